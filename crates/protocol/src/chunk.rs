@@ -1,0 +1,81 @@
+//! The unit of loading: one transaction of rows, sent as NDJSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Most rows in one chunk.
+pub const MAX_CHUNK_ROWS: usize = 5_000;
+/// Most bytes in one chunk's body before another row is added.
+pub const MAX_CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// A record longer than this, in bytes of the source, is one rejected row.
+pub const MAX_RECORD_BYTES: usize = 1024 * 1024;
+/// Most characters of a rejection's reason that are kept.
+pub const MAX_REASON_CHARS: usize = 200;
+/// How many rejected rows are shown with line and reason.
+pub const SHOWN_REJECTED_ROWS: usize = 10;
+
+/// One line of a chunk: a row to load, or a row that was refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChunkRow {
+    /// 1-based position of the record in the source, rejected ones included.
+    pub row_no: i64,
+    /// Byte offset just after the record: where a resumed run goes on.
+    pub end_offset: i64,
+    /// The columns of an accepted row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Map<String, Value>>,
+    /// Why the row was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
+    /// 1-based line of the source on which the refused record begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<i64>,
+}
+
+/// A refused row as the client sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RejectedRow {
+    /// 1-based line of the source.
+    pub line: i64,
+    /// Why it was refused.
+    pub reason: String,
+}
+
+/// Where a run stands; stored with the rows it counts, in one transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// First byte not yet loaded.
+    pub offset: i64,
+    /// Number of the next record, from 1.
+    pub next_row: i64,
+    /// Line of the source on which the next record begins, from 1.
+    #[serde(default)]
+    pub next_line: i64,
+    /// The header's columns, once read.
+    #[serde(default)]
+    pub header: Option<Vec<String>>,
+    /// Ordinal of the batch being filled.
+    #[serde(default)]
+    pub batch_ordinal: i32,
+    /// Rows refused so far.
+    #[serde(default)]
+    pub rejected: i64,
+    /// The first refused rows.
+    #[serde(default)]
+    pub rejected_rows: Vec<RejectedRow>,
+}
+
+/// The answer to a loaded chunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChunkLoaded {
+    /// Rows that became tasks.
+    pub inserted: i64,
+    /// Rows that were tasks already.
+    pub skipped: i64,
+    /// Where the run stands now.
+    pub checkpoint: Checkpoint,
+}

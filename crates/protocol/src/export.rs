@@ -1,0 +1,116 @@
+//! What leaves the platform: approved answers as records.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::{ids::TaskId, wire_enum};
+
+wire_enum! {
+    /// How an export is written.
+    pub enum ExportFormat {
+        /// One JSON object per line.
+        #[serde(rename = "JSONL")]
+        Jsonl = "JSONL" / "jsonl",
+        /// RFC 4180, with a header line.
+        #[serde(rename = "CSV")]
+        Csv = "CSV" / "csv",
+    }
+}
+
+impl ExportFormat {
+    /// File extension without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Media type of the object.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Jsonl => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+}
+
+wire_enum! {
+    /// When an export is taken.
+    pub enum ExportTrigger {
+        /// At once.
+        Now = "NOW" / "now",
+        /// When its datasets are completed or the project is closed.
+        WhenCompleted = "WHEN_COMPLETED" / "when_completed",
+    }
+}
+
+wire_enum! {
+    /// What one record is.
+    pub enum RowPer {
+        /// One approved answer.
+        Answer = "ANSWER" / "answer",
+        /// One task, with its approved answers in a list.
+        Task = "TASK" / "task",
+    }
+}
+
+/// CSV columns of an export, sorted, without their `source.` and `answer.` prefixes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportColumns {
+    /// Columns of the source.
+    pub source: Vec<String>,
+    /// Fields of the answers.
+    pub answer: Vec<String>,
+}
+
+/// One approved answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerRecord {
+    /// The answer, per field.
+    pub answer: Map<String, Value>,
+    /// Pseudonym of the worker, stable within a tenant.
+    pub worker_id: String,
+    /// Version of the labeling under which it was given.
+    pub labeling_version: i32,
+    /// When it was submitted.
+    pub submitted_at: DateTime<Utc>,
+    /// When it was approved.
+    pub approved_at: DateTime<Utc>,
+    /// Time on the task in seconds, as the worker's client reported it, else since the claim.
+    pub seconds_spent: f64,
+}
+
+/// One task and its approved answers, as the internal API serves them; the runner writes the records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRecord {
+    /// The task.
+    pub task_id: TaskId,
+    /// The dataset it came from.
+    pub dataset_id: Uuid,
+    /// Its record number in the source.
+    pub row_no: i64,
+    /// Value of the project's `externalIdColumn`.
+    pub external_id: Option<String>,
+    /// All columns of the source.
+    pub source: Map<String, Value>,
+    /// The approved answers at the watermark, by their sequence.
+    pub answers: Vec<AnswerRecord>,
+}
+
+/// A page of `GET /internal/exports/{id}/answers`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportPage {
+    /// Tasks in ascending order of their id, each whole.
+    pub items: Vec<TaskRecord>,
+    /// Where the next page begins; absent at the end.
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,283 @@
+//! Bodies of the internal API between operator and API server.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    chunk::RejectedRow,
+    ids::{DatasetId, ExportId, ProjectId, RunId},
+    run::{RunOutcome, RunReason},
+    wire_enum,
+};
+
+/// `PUT /internal/{projects,datasets,exports}`: a resource as the caller saw it. `S` is the resource's spec.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Upsert<S> {
+    /// Namespace of the resource.
+    pub namespace: String,
+    /// The namespace's tenant label.
+    pub tenant: String,
+    /// Name of the resource.
+    pub name: String,
+    /// Uid of this incarnation.
+    pub uid: Uuid,
+    /// Generation of the spec; an older one than the platform knows is ignored.
+    pub generation: i64,
+    /// The spec, in the resource's own spelling.
+    pub spec: S,
+}
+
+wire_enum! {
+    /// Life of a project.
+    pub enum ProjectState {
+        /// Work goes on.
+        Active = "ACTIVE" / "active",
+        /// No claims and no new runs.
+        Paused = "PAUSED" / "paused",
+        /// Every dataset is completed.
+        Completed = "COMPLETED" / "completed",
+        /// Ended early, for good.
+        Closed = "CLOSED" / "closed",
+        /// Being deleted.
+        Deleting = "DELETING" / "deleting",
+    }
+}
+
+wire_enum! {
+    /// Life of a dataset.
+    pub enum DatasetState {
+        /// Known, no run yet.
+        Uploaded = "UPLOADED" / "uploaded",
+        /// A run exists.
+        Generating = "GENERATING" / "generating",
+        /// Every row is a task.
+        Ready = "READY" / "ready",
+        /// The last run failed.
+        Failed = "FAILED" / "failed",
+        /// Every task is approved or rejected.
+        Completed = "COMPLETED" / "completed",
+    }
+}
+
+wire_enum! {
+    /// Life of an export.
+    pub enum ExportState {
+        /// Waits for its trigger or its Job.
+        Pending = "PENDING" / "pending",
+        /// A run exists.
+        Running = "RUNNING" / "running",
+        /// The file is there.
+        Ready = "READY" / "ready",
+        /// The last run failed.
+        Failed = "FAILED" / "failed",
+        /// The file's time is over.
+        Expired = "EXPIRED" / "expired",
+    }
+}
+
+wire_enum! {
+    /// Whether the client paid; shown, not decided by.
+    pub enum BillingStatus {
+        /// Nothing was bought.
+        Unpaid = "UNPAID" / "unpaid",
+        /// A checkout is open.
+        Pending = "PENDING" / "pending",
+        /// Something was bought.
+        Paid = "PAID" / "paid",
+    }
+}
+
+/// What a project may still spend, in judgements (tasks × `answersPerTask`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Billing {
+    /// Whether the client paid.
+    pub status: BillingStatus,
+    /// Judgements granted.
+    pub quota: i64,
+    /// Judgements spent.
+    pub used: i64,
+    /// Judgements spent beyond the quota, after a refund.
+    pub debt: i64,
+}
+
+/// Task counters of a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskCounts {
+    /// All tasks.
+    pub total: i64,
+    /// Tasks with all their answers approved.
+    pub approved: i64,
+    /// Tasks that ended with fewer approved answers than asked for.
+    pub rejected: i64,
+    /// Tasks and answers that nobody left may take or review.
+    pub starved: i64,
+}
+
+/// The platform's answer to a project's upsert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectView {
+    /// Platform id.
+    pub id: ProjectId,
+    /// Where its life stands.
+    pub state: ProjectState,
+    /// What it may spend.
+    pub billing: Billing,
+    /// Datasets that belong to it.
+    pub datasets: i64,
+    /// Task counters.
+    pub tasks: TaskCounts,
+    /// Version of the labeling in force.
+    pub labeling_version: i32,
+    /// Why the spec is not in force, with the remedy; the last accepted one stays in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// True when this upsert found the rows of an earlier resource and took them over.
+    #[serde(default)]
+    pub adopted: bool,
+    /// True while people still work on it: look again soon.
+    pub unfinished: bool,
+}
+
+/// The latest run of a dataset or export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    /// The run.
+    pub id: RunId,
+    /// Uid of the resource that began it.
+    pub uid: Uuid,
+    /// Its attempt.
+    pub attempt: i32,
+    /// How it ended; absent while it may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<RunOutcome>,
+    /// Why it failed or waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RunReason>,
+    /// A sentence for the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// True when this attempt loaded rows that its predecessor had not.
+    pub progressed: bool,
+}
+
+/// The platform's answer to a dataset's upsert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DatasetView {
+    /// Platform id.
+    pub id: DatasetId,
+    /// Where its life stands.
+    pub state: DatasetState,
+    /// State of its project.
+    pub project_state: ProjectState,
+    /// The project's budget, for the payment gate's message.
+    pub billing: Billing,
+    /// Records of the source; known when a run succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_rows: Option<i64>,
+    /// Rows that became tasks so far.
+    pub tasks_created: i64,
+    /// Rows refused so far.
+    pub rows_rejected: i64,
+    /// The first refused rows.
+    #[serde(default)]
+    pub rejected_rows: Vec<RejectedRow>,
+    /// Batches so far.
+    pub batches: i32,
+    /// The source, once pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<crate::run::SourceFound>,
+    /// The latest run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunView>,
+    /// When the first run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When the last row was loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// True when this upsert found the rows of an earlier resource and took them over.
+    #[serde(default)]
+    pub adopted: bool,
+    /// True while tasks are unfinished: look again soon.
+    pub unfinished: bool,
+}
+
+/// The platform's answer to an export's upsert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportView {
+    /// Platform id.
+    pub id: ExportId,
+    /// Where its life stands.
+    pub state: ExportState,
+    /// True when its trigger has fired: a run may begin.
+    pub due: bool,
+    /// What it waits for, when it is not due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+    /// Records written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<i64>,
+    /// Size in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<i64>,
+    /// SHA-256 in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// `s3://bucket/key` of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Largest approval sequence it contains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark: Option<i64>,
+    /// When the file is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When the file was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// The latest run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunView>,
+}
+
+/// `PATCH /internal/{datasets,exports}/{id}/status`: a Job ended without its runner's report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReportFailure {
+    /// Uid of the resource.
+    pub uid: Uuid,
+    /// The attempt that failed.
+    pub attempt: i32,
+    /// Why.
+    pub reason: RunReason,
+    /// A sentence with the remedy.
+    pub message: String,
+}
+
+/// Query of `DELETE /internal/{projects,datasets,exports}/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeleteQuery {
+    /// Uid of the resource that goes.
+    pub uid: Uuid,
+    /// What becomes of the rows.
+    pub policy: crate::source::DeletionPolicy,
+}
+
+/// `PATCH /internal/projects/{id}/billing`: a grant by hand, while `billing.mode` is Manual.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Grant {
+    /// Any unique text; the same id grants once.
+    pub grant_id: String,
+    /// Judgements granted.
+    pub judgements: i64,
+}

@@ -1,0 +1,16 @@
+//! What operator, runner and API server share: ids, enumerations, the labeling model, the bodies of
+//! the internal API, exit codes. It owns no I/O and depends on no other room.
+
+pub mod chunk;
+pub mod exit;
+pub mod export;
+pub mod ids;
+pub mod internal;
+pub mod labeling;
+pub mod names;
+pub mod problem;
+pub mod run;
+pub mod source;
+mod wire;
+
+pub use wire::{Upper, WireEnum};

@@ -1,0 +1,155 @@
+//! Where a dataset's rows come from.
+
+use std::fmt;
+
+use crate::wire_enum;
+
+wire_enum! {
+    /// How the source file separates its rows.
+    pub enum SourceFormat {
+        /// RFC 4180, UTF-8, with a header line.
+        #[serde(rename = "CSV")]
+        Csv = "CSV" / "csv",
+        /// One JSON object per line, UTF-8.
+        #[serde(rename = "JSONL")]
+        Jsonl = "JSONL" / "jsonl",
+    }
+}
+
+impl SourceFormat {
+    /// The format that a file name's extension stands for.
+    #[must_use]
+    pub fn from_extension(path: &str) -> Option<Self> {
+        match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv),
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            _ => None,
+        }
+    }
+
+    /// The extension that the platform gives to files of this format.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+wire_enum! {
+    /// What happens to the platform's rows when the resource is deleted.
+    pub enum DeletionPolicy {
+        /// The rows stay and are adopted when a resource of the same name is applied again.
+        Retain = "RETAIN" / "retain",
+        /// Rows and platform-written objects are deleted.
+        Delete = "DELETE" / "delete",
+    }
+}
+
+/// `s3://bucket/key`, split and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceUri {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The object's key, without a leading slash.
+    pub key: String,
+}
+
+/// Why a text is no usable source URI. The message names the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceUriError(pub String);
+
+impl fmt::Display for SourceUriError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SourceUriError {}
+
+impl SourceUri {
+    /// Parses `s3://bucket/key`; refuses empty, `.`, `..` and percent-encoded segments, which could
+    /// step out of a tenant's prefix.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what a URI looks like.
+    pub fn parse(text: &str) -> Result<Self, SourceUriError> {
+        let refuse = |why: &str| {
+            Err(SourceUriError(format!(
+                "source.uri {why}; write it as s3://bucket/path/file.csv"
+            )))
+        };
+        let Some(rest) = text.strip_prefix("s3://") else {
+            return refuse("does not begin with s3://");
+        };
+        let Some((bucket, key)) = rest.split_once('/') else {
+            return refuse("names no object");
+        };
+        if bucket.len() < 3 {
+            return refuse("has a bucket name of less than 3 characters");
+        }
+        if key
+            .split('/')
+            .any(|segment| matches!(segment, "" | "." | ".."))
+        {
+            return refuse("has an empty, \".\" or \"..\" path segment");
+        }
+        if key.contains(['%', '\\', '?', '#']) || key.chars().any(char::is_control) {
+            return refuse("has an encoded or control character");
+        }
+        Ok(Self {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        })
+    }
+
+    /// Whether the key lies below the prefix that a namespace owns in the platform's bucket.
+    #[must_use]
+    pub fn is_below(&self, namespace: &str) -> bool {
+        self.key.split('/').next() == Some(namespace) && self.key.contains('/')
+    }
+}
+
+impl fmt::Display for SourceUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_is_split_into_bucket_and_key() {
+        let uri = SourceUri::parse("s3://datacrowd/team-a/items.csv").unwrap();
+        assert_eq!(
+            (uri.bucket.as_str(), uri.key.as_str()),
+            ("datacrowd", "team-a/items.csv")
+        );
+        assert!(uri.is_below("team-a"));
+        assert!(!uri.is_below("team"));
+    }
+
+    #[test]
+    fn paths_that_could_leave_the_prefix_are_refused() {
+        for bad in [
+            "http://x/y",
+            "s3://datacrowd",
+            "s3://datacrowd/",
+            "s3://b/a",
+            "s3://bucket/a/../b",
+            "s3://bucket/a//b",
+            "s3://bucket/a/%2e%2e/b",
+        ] {
+            assert!(SourceUri::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_neighbour_with_a_longer_name_is_no_owner() {
+        let uri = SourceUri::parse("s3://datacrowd/team-ab/items.csv").unwrap();
+        assert!(!uri.is_below("team-a"));
+    }
+}

@@ -20,15 +20,10 @@ const (
 	dialTimeout = 5 * time.Second
 )
 
-// call asks the dialler for a connection to an address.
-type call struct {
-	address string
-	reply   chan answer
-}
-
-type answer struct {
-	conn *net.TCPConn
-	err  error
+func init() {
+	// Threads that entered the namespace end there; the first one must not be
+	// among them, because /proc shows a process's namespaces as its first thread's.
+	runtime.LockOSThread()
 }
 
 func main() {
@@ -39,12 +34,6 @@ func main() {
 	if err != nil {
 		fail("%v", err)
 	}
-	calls := make(chan call)
-	entered := make(chan error)
-	go dial(namespace, calls, entered)
-	if err := <-entered; err != nil {
-		fail("enter %s: %v", os.Args[1], err)
-	}
 	for _, pair := range os.Args[2:] {
 		listen, target, ok := strings.Cut(pair, "=")
 		if !ok {
@@ -54,7 +43,7 @@ func main() {
 		if err != nil {
 			fail("%v", err)
 		}
-		go accept(listener, target, calls)
+		go accept(listener, namespace, target)
 	}
 	// The path names the node's first process: when it is gone, so is the node.
 	for {
@@ -65,28 +54,7 @@ func main() {
 	}
 }
 
-// dial moves its thread, and no other, into the namespace and makes every
-// connection there: a socket belongs for ever to the network it was made in.
-func dial(namespace *os.File, calls <-chan call, entered chan<- error) {
-	runtime.LockOSThread()
-	if _, _, errno := syscall.RawSyscall(setnsCall, namespace.Fd(), syscall.CLONE_NEWNET, 0); errno != 0 {
-		entered <- errno
-		return
-	}
-	entered <- nil
-	for c := range calls {
-		// The target is an address of the node itself, so this never waits for a
-		// network and one dialler is enough.
-		conn, err := net.DialTimeout("tcp", c.address, dialTimeout)
-		if err != nil {
-			c.reply <- answer{err: err}
-			continue
-		}
-		c.reply <- answer{conn: conn.(*net.TCPConn)}
-	}
-}
-
-func accept(listener net.Listener, target string, calls chan<- call) {
+func accept(listener net.Listener, namespace *os.File, target string) {
 	for {
 		near, err := listener.Accept()
 		if err != nil {
@@ -94,30 +62,54 @@ func accept(listener net.Listener, target string, calls chan<- call) {
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
-		go join(near.(*net.TCPConn), target, calls)
+		go join(near.(*net.TCPConn), namespace, target)
 	}
 }
 
 // join copies both ways and hands on each half-close.
-func join(near *net.TCPConn, target string, calls chan<- call) {
+func join(near *net.TCPConn, namespace *os.File, target string) {
 	defer near.Close()
-	reply := make(chan answer, 1)
-	calls <- call{target, reply}
-	a := <-reply
-	if a.err != nil {
+	far, err := dial(namespace, target)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "forward: %v\n", err)
 		near.SetLinger(0) // the caller sees a reset, as it would without us
 		return
 	}
-	defer a.conn.Close()
+	defer far.Close()
 	done := make(chan struct{})
 	go func() {
-		io.Copy(a.conn, near)
-		a.conn.CloseWrite()
+		io.Copy(far, near)
+		far.CloseWrite()
 		close(done)
 	}()
-	io.Copy(near, a.conn)
+	io.Copy(near, far)
 	near.CloseWrite()
 	<-done
+}
+
+// dial connects from inside the namespace. A socket belongs for ever to the
+// network of the thread that makes it, so a thread goes in, and since it is
+// never unlocked it ends with its goroutine instead of serving another.
+func dial(namespace *os.File, target string) (*net.TCPConn, error) {
+	type result struct {
+		conn net.Conn
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		runtime.LockOSThread()
+		if _, _, errno := syscall.RawSyscall(setnsCall, namespace.Fd(), syscall.CLONE_NEWNET, 0); errno != 0 {
+			done <- result{err: fmt.Errorf("enter %s: %w", namespace.Name(), errno)}
+			return
+		}
+		conn, err := net.DialTimeout("tcp4", target, dialTimeout)
+		done <- result{conn, err}
+	}()
+	r := <-done
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.conn.(*net.TCPConn), nil
 }
 
 func fail(format string, args ...any) {

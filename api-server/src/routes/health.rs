@@ -11,6 +11,6 @@ pub fn router() -> Router<App> {
 /// Ready when what no request can do without answers; the cluster and the object store may be away for a while.
 async fn ready(State(app): State<App>) -> Result<StatusCode, crate::error::ApiError> {
     app.core.ping().await.map_err(|e| crate::error::ApiError::unavailable("core database", &e))?;
-    app.accounts.ping().await.map_err(|e| crate::error::ApiError::unavailable("auth database", &e))?;
+    app.accounts.find_username("").await.map_err(|e| crate::error::ApiError::unavailable("auth database", &e))?;
     Ok(StatusCode::OK)
 }

@@ -7,7 +7,8 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use datacrowd_accounts::{
-    AccessError, FieldError, LoginError, NewUser, Origin, RefreshError, RegisterError, RightsError, Role, Tokens, Unavailable, User, UserStatus,
+    AccessError, FieldError, LoginError, NewUser, Origin, RefreshError, RegisterError, RightsError,
+    Role, Tokens, Unavailable, User, UserStatus,
 };
 use datacrowd_protocol::Upper;
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,10 @@ impl UserBody {
             role: Upper(user.role),
             status: Upper(user.status),
             created_at: user.created_at,
-            tenant: tenant.map(|t| TenantBody { name: t.name, namespace: t.namespace }),
+            tenant: tenant.map(|t| TenantBody {
+                name: t.name,
+                namespace: t.namespace,
+            }),
         }
     }
 }
@@ -71,8 +75,18 @@ pub struct Register {
 
 /// Register as a WORKER.
 #[utoipa::path(post, path = "/auth/register", tag = "auth", security(()), request_body = Register, responses((status = 201, body = UserBody)))]
-pub async fn register(State(app): State<App>, Json(body): Json<Register>) -> ApiResult<impl IntoResponse> {
-    let user = app.accounts.register(NewUser { email: body.email, username: body.username, password: body.password }).await?;
+pub async fn register(
+    State(app): State<App>,
+    Json(body): Json<Register>,
+) -> ApiResult<impl IntoResponse> {
+    let user = app
+        .accounts
+        .register(NewUser {
+            email: body.email,
+            username: body.username,
+            password: body.password,
+        })
+        .await?;
     Ok((StatusCode::CREATED, axum::Json(UserBody::of(user, None))))
 }
 
@@ -99,15 +113,37 @@ pub struct TokensBody {
 
 impl From<Tokens> for TokensBody {
     fn from(t: Tokens) -> Self {
-        Self { access_token: t.access_token, token_type: "Bearer", expires_in: t.expires_in.num_seconds(), refresh_token: t.refresh_token }
+        Self {
+            access_token: t.access_token,
+            token_type: "Bearer",
+            expires_in: t.expires_in.num_seconds(),
+            refresh_token: t.refresh_token,
+        }
     }
 }
 
 /// Sign in.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", security(()), request_body = Login, responses((status = 200, body = TokensBody)))]
-pub async fn login(State(app): State<App>, headers: HeaderMap, Json(body): Json<Login>) -> ApiResult<axum::Json<TokensBody>> {
-    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let tokens = app.accounts.login(&body.login, &body.password, &Origin { ip: None, user_agent: agent }).await?;
+pub async fn login(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(body): Json<Login>,
+) -> ApiResult<axum::Json<TokensBody>> {
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok())
+        .map(str::to_owned);
+    let tokens = app
+        .accounts
+        .login(
+            &body.login,
+            &body.password,
+            &Origin {
+                ip: None,
+                user_agent: agent,
+            },
+        )
+        .await?;
     Ok(axum::Json(tokens.into()))
 }
 
@@ -120,8 +156,13 @@ pub struct Refresh {
 
 /// Exchange a refresh token for new tokens; each works once.
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth", security(()), request_body = Refresh, responses((status = 200, body = TokensBody)))]
-pub async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> ApiResult<axum::Json<TokensBody>> {
-    Ok(axum::Json(app.accounts.refresh(&body.refresh_token).await?.into()))
+pub async fn refresh(
+    State(app): State<App>,
+    Json(body): Json<Refresh>,
+) -> ApiResult<axum::Json<TokensBody>> {
+    Ok(axum::Json(
+        app.accounts.refresh(&body.refresh_token).await?.into(),
+    ))
 }
 
 /// End the session that a refresh token belongs to.
@@ -133,20 +174,38 @@ pub async fn logout(State(app): State<App>, Json(body): Json<Refresh>) -> ApiRes
 
 /// Who I am.
 #[utoipa::path(get, path = "/me", tag = "auth", responses((status = 200, body = UserBody)))]
-pub async fn me(State(app): State<App>, SignedIn(caller): SignedIn) -> ApiResult<axum::Json<UserBody>> {
-    let user = app.accounts.find_user(caller.user_id).await?.ok_or_else(ApiError::not_found)?;
+pub async fn me(
+    State(app): State<App>,
+    SignedIn(caller): SignedIn,
+) -> ApiResult<axum::Json<UserBody>> {
+    let user = app
+        .accounts
+        .find_user(caller.user_id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let tenant = app.core.tenant_of(user.id).await?;
     Ok(axum::Json(UserBody::of(user, tenant)))
 }
 
 fn fields(errors: Vec<FieldError>) -> ApiError {
-    ApiError::invalid("invalid_request", errors.into_iter().map(|f| (f.field.to_owned(), f.message)).collect())
+    ApiError::invalid(
+        "invalid_request",
+        errors
+            .into_iter()
+            .map(|f| (f.field.to_owned(), f.message))
+            .collect(),
+    )
 }
 
 impl From<Unavailable> for ApiError {
     fn from(error: Unavailable) -> Self {
         match error {
-            Unavailable::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many people are signing in at once; try again in a moment.").retry_after(2),
+            Unavailable::Busy => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many people are signing in at once; try again in a moment.",
+            )
+            .retry_after(2),
             other => Self::internal(&other),
         }
     }
@@ -155,8 +214,16 @@ impl From<Unavailable> for ApiError {
 impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
         match error {
-            RegisterError::EmailTaken => Self::new(StatusCode::CONFLICT, "email_taken", "This e-mail address has an account; sign in instead."),
-            RegisterError::UsernameTaken => Self::new(StatusCode::CONFLICT, "username_taken", "This username is taken; choose another one."),
+            RegisterError::EmailTaken => Self::new(
+                StatusCode::CONFLICT,
+                "email_taken",
+                "This e-mail address has an account; sign in instead.",
+            ),
+            RegisterError::UsernameTaken => Self::new(
+                StatusCode::CONFLICT,
+                "username_taken",
+                "This username is taken; choose another one.",
+            ),
             RegisterError::Invalid(errors) => fields(errors),
             RegisterError::Unavailable(e) => e.into(),
         }
@@ -166,11 +233,24 @@ impl From<RegisterError> for ApiError {
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::InvalidCredentials => Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "The name or the password is wrong; check both."),
-            LoginError::Disabled => Self::new(StatusCode::FORBIDDEN, "user_disabled", "This account is disabled; ask an ADMIN."),
+            LoginError::InvalidCredentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_credentials",
+                "The name or the password is wrong; check both.",
+            ),
+            LoginError::Disabled => Self::new(
+                StatusCode::FORBIDDEN,
+                "user_disabled",
+                "This account is disabled; ask an ADMIN.",
+            ),
             LoginError::Backoff { retry_after } => {
                 let seconds = retry_after.num_seconds().max(1);
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", format!("Too many failed attempts; try again in {seconds} seconds.")).retry_after(seconds)
+                Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_many_attempts",
+                    format!("Too many failed attempts; try again in {seconds} seconds."),
+                )
+                .retry_after(seconds)
             }
             LoginError::Unavailable(e) => e.into(),
         }
@@ -180,8 +260,16 @@ impl From<LoginError> for ApiError {
 impl From<RefreshError> for ApiError {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::Reused => Self::new(StatusCode::UNAUTHORIZED, "refresh_token_reused", "This refresh token was used before, so its session was ended; sign in again."),
-            RefreshError::Invalid => Self::new(StatusCode::UNAUTHORIZED, "invalid_refresh_token", "This refresh token is not valid any more; sign in again."),
+            RefreshError::Reused => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "refresh_token_reused",
+                "This refresh token was used before, so its session was ended; sign in again.",
+            ),
+            RefreshError::Invalid => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_refresh_token",
+                "This refresh token is not valid any more; sign in again.",
+            ),
             RefreshError::Unavailable(e) => e.into(),
         }
     }
@@ -191,10 +279,20 @@ impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         let unauthorized = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
         match error {
-            AccessError::Invalid => unauthorized("invalid_token", "The access token is not valid; sign in again."),
-            AccessError::Expired => unauthorized("token_expired", "The access token has expired; use the refresh token."),
-            AccessError::Revoked => unauthorized("session_over", "The session is over; sign in again."),
-            AccessError::Disabled => unauthorized("user_disabled", "This account is disabled; ask an ADMIN."),
+            AccessError::Invalid => unauthorized(
+                "invalid_token",
+                "The access token is not valid; sign in again.",
+            ),
+            AccessError::Expired => unauthorized(
+                "token_expired",
+                "The access token has expired; use the refresh token.",
+            ),
+            AccessError::Revoked => {
+                unauthorized("session_over", "The session is over; sign in again.")
+            }
+            AccessError::Disabled => {
+                unauthorized("user_disabled", "This account is disabled; ask an ADMIN.")
+            }
             AccessError::Unavailable(e) => e.into(),
         }
     }
@@ -204,7 +302,11 @@ impl From<RightsError> for ApiError {
     fn from(error: RightsError) -> Self {
         match error {
             RightsError::NotFound => Self::not_found(),
-            RightsError::LastAdmin => Self::new(StatusCode::CONFLICT, "last_admin", "This is the last active ADMIN; make another one first."),
+            RightsError::LastAdmin => Self::new(
+                StatusCode::CONFLICT,
+                "last_admin",
+                "This is the last active ADMIN; make another one first.",
+            ),
             RightsError::Unavailable(e) => e.into(),
         }
     }

@@ -20,6 +20,7 @@ mod sweep;
 mod tasks;
 mod tenants;
 mod transition;
+mod uploads;
 
 use sqlx::PgPool;
 
@@ -37,6 +38,7 @@ pub use submit::{NewAnswer, Submitted};
 pub use sweep::Swept;
 pub use tasks::{Lease, Task};
 pub use tenants::Tenant;
+pub use uploads::StaleUpload;
 
 /// Who pays, and whether the gate asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

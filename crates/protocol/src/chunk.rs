@@ -14,6 +14,16 @@ pub const MAX_REASON_CHARS: usize = 200;
 /// How many rejected rows are shown with line and reason.
 pub const SHOWN_REJECTED_ROWS: usize = 10;
 
+/// The first line of every chunk: what the checkpoint needs beside the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChunkHeader {
+    /// The header's columns; none for a format without a header.
+    pub header: Option<Vec<String>>,
+    /// Line of the source on which the record after this chunk begins, from 1.
+    pub next_line: i64,
+}
+
 /// One line of a chunk: a row to load, or a row that was refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,7 +38,8 @@ pub struct ChunkRow {
     /// Why the row was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
-    /// 1-based line of the source on which the refused record begins.
+    /// 1-based line of the source on which the record begins. The runner sends it with every row, so that
+    /// a chunk that quota cuts short still knows the line on which the next run goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<i64>,
 }

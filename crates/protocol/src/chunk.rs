@@ -14,6 +14,17 @@ pub const MAX_REASON_CHARS: usize = 200;
 /// How many rejected rows are shown with line and reason.
 pub const SHOWN_REJECTED_ROWS: usize = 10;
 
+/// The first line of every chunk: what the checkpoint needs beside the rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChunkHeader {
+    /// The header's columns, for formats that have one.
+    #[serde(default)]
+    pub header: Option<Vec<String>>,
+    /// Line of the source on which the record after this chunk begins, from 1.
+    pub next_line: i64,
+}
+
 /// One line of a chunk: a row to load, or a row that was refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,8 +1,8 @@
 //! Every setting, each from a flag or its environment variable.
 
-use std::net::SocketAddr;
+use std::{fmt::Write as _, net::SocketAddr};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// The platform's API server.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print every setting as a file of environment variables.
+    EnvExample,
 }
 
 /// Settings of `serve`.
@@ -120,4 +122,24 @@ pub enum Billing {
     Manual,
     /// Nobody.
     Disabled,
+}
+
+/// Every setting of `serve` and `migrate` with its meaning and default, as a file to fill in.
+#[must_use]
+pub fn env_example() -> String {
+    let mut text = "# Every setting of the API server. Made by `make generate`; change it in api-server/src/args.rs.\n".to_owned();
+    for command in Args::command().get_subcommands() {
+        let settings: Vec<_> = command.get_arguments().filter_map(|a| Some((a, a.get_env()?.to_str()?))).collect();
+        if settings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n# --- {} ---", command.get_name());
+        for (argument, variable) in settings {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            let default = argument.get_default_values().first().and_then(|v| v.to_str());
+            let required = if argument.is_required_set() { " Required." } else { "" };
+            let _ = writeln!(text, "\n# {help}{required}\n{variable}={}", default.unwrap_or_default());
+        }
+    }
+    text
 }

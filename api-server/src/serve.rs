@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{App, Settings},
-    args::{Args, Billing, Command, Migrate, Serve},
+    args::{Args, Billing, Command, Migrate, Serve, env_example},
     background,
     cluster::Cluster,
     objects::Objects,
@@ -40,13 +40,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
-        Command::Openapi => {
-            use std::io::Write;
-            let document = openapi()
-                .to_pretty_json()
-                .context("rendering the OpenAPI document")?;
-            writeln!(std::io::stdout(), "{document}").context("writing the OpenAPI document")
-        }
+        Command::EnvExample => print(&env_example()),
+        Command::Openapi => print(&openapi().to_pretty_json().context("rendering the OpenAPI document")?),
+    }
+}
+
+/// Writes to standard output; a reader that went away is its own business.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::{ErrorKind, Write};
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
+        _ => Ok(()),
     }
 }
 

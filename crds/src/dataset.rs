@@ -1,6 +1,9 @@
 //! The Dataset resource: a file that becomes tasks.
 
-use datacrowd_protocol::{internal::DatasetState, source::SourceFormat};
+use datacrowd_protocol::{
+    internal::DatasetState,
+    source::{DeletionPolicy, SourceFormat},
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -128,6 +131,9 @@ pub struct DatasetStatus {
     /// Where its life stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<DatasetState>,
+    /// The Project's deletion policy as last seen: what happens to the rows if the Project is gone first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
     /// Number of the latest attempt, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]

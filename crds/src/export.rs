@@ -3,6 +3,7 @@
 use datacrowd_protocol::{
     export::{ExportFormat, ExportTrigger, RowPer},
     internal::ExportState,
+    source::DeletionPolicy,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
@@ -95,6 +96,9 @@ pub struct ExportStatus {
     /// Where its life stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ExportState>,
+    /// The Project's deletion policy as last seen: what happens to the rows if the Project is gone first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
     /// Number of the latest attempt, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]

@@ -5,6 +5,7 @@ mod accounts;
 mod flow;
 mod loading;
 mod races;
+mod runner;
 mod support;
 mod tenancy;
 mod uploads;

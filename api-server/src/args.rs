@@ -62,7 +62,7 @@ pub struct Serve {
     /// The previous secret, whose tokens are accepted until they expire.
     #[arg(long, env = "DATACROWD_JWT_SECRET_PREVIOUS", hide_env_values = true)]
     pub jwt_secret_previous: Option<String>,
-    /// The first ADMIN, made when there is none of that name.
+    /// The first ADMIN, made when there is no active ADMIN.
     #[arg(long, env = "DATACROWD_ADMIN_USERNAME")]
     pub admin_username: Option<String>,
     /// The first ADMIN's e-mail address.

@@ -1,6 +1,6 @@
 //! From settings to two listening ports, and to their end.
 
-use std::{future::IntoFuture, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -122,6 +122,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         Duration::from_secs(600),
         stop.clone(),
     ));
+    tasks.spawn(background::accounts(
+        app.clone(),
+        Duration::from_secs(3600),
+        stop.clone(),
+    ));
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
@@ -155,10 +160,13 @@ async fn listen(
     router: Router,
     stop: &CancellationToken,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
-        .into_future()
-        .await
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(stop.clone().cancelled_owned())
+    .into_future()
+    .await
 }
 
 /// The application over its neighbours, none of which is asked for anything yet.

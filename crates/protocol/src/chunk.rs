@@ -15,10 +15,11 @@ pub const MAX_REASON_CHARS: usize = 200;
 pub const SHOWN_REJECTED_ROWS: usize = 10;
 
 /// The first line of every chunk: what the checkpoint needs beside the rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChunkHeader {
-    /// The header's columns; none for a format without a header.
+    /// The header's columns, for formats that have one.
+    #[serde(default)]
     pub header: Option<Vec<String>>,
     /// Line of the source on which the record after this chunk begins, from 1.
     pub next_line: i64,
@@ -38,8 +39,7 @@ pub struct ChunkRow {
     /// Why the row was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
-    /// 1-based line of the source on which the record begins. The runner sends it with every row, so that
-    /// a chunk that quota cuts short still knows the line on which the next run goes on.
+    /// 1-based line of the source on which the refused record begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<i64>,
 }

@@ -1,0 +1,101 @@
+//! What every handler may use, and the two routers.
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+use chrono::{DateTime, Utc};
+use datacrowd_accounts::Accounts;
+use datacrowd_labelling::Labelling;
+use datacrowd_telemetry::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{cluster::Cluster, error, extract, internal, objects::Objects, routes};
+
+/// Settings that handlers read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Secrets of trusted internal callers: current, then previous.
+    pub internal_tokens: Vec<String>,
+    /// Largest upload in bytes.
+    pub max_upload_bytes: u64,
+}
+
+/// The contexts and neighbours; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What an [`App`] holds.
+pub struct Inner {
+    /// Context "auth".
+    pub accounts: Accounts,
+    /// Context "core".
+    pub core: Labelling,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The object store.
+    pub objects: Objects,
+    /// Settings.
+    pub settings: Settings,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// Tells the time.
+    pub clock: fn() -> DateTime<Utc>,
+    /// Runner tokens that were reviewed a moment ago.
+    pub(crate) reviewed: internal::ReviewedTokens,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(
+        accounts: Accounts,
+        core: Labelling,
+        cluster: Cluster,
+        objects: Objects,
+        settings: Settings,
+        metrics: PrometheusHandle,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
+        let reviewed = internal::ReviewedTokens::default();
+        Self(Arc::new(Inner {
+            accounts,
+            core,
+            cluster,
+            objects,
+            settings,
+            metrics,
+            clock,
+            reviewed,
+        }))
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// The public port's router.
+    pub fn public(&self) -> Router {
+        finish(routes::public_router().with_state(self.clone()))
+    }
+
+    /// The internal port's router.
+    pub fn internal(&self) -> Router {
+        finish(internal::router(self.clone()).with_state(self.clone()))
+    }
+}
+
+fn finish(router: Router) -> Router {
+    router
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(error::render_problems))
+        .layer(middleware::from_fn(routes::measure))
+        .layer(middleware::from_fn(extract::correlate))
+}

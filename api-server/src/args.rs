@@ -1,0 +1,145 @@
+//! Every setting, each from a flag or its environment variable.
+
+use std::{fmt::Write as _, net::SocketAddr};
+
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// The platform's API server.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the binary does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve both ports.
+    Serve(Box<Serve>),
+    /// Bring the databases to this version's schema.
+    Migrate(Migrate),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print every setting as a file of environment variables.
+    EnvExample,
+}
+
+/// Settings of `serve`.
+#[derive(Debug, Clone, ClapArgs)]
+#[allow(missing_docs, reason = "the help texts say it")]
+pub struct Serve {
+    /// Address of the public port.
+    #[arg(long, env = "DATACROWD_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+    /// Address of the internal port.
+    #[arg(
+        long,
+        env = "DATACROWD_INTERNAL_LISTEN",
+        default_value = "0.0.0.0:8081"
+    )]
+    pub internal_listen: SocketAddr,
+    /// Database `auth`, as the application's role.
+    #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
+    pub auth_database_url: String,
+    /// Database `core`, as the application's role.
+    #[arg(long, env = "CORE_DATABASE_URL", hide_env_values = true)]
+    pub core_database_url: String,
+    /// Secret of trusted internal callers.
+    #[arg(long, env = "DATACROWD_INTERNAL_TOKEN", hide_env_values = true)]
+    pub internal_token: String,
+    /// The previous secret, accepted while it is being replaced.
+    #[arg(
+        long,
+        env = "DATACROWD_INTERNAL_TOKEN_PREVIOUS",
+        hide_env_values = true
+    )]
+    pub internal_token_previous: Option<String>,
+    /// Secret that signs access tokens; at least 32 characters.
+    #[arg(long, env = "DATACROWD_JWT_SECRET", hide_env_values = true)]
+    pub jwt_secret: String,
+    /// The previous secret, whose tokens are accepted until they expire.
+    #[arg(long, env = "DATACROWD_JWT_SECRET_PREVIOUS", hide_env_values = true)]
+    pub jwt_secret_previous: Option<String>,
+    /// The first ADMIN, made when there is none of that name.
+    #[arg(long, env = "DATACROWD_ADMIN_USERNAME")]
+    pub admin_username: Option<String>,
+    /// The first ADMIN's e-mail address.
+    #[arg(long, env = "DATACROWD_ADMIN_EMAIL")]
+    pub admin_email: Option<String>,
+    /// The first ADMIN's password.
+    #[arg(long, env = "DATACROWD_ADMIN_PASSWORD", hide_env_values = true)]
+    pub admin_password: Option<String>,
+    #[command(flatten)]
+    pub objects: Objects,
+    /// Who pays: `manual` gates generation by grants, `disabled` gates nothing.
+    #[arg(long, env = "DATACROWD_BILLING_MODE", default_value = "manual")]
+    pub billing_mode: Billing,
+    /// Largest upload in bytes.
+    #[arg(long, env = "DATACROWD_MAX_UPLOAD_BYTES", default_value_t = 5 * 1024 * 1024 * 1024)]
+    pub max_upload_bytes: u64,
+    /// Connections to each database.
+    #[arg(long, env = "DATACROWD_DATABASE_CONNECTIONS", default_value_t = 16)]
+    pub database_connections: u32,
+    /// Seconds between two passes that end leases.
+    #[arg(long, env = "DATACROWD_SWEEP_SECONDS", default_value_t = 2)]
+    pub sweep_seconds: u64,
+}
+
+/// Where files are.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Objects {
+    /// The platform's bucket.
+    #[arg(long, env = "DATACROWD_BUCKET")]
+    pub bucket: String,
+    /// S3 endpoint as pods reach it; AWS when absent.
+    #[arg(long, env = "AWS_ENDPOINT_URL")]
+    pub endpoint: Option<String>,
+    /// S3 endpoint as people reach it; as pods reach it when absent.
+    #[arg(long, env = "DATACROWD_S3_PUBLIC_ENDPOINT")]
+    pub public_endpoint: Option<String>,
+    /// Region.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    pub region: String,
+}
+
+/// Settings of `migrate`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Migrate {
+    /// Database `auth`, as its owner.
+    #[arg(long, env = "AUTH_OWNER_DATABASE_URL", hide_env_values = true)]
+    pub auth_database_url: String,
+    /// Database `core`, as its owner.
+    #[arg(long, env = "CORE_OWNER_DATABASE_URL", hide_env_values = true)]
+    pub core_database_url: String,
+}
+
+/// Who pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Billing {
+    /// Grants by a trusted caller.
+    Manual,
+    /// Nobody.
+    Disabled,
+}
+
+/// Every setting of `serve` and `migrate` with its meaning and default, as a file to fill in.
+#[must_use]
+pub fn env_example() -> String {
+    let mut text = "# Every setting of the API server. Made by `make generate`; change it in api-server/src/args.rs.\n".to_owned();
+    for command in Args::command().get_subcommands() {
+        let settings: Vec<_> = command.get_arguments().filter_map(|a| Some((a, a.get_env()?.to_str()?))).collect();
+        if settings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n# --- {} ---", command.get_name());
+        for (argument, variable) in settings {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            let default = argument.get_default_values().first().and_then(|v| v.to_str());
+            let required = if argument.is_required_set() { " Required." } else { "" };
+            let _ = writeln!(text, "\n# {help}{required}\n{variable}={}", default.unwrap_or_default());
+        }
+    }
+    text
+}

@@ -1,0 +1,278 @@
+//! The one mapping from refusals and failures to `application/problem+json`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use chrono::{SecondsFormat, Utc};
+use datacrowd_labelling::{Error as CoreError, Refusal};
+use datacrowd_protocol::problem::{PROBLEM_CONTENT_TYPE, Problem};
+use serde_json::{Value, json};
+
+use crate::extract::CorrelationId;
+
+/// Result of a handler.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+/// What a caller is told. The path, the time and the correlation id join it on the way out.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: BTreeMap<String, Value>,
+    retry_after: Option<i64>,
+}
+
+impl ApiError {
+    /// A refusal with a stable code and a sentence that says what to do.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: BTreeMap::new(),
+            retry_after: None,
+        }
+    }
+
+    /// Adds a fact per field.
+    pub fn detail(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.details.insert(key.into(), value.into());
+        self
+    }
+
+    /// Says when to try again, in seconds.
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// 422 with a sentence per field.
+    pub fn invalid(code: &'static str, details: BTreeMap<String, String>) -> Self {
+        let mut error = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code,
+            "The request does not fit; correct the members named in details.",
+        );
+        error.details = details
+            .into_iter()
+            .map(|(k, v)| (k, Value::String(v)))
+            .collect();
+        error
+    }
+
+    /// 422 for one member.
+    pub fn invalid_member(member: &str, why: impl Into<String>) -> Self {
+        Self::invalid("invalid_request", [(member.to_owned(), why.into())].into())
+    }
+
+    /// 404, the same for what does not exist and for what is another tenant's.
+    pub fn not_found() -> Self {
+        Refusal::NotFound.into()
+    }
+
+    /// 500: logged here, once; the caller learns nothing of the inside.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error.causes = ?causes, "request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something failed on our side; try again, and report the correlationId if it goes on.",
+        )
+    }
+
+    /// 503 for a neighbour that does not answer.
+    pub fn unavailable(what: &'static str, error: &dyn std::fmt::Display) -> Self {
+        tracing::warn!(error.cause = %error, neighbour = what, "a neighbour does not answer");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            format!("The {what} does not answer; try again in a moment."),
+        )
+        .retry_after(5)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let mut error = Self::new(status_of(&refusal), refusal.code(), refusal.message());
+        match refusal {
+            Refusal::InvalidSpec { details } | Refusal::InvalidAnswer { details } => {
+                error.details = details
+                    .into_iter()
+                    .map(|(k, v)| (k, Value::String(v)))
+                    .collect();
+            }
+            Refusal::NoTaskAvailable {
+                retry_after,
+                leased_until,
+                ..
+            } => {
+                error.retry_after = Some(retry_after);
+                error = error.detail(
+                    "leasedUntil",
+                    leased_until.map_or(Value::Null, |t| json!(t)),
+                );
+            }
+            Refusal::RunHeld { seconds } => error.retry_after = Some(seconds),
+            Refusal::QuotaExhausted { accepted } => error = error.detail("accepted", accepted),
+            Refusal::OutOfOrder { expected } => error = error.detail("expectedRow", expected),
+            Refusal::PaymentRequired { remaining, needed } => {
+                error = error
+                    .detail("remaining", remaining)
+                    .detail("needed", needed)
+            }
+            _ => {}
+        }
+        error
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    use Refusal as R;
+    match refusal {
+        R::NotFound
+        | R::ProjectNotFound { .. }
+        | R::DatasetNotFound { .. }
+        | R::NoTaskAvailable { .. }
+        | R::NoReviewAvailable => StatusCode::NOT_FOUND,
+        R::Tombstoned | R::ExportExpired => StatusCode::GONE,
+        R::PaymentRequired { .. } | R::QuotaExhausted { .. } => StatusCode::PAYMENT_REQUIRED,
+        R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        R::OwnTask => StatusCode::FORBIDDEN,
+        R::ProjectNotActive { .. }
+        | R::IdentityChanged
+        | R::InUse { .. }
+        | R::GrantConflict
+        | R::AlreadyGenerating
+        | R::AlreadyGenerated
+        | R::NothingToRetry
+        | R::RunHeld { .. }
+        | R::Fenced
+        | R::OutOfOrder { .. }
+        | R::TaskLocked
+        | R::TooManyLeases { .. }
+        | R::LeaseLost
+        | R::AlreadyReviewed
+        | R::AlreadyDecided
+        | R::ExportNotDue { .. }
+        | R::ExportNotReady { .. }
+        | R::TenantTaken => StatusCode::CONFLICT,
+    }
+}
+
+impl From<CoreError> for ApiError {
+    fn from(error: CoreError) -> Self {
+        match error {
+            CoreError::Refused(refusal) => refusal.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Renders every error as a problem, the framework's own included.
+pub async fn render_problems(correlation: CorrelationId, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v == PROBLEM_CONTENT_TYPE);
+    if is_problem {
+        return response;
+    }
+    let error = response
+        .extensions()
+        .get::<Arc<ApiError>>()
+        .map_or_else(|| framework_error(status), |e| (**e).clone());
+    let problem = Problem {
+        kind: "about:blank".into(),
+        title: error.status.canonical_reason().unwrap_or("Error").into(),
+        status: error.status.as_u16(),
+        timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        path,
+        message: error.message,
+        code: error.code.into(),
+        correlation_id: correlation.0,
+        details: error.details,
+    };
+    let mut rendered = (error.status, axum::Json(problem)).into_response();
+    rendered.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(PROBLEM_CONTENT_TYPE),
+    );
+    for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
+        if let Some(value) = response.headers().get(&name) {
+            rendered.headers_mut().insert(name, value.clone());
+        }
+    }
+    if error.status == StatusCode::UNAUTHORIZED {
+        rendered
+            .headers_mut()
+            .entry(header::WWW_AUTHENTICATE)
+            .or_insert(HeaderValue::from_static("Bearer"));
+    }
+    if let Some(seconds) = error.retry_after {
+        rendered
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    rendered
+}
+
+/// An error that no handler made.
+fn framework_error(status: StatusCode) -> ApiError {
+    let (code, message) = match status {
+        StatusCode::NOT_FOUND => (
+            "no_route",
+            "There is nothing under this path; see /docs for what there is.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method_not_allowed",
+            "This path does not take this method; see the Allow header.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "payload_too_large",
+            "The body is too large; send less at once.",
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+            "unsupported_media_type",
+            "This media type is not taken here; see /docs for the one that is.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => ("request_timeout", "The request took too long; try again."),
+        s if s.is_client_error() => (
+            "bad_request",
+            "The request cannot be read; see /docs for its form.",
+        ),
+        _ => (
+            "internal",
+            "Something failed on our side; try again, and report the correlationId if it goes on.",
+        ),
+    };
+    ApiError::new(status, code, message)
+}

@@ -1,0 +1,135 @@
+//! Who may use the internal port.
+
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, header, request::Parts},
+};
+use datacrowd_labelling::RunCaller;
+use datacrowd_protocol::{ids::RunId, names::INTERNAL_TOKEN_HEADER};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    app::App,
+    error::{ApiError, ApiResult},
+};
+
+/// How long a reviewed token is believed without asking the cluster again.
+const REVIEW_TTL: Duration = Duration::from_secs(30);
+/// Most tokens that are remembered.
+const MAX_REVIEWED: usize = 10_000;
+
+/// The operator, or another holder of the shared secret.
+#[derive(Debug, Clone, Copy)]
+pub struct Trusted;
+
+impl FromRequestParts<App> for Trusted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let Some(given) = parts.headers.get(INTERNAL_TOKEN_HEADER) else {
+            return Err(ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "internal_token_missing",
+                "Send the internal token in X-Internal-Token.",
+            ));
+        };
+        let good = app
+            .settings
+            .internal_tokens
+            .iter()
+            .fold(false, |good, token| {
+                good | bool::from(token.as_bytes().ct_eq(given.as_bytes()))
+            });
+        if good {
+            Ok(Self)
+        } else {
+            Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "internal_token_wrong",
+                "The internal token is wrong; read it from the platform's Secret again.",
+            ))
+        }
+    }
+}
+
+/// Tokens that the cluster vouched for a moment ago, by digest, with their namespaces.
+#[derive(Debug, Default)]
+pub struct ReviewedTokens(Mutex<HashMap<[u8; 32], (String, Instant)>>);
+
+impl ReviewedTokens {
+    fn get(&self, digest: &[u8; 32]) -> Option<String> {
+        let known = self.0.lock().ok()?;
+        known
+            .get(digest)
+            .filter(|(_, at)| at.elapsed() < REVIEW_TTL)
+            .map(|(namespace, _)| namespace.clone())
+    }
+
+    fn put(&self, digest: [u8; 32], namespace: String) {
+        let Ok(mut known) = self.0.lock() else { return };
+        if known.len() >= MAX_REVIEWED {
+            known.retain(|_, (_, at)| at.elapsed() < REVIEW_TTL);
+        }
+        if known.len() < MAX_REVIEWED {
+            known.insert(digest, (namespace, Instant::now()));
+        }
+    }
+}
+
+/// A pod with a token for this audience, and the namespace it lives in.
+#[derive(Debug, Clone)]
+pub struct Runner {
+    namespace: String,
+}
+
+impl FromRequestParts<App> for Runner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.strip_prefix("Bearer "));
+        let token = token.ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "runner_token_missing",
+                "Send the pod's projected token as Authorization: Bearer.",
+            )
+        })?;
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        if let Some(namespace) = app.reviewed.get(&digest) {
+            return Ok(Self { namespace });
+        }
+        let namespace = app.cluster.runner_namespace(token).await?;
+        let namespace = namespace.ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "runner_token_wrong",
+                "The cluster does not vouch for this token; read it from its file again.",
+            )
+        })?;
+        app.reviewed.put(digest, namespace.clone());
+        Ok(Self { namespace })
+    }
+}
+
+impl Runner {
+    /// The run, when it belongs to this pod's namespace; otherwise it does not exist for it.
+    pub async fn run(&self, app: &App, run: RunId) -> ApiResult<RunCaller> {
+        let caller = app.core.run_caller(run).await?;
+        if caller.namespace == self.namespace {
+            Ok(caller)
+        } else {
+            Err(ApiError::not_found())
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The public REST API: one file per resource, each request and response beside its handler.
+
+mod accounts;
+mod admin;
+mod datasets;
+mod exports;
+mod health;
+mod labeling;
+mod names;
+mod points;
+mod projects;
+mod reviews;
+mod tasks;
+mod upload;
+mod work;
+
+use std::time::Instant;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+
+/// Largest JSON body in bytes.
+const MAX_JSON_BYTES: usize = 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "DataCrowd Lab", description = "Crowd labelling on Kubernetes: datasets become tasks, people answer and review them, clients download what was approved."),
+    modifiers(&BearerAuth),
+    security(("bearer" = []))
+)]
+struct Document;
+
+struct BearerAuth;
+
+impl Modify for BearerAuth {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(accounts::register))
+        .routes(routes!(accounts::login))
+        .routes(routes!(accounts::refresh))
+        .routes(routes!(accounts::logout))
+        .routes(routes!(accounts::me))
+        .routes(routes!(admin::user_list))
+        .routes(routes!(admin::user_role))
+        .routes(routes!(projects::project_create, projects::project_list))
+        .routes(routes!(
+            projects::project_get,
+            projects::project_patch,
+            projects::project_delete
+        ))
+        .routes(routes!(datasets::dataset_list))
+        .routes(routes!(datasets::dataset_get, datasets::dataset_delete))
+        .routes(routes!(datasets::dataset_generate))
+        .routes(routes!(datasets::dataset_retry))
+        .routes(routes!(work::work_list))
+        .routes(routes!(work::work_get))
+        .routes(routes!(tasks::task_next))
+        .routes(routes!(tasks::task_claim))
+        .routes(routes!(tasks::task_lock))
+        .routes(routes!(tasks::task_heartbeat))
+        .routes(routes!(tasks::task_unlock))
+        .routes(routes!(tasks::task_skip))
+        .routes(routes!(tasks::task_submit))
+        .routes(routes!(tasks::task_held))
+        .routes(routes!(reviews::review_next))
+        .routes(routes!(reviews::review_claim))
+        .routes(routes!(reviews::review_approve))
+        .routes(routes!(reviews::review_reject))
+        .routes(routes!(points::points))
+        .routes(routes!(exports::export_create))
+        .routes(routes!(exports::export_list))
+        .routes(routes!(exports::export_get))
+        .routes(routes!(exports::export_download))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        // an upload has its own limit
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(upload::dataset_create))
+                .layer(DefaultBodyLimit::disable()),
+        )
+}
+
+/// The OpenAPI document of the public API.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// Everything on the public port: the API at the root and under `/api/v1`, its description, the probes.
+pub fn public_router() -> Router<App> {
+    let (router, document) = api().split_for_parts();
+    Router::new()
+        .nest("/api/v1", router.clone())
+        .merge(router)
+        .merge(health::router())
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .fallback(async || axum::http::StatusCode::NOT_FOUND)
+}
+
+/// Counts and times every request under its route's pattern.
+pub async fn measure(request: Request, next: Next) -> Response {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
+    let method = request.method().as_str().to_owned();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let labels = [
+        ("http_request_method", method),
+        ("http_route", route),
+        (
+            "http_response_status_code",
+            response.status().as_u16().to_string(),
+        ),
+    ];
+    metrics::histogram!("http_server_request_duration_seconds", &labels)
+        .record(begun.elapsed().as_secs_f64());
+    response
+}

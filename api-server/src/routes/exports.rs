@@ -1,0 +1,239 @@
+//! Exports: a resource asks for the file, a Job writes it, a presigned link hands it out.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::IntoResponse,
+};
+use chrono::{DateTime, Utc};
+use datacrowd_crds::{
+    Export as ExportResource, ExportSpec, dataset::ProjectRef, export::DatasetRef,
+};
+use datacrowd_labelling::{Export, ExportUpsert};
+use datacrowd_protocol::{
+    Upper,
+    export::{ExportFormat, ExportTrigger, RowPer},
+    ids::{DatasetId, ExportId, ProjectId},
+    internal::ExportState,
+};
+use kube::ResourceExt;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    names::resource_name,
+    projects::{PageBody, Paging, uid_of},
+};
+use crate::{
+    app::App,
+    auth::Owner,
+    error::{ApiError, ApiResult},
+    extract::{Json, Path, Query},
+};
+
+/// What to export.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewExport {
+    /// JSONL or CSV.
+    #[schema(value_type = String, example = "JSONL")]
+    format: Upper<ExportFormat>,
+    dataset_id: Option<Uuid>,
+    /// NOW or WHEN_COMPLETED.
+    #[schema(value_type = Option<String>, example = "NOW")]
+    trigger: Option<Upper<ExportTrigger>>,
+    /// ANSWER or TASK.
+    #[schema(value_type = Option<String>, example = "ANSWER")]
+    row_per: Option<Upper<RowPer>>,
+    /// Watermark of an earlier export: only what was approved after it.
+    since: Option<i64>,
+    /// Leave CSV cells unprotected against formulas.
+    raw_cells: Option<bool>,
+}
+
+/// An export was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportAccepted {
+    export_id: Uuid,
+    #[schema(value_type = String, example = "PENDING")]
+    state: Upper<ExportState>,
+}
+
+/// An export.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportBody {
+    id: Uuid,
+    project_id: Uuid,
+    name: String,
+    namespace: String,
+    #[schema(value_type = String, example = "READY")]
+    state: Upper<ExportState>,
+    #[schema(value_type = String)]
+    format: Upper<ExportFormat>,
+    #[schema(value_type = String)]
+    trigger: Upper<ExportTrigger>,
+    #[schema(value_type = String)]
+    row_per: Upper<RowPer>,
+    watermark: Option<i64>,
+    rows: Option<i64>,
+    size_bytes: Option<i64>,
+    sha256: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Export> for ExportBody {
+    fn from(e: Export) -> Self {
+        Self {
+            id: e.id.0,
+            project_id: e.project.0,
+            name: e.name,
+            namespace: e.namespace,
+            state: Upper(e.state),
+            format: Upper(e.format),
+            trigger: Upper(e.trigger),
+            row_per: Upper(e.row_per),
+            watermark: e.watermark,
+            rows: e.rows,
+            size_bytes: e.size_bytes,
+            sha256: e.sha256,
+            expires_at: e.expires_at,
+            created_at: e.created_at,
+        }
+    }
+}
+
+/// The index row's upsert for a resource that was just written.
+pub fn upsert_of(resource: &ExportResource, tenant: &str) -> ApiResult<ExportUpsert> {
+    let spec = &resource.spec;
+    Ok(ExportUpsert {
+        tenant: tenant.to_owned(),
+        namespace: resource.namespace().unwrap_or_default(),
+        name: resource.name_any(),
+        uid: uid_of(resource)?,
+        generation: resource.metadata.generation.unwrap_or(1),
+        project_name: spec.project_ref.name.clone(),
+        dataset_name: spec.dataset_ref.as_ref().map(|d| d.name.clone()),
+        format: spec.format,
+        trigger: spec.trigger.unwrap_or(ExportTrigger::Now),
+        row_per: spec.row_per.unwrap_or(RowPer::Answer),
+        since: spec.since,
+        raw_cells: spec.raw_cells.unwrap_or(false),
+    })
+}
+
+/// Export approved answers.
+#[utoipa::path(post, path = "/projects/{id}/export", tag = "exports", params(("id" = Uuid, Path)), request_body = NewExport, responses((status = 202, body = ExportAccepted)))]
+pub async fn export_create(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Json(new): Json<NewExport>,
+) -> ApiResult<impl IntoResponse> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let dataset = match new.dataset_id {
+        Some(dataset) => {
+            let dataset = app
+                .core
+                .dataset_get(Some(project.tenant), DatasetId(dataset))
+                .await?;
+            if dataset.project != project.id {
+                return Err(ApiError::not_found());
+            }
+            Some(DatasetRef { name: dataset.name })
+        }
+        None => None,
+    };
+    if new.since.is_some_and(|s| s < 0) {
+        return Err(ApiError::invalid_member(
+            "since",
+            "must be the watermark of an earlier export",
+        ));
+    }
+    let spec = ExportSpec {
+        project_ref: ProjectRef {
+            name: project.name.clone(),
+        },
+        dataset_ref: dataset,
+        format: new.format.0,
+        trigger: new.trigger.map(|t| t.0),
+        row_per: new.row_per.map(|r| r.0),
+        since: new.since,
+        raw_cells: new.raw_cells,
+    };
+    let mut resource = ExportResource::new(&resource_name(&project.display_name, "export"), spec);
+    resource.metadata.namespace = Some(project.namespace.clone());
+    let written = app.cluster.apply(&resource, false).await?;
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let view = app
+        .core
+        .export_upsert(&upsert_of(&written, &tenant.name)?, app.objects.bucket())
+        .await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        axum::Json(ExportAccepted {
+            export_id: view.id.0,
+            state: Upper(view.state),
+        }),
+    ))
+}
+
+/// A project's exports.
+#[utoipa::path(get, path = "/projects/{id}/exports", tag = "exports", params(("id" = Uuid, Path), Paging), responses((status = 200, body = PageBody<ExportBody>)))]
+pub async fn export_list(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<ExportBody>>> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let page = app
+        .core
+        .export_list(owner.scope(), project.id, paging.cursor(), paging.limit()?)
+        .await?;
+    Ok(axum::Json(PageBody::of(page)))
+}
+
+/// One export.
+#[utoipa::path(get, path = "/exports/{id}", tag = "exports", params(("id" = Uuid, Path)), responses((status = 200, body = ExportBody)))]
+pub async fn export_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<axum::Json<ExportBody>> {
+    Ok(axum::Json(
+        app.core
+            .export_get(owner.scope(), ExportId(id))
+            .await?
+            .into(),
+    ))
+}
+
+/// Download the file: a redirect to a link that is good for five minutes.
+#[utoipa::path(get, path = "/exports/{id}/download", tag = "exports", params(("id" = Uuid, Path)), responses((status = 307)))]
+pub async fn export_download(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
+    let export = app.core.export_get(owner.scope(), ExportId(id)).await?;
+    let file = app.core.export_download(owner.scope(), export.id).await?;
+    let url = app
+        .objects
+        .presign_download(
+            &file.object_key,
+            &format!("{}.{}", export.name, export.format.extension()),
+        )
+        .await?;
+    let location = HeaderValue::from_str(&url).map_err(|e| ApiError::internal(&e))?;
+    Ok((
+        StatusCode::TEMPORARY_REDIRECT,
+        [
+            (header::LOCATION, location),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+    ))
+}

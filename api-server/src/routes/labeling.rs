@@ -1,0 +1,196 @@
+//! The labeling model in REST's spelling: the same members as in the resource, enumerations in UPPER_SNAKE.
+
+use datacrowd_protocol::{
+    Upper,
+    labeling::{Audience, DataType, DisplayColumn, Field, FieldType, Labeling, OnReject},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One column shown to the worker.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DisplayBody {
+    /// Name of the source column.
+    column: String,
+    /// TEXT, IMAGE, AUDIO, VIDEO or JSON.
+    #[schema(value_type = String, example = "TEXT")]
+    kind: Upper<DataType>,
+}
+
+/// One question of the answer form.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldBody {
+    /// Key of the answer.
+    name: String,
+    /// The question as the worker reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// A hint below the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    /// SINGLE_CHOICE, MULTI_CHOICE, TEXT, NUMBER or BOOLEAN.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "SINGLE_CHOICE")]
+    kind: Upper<FieldType>,
+    /// What may be chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
+    /// Whether an answer without this field is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    required: Option<bool>,
+    /// Smallest accepted number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    minimum: Option<i64>,
+    /// Largest accepted number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    maximum: Option<i64>,
+    /// Longest accepted text in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_length: Option<i32>,
+}
+
+/// What workers see, how they answer, who checks them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelingBody {
+    /// Instructions in Markdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instructions: Option<String>,
+    /// Columns shown to the worker, the main one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    display: Vec<DisplayBody>,
+    /// Source column whose value identifies an item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external_id_column: Option<String>,
+    /// The questions.
+    fields: Vec<FieldBody>,
+    /// Workers per task, 1 to 25.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answers_per_task: Option<i32>,
+    /// Reviewers per answer, 0 to 9.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reviewers_per_answer: Option<i32>,
+    /// Points per approved answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reward_points: Option<i32>,
+    /// Length of a lease in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock_seconds: Option<i32>,
+    /// REQUEUE or CLOSE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "REQUEUE")]
+    on_reject: Option<Upper<OnReject>>,
+    /// Rejections that close a task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_rejections: Option<i32>,
+    /// PUBLIC or MEMBERS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "PUBLIC")]
+    audience: Option<Upper<Audience>>,
+}
+
+impl From<LabelingBody> for Labeling {
+    fn from(body: LabelingBody) -> Self {
+        Self {
+            instructions: body.instructions,
+            display: body
+                .display
+                .into_iter()
+                .map(|d| DisplayColumn {
+                    column: d.column,
+                    kind: d.kind.0,
+                })
+                .collect(),
+            external_id_column: body.external_id_column,
+            fields: body.fields.into_iter().map(Field::from).collect(),
+            answers_per_task: body.answers_per_task,
+            reviewers_per_answer: body.reviewers_per_answer,
+            reward_points: body.reward_points,
+            lock_seconds: body.lock_seconds,
+            on_reject: body.on_reject.map(|u| u.0),
+            max_rejections: body.max_rejections,
+            audience: body.audience.map(|u| u.0),
+        }
+    }
+}
+
+impl From<FieldBody> for Field {
+    fn from(f: FieldBody) -> Self {
+        let FieldBody {
+            name,
+            title,
+            help,
+            kind,
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        } = f;
+        Self {
+            name,
+            title,
+            help,
+            kind: kind.0,
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        }
+    }
+}
+
+impl From<Labeling> for LabelingBody {
+    fn from(labeling: Labeling) -> Self {
+        Self {
+            instructions: labeling.instructions,
+            display: labeling
+                .display
+                .into_iter()
+                .map(|d| DisplayBody {
+                    column: d.column,
+                    kind: Upper(d.kind),
+                })
+                .collect(),
+            external_id_column: labeling.external_id_column,
+            fields: labeling.fields.into_iter().map(FieldBody::from).collect(),
+            answers_per_task: labeling.answers_per_task,
+            reviewers_per_answer: labeling.reviewers_per_answer,
+            reward_points: labeling.reward_points,
+            lock_seconds: labeling.lock_seconds,
+            on_reject: labeling.on_reject.map(Upper),
+            max_rejections: labeling.max_rejections,
+            audience: labeling.audience.map(Upper),
+        }
+    }
+}
+
+impl From<Field> for FieldBody {
+    fn from(f: Field) -> Self {
+        let Field {
+            name,
+            title,
+            help,
+            kind,
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        } = f;
+        Self {
+            name,
+            title,
+            help,
+            kind: Upper(kind),
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        }
+    }
+}

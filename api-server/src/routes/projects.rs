@@ -1,0 +1,395 @@
+//! Projects: written as resources, read from their index rows.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::IntoResponse,
+};
+use chrono::{DateTime, Utc};
+use datacrowd_crds::{Project as ProjectResource, ProjectSpec};
+use datacrowd_labelling::{Project, ProjectUpsert, Tenant};
+use datacrowd_protocol::{
+    Upper,
+    ids::{ProjectId, ResourceUid},
+    internal::{BillingStatus, ProjectState},
+    labeling::{DataType, Labeling},
+    source::DeletionPolicy,
+};
+use kube::ResourceExt;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{labeling::LabelingBody, names::resource_name};
+use crate::{
+    app::App,
+    auth::Owner,
+    error::{ApiError, ApiResult},
+    extract::{Json, Path, Query},
+};
+
+/// A new project.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewProject {
+    /// Name shown to people.
+    display_name: String,
+    /// What it is about.
+    #[serde(default)]
+    description: Option<String>,
+    /// TEXT, IMAGE, AUDIO, VIDEO or JSON.
+    #[schema(value_type = String, example = "TEXT")]
+    data_type: Upper<DataType>,
+    /// What workers see and answer.
+    labeling: LabelingBody,
+    /// RETAIN or DELETE.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "RETAIN")]
+    deletion_policy: Option<Upper<DeletionPolicy>>,
+}
+
+/// What may change.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProjectChange {
+    display_name: Option<String>,
+    description: Option<String>,
+    labeling: Option<LabelingBody>,
+    paused: Option<bool>,
+    closed: Option<bool>,
+    #[schema(value_type = Option<String>)]
+    deletion_policy: Option<Upper<DeletionPolicy>>,
+}
+
+/// What a project may still spend.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BillingBody {
+    #[schema(value_type = String, example = "UNPAID")]
+    status: Upper<BillingStatus>,
+    task_quota: i64,
+    tasks_used: i64,
+    debt: i64,
+}
+
+impl From<datacrowd_protocol::internal::Billing> for BillingBody {
+    fn from(b: datacrowd_protocol::internal::Billing) -> Self {
+        Self {
+            status: Upper(b.status),
+            task_quota: b.quota,
+            tasks_used: b.used,
+            debt: b.debt,
+        }
+    }
+}
+
+/// Tasks by status.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TasksBody {
+    total: i64,
+    new: i64,
+    locked: i64,
+    in_review: i64,
+    approved: i64,
+    rejected: i64,
+}
+
+/// A project.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectBody {
+    id: Uuid,
+    name: String,
+    namespace: String,
+    display_name: String,
+    description: String,
+    #[schema(value_type = String, example = "TEXT")]
+    data_type: Upper<DataType>,
+    #[schema(value_type = String, example = "ACTIVE")]
+    state: Upper<ProjectState>,
+    /// Why the latest spec is not in force.
+    refusal: Option<String>,
+    billing: BillingBody,
+    labeling_version: i32,
+    labeling: Option<LabelingBody>,
+    datasets: i64,
+    tasks: TasksBody,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Project> for ProjectBody {
+    fn from(p: Project) -> Self {
+        let t = p.tasks;
+        Self {
+            id: p.id.0,
+            name: p.name,
+            namespace: p.namespace,
+            display_name: p.display_name,
+            description: p.description,
+            data_type: Upper(p.data_type),
+            state: Upper(p.state),
+            refusal: p.refusal,
+            billing: p.billing.into(),
+            labeling_version: p.labeling_version,
+            labeling: p.labeling.map(Into::into),
+            datasets: p.datasets,
+            tasks: TasksBody {
+                total: t.total,
+                new: t.new,
+                locked: t.locked,
+                in_review: t.in_review,
+                approved: t.approved,
+                rejected: t.rejected,
+            },
+            created_at: p.created_at,
+        }
+    }
+}
+
+/// Where a page begins, and how long it is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// Items per page, 1 to 200; 50 when absent.
+    limit: Option<i64>,
+    /// `nextCursor` of the page before.
+    cursor: Option<Uuid>,
+}
+
+impl Paging {
+    pub fn limit(&self) -> ApiResult<i64> {
+        match self.limit.unwrap_or(50) {
+            limit @ 1..=200 => Ok(limit),
+            _ => Err(ApiError::invalid_member(
+                "limit",
+                "must be between 1 and 200",
+            )),
+        }
+    }
+
+    pub fn cursor(&self) -> Option<Uuid> {
+        self.cursor
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PageBody<T> {
+    pub items: Vec<T>,
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageBody<T> {
+    pub fn of<U: Into<T>>(page: datacrowd_labelling::Page<U>) -> Self {
+        Self {
+            items: page.items.into_iter().map(Into::into).collect(),
+            next_cursor: page.next.map(|c| c.to_string()),
+        }
+    }
+}
+
+/// The index row's upsert for a resource that was just written.
+pub fn upsert_of(resource: &ProjectResource, tenant: &str) -> ApiResult<ProjectUpsert> {
+    let spec = &resource.spec;
+    Ok(ProjectUpsert {
+        tenant: tenant.to_owned(),
+        namespace: resource.namespace().unwrap_or_default(),
+        name: resource.name_any(),
+        uid: uid_of(resource)?,
+        generation: resource.metadata.generation.unwrap_or(1),
+        display_name: spec.display_name.clone(),
+        description: spec.description.clone().unwrap_or_default(),
+        data_type: spec.data_type,
+        paused: spec.paused.unwrap_or(false),
+        closed: spec.closed.unwrap_or(false),
+        deletion_policy: spec.deletion_policy.unwrap_or(DeletionPolicy::Retain),
+        labeling: spec.labeling.clone(),
+    })
+}
+
+/// The uid that the cluster gave to a resource.
+pub fn uid_of(resource: &impl kube::Resource) -> ApiResult<ResourceUid> {
+    resource
+        .meta()
+        .uid
+        .as_deref()
+        .and_then(|u| u.parse().ok())
+        .ok_or_else(|| ApiError::unavailable("cluster", &"a resource without a uid"))
+}
+
+fn etag(generation: i64) -> [(header::HeaderName, HeaderValue); 1] {
+    [(
+        header::ETAG,
+        HeaderValue::from_str(&format!("\"{generation}\""))
+            .unwrap_or(HeaderValue::from_static("\"0\"")),
+    )]
+}
+
+fn refuse_violations(labeling: &Labeling) -> ApiResult<()> {
+    let violations = labeling.violations();
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::invalid(
+            "invalid_request",
+            violations.into_iter().collect(),
+        ))
+    }
+}
+
+/// Create a project: the resource first, then its row.
+#[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject, responses((status = 201, body = ProjectBody)))]
+pub async fn project_create(
+    State(app): State<App>,
+    owner: Owner,
+    Json(new): Json<NewProject>,
+) -> ApiResult<impl IntoResponse> {
+    let (tenant, namespace) = owner.home()?;
+    if new.display_name.trim().is_empty() || new.display_name.chars().count() > 200 {
+        return Err(ApiError::invalid_member(
+            "displayName",
+            "must have 1 to 200 characters",
+        ));
+    }
+    let labeling: Labeling = new.labeling.into();
+    refuse_violations(&labeling)?;
+    let spec = ProjectSpec {
+        display_name: new.display_name,
+        description: new.description,
+        data_type: new.data_type.0,
+        paused: None,
+        closed: None,
+        deletion_policy: new.deletion_policy.map(|p| p.0),
+        labeling,
+    };
+    let mut resource = ProjectResource::new(&resource_name(&spec.display_name, "project"), spec);
+    resource.metadata.namespace = Some(namespace.to_owned());
+    let project = write(&app, tenant, &resource).await?;
+    Ok((
+        StatusCode::CREATED,
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
+}
+
+async fn write(app: &App, tenant: &Tenant, resource: &ProjectResource) -> ApiResult<Project> {
+    let written = app.cluster.apply(resource, false).await?;
+    let view = app
+        .core
+        .project_upsert(&upsert_of(&written, &tenant.name)?)
+        .await?;
+    Ok(app.core.project_get(Some(tenant.id), view.id).await?)
+}
+
+/// My tenant's projects.
+#[utoipa::path(get, path = "/projects", tag = "projects", params(Paging), responses((status = 200, body = PageBody<ProjectBody>)))]
+pub async fn project_list(
+    State(app): State<App>,
+    owner: Owner,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<ProjectBody>>> {
+    let page = app
+        .core
+        .project_list(owner.scope(), paging.cursor(), paging.limit()?)
+        .await?;
+    Ok(axum::Json(PageBody::of(page)))
+}
+
+/// One project.
+#[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 200, body = ProjectBody)))]
+pub async fn project_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    Ok((
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
+}
+
+/// Change a project. `If-Match` with its ETag refuses a change over somebody else's.
+#[utoipa::path(patch, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), request_body = ProjectChange, responses((status = 200, body = ProjectBody)))]
+pub async fn project_patch(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Json(change): Json<ProjectChange>,
+) -> ApiResult<impl IntoResponse> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let mut resource: ProjectResource = app
+        .cluster
+        .get(&project.namespace, &project.name)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let current = resource.metadata.generation.unwrap_or(0);
+    if let Some(wanted) = headers.get(header::IF_MATCH)
+        && wanted.as_bytes() != format!("\"{current}\"").as_bytes()
+    {
+        return Err(ApiError::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            "The project has changed; read it again and repeat your change.",
+        )
+        .detail("etag", format!("\"{current}\"")));
+    }
+    let spec = &mut resource.spec;
+    if let Some(labeling) = change.labeling {
+        let labeling: Labeling = labeling.into();
+        refuse_violations(&labeling)?;
+        spec.labeling = labeling;
+    }
+    spec.display_name = change
+        .display_name
+        .unwrap_or_else(|| spec.display_name.clone());
+    spec.description = change.description.or_else(|| spec.description.clone());
+    spec.paused = change.paused.or(spec.paused);
+    spec.closed = change.closed.or(spec.closed);
+    spec.deletion_policy = change.deletion_policy.map(|p| p.0).or(spec.deletion_policy);
+    let mut intent = ProjectResource::new(&project.name, spec.clone());
+    intent.metadata.namespace = Some(project.namespace.clone());
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let project = write(&app, &tenant, &intent).await?;
+    Ok((
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
+}
+
+/// Delete a project and what refers to it; rows stay or go by its deletion policy.
+#[utoipa::path(delete, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 202)))]
+pub async fn project_delete(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<StatusCode> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    for export in app
+        .core
+        .export_list(owner.scope(), project.id, None, 1000)
+        .await?
+        .items
+    {
+        app.cluster
+            .delete::<datacrowd_crds::Export>(&export.namespace, &export.name)
+            .await?;
+    }
+    for dataset in app
+        .core
+        .dataset_list(owner.scope(), project.id, None, 1000)
+        .await?
+        .items
+    {
+        app.cluster
+            .delete::<datacrowd_crds::Dataset>(&dataset.namespace, &dataset.name)
+            .await?;
+    }
+    app.cluster
+        .delete::<ProjectResource>(&project.namespace, &project.name)
+        .await?;
+    Ok(StatusCode::ACCEPTED)
+}

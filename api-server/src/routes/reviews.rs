@@ -1,0 +1,210 @@
+//! Reviews: one worker decides on another's answer.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use datacrowd_labelling::{Decision, ReviewCandidate, Reviewed};
+use datacrowd_protocol::ids::{AnswerId, ProjectId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::tasks::{InProject, TaskBody};
+use crate::{
+    app::App,
+    auth::Worker,
+    error::{ApiError, ApiResult},
+    extract::{Json, Path, Query},
+};
+
+/// An earlier decision on the same task.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousBody {
+    decision: String,
+    comment: String,
+    at: DateTime<Utc>,
+}
+
+/// An answer that waits for me.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewBody {
+    answer_id: i64,
+    task: TaskBody,
+    #[schema(value_type = Object)]
+    answer: Value,
+    submitted_at: DateTime<Utc>,
+    previous_decisions: Vec<PreviousBody>,
+}
+
+impl From<ReviewCandidate> for ReviewBody {
+    fn from(r: ReviewCandidate) -> Self {
+        let previous = r.previous.into_iter();
+        Self {
+            answer_id: r.answer_id.0,
+            task: r.task.into(),
+            answer: r.answer,
+            submitted_at: r.submitted_at,
+            previous_decisions: previous
+                .map(|p| PreviousBody {
+                    decision: p.decision.to_ascii_uppercase(),
+                    comment: p.comment,
+                    at: p.at,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// One review.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OneReview {
+    review: ReviewBody,
+}
+
+/// Several reviews.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reviews {
+    reviews: Vec<ReviewBody>,
+}
+
+/// The oldest answer that I may decide on; nothing is held.
+#[utoipa::path(get, path = "/reviews/next", tag = "reviews", params(InProject), responses((status = 200, body = OneReview)))]
+pub async fn review_next(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Query(query): Query<InProject>,
+) -> ApiResult<axum::Json<OneReview>> {
+    let review = app
+        .core
+        .review_next(user, query.project(), 1, false, app.now())
+        .await?
+        .into_iter()
+        .next();
+    let review = review.ok_or_else(ApiError::not_found)?.into();
+    Ok(axum::Json(OneReview { review }))
+}
+
+/// How many answers to take.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClaimReviews {
+    project_id: Option<Uuid>,
+    /// 1 to 10; 1 when absent.
+    count: Option<i64>,
+}
+
+/// Take answers to review: others are shown different ones for five minutes.
+#[utoipa::path(post, path = "/reviews/claim", tag = "reviews", request_body = ClaimReviews, responses((status = 200, body = Reviews)))]
+pub async fn review_claim(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Json(claim): Json<ClaimReviews>,
+) -> ApiResult<axum::Json<Reviews>> {
+    let count = claim.count.unwrap_or(1);
+    if !(1..=10).contains(&count) {
+        return Err(ApiError::invalid_member(
+            "count",
+            "must be between 1 and 10",
+        ));
+    }
+    let found = app
+        .core
+        .review_next(
+            user,
+            claim.project_id.map(ProjectId),
+            count,
+            true,
+            app.now(),
+        )
+        .await?;
+    Ok(axum::Json(Reviews {
+        reviews: found.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// A comment.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Comment {
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+/// What became of the answer.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewedBody {
+    answer_id: i64,
+    #[schema(example = "APPROVED")]
+    status: String,
+}
+
+impl From<Reviewed> for ReviewedBody {
+    fn from(r: Reviewed) -> Self {
+        Self {
+            answer_id: r.answer_id.0,
+            status: r.status.to_ascii_uppercase(),
+        }
+    }
+}
+
+fn comment(text: Option<String>) -> ApiResult<String> {
+    let text = text.unwrap_or_default().trim().to_owned();
+    if text.chars().count() > 2000 {
+        Err(ApiError::invalid_member(
+            "comment",
+            "must have at most 2000 characters",
+        ))
+    } else {
+        Ok(text)
+    }
+}
+
+/// The answer is right.
+#[utoipa::path(post, path = "/reviews/{answerId}/approve", tag = "reviews", params(("answerId" = i64, Path)), request_body = Comment, responses((status = 200, body = ReviewedBody)))]
+pub async fn review_approve(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(answer): Path<i64>,
+    Json(body): Json<Comment>,
+) -> ApiResult<axum::Json<ReviewedBody>> {
+    let decision = Decision::Approve {
+        comment: comment(body.comment)?,
+    };
+    Ok(axum::Json(
+        app.core
+            .review_decide(user, AnswerId(answer), &decision, app.now())
+            .await?
+            .into(),
+    ))
+}
+
+/// The answer is wrong, and why.
+#[utoipa::path(post, path = "/reviews/{answerId}/reject", tag = "reviews", params(("answerId" = i64, Path)), request_body = Comment, responses((status = 200, body = ReviewedBody)))]
+pub async fn review_reject(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(answer): Path<i64>,
+    Json(body): Json<Comment>,
+) -> ApiResult<axum::Json<ReviewedBody>> {
+    let comment = comment(body.comment)?;
+    if comment.is_empty() {
+        return Err(ApiError::invalid_member(
+            "comment",
+            "is required when you reject: say what is wrong",
+        ));
+    }
+    Ok(axum::Json(
+        app.core
+            .review_decide(
+                user,
+                AnswerId(answer),
+                &Decision::Reject { comment },
+                app.now(),
+            )
+            .await?
+            .into(),
+    ))
+}

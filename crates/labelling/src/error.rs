@@ -1,0 +1,183 @@
+//! Why the context refuses: a finite list of codes, each with what to do next.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error as ThisError;
+
+/// Result of every call into the context.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A refusal, or a database that failed.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// The caller may act on it.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// Nobody's request is at fault.
+    #[error("the core database failed")]
+    Database(#[from] sqlx::Error),
+    /// A row says what no code wrote.
+    #[error("a stored {what} cannot be read")]
+    Corrupt {
+        /// What was read.
+        what: &'static str,
+    },
+}
+
+/// Every reason for which the context says no.
+#[derive(Debug, Clone, PartialEq, ThisError)]
+#[error("{}", self.message())]
+#[allow(missing_docs, reason = "codes and messages below say what each means")]
+pub enum Refusal {
+    NotFound,
+    Tombstoned,
+    ProjectNotFound {
+        name: String,
+    },
+    DatasetNotFound {
+        name: String,
+    },
+    ProjectNotActive {
+        state: &'static str,
+    },
+    IdentityChanged,
+    InvalidSpec {
+        details: BTreeMap<String, String>,
+    },
+    InUse {
+        datasets: i64,
+        exports: i64,
+    },
+    PaymentRequired {
+        remaining: i64,
+        needed: i64,
+    },
+    GrantConflict,
+    InvalidGrant,
+    AlreadyGenerating,
+    AlreadyGenerated,
+    NothingToRetry,
+    RunHeld {
+        seconds: i64,
+    },
+    Fenced,
+    QuotaExhausted {
+        accepted: i64,
+    },
+    OutOfOrder {
+        expected: i64,
+    },
+    NoTaskAvailable {
+        reason: &'static str,
+        retry_after: i64,
+        leased_until: Option<chrono::DateTime<chrono::Utc>>,
+    },
+    TaskLocked,
+    TooManyLeases {
+        limit: i64,
+    },
+    LeaseLost,
+    InvalidAnswer {
+        details: BTreeMap<String, String>,
+    },
+    NoReviewAvailable,
+    OwnTask,
+    AlreadyReviewed,
+    AlreadyDecided,
+    ExportNotDue {
+        waiting_for: String,
+    },
+    ExportNotReady {
+        state: &'static str,
+    },
+    ExportExpired,
+    TenantTaken,
+}
+
+impl Refusal {
+    /// Stable code of the refusal, as in the error body.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Tombstoned => "tombstoned",
+            Self::ProjectNotFound { .. } => "project_not_found",
+            Self::DatasetNotFound { .. } => "dataset_not_found",
+            Self::ProjectNotActive { .. } => "project_not_active",
+            Self::IdentityChanged => "identity_changed",
+            Self::InvalidSpec { .. } => "invalid_spec",
+            Self::InUse { .. } => "in_use",
+            Self::PaymentRequired { .. } => "payment_required",
+            Self::GrantConflict => "grant_conflict",
+            Self::InvalidGrant => "invalid_grant",
+            Self::AlreadyGenerating => "already_generating",
+            Self::AlreadyGenerated => "already_generated",
+            Self::NothingToRetry => "nothing_to_retry",
+            Self::RunHeld { .. } => "run_held",
+            Self::Fenced => "fenced",
+            Self::QuotaExhausted { .. } => "quota_exceeded",
+            Self::OutOfOrder { .. } => "out_of_order",
+            Self::NoTaskAvailable { .. } => "no_task_available",
+            Self::TaskLocked => "task_locked",
+            Self::TooManyLeases { .. } => "too_many_leases",
+            Self::LeaseLost => "lease_lost",
+            Self::InvalidAnswer { .. } => "invalid_answer",
+            Self::NoReviewAvailable => "no_review_available",
+            Self::OwnTask => "own_task",
+            Self::AlreadyReviewed => "already_reviewed",
+            Self::AlreadyDecided => "already_decided",
+            Self::ExportNotDue { .. } => "export_not_due",
+            Self::ExportNotReady { .. } => "export_not_ready",
+            Self::ExportExpired => "export_expired",
+            Self::TenantTaken => "tenant_taken",
+        }
+    }
+
+    /// A sentence for the caller that ends with what to do.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::NotFound => "There is nothing here under this address; check the id.".into(),
+            Self::Tombstoned => "This resource was replaced or deleted; read it again and use the new one.".into(),
+            Self::ProjectNotFound { name } => format!("There is no Project \"{name}\" in this namespace; create it, or correct projectRef.name."),
+            Self::DatasetNotFound { name } => format!("There is no Dataset \"{name}\" in this project; create it, or correct datasetRef.name."),
+            Self::ProjectNotActive { state } => format!("The project is {state}; resume it, then try again."),
+            Self::IdentityChanged => "This name belonged to a dataset with another source; give the new one another name, or delete the old rows first.".into(),
+            Self::InvalidSpec { details } => {
+                let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
+                format!("{}; correct the spec.", list.join("; "))
+            }
+            Self::InUse { datasets, exports } => format!("{datasets} datasets and {exports} exports belong to this project; delete them first."),
+            Self::PaymentRequired { remaining, needed } => {
+                format!("The project has {remaining} judgements left and needs at least {needed}; buy judgements for it, then try again.")
+            }
+            Self::GrantConflict => "This grant id was used with another number of judgements; use a new id.".into(),
+            Self::InvalidGrant => "A grant needs a grantId of 1 to 200 characters and judgements between 0 and 10^12.".into(),
+            Self::AlreadyGenerating => "Tasks are being generated already; wait for the dataset to become READY.".into(),
+            Self::AlreadyGenerated => "The dataset's tasks exist already; nothing is left to generate.".into(),
+            Self::NothingToRetry => "The dataset's last run did not fail; there is nothing to try again.".into(),
+            Self::RunHeld { seconds } => format!("Another pod holds this run; try again in {seconds} seconds."),
+            Self::Fenced => "Another pod took this run over; open it again once that one is silent.".into(),
+            Self::QuotaExhausted { accepted } => format!("The project's quota ended after {accepted} rows of this chunk; buy judgements, and generation goes on by itself."),
+            Self::OutOfOrder { expected } => format!("The chunk does not continue the loaded rows; open the run again and go on at row {expected}."),
+            Self::NoTaskAvailable { reason, .. } => (*reason).into(),
+            Self::TaskLocked => "Every place on this task is taken; claim another one.".into(),
+            Self::TooManyLeases { limit } => format!("You hold {limit} tasks already; submit or unlock one first."),
+            Self::LeaseLost => "The lease has ended; claim the task again.".into(),
+            Self::InvalidAnswer { .. } => "The answer does not fit the form; correct the fields named in details.".into(),
+            Self::NoReviewAvailable => "No answer waits for your review; come back later.".into(),
+            Self::OwnTask => "You answered this task yourself; review another one.".into(),
+            Self::AlreadyReviewed => "You have reviewed this answer already; take the next one.".into(),
+            Self::AlreadyDecided => "This answer is decided already; take the next one.".into(),
+            Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it goes on by itself."),
+            Self::ExportNotReady { state } => format!("The export is {state}; ask again when it is READY."),
+            Self::ExportExpired => "The export's file was removed when its time was over; create a new export.".into(),
+            Self::TenantTaken => "A tenant or namespace of this name exists already; name the tenant explicitly.".into(),
+        }
+    }
+}
+
+/// The name of the constraint that refused, if one did.
+pub(crate) fn constraint(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().and_then(|e| e.constraint())
+}

@@ -1,0 +1,82 @@
+//! Bounded context "core": tenants, projects, datasets, tasks, answers, reviews, points, exports.
+//!
+//! It owns the database `core` and every SQL statement for it. It opens and commits its transactions,
+//! makes no network call, and knows neither HTTP nor Kubernetes.
+
+mod answer_form;
+mod binding;
+mod chunk;
+mod datasets;
+mod error;
+mod events;
+mod exports;
+mod outbox;
+mod points;
+mod projects;
+mod reviews;
+mod runs;
+mod submit;
+mod sweep;
+mod tasks;
+mod tenants;
+mod transition;
+mod uploads;
+
+use sqlx::PgPool;
+
+pub use answer_form::{answer_schema, validate_answer};
+pub use chunk::Chunk;
+pub use datasets::{Dataset, DatasetUpsert, DeletedDataset};
+pub use error::{Error, Refusal, Result};
+pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
+pub use outbox::OutboxRow;
+pub use points::{PointsEntry, PointsPage};
+pub use projects::{Page, Project, ProjectUpsert, WorkProject};
+pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
+pub use runs::{Begun, GenerateRun, RunCaller};
+pub use submit::{NewAnswer, Submitted};
+pub use sweep::Swept;
+pub use tasks::{Lease, Task};
+pub use tenants::Tenant;
+pub use uploads::StaleUpload;
+
+/// Who pays, and whether the gate asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BillingMode {
+    /// Nothing is gated: most self-hosters.
+    Disabled,
+    /// Quota comes from grants that a trusted caller makes.
+    Manual,
+}
+
+/// The context's face. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Labelling {
+    pool: PgPool,
+    billing: BillingMode,
+}
+
+impl Labelling {
+    /// A context over the database `core`, reached with the application's role.
+    #[must_use]
+    pub fn new(pool: PgPool, billing: BillingMode) -> Self {
+        Self { pool, billing }
+    }
+
+    /// Whether the gate asks for quota.
+    #[must_use]
+    pub fn billing_mode(&self) -> BillingMode {
+        self.billing
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// The database is out of reach.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query!("select 1 as one")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! What time does: leases end, uploads are given up, exports expire, hints are refreshed.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Labelling, Result, tasks::return_slot};
+
+/// Most leases ended in one transaction.
+const SWEEP_BATCH: i64 = 200;
+
+/// What one pass did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Leases that ended.
+    pub leases: u64,
+    /// Exports whose file is to be removed.
+    pub exports: u64,
+}
+
+impl Labelling {
+    /// One pass. Any number of replicas may sweep at once; a lease is ended by exactly one of them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<Swept> {
+        let mut leases = 0;
+        loop {
+            let ended = self.sweep_leases(now).await?;
+            leases += ended;
+            if ended < SWEEP_BATCH.unsigned_abs() {
+                break;
+            }
+        }
+        sqlx::query!("delete from review_leases where expires_at < $1", now)
+            .execute(&self.pool)
+            .await?;
+        let exports = self.sweep_exports(now).await?;
+        sqlx::query!(
+            "update projects p set queue_floor = f.floor from (
+                 select id, coalesce((select t.queue_pos - 1 from tasks t where t.project_id = projects.id and t.lane = 0 and t.queue_pos is not null
+                                      order by t.queue_pos limit 1), queue_floor) as floor
+                 from projects where state = 'active') f
+             where p.id = f.id and p.queue_floor <> f.floor"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(Swept { leases, exports })
+    }
+
+    async fn sweep_leases(&self, now: DateTime<Utc>) -> Result<u64> {
+        let mut tx = self.pool.begin().await?;
+        // Tasks before leases, as everywhere; a task that somebody is working on this instant is left for the next pass.
+        let expired = sqlx::query!(
+            "select l.task_id, l.user_id, l.token from leases l join tasks t on t.id = l.task_id
+             where l.expires_at < $1 order by l.expires_at limit $2 for update of t skip locked",
+            now,
+            SWEEP_BATCH
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut ended = 0;
+        for lease in expired {
+            let gone = sqlx::query!(
+                "delete from leases where task_id = $1 and user_id = $2 and token = $3 and expires_at < $4",
+                lease.task_id,
+                lease.user_id,
+                lease.token,
+                now
+            )
+            .execute(&mut *tx)
+            .await?;
+            if gone.rows_affected() == 1 {
+                return_slot(&mut tx, lease.task_id, "sweeper", now).await?;
+                ended += 1;
+            }
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    async fn sweep_exports(&self, now: DateTime<Utc>) -> Result<u64> {
+        let mut tx = self.pool.begin().await?;
+        let rows = sqlx::query!(
+            "update exports set state = 'expired', updated_at = $1 where state = 'ready' and expires_at < $1 returning id, object_key",
+            now
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            if let Some(key) = &row.object_key {
+                crate::outbox::delete_object(&mut tx, key).await?;
+            }
+            crate::events::record(
+                &mut tx,
+                "export.expired",
+                &row.id.to_string(),
+                "sweeper",
+                serde_json::json!({}),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len() as u64)
+    }
+}

@@ -1,0 +1,145 @@
+//! Tenants: who owns which namespaces, and who belongs to whom.
+
+use datacrowd_protocol::ids::{TenantId, UserId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Labelling, Refusal, Result, error::constraint, events};
+
+/// A tenant as its members see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Platform id.
+    pub id: TenantId,
+    /// Value of the namespace label.
+    pub name: String,
+    /// Where REST writes; absent until a member-less tenant is given one.
+    pub namespace: Option<String>,
+}
+
+/// The tenant of this name, made when it is unknown.
+pub(crate) async fn tenant_named(conn: &mut PgConnection, name: &str) -> Result<TenantId> {
+    let row = sqlx::query!(
+        "insert into tenants (id, name) values ($1, $2)
+         on conflict on constraint tenants_name_key do update set name = excluded.name
+         returning id",
+        Uuid::now_v7(),
+        name
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(|e| match constraint(&e) {
+        Some("tenants_name_dns") => Error::Refused(Refusal::InvalidSpec {
+            details: [(
+                "tenant".to_owned(),
+                "is not a DNS label of at most 63 characters".to_owned(),
+            )]
+            .into(),
+        }),
+        _ => e.into(),
+    })?;
+    Ok(TenantId(row.id))
+}
+
+impl Labelling {
+    /// The tenant a client belongs to.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenant_of(&self, user: UserId) -> Result<Option<Tenant>> {
+        let row = sqlx::query!(
+            "select t.id, t.name, t.home_namespace from tenant_members m join tenants t on t.id = m.tenant_id where m.user_id = $1",
+            user.0
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|r| Tenant {
+            id: TenantId(r.id),
+            name: r.name,
+            namespace: r.home_namespace,
+        }))
+    }
+
+    /// A tenant by name.
+    ///
+    /// # Errors
+    /// `not_found`, or the database failed.
+    pub async fn tenant_by_name(&self, name: &str) -> Result<Tenant> {
+        let row = sqlx::query!(
+            "select id, name, home_namespace from tenants where name = $1",
+            name
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|r| Tenant {
+            id: TenantId(r.id),
+            name: r.name,
+            namespace: r.home_namespace,
+        })
+        .ok_or_else(|| Refusal::NotFound.into())
+    }
+
+    /// A tenant by id.
+    ///
+    /// # Errors
+    /// `not_found`, or the database failed.
+    pub async fn tenant_get(&self, id: TenantId) -> Result<Tenant> {
+        let row = sqlx::query!(
+            "select id, name, home_namespace from tenants where id = $1",
+            id.0
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|r| Tenant {
+            id: TenantId(r.id),
+            name: r.name,
+            namespace: r.home_namespace,
+        })
+        .ok_or_else(|| Refusal::NotFound.into())
+    }
+
+    /// Makes a user a member of the tenant `name`, making both tenant and home namespace's record when
+    /// they are unknown. A user belongs to one tenant: an earlier membership is replaced.
+    ///
+    /// # Errors
+    /// `tenant_taken` when the namespace is another tenant's home; or the database failed.
+    pub async fn tenant_join(
+        &self,
+        user: UserId,
+        name: &str,
+        namespace: &str,
+        actor: &str,
+    ) -> Result<Tenant> {
+        let mut tx = self.pool.begin().await?;
+        let id = tenant_named(&mut tx, name).await?;
+        let row = sqlx::query!("update tenants set home_namespace = coalesce(home_namespace, $2) where id = $1 returning home_namespace", id.0, namespace)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(|e| match constraint(&e) {
+                Some("tenants_home_namespace_key") => Error::Refused(Refusal::TenantTaken),
+                _ => e.into(),
+            })?;
+        sqlx::query!(
+            "insert into tenant_members (user_id, tenant_id) values ($1, $2)
+             on conflict (user_id) do update set tenant_id = excluded.tenant_id",
+            user.0,
+            id.0
+        )
+        .execute(&mut *tx)
+        .await?;
+        events::record(
+            &mut tx,
+            "tenant.joined",
+            &id.to_string(),
+            actor,
+            serde_json::json!({"user": user}),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Tenant {
+            id,
+            name: name.to_owned(),
+            namespace: row.home_namespace,
+        })
+    }
+}

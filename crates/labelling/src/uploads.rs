@@ -1,0 +1,72 @@
+//! Uploads: a row before the first byte, so that what a crash leaves behind is found and aborted.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::ids::{TenantId, UploadId};
+
+use crate::{Labelling, Result};
+
+/// An upload that nobody finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleUpload {
+    /// Its id.
+    pub id: UploadId,
+    /// Key of the object it was to become.
+    pub object_key: String,
+    /// The object store's multipart upload, when one was begun.
+    pub multipart: Option<String>,
+}
+
+impl Labelling {
+    /// Records that bytes are about to be written to `key`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn upload_open(
+        &self,
+        id: UploadId,
+        tenant: TenantId,
+        key: &str,
+        multipart: &str,
+    ) -> Result<()> {
+        sqlx::query!(
+            "insert into uploads (id, tenant_id, object_key, multipart_id) values ($1, $2, $3, $4)",
+            id.0,
+            tenant.0,
+            key,
+            multipart
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The upload belongs to a dataset now, or nothing of it is left.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn upload_close(&self, id: UploadId, kept: bool) -> Result<()> {
+        let state = if kept { "done" } else { "aborted" };
+        sqlx::query!("update uploads set state = $2 where id = $1", id.0, state)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Uploads begun before `before` and never closed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn uploads_stale(&self, before: DateTime<Utc>) -> Result<Vec<StaleUpload>> {
+        let rows = sqlx::query!("select id, object_key, multipart_id from uploads where state = 'open' and created_at < $1 limit 100", before)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|r| StaleUpload {
+                id: UploadId(r.id),
+                object_key: r.object_key,
+                multipart: r.multipart_id,
+            })
+            .collect())
+    }
+}

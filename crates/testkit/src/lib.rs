@@ -1,0 +1,16 @@
+//! What tests share: a fresh database per test and conditions with deadlines. It owns the databases
+//! it makes on the test server and knows nothing of any context but the folder of its migrations.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "for tests only: whatever fails here fails the test"
+)]
+
+mod database;
+mod eventually;
+mod server;
+
+pub use database::TestDatabase;
+pub use eventually::eventually;
+pub use server::Postgres;

@@ -1,0 +1,221 @@
+//! The Dataset resource: a file that becomes tasks.
+
+use datacrowd_protocol::{
+    internal::DatasetState,
+    source::{DeletionPolicy, SourceFormat},
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::condition::Condition;
+
+/// Refused rows tolerated when `maxInvalidRows` is absent.
+pub const DEFAULT_MAX_INVALID_ROWS: i64 = 10;
+/// Tasks per batch when `batchSize` is absent.
+pub const DEFAULT_BATCH_SIZE: i32 = 100;
+
+/// A file whose rows become the tasks of a Project.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[kube(
+    group = "datacrowd.io",
+    version = "v1alpha1",
+    kind = "Dataset",
+    namespaced,
+    status = "DatasetStatus",
+    derive = "PartialEq",
+    doc = "A file whose rows become the tasks of a Project.",
+    shortname = "dcd",
+    category = "datacrowd",
+    selectable = ".spec.projectRef.name",
+    cel,
+    validation = Rule::new("size(self.metadata.name) <= 45 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')").message("metadata.name must be a DNS label of at most 45 characters: lower-case letters, digits and dashes"),
+    printcolumn(name = "Project", type_ = "string", json_path = ".spec.projectRef.name"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Tasks", type_ = "integer", json_path = ".status.tasksCreated"),
+    printcolumn(name = "Rejected", type_ = "integer", json_path = ".status.rowsRejected"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Attempt", type_ = "integer", json_path = ".status.attempt", priority = "1"),
+    printcolumn(name = "Job", type_ = "string", json_path = ".status.jobRef.name", priority = "1"),
+    printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
+)]
+#[x_kube(validation = Rule::new("has(self.batchSize) == has(oldSelf.batchSize) && (!has(self.batchSize) || self.batchSize == oldSelf.batchSize)").message("batchSize is immutable; apply a Dataset under a new name"))]
+pub struct DatasetSpec {
+    /// The Project whose tasks the rows become. Immutable.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("projectRef is immutable; apply a Dataset under a new name"))]
+    pub project_ref: ProjectRef,
+    /// Where the rows come from. Immutable.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("source is immutable; apply a Dataset under a new name"))]
+    pub source: Source,
+    /// Tasks per batch; 100 when absent. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub batch_size: Option<i32>,
+    /// True: no run begins, and a running Job is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+    /// Rows that may be refused before the run fails; 10 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000_000))]
+    pub max_invalid_rows: Option<i64>,
+}
+
+impl DatasetSpec {
+    /// Effective number of tolerated refused rows.
+    #[must_use]
+    pub fn max_invalid_rows(&self) -> i64 {
+        self.max_invalid_rows.unwrap_or(DEFAULT_MAX_INVALID_ROWS)
+    }
+
+    /// Effective number of tasks per batch.
+    #[must_use]
+    pub fn batch_size(&self) -> i32 {
+        self.batch_size.unwrap_or(DEFAULT_BATCH_SIZE)
+    }
+
+    /// Whether the client holds it back.
+    #[must_use]
+    pub fn suspended(&self) -> bool {
+        self.suspend.unwrap_or(false)
+    }
+}
+
+/// Names a Project of the same namespace.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectRef {
+    /// The Project's name.
+    #[schemars(length(min = 1, max = 45))]
+    pub name: String,
+}
+
+/// Where a Dataset's rows come from.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// `s3://bucket/key`. In the platform's bucket the key begins with the namespace's name.
+    #[schemars(length(min = 8, max = 1100), regex(pattern = r"^s3://[^/]+/.+$"))]
+    pub uri: String,
+    /// How rows are separated; from the extension when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<SourceFormat>,
+    /// Secret of the same namespace with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, for a bucket of one's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_secret_ref: Option<SecretRef>,
+}
+
+/// Names a Secret of the same namespace.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretRef {
+    /// The Secret's name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// What the operator saw of a Dataset.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DatasetStatus {
+    /// The generation of the spec that this status speaks of; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -1))]
+    pub observed_generation: Option<i64>,
+    /// Platform id, for the REST API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 36))]
+    pub id: Option<String>,
+    /// Where its life stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<DatasetState>,
+    /// The Project's deletion policy as last seen: what happens to the rows if the Project is gone first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// Number of the latest attempt, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub attempt: Option<i32>,
+    /// `maxInvalidRows` as the latest attempt took it; a failed attempt is followed by another when the spec's differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub max_invalid_rows: Option<i64>,
+    /// The retry annotation that was acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub observed_retry_at: Option<String>,
+    /// The latest attempt's Job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_ref: Option<JobRef>,
+    /// The source, once pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PinnedSource>,
+    /// Records of the source; known when the run succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub total_rows: Option<i64>,
+    /// Rows that became tasks so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub tasks_created: Option<i64>,
+    /// Rows refused so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub rows_rejected: Option<i64>,
+    /// The first refused rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub rejected_rows: Vec<RejectedRow>,
+    /// Batches so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub batches: Option<i32>,
+    /// When the first run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
+    /// When the last row was loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion_time: Option<Time>,
+    /// Ready, Succeeded, Reconciling, Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// A Job, by name and incarnation.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobRef {
+    /// The Job's name.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// The Job's uid.
+    #[schemars(length(min = 1, max = 36))]
+    pub uid: String,
+}
+
+/// A source object as the first run found it.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PinnedSource {
+    /// The object's ETag, with its quotes.
+    #[schemars(length(max = 256))]
+    pub etag: String,
+    /// The object's size in bytes.
+    #[schemars(range(min = 0))]
+    pub size_bytes: i64,
+}
+
+/// A row that became no task.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RejectedRow {
+    /// Line of the file, from 1.
+    #[schemars(range(min = 0))]
+    pub line: i64,
+    /// Why.
+    #[schemars(length(max = 512))]
+    pub reason: String,
+}

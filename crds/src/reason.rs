@@ -1,0 +1,128 @@
+//! Why a condition is what it is. Reasons are API: programs compare them, people look them up.
+
+use std::fmt;
+
+use datacrowd_protocol::run::RunReason;
+
+macro_rules! reasons {
+    ($($(#[$meta:meta])* $name:ident,)+) => {
+        /// The reason of a condition. Each says what it means and what to do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason { $($(#[$meta])* $name,)+ }
+
+        impl Reason {
+            /// Every reason, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The reason as conditions, Events and metrics spell it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The Project's spec is in force. Nothing to do.
+    Accepted,
+    /// The namespace has no tenant label, or its tenant differs from the one that owns the rows. Label the namespace.
+    NamespaceNotBound,
+    /// The spec breaks a rule that the message names. Correct the spec.
+    InvalidSpec,
+    /// `spec.projectRef.name` names no Project of this namespace. Create the Project.
+    ProjectNotFound,
+    /// The Project exists and is not accepted yet, or is closed. Look at the Project's conditions.
+    ProjectNotReady,
+    /// The Project is paused; no new run begins. Set `spec.paused` of the Project to false.
+    ProjectPaused,
+    /// The resource was replaced or deleted on the platform's side; this incarnation is void. Delete it and apply it again.
+    ProjectReplaced,
+    /// A resource of this name with another identity has rows. Use another name, or delete the old rows.
+    IdentityChanged,
+    /// The Project cannot go while others refer to it. Delete the resources that the message lists.
+    InUse,
+    /// The Secret in `source.credentialsSecretRef` or one of its keys is missing. Create it; the pod starts by itself.
+    SecretNotFound,
+    /// The object store refused the Secret's credentials. Correct the Secret, then set the retry annotation.
+    CredentialsRejected,
+    /// The bucket or object does not exist. Upload it, then set the retry annotation.
+    SourceNotFound,
+    /// The object changed while it was read. Apply a Dataset under a new name for the new content.
+    SourceChanged,
+    /// The source lies outside the namespace's prefix or may not be read. Move it, or allow the read.
+    SourceForbidden,
+    /// The Project's quota does not cover another task, or it is in debt. Buy judgements; the run starts by itself.
+    AwaitingPayment,
+    /// The Export waits for its Datasets. Nothing to do, or delete the Dataset that the message names.
+    AwaitingCompletion,
+    /// The quota ended before the file did. Buy judgements; the run goes on by itself.
+    QuotaExceeded,
+    /// As many Jobs as allowed run in this namespace. Nothing to do.
+    Queued,
+    /// `spec.suspend` is true. Set it to false.
+    Suspended,
+    /// The Job was created. Nothing to do.
+    JobCreated,
+    /// The Job's pod does not start; the message has the pod's reason. Act on it.
+    JobPending,
+    /// The Job runs. Nothing to do.
+    JobRunning,
+    /// The Job vanished before its run ended. Another attempt follows.
+    JobLost,
+    /// An attempt ended early and another follows by itself. Nothing to do.
+    RetryingAfterFailure,
+    /// The runner was killed for using too much memory. Another attempt follows while there is progress.
+    OutOfMemory,
+    /// The Job ran into its deadline. Set the retry annotation to go on where it ended.
+    DeadlineExceeded,
+    /// The Job's pods died without progress. Look at the pods, then set the retry annotation.
+    BackoffLimitExceeded,
+    /// The file is not what its format says. Apply a Dataset under a new name with a corrected file.
+    BadInput,
+    /// More rows were refused than `spec.maxInvalidRows` allows. Correct the file or raise the limit.
+    TooManyInvalidRows,
+    /// The runner cannot work with its settings. Ask the platform's operators.
+    Misconfigured,
+    /// A Job of the needed name belongs to someone else. Delete that Job.
+    NameConflict,
+    /// Every valid row is a task. Nothing to do.
+    Generated,
+    /// Every task is approved or rejected. Nothing to do.
+    Completed,
+    /// The file is written. Download it before it expires.
+    Exported,
+    /// The file's time is over and it was removed. Apply another Export.
+    Expired,
+    /// The resource is being deleted. Nothing to do.
+    Deleting,
+    /// The platform could not be told of the deletion. Wait until it is back, or set the skip-cleanup annotation.
+    CleanupFailed,
+    /// The platform does not answer. Nothing to do; the operator tries again.
+    PlatformUnavailable,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<RunReason> for Reason {
+    fn from(reason: RunReason) -> Self {
+        match reason {
+            RunReason::BadInput => Self::BadInput,
+            RunReason::TooManyInvalidRows => Self::TooManyInvalidRows,
+            RunReason::SourceNotFound => Self::SourceNotFound,
+            RunReason::SourceChanged => Self::SourceChanged,
+            RunReason::SourceForbidden => Self::SourceForbidden,
+            RunReason::CredentialsRejected => Self::CredentialsRejected,
+            RunReason::QuotaExceeded => Self::QuotaExceeded,
+            RunReason::Misconfigured => Self::Misconfigured,
+            RunReason::DeadlineExceeded => Self::DeadlineExceeded,
+            RunReason::BackoffLimitExceeded => Self::BackoffLimitExceeded,
+            RunReason::OutOfMemory => Self::OutOfMemory,
+            RunReason::JobLost => Self::JobLost,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+module datacrowd.io/dev/forward
+
+go 1.24

@@ -1,0 +1,115 @@
+//! What the operator is told from outside, one group per concern.
+
+use std::net::SocketAddr;
+
+use clap::Parser;
+
+use crate::context::Settings;
+
+/// Reconciles Project, Dataset and Export with the platform.
+#[derive(Debug, Clone, Parser)]
+#[command(version)]
+pub struct Args {
+    /// Where the platform's internal API is.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
+    /// What Jobs look like.
+    #[command(flatten)]
+    pub jobs: JobArgs,
+    /// What is watched, and how hard.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+    /// How this process is run.
+    #[command(flatten)]
+    pub process: ProcessArgs,
+}
+
+/// Where the platform's internal API is.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PlatformArgs {
+    /// URL of the internal API, as the operator reaches it.
+    #[arg(long, env = "DATACROWD_INTERNAL_URL")]
+    pub internal_url: String,
+    /// The shared secret of trusted internal callers.
+    #[arg(long, env = "DATACROWD_INTERNAL_TOKEN", hide_env_values = true)]
+    pub internal_token: String,
+    /// The platform's bucket, in which a namespace owns the prefix of its name.
+    #[arg(long, env = "DATACROWD_BUCKET")]
+    pub bucket: String,
+}
+
+/// What Jobs look like.
+#[derive(Debug, Clone, clap::Args)]
+pub struct JobArgs {
+    /// Image of the runner.
+    #[arg(long, env = "DATACROWD_RUNNER_IMAGE")]
+    pub runner_image: String,
+    /// URL of the internal API, as runner pods reach it; the operator's when absent.
+    #[arg(long, env = "DATACROWD_RUNNER_INTERNAL_URL")]
+    pub runner_internal_url: Option<String>,
+    /// Seconds after which a Job is ended.
+    #[arg(long, env = "DATACROWD_JOB_DEADLINE_SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(i64).range(60..))]
+    pub job_deadline_seconds: i64,
+    /// Most Jobs that run in one namespace at once; no limit when absent.
+    #[arg(long, env = "DATACROWD_MAX_JOBS_PER_NAMESPACE")]
+    pub max_jobs_per_namespace: Option<usize>,
+}
+
+/// What is watched, and how hard.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WatchArgs {
+    /// Namespaces to watch, separated by commas; all of them when absent.
+    #[arg(
+        long,
+        env = "DATACROWD_WATCH_NAMESPACES",
+        value_delimiter = ',',
+        num_args = 0..
+    )]
+    pub watch_namespaces: Vec<String>,
+    /// Most reconciles at once, per kind.
+    #[arg(long, env = "DATACROWD_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pub concurrency: u16,
+    /// Seconds between two looks at a resource that waits.
+    #[arg(long, env = "DATACROWD_POLL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    pub poll_seconds: u64,
+}
+
+/// How this process is run.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ProcessArgs {
+    /// Where `/healthz`, `/readyz` and `/metrics` are served.
+    #[arg(long, env = "DATACROWD_ADMIN_LISTEN", default_value = "0.0.0.0:8082")]
+    pub admin_listen: SocketAddr,
+    /// Namespace of the leader's Lease; without one there is no election.
+    #[arg(long, env = "DATACROWD_LEASE_NAMESPACE")]
+    pub lease_namespace: Option<String>,
+    /// Name of this pod: the holder's identity.
+    #[arg(long, env = "POD_NAME", default_value = "datacrowd-operator")]
+    pub pod_name: String,
+}
+
+impl Args {
+    /// What the controllers need of it.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let namespaces = self.watch.watch_namespaces.iter();
+        Settings {
+            bucket: self.platform.bucket.clone(),
+            runner_image: self.jobs.runner_image.clone(),
+            runner_internal_url: self
+                .jobs
+                .runner_internal_url
+                .clone()
+                .unwrap_or_else(|| self.platform.internal_url.clone()),
+            job_deadline_seconds: self.jobs.job_deadline_seconds,
+            max_jobs_per_namespace: self.jobs.max_jobs_per_namespace,
+            watch_namespaces: namespaces
+                .map(|n| n.trim().to_owned())
+                .filter(|n| !n.is_empty())
+                .collect(),
+            concurrency: self.watch.concurrency,
+            poll_seconds: self.watch.poll_seconds,
+            instance: self.process.pod_name.clone(),
+        }
+    }
+}

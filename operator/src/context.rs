@@ -1,0 +1,97 @@
+//! What every reconcile shares: clients, settings, the clock, and how often which object failed.
+
+use std::time::Duration;
+
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
+use kube::{
+    Client,
+    runtime::{
+        controller::Action,
+        events::{Recorder, Reporter},
+    },
+};
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::{backoff::Backoff, platform::Platform};
+
+/// What an installation decides.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The platform's bucket, in which a namespace owns the prefix of its name.
+    pub bucket: String,
+    /// Image of the runner.
+    pub runner_image: String,
+    /// URL of the internal API, as runner pods reach it.
+    pub runner_internal_url: String,
+    /// Seconds after which a Job is ended.
+    pub job_deadline_seconds: i64,
+    /// Most Jobs that run in one namespace at once.
+    pub max_jobs_per_namespace: Option<usize>,
+    /// Namespaces to watch; all of them when empty.
+    pub watch_namespaces: Vec<String>,
+    /// Most reconciles at once, per kind.
+    pub concurrency: u16,
+    /// Seconds between two looks at a resource that waits.
+    pub poll_seconds: u64,
+    /// Name of this process in Events.
+    pub instance: String,
+}
+
+/// Shared by all reconciles of one process.
+pub(crate) struct Context {
+    pub client: Client,
+    pub platform: Platform,
+    pub settings: Settings,
+    pub recorder: Recorder,
+    pub backoff: Backoff,
+    /// Held from counting a namespace's Jobs to creating one, so that the cap holds.
+    pub creating: Mutex<()>,
+    pub projects: Semaphore,
+    pub datasets: Semaphore,
+    pub exports: Semaphore,
+}
+
+impl Context {
+    pub(crate) fn new(client: Client, platform: Platform, settings: Settings) -> Self {
+        let reporter = Reporter {
+            controller: datacrowd_crds::names::OPERATOR_MANAGER.into(),
+            instance: Some(settings.instance.clone()),
+        };
+        let width = || Semaphore::new(settings.concurrency.into());
+        Self {
+            recorder: Recorder::new(client.clone(), reporter),
+            projects: width(),
+            datasets: width(),
+            exports: width(),
+            client,
+            platform,
+            backoff: Backoff::default(),
+            creating: Mutex::new(()),
+            settings,
+        }
+    }
+
+    /// The time, in whole seconds as Kubernetes stores it.
+    pub(crate) fn now(&self) -> Time {
+        let now = Timestamp::now();
+        Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+    }
+
+    /// The next look at something that waits for a person or for the database.
+    pub(crate) fn poll(&self) -> Action {
+        let base = self.settings.poll_seconds as f64;
+        Action::requeue(Duration::from_secs_f64(
+            base * (1.0 + rand::random::<f64>()),
+        ))
+    }
+
+    /// The next look at something that is settled.
+    pub(crate) fn settled(&self, unfinished: bool) -> Action {
+        let seconds = if unfinished {
+            30.0
+        } else {
+            300.0 * (1.0 + rand::random::<f64>())
+        };
+        Action::requeue(Duration::from_secs_f64(seconds))
+    }
+}

@@ -1,0 +1,219 @@
+//! Watches, triggers and the error policy, once for the three kinds.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use datacrowd_crds::{
+    Project,
+    condition::{self, ConditionType},
+    names::{BILLING_REVISION, OPERATOR_MANAGER, RETRY_AT, SKIP_CLEANUP},
+};
+use futures::{Stream, StreamExt, stream};
+use k8s_openapi::api::batch::v1::Job;
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::DeserializeGuard,
+    runtime::{
+        Controller, PredicateConfig, WatchStreamExt, controller,
+        controller::Action,
+        reflector::{self, ObjectRef, Store},
+        watcher,
+    },
+};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    backoff::pause,
+    context::Context,
+    error::Error,
+    job::MANAGED_BY,
+    lifecycle::{self, Orphan},
+    managed::Managed,
+    report,
+};
+
+/// An object, or what can be said of one that does not decode: one such must not stop the others.
+pub(crate) type Guarded<K> = DeserializeGuard<K>;
+
+/// What starts and ends a controller's work besides its watches.
+#[derive(Clone)]
+pub(crate) struct Control {
+    /// Ends it after the passes under way.
+    pub shutdown: CancellationToken,
+    /// Each message asks for a pass over everything.
+    pub nudges: broadcast::Sender<()>,
+}
+
+/// The API of a kind in one namespace or in all of them.
+pub(crate) fn api<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+/// A controller over one kind, with the store it reads from. Status writes do not wake it.
+pub(crate) fn over<K: Managed>(
+    client: &Client,
+    namespace: Option<&str>,
+) -> (Controller<Guarded<K>>, Store<Guarded<K>>) {
+    let (store, writer) = reflector::store();
+    let roots = watcher(
+        api::<Guarded<K>>(client, namespace),
+        watcher::Config::default(),
+    )
+    .default_backoff()
+    .reflect(writer)
+    .applied_objects()
+    .predicate_filter(intent::<Guarded<K>>, PredicateConfig::default());
+    (Controller::for_stream(roots, store.clone()), store)
+}
+
+/// Runs a controller until it is told to stop and its passes under way have ended.
+pub(crate) async fn run<K: Managed>(
+    controller: Controller<Guarded<K>>,
+    ctx: Arc<Context>,
+    control: Control,
+) {
+    let config = controller::Config::default().concurrency(ctx.settings.concurrency);
+    metrics::gauge!("datacrowd_operator_max_concurrent_reconciles", "controller" => K::KIND)
+        .set(f64::from(ctx.settings.concurrency));
+    let shutdown = control.shutdown.clone();
+    controller
+        .with_config(config)
+        .reconcile_all_on(every(control.nudges.subscribe()))
+        .graceful_shutdown_on(async move { shutdown.cancelled().await })
+        .run(pass::<K>, error_policy::<K>, ctx)
+        .for_each(|result| async move {
+            match result {
+                // Failed passes were logged by the error policy; a deleted object is no failure.
+                Ok(_)
+                | Err(
+                    controller::Error::ReconcilerFailed(..) | controller::Error::ObjectNotFound(_),
+                ) => {}
+                Err(error) => {
+                    tracing::warn!(
+                        kind = K::KIND,
+                        error = &error as &dyn std::error::Error,
+                        "watching"
+                    );
+                }
+            }
+        })
+        .await;
+}
+
+fn every(nudges: broadcast::Receiver<()>) -> impl Stream<Item = ()> + Send {
+    stream::unfold(nudges, |mut nudges| async move {
+        match nudges.recv().await {
+            Ok(()) | Err(broadcast::error::RecvError::Lagged(_)) => Some(((), nudges)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    })
+}
+
+async fn pass<K: Managed>(object: Arc<Guarded<K>>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let begun = Instant::now();
+    let _permit = K::width(&ctx).acquire().await;
+    let active = metrics::gauge!("datacrowd_operator_active_workers", "controller" => K::KIND);
+    active.increment(1.0);
+    let result = match &object.0 {
+        Ok(object) => lifecycle::reconcile(&ctx, Arc::new(object.clone())).await,
+        Err(invalid) => {
+            let orphan = Orphan::new(&invalid.metadata, &invalid.error);
+            lifecycle::undecodable::<K>(&ctx, orphan).await
+        }
+    };
+    active.decrement(1.0);
+    match &result {
+        Ok(_) => {
+            ctx.backoff.forget(&object.uid().unwrap_or_default());
+            report::passed(K::KIND, begun.elapsed());
+        }
+        Err(error) => {
+            let name = ObjectRef::from_obj(&*object).to_string();
+            report::failed(K::KIND, &name, error, begun.elapsed());
+        }
+    }
+    result
+}
+
+fn error_policy<K: Managed>(object: Arc<Guarded<K>>, error: &Error, ctx: Arc<Context>) -> Action {
+    if error.is_conflict() {
+        return Action::requeue(Duration::from_secs(1));
+    }
+    let uid = object.uid().unwrap_or_default();
+    let failures = ctx.backoff.failed(&uid, object.meta().generation);
+    Action::requeue(pause(failures, rand::random()))
+}
+
+/// What a person or the REST API can change of an object; everything else is our own echo.
+fn intent<K: Resource>(object: &K) -> Option<u64> {
+    let meta = object.meta();
+    let annotations = [RETRY_AT, BILLING_REVISION, SKIP_CLEANUP]
+        .map(|name| meta.annotations.as_ref().and_then(|a| a.get(name)));
+    let deleted = meta.deletion_timestamp.is_some();
+    Some(hash(&(
+        meta.generation,
+        deleted,
+        &meta.finalizers,
+        annotations,
+    )))
+}
+
+/// What Datasets and Exports decide by of their Project; counters would wake all of them each time.
+fn project_facts(project: &Guarded<Project>) -> Option<u64> {
+    let Ok(object) = &project.0 else {
+        return intent(project);
+    };
+    let status = object.status.as_ref();
+    let ready = status
+        .and_then(|s| condition::find(&s.conditions, ConditionType::Ready))
+        .map(|c| (c.status, &c.reason));
+    let billing = status.and_then(|s| s.billing.as_ref()).map(|b| b.status);
+    let state = status.and_then(|s| s.state);
+    Some(hash(&(intent(project), ready, billing, state)))
+}
+
+fn hash(facts: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    facts.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Adds the triggers of Datasets and Exports: their Jobs, and their Project.
+pub(crate) fn with_runs<K: Managed>(
+    controller: Controller<Guarded<K>>,
+    store: Store<Guarded<K>>,
+    client: &Client,
+    namespace: Option<&str>,
+    project_of: fn(&K) -> &str,
+) -> Controller<Guarded<K>> {
+    let jobs = watcher::Config::default().labels(&format!("{MANAGED_BY}={OPERATOR_MANAGER}"));
+    let projects = watcher(
+        api::<Guarded<Project>>(client, namespace),
+        watcher::Config::default(),
+    )
+    .default_backoff()
+    .touched_objects()
+    .predicate_filter(project_facts, PredicateConfig::default());
+    controller
+        .owns(api::<Job>(client, namespace), jobs)
+        .watches_stream(projects, move |project: Guarded<Project>| {
+            let (name, namespace) = (project.name_any(), project.namespace());
+            store
+                .state()
+                .into_iter()
+                .filter(move |object| object.namespace() == namespace)
+                .filter(move |object| object.0.as_ref().is_ok_and(|o| project_of(o) == name))
+                .map(|object| ObjectRef::from_obj(&*object))
+                .collect::<Vec<_>>()
+        })
+}

@@ -1,0 +1,75 @@
+//! What is done about a valid Dataset.
+
+use datacrowd_crds::{
+    Dataset,
+    condition::{Phase, Reason, Verdict},
+};
+use datacrowd_protocol::internal::{DatasetState, DatasetView, ProjectState};
+use kube::runtime::controller::Action;
+
+use super::{build, validate::Valid};
+use crate::{
+    context::Context,
+    error::Error,
+    managed::Pass,
+    report,
+    run::{self, Attempts},
+};
+
+pub(super) async fn apply(
+    ctx: &Context,
+    pass: Pass<Dataset>,
+    valid: Valid,
+) -> Result<Action, Error> {
+    let body = build::upsert(&pass, valid.tenant);
+    let view = match ctx.platform.dataset(&body, &pass.correlation).await {
+        Ok(view) => view,
+        Err(error) => {
+            let verdict = run::refused(&error.refusal()?);
+            return pass.settle(ctx, &verdict, ctx.poll()).await;
+        }
+    };
+    if view.adopted {
+        let text = "The rows of an earlier resource of this name were taken over.";
+        report::note(ctx, &*pass.object, "Adopted", text).await;
+    }
+    let attempts = Attempts::new(ctx, pass, &view, valid.policy);
+    match verdict(&view) {
+        Some(done) if done.phase == Phase::Done => {
+            attempts.done(done, ctx.settled(view.unfinished)).await
+        }
+        Some(waiting) => attempts.rest(waiting, ctx.poll()).await,
+        None => attempts.advance().await,
+    }
+}
+
+/// What the platform's view says by itself, without a look at Jobs.
+fn verdict(view: &DatasetView) -> Option<Verdict> {
+    match view.state {
+        DatasetState::Ready => Some(Verdict::new(
+            Phase::Done,
+            Reason::Generated,
+            "Every valid row is a task.",
+        )),
+        DatasetState::Completed => Some(Verdict::new(
+            Phase::Done,
+            Reason::Completed,
+            "Every task is approved or rejected.",
+        )),
+        // Nothing began yet, and nothing may; what runs already goes on.
+        DatasetState::Uploaded => match view.project_state {
+            ProjectState::Paused => Some(Verdict::new(
+                Phase::Waiting,
+                Reason::ProjectPaused,
+                "The Project is paused; set its spec.paused to false.",
+            )),
+            ProjectState::Closed | ProjectState::Deleting => Some(Verdict::new(
+                Phase::Waiting,
+                Reason::ProjectNotReady,
+                "The Project is closed; apply the Dataset under another Project.",
+            )),
+            ProjectState::Active | ProjectState::Completed => None,
+        },
+        DatasetState::Generating | DatasetState::Failed => None,
+    }
+}

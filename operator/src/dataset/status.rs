@@ -1,0 +1,49 @@
+//! A Dataset's status from the platform's view. Pure; every field is written every time, so nothing
+//! outlives its truth.
+
+use datacrowd_crds::{
+    Dataset, DatasetStatus,
+    dataset::{PinnedSource, RejectedRow},
+};
+use datacrowd_protocol::{chunk::SHOWN_REJECTED_ROWS, internal::DatasetView};
+
+use crate::{managed::time, run::Ledger};
+
+pub(super) fn status(dataset: &Dataset, view: &DatasetView, ledger: &Ledger) -> DatasetStatus {
+    let old = dataset.status.clone().unwrap_or_default();
+    let began = ledger.attempt != old.attempt;
+    let rejected = view.rejected_rows.iter().take(SHOWN_REJECTED_ROWS);
+    DatasetStatus {
+        id: Some(view.id.to_string()),
+        state: Some(view.state),
+        deletion_policy: ledger.deletion_policy,
+        attempt: ledger.attempt,
+        // What this attempt took, not what the spec says now: the difference is a reason to retry.
+        max_invalid_rows: match (ledger.attempt, began) {
+            (None, _) => None,
+            (Some(_), true) => Some(dataset.spec.max_invalid_rows()),
+            (Some(_), false) => old.max_invalid_rows,
+        },
+        observed_retry_at: ledger.observed_retry_at.clone(),
+        job_ref: ledger.job_ref.clone(),
+        source: view.source.as_ref().map(|source| PinnedSource {
+            etag: source.etag.clone(),
+            size_bytes: source.size_bytes,
+        }),
+        total_rows: view.total_rows,
+        tasks_created: Some(view.tasks_created),
+        rows_rejected: Some(view.rows_rejected),
+        rejected_rows: rejected
+            .map(|row| RejectedRow {
+                line: row.line,
+                reason: row.reason.chars().take(512).collect(),
+            })
+            .collect(),
+        batches: Some(view.batches),
+        start_time: view.started_at.and_then(time),
+        completion_time: view.completed_at.and_then(time),
+        // Set when it is written.
+        observed_generation: old.observed_generation,
+        conditions: old.conditions,
+    }
+}

@@ -1,0 +1,80 @@
+//! What stops a pass. Waiting is no error: it is a verdict in the status.
+
+use crate::platform::PlatformError;
+
+/// Why a pass over one object ended early; the next one begins from the start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A call of the Kubernetes API failed.
+    #[error("{doing}")]
+    Kube {
+        /// What the call was for.
+        doing: &'static str,
+        /// What went wrong.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// The object changed since it was read.
+    #[error("the object changed meanwhile")]
+    Conflict,
+    /// The platform did not answer as expected.
+    #[error("calling the platform")]
+    Platform(#[from] PlatformError),
+    /// The finalizer could not be set or removed.
+    #[error("setting the finalizer")]
+    Finalizer(#[source] Box<kube::runtime::finalizer::Error<Error>>),
+    /// The server sent an object without a name, namespace or uid.
+    #[error("the object has no {0}")]
+    Malformed(&'static str),
+}
+
+impl Error {
+    /// Wraps an error of the Kubernetes client with what it was for.
+    pub(crate) fn kube(doing: &'static str) -> impl FnOnce(kube::Error) -> Self {
+        move |source| Self::Kube {
+            doing,
+            source: Box::new(source),
+        }
+    }
+
+    /// A finite category, for metrics and logs.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Kube { .. } => "kubernetes",
+            Self::Conflict => "conflict",
+            Self::Platform(_) => "platform",
+            Self::Finalizer(inner) => match &**inner {
+                kube::runtime::finalizer::Error::ApplyFailed(e)
+                | kube::runtime::finalizer::Error::CleanupFailed(e) => e.category(),
+                _ => "kubernetes",
+            },
+            Self::Malformed(_) => "malformed",
+        }
+    }
+
+    /// Whether the next try is due at once.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.category() == "conflict"
+    }
+}
+
+impl From<kube::runtime::finalizer::Error<Error>> for Error {
+    fn from(error: kube::runtime::finalizer::Error<Error>) -> Self {
+        Self::Finalizer(Box::new(error))
+    }
+}
+
+/// The status that the API server answered with, when it did.
+pub(crate) fn refused(error: &kube::Error) -> Option<&kube::core::Status> {
+    match error {
+        kube::Error::Api(status) => Some(status),
+        _ => None,
+    }
+}
+
+/// Whether the API server answered with this HTTP code.
+pub(crate) fn has_code(error: &kube::Error, code: u16) -> bool {
+    refused(error).is_some_and(|status| status.code == code)
+}

@@ -1,0 +1,279 @@
+//! What a Job looks like. Pure: from a plan to an object.
+
+use std::collections::BTreeMap;
+
+use datacrowd_crds::names::{ATTEMPT_LABEL, OPERATOR_MANAGER};
+use datacrowd_protocol::{
+    exit,
+    ids::RunId,
+    names::{RUNNER_TOKEN_AUDIENCE, RUNNER_TOKEN_PATH},
+};
+use k8s_openapi::{
+    api::{
+        batch::v1::{
+            Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement,
+            PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
+        },
+        core::v1::{
+            Capabilities, Container, EnvVar, EnvVarSource, ObjectFieldSelector, PodSecurityContext,
+            PodSpec, PodTemplateSpec, ProjectedVolumeSource, ResourceRequirements, SeccompProfile,
+            SecretKeySelector, SecurityContext, ServiceAccountTokenProjection, Volume, VolumeMount,
+            VolumeProjection,
+        },
+    },
+    apimachinery::pkg::{
+        api::resource::Quantity,
+        apis::meta::v1::{ObjectMeta, OwnerReference},
+    },
+};
+
+use super::MANAGED_BY;
+use crate::{context::Settings, managed::Identity};
+
+/// Name of the runner's container: exit codes are read from it.
+pub(crate) const CONTAINER: &str = "runner";
+/// Name of the volume with the pod's token.
+const TOKEN_VOLUME: &str = "datacrowd-token";
+/// The user that the runner's image is made for.
+const RUNNER_USER: i64 = 65_532;
+/// How often a Job starts another pod for one that failed.
+const BACKOFF_LIMIT: i32 = 3;
+
+/// What one attempt needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan<'a> {
+    /// The resource it works for.
+    pub who: &'a Identity,
+    /// The resource, as the Job's owner.
+    pub owner: OwnerReference,
+    /// `generate` or `export`.
+    pub command: &'static str,
+    /// Part of the name: `gen` or `exp`.
+    pub mark: &'static str,
+    /// Label that names the resource.
+    pub label: &'static str,
+    /// Number of the attempt.
+    pub attempt: i32,
+    /// The run it works on.
+    pub run: RunId,
+    /// Follows the attempt through the services.
+    pub correlation: &'a str,
+    /// Secret with the credentials of the tenant's own bucket.
+    pub secret: Option<&'a str>,
+    /// Queue label to hand on, with its value.
+    pub queue: Option<(&'static str, &'a str)>,
+}
+
+/// `<name>-gen-<first 8 of the uid>-<attempt>`: no part of the spec, or an edit would start a second Job.
+pub(crate) fn name(who: &Identity, mark: &str, attempt: i32) -> String {
+    let uid = who.uid.simple().to_string();
+    format!("{}-{mark}-{}-{attempt}", who.name, &uid[..8])
+}
+
+/// The Job of one attempt.
+pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
+    let labels = labels(plan);
+    let mut job_labels = labels.clone();
+    if let Some((key, value)) = plan.queue {
+        job_labels.insert(key.to_owned(), value.to_owned());
+    }
+    Job {
+        metadata: ObjectMeta {
+            name: Some(name(plan.who, plan.mark, plan.attempt)),
+            namespace: Some(plan.who.namespace.clone()),
+            labels: Some(job_labels),
+            owner_references: Some(vec![plan.owner.clone()]),
+            ..ObjectMeta::default()
+        },
+        spec: Some(JobSpec {
+            backoff_limit: Some(BACKOFF_LIMIT),
+            active_deadline_seconds: Some(settings.job_deadline_seconds),
+            pod_replacement_policy: Some("Failed".into()),
+            pod_failure_policy: Some(failure_policy()),
+            // A queue decides when it starts.
+            suspend: plan.queue.map(|_| true),
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta {
+                    labels: Some(labels),
+                    ..ObjectMeta::default()
+                }),
+                spec: Some(pod(plan, settings)),
+            },
+            ..JobSpec::default()
+        }),
+        status: None,
+    }
+}
+
+fn labels(plan: &Plan<'_>) -> BTreeMap<String, String> {
+    [
+        ("app.kubernetes.io/name", "datacrowd-runner".to_owned()),
+        (MANAGED_BY, OPERATOR_MANAGER.to_owned()),
+        (plan.label, plan.who.name.clone()),
+        (ATTEMPT_LABEL, plan.attempt.to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+/// A pod that was pushed aside does not count; a permanent exit code ends the Job at once.
+fn failure_policy() -> PodFailurePolicy {
+    PodFailurePolicy {
+        rules: vec![
+            PodFailurePolicyRule {
+                action: "Ignore".into(),
+                on_pod_conditions: Some(vec![PodFailurePolicyOnPodConditionsPattern {
+                    type_: "DisruptionTarget".into(),
+                    status: "True".into(),
+                }]),
+                ..PodFailurePolicyRule::default()
+            },
+            PodFailurePolicyRule {
+                action: "FailJob".into(),
+                on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
+                    container_name: Some(CONTAINER.into()),
+                    operator: "In".into(),
+                    values: exit::PERMANENT.to_vec(),
+                }),
+                ..PodFailurePolicyRule::default()
+            },
+        ],
+    }
+}
+
+fn pod(plan: &Plan<'_>, settings: &Settings) -> PodSpec {
+    PodSpec {
+        restart_policy: Some("Never".into()),
+        // No access to the cluster's API; the projected token opens the platform's, and only that.
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            run_as_user: Some(RUNNER_USER),
+            run_as_group: Some(RUNNER_USER),
+            fs_group: Some(RUNNER_USER),
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".into(),
+                localhost_profile: None,
+            }),
+            ..PodSecurityContext::default()
+        }),
+        containers: vec![container(plan, settings)],
+        volumes: Some(vec![token_volume()]),
+        ..PodSpec::default()
+    }
+}
+
+fn token_volume() -> Volume {
+    let token = ServiceAccountTokenProjection {
+        audience: Some(RUNNER_TOKEN_AUDIENCE.into()),
+        expiration_seconds: Some(3600),
+        path: token_file().1.into(),
+    };
+    Volume {
+        name: TOKEN_VOLUME.into(),
+        projected: Some(ProjectedVolumeSource {
+            sources: Some(vec![VolumeProjection {
+                service_account_token: Some(token),
+                ..VolumeProjection::default()
+            }]),
+            ..ProjectedVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+/// Folder and file name of the pod's token.
+fn token_file() -> (&'static str, &'static str) {
+    RUNNER_TOKEN_PATH
+        .rsplit_once('/')
+        .expect("the path is absolute")
+}
+
+fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
+    let resources = |pairs: &[(&str, &str)]| {
+        let quantities = pairs
+            .iter()
+            .map(|(name, amount)| ((*name).to_owned(), Quantity((*amount).to_owned())));
+        Some(quantities.collect())
+    };
+    Container {
+        name: CONTAINER.into(),
+        image: Some(settings.runner_image.clone()),
+        args: Some(vec![
+            plan.command.into(),
+            "--run-id".into(),
+            plan.run.to_string(),
+        ]),
+        env: Some(env(plan, settings)),
+        resources: Some(ResourceRequirements {
+            requests: resources(&[("cpu", "50m"), ("memory", "32Mi")]),
+            limits: resources(&[("memory", "128Mi")]),
+            ..ResourceRequirements::default()
+        }),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            read_only_root_filesystem: Some(true),
+            capabilities: Some(Capabilities {
+                drop: Some(vec!["ALL".into()]),
+                add: None,
+            }),
+            ..SecurityContext::default()
+        }),
+        termination_message_policy: Some("File".into()),
+        volume_mounts: Some(vec![VolumeMount {
+            name: TOKEN_VOLUME.into(),
+            mount_path: token_file().0.into(),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        }]),
+        ..Container::default()
+    }
+}
+
+fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
+    let value = |name: &str, value: &str| EnvVar {
+        name: name.into(),
+        value: Some(value.into()),
+        value_from: None,
+    };
+    let mut env = vec![
+        value("DATACROWD_INTERNAL_URL", &settings.runner_internal_url),
+        value("DATACROWD_CORRELATION_ID", plan.correlation),
+        EnvVar {
+            name: "POD_UID".into(),
+            value: None,
+            value_from: Some(EnvVarSource {
+                field_ref: Some(ObjectFieldSelector {
+                    api_version: Some("v1".into()),
+                    field_path: "metadata.uid".into(),
+                }),
+                ..EnvVarSource::default()
+            }),
+        },
+    ];
+    env.extend(plan.secret.into_iter().flat_map(credentials));
+    env
+}
+
+/// Credentials of a tenant's own bucket go from its Secret into its pod; we never see them.
+fn credentials(secret: &str) -> impl Iterator<Item = EnvVar> {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", false),
+        ("AWS_SECRET_ACCESS_KEY", false),
+        ("AWS_ENDPOINT_URL", true),
+        ("AWS_REGION", true),
+    ];
+    keys.into_iter().map(move |(key, optional)| EnvVar {
+        name: key.into(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            secret_key_ref: Some(SecretKeySelector {
+                name: secret.to_owned(),
+                key: key.into(),
+                optional: optional.then_some(true),
+            }),
+            ..EnvVarSource::default()
+        }),
+    })
+}

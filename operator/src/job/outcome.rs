@@ -1,0 +1,261 @@
+//! What a Job and its pods say. Pure: the same objects at the same time give the same answer.
+
+use std::time::Duration;
+
+use datacrowd_crds::condition::{Phase, Reason, Verdict};
+use datacrowd_protocol::{
+    exit,
+    run::{RunOutcome, RunReason, TerminationMessage},
+};
+use k8s_openapi::{
+    api::{
+        batch::v1::{Job, JobCondition},
+        core::v1::{ContainerStateTerminated, ContainerStatus, Pod},
+    },
+    jiff::Timestamp,
+};
+
+use super::build::CONTAINER;
+
+/// How long a pod may take to start before that is worth a word.
+const PENDING_AFTER: Duration = Duration::from_secs(60);
+/// How long after its deadline a Job may still hang on a dead node before we end the attempt ourselves.
+const DEADLINE_GRACE_SECONDS: i64 = 300;
+
+/// Where a Job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// It goes on by itself.
+    Active(Verdict),
+    /// Its `suspend` is set.
+    Suspended,
+    /// It completed, at this time.
+    Succeeded(Option<Timestamp>),
+    /// It cannot complete any more.
+    Failed(Failure),
+}
+
+/// How an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Why.
+    pub reason: RunReason,
+    /// A sentence with the remedy.
+    pub message: String,
+    /// When, as far as the cluster knows.
+    pub at: Option<Timestamp>,
+}
+
+impl Failure {
+    pub(crate) fn new(reason: RunReason, at: Option<Timestamp>) -> Self {
+        Self {
+            reason,
+            message: remedy(reason).to_owned(),
+            at,
+        }
+    }
+}
+
+/// What a Job says about its attempt.
+pub(crate) fn outcome(job: &Job, pods: &[Pod], now: Timestamp) -> Seen {
+    if let Some(done) = condition(job, &["Complete", "SuccessCriteriaMet"]) {
+        return Seen::Succeeded(time(done));
+    }
+    // `FailureTarget` comes first: with a dead node, `Failed` waits for pods that never end.
+    if let Some(failed) = condition(job, &["FailureTarget", "Failed"]) {
+        let late = failed.reason.as_deref() == Some("DeadlineExceeded");
+        return Seen::Failed(failure(pods, late, time(failed)));
+    }
+    if job.spec.as_ref().is_some_and(|s| s.suspend == Some(true)) {
+        return Seen::Suspended;
+    }
+    if deadline(job).is_some_and(|deadline| now.as_second() > deadline + DEADLINE_GRACE_SECONDS) {
+        return Seen::Failed(Failure::new(RunReason::DeadlineExceeded, Some(now)));
+    }
+    Seen::Active(progress(job, pods, now))
+}
+
+fn condition<'a>(job: &'a Job, types: &[&str]) -> Option<&'a JobCondition> {
+    let conditions = job.status.as_ref()?.conditions.as_ref()?;
+    conditions
+        .iter()
+        .find(|c| c.status == "True" && types.contains(&c.type_.as_str()))
+}
+
+fn time(condition: &JobCondition) -> Option<Timestamp> {
+    condition.last_transition_time.as_ref().map(|t| t.0)
+}
+
+fn deadline(job: &Job) -> Option<i64> {
+    let started = job.status.as_ref()?.start_time.as_ref()?.0.as_second();
+    Some(started + job.spec.as_ref()?.active_deadline_seconds?)
+}
+
+/// Why the pods failed: the runner's own word first, then its exit code, then the cluster's.
+fn failure(pods: &[Pod], late: bool, at: Option<Timestamp>) -> Failure {
+    let mut ends: Vec<_> = pods.iter().filter_map(end).collect();
+    ends.sort_by_key(|end| end.finished_at.as_ref().map(|t| t.0));
+    if let Some(last) = ends.last() {
+        if let Some(said) = said(last) {
+            return Failure { at, ..said };
+        }
+        if let Some(reason) = of_exit_code(last.exit_code) {
+            return Failure::new(reason, at);
+        }
+        if !late && last.reason.as_deref() == Some("OOMKilled") {
+            return Failure::new(RunReason::OutOfMemory, at);
+        }
+    }
+    let reason = match late {
+        true => RunReason::DeadlineExceeded,
+        false => RunReason::BackoffLimitExceeded,
+    };
+    Failure::new(reason, at)
+}
+
+fn runner(pod: &Pod) -> Option<&ContainerStatus> {
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    statuses.iter().find(|c| c.name == CONTAINER)
+}
+
+fn end(pod: &Pod) -> Option<&ContainerStateTerminated> {
+    runner(pod)?.state.as_ref()?.terminated.as_ref()
+}
+
+/// The runner's termination message, when it is one.
+fn said(end: &ContainerStateTerminated) -> Option<Failure> {
+    let message: TerminationMessage = serde_json::from_str(end.message.as_deref()?).ok()?;
+    let reason = message
+        .reason
+        .filter(|_| message.outcome == RunOutcome::Failed)?;
+    Some(Failure {
+        reason,
+        message: message.message.unwrap_or_else(|| remedy(reason).to_owned()),
+        at: None,
+    })
+}
+
+fn of_exit_code(code: i32) -> Option<RunReason> {
+    match code {
+        exit::BAD_INPUT => Some(RunReason::BadInput),
+        exit::GONE => Some(RunReason::SourceNotFound),
+        exit::QUOTA => Some(RunReason::QuotaExceeded),
+        exit::FORBIDDEN => Some(RunReason::CredentialsRejected),
+        exit::MISCONFIGURED => Some(RunReason::Misconfigured),
+        _ => None,
+    }
+}
+
+fn progress(job: &Job, pods: &[Pod], now: Timestamp) -> Verdict {
+    let status = job.status.clone().unwrap_or_default();
+    if status.ready.unwrap_or(0) > 0 {
+        return Verdict::new(Phase::Running, Reason::JobRunning, "The Job is running.");
+    }
+    if let Some(verdict) = pods.iter().find_map(missing_secret) {
+        return verdict;
+    }
+    let since = status
+        .start_time
+        .or_else(|| job.metadata.creation_timestamp.clone());
+    let age = since.map_or(0, |t| now.as_second() - t.0.as_second());
+    let is_old = age >= PENDING_AFTER.as_secs() as i64;
+    if status.failed.unwrap_or(0) > 0 && !is_old {
+        return Verdict::new(
+            Phase::Running,
+            Reason::RetryingAfterFailure,
+            "A pod ended early; the Job starts another.",
+        );
+    }
+    if !is_old {
+        return Verdict::new(
+            Phase::Running,
+            Reason::JobCreated,
+            "The Job was created; its pod is starting.",
+        );
+    }
+    Verdict::new(Phase::Running, Reason::JobPending, pending(job, pods))
+}
+
+/// Why no pod runs, in the cluster's words where it has any.
+fn pending(job: &Job, pods: &[Pod]) -> String {
+    let name = job.metadata.name.as_deref().unwrap_or_default();
+    let unfinished = pods.iter().find(|pod| end(pod).is_none());
+    let Some(pod) = unfinished else {
+        return format!(
+            "The Job has no pod; a ResourceQuota, the Pod Security level or a missing ServiceAccount \"default\" may forbid it: kubectl describe job {name}"
+        );
+    };
+    let waiting = runner(pod)
+        .and_then(|c| c.state.as_ref()?.waiting.as_ref()?.reason.clone())
+        .filter(|reason| reason != "ContainerCreating");
+    let unscheduled = || {
+        let conditions = pod.status.as_ref()?.conditions.as_ref()?;
+        let scheduled = conditions.iter().find(|c| c.type_ == "PodScheduled")?;
+        scheduled
+            .reason
+            .clone()
+            .filter(|_| scheduled.status != "True")
+    };
+    let why = waiting
+        .or_else(unscheduled)
+        .unwrap_or_else(|| "Pending".into());
+    format!(
+        "The Job's pod does not start ({why}): kubectl describe pods -l batch.kubernetes.io/job-name={name}"
+    )
+}
+
+fn missing_secret(pod: &Pod) -> Option<Verdict> {
+    let waiting = runner(pod)?.state.as_ref()?.waiting.as_ref()?;
+    let message = waiting.message.as_deref().unwrap_or_default();
+    let concerns_secret = message.to_lowercase().contains("secret");
+    (waiting.reason.as_deref() == Some("CreateContainerConfigError") && concerns_secret).then(|| {
+        Verdict::new(
+            Phase::Waiting,
+            Reason::SecretNotFound,
+            "The Secret in source.credentialsSecretRef, or one of its keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, is missing; create it and the pod starts by itself.",
+        )
+    })
+}
+
+/// What to say of a failure that said nothing itself.
+pub(crate) fn remedy(reason: RunReason) -> &'static str {
+    match reason {
+        RunReason::BadInput => {
+            "The file is not what its format says; apply a Dataset under a new name with a corrected file."
+        }
+        RunReason::TooManyInvalidRows => {
+            "More rows were refused than spec.maxInvalidRows allows; correct the file or raise the limit."
+        }
+        RunReason::SourceNotFound => {
+            "The source does not exist; upload it, then set the annotation datacrowd.io/retry-at to any new value."
+        }
+        RunReason::SourceChanged => {
+            "The source changed while it was read; apply a Dataset under a new name for the new content."
+        }
+        RunReason::SourceForbidden => {
+            "The source may not be read; allow the read, then set the annotation datacrowd.io/retry-at to any new value."
+        }
+        RunReason::CredentialsRejected => {
+            "The credentials were refused; correct them, then set the annotation datacrowd.io/retry-at to any new value."
+        }
+        RunReason::QuotaExceeded => {
+            "The project's quota ended before the file did; buy judgements and the run goes on by itself."
+        }
+        RunReason::Misconfigured => {
+            "The runner cannot work with its settings; ask the platform's operators."
+        }
+        RunReason::DeadlineExceeded => {
+            "The Job ran into its deadline; set the annotation datacrowd.io/retry-at to any new value to go on where it ended."
+        }
+        RunReason::BackoffLimitExceeded => {
+            "The Job's pods ended without progress; look at the pods' logs, then set the annotation datacrowd.io/retry-at to any new value."
+        }
+        RunReason::OutOfMemory => {
+            "The runner was killed for using too much memory; set the annotation datacrowd.io/retry-at to any new value to try again."
+        }
+        RunReason::JobLost => "The Job vanished before its run ended; another attempt follows.",
+    }
+}
+
+#[cfg(test)]
+mod tests;

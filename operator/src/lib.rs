@@ -1,0 +1,27 @@
+//! The operator: turns Projects, Datasets and Exports into calls of the platform and into Jobs, and
+//! is the only writer of their status. It never writes a spec and holds no state of its own: what it
+//! knows is in the resources and in the platform's database.
+
+pub mod args;
+pub mod context;
+pub mod error;
+pub mod platform;
+pub mod runtime;
+
+mod admin;
+mod backoff;
+mod controller;
+mod dataset;
+mod export;
+mod job;
+mod lifecycle;
+mod managed;
+mod project;
+mod report;
+mod run;
+mod schema;
+mod tenancy;
+
+pub use context::Settings;
+pub use platform::Platform;
+pub use runtime::Operator;

@@ -177,7 +177,10 @@ async fn a_living_holder_is_waited_for_but_not_for_ever() {
     for _ in 0..10_000 {
         fake.fault("open", Fault::Status(409));
     }
-    assert_eq!(generate(&fake.impatient()).await.exit_code(), exit::TRY_AGAIN);
+    assert_eq!(
+        generate(&fake.impatient()).await.exit_code(),
+        exit::TRY_AGAIN
+    );
 }
 
 #[tokio::test]

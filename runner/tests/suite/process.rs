@@ -18,14 +18,12 @@ use crate::fake::{Fake, Fault};
 /// Resident memory that a runner's pod may take.
 const MOST_KIB: u64 = 128 * 1024;
 
+const RUN: &str = "00000000-0000-0000-0000-000000000000";
+
 fn runner(fake: &Fake, termination: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_datacrowd-runner"));
     command
-        .args([
-            "generate",
-            "--run-id",
-            "00000000-0000-0000-0000-000000000000",
-        ])
+        .args(["generate", "--run-id", RUN])
         .env("DATACROWD_INTERNAL_URL", &fake.world().url)
         .env("DATACROWD_TOKEN_FILE", fake.token_path())
         .env("POD_UID", "pod")
@@ -100,6 +98,25 @@ async fn a_missing_termination_log_is_no_error() {
     let fake = Fake::start(Csv, "a\n1\n").await;
     let ended = run(runner(&fake, Path::new("/nowhere/log")), || false).await;
     assert_eq!(ended.status.code(), Some(exit::DONE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_log_line_names_the_run_and_the_request() {
+    let fake = Fake::start(Csv, "a\n1\n").await;
+    fake.fault("source", Fault::Status(503));
+    let log = NamedTempFile::new().unwrap();
+    let mut command = runner(&fake, Path::new("/nowhere/log"));
+    command.stdout(log.reopen().unwrap());
+    command.env("DATACROWD_CORRELATION_ID", "asked-for");
+    run(command, || false).await;
+    let lines = std::fs::read_to_string(log.path()).unwrap();
+    assert!(lines.lines().count() >= 3, "{lines}");
+    for line in lines.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["correlation_id"], "asked-for", "{line}");
+        assert_eq!(line["run_id"], RUN);
+    }
+    assert!(!lines.contains("signature") && !lines.contains(crate::fake::TOKEN));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ kubeconfig: ## print the path of the platform's kubeconfig: export KUBECONFIG=$$
 	@echo $(CURDIR)/.dev/kubeconfig
 
 demo: up ## play the whole flow, from an upload to an export, on the running platform
-	@dev/demo
+	@. .dev/env && dev/demo
 
 test: ## run every check and every test; installs and starts what they need, and stops it
 	@dev/test

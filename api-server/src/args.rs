@@ -129,16 +129,33 @@ pub enum Billing {
 pub fn env_example() -> String {
     let mut text = "# Every setting of the API server. Made by `make generate`; change it in api-server/src/args.rs.\n".to_owned();
     for command in Args::command().get_subcommands() {
-        let settings: Vec<_> = command.get_arguments().filter_map(|a| Some((a, a.get_env()?.to_str()?))).collect();
+        let settings: Vec<_> = command
+            .get_arguments()
+            .filter_map(|a| Some((a, a.get_env()?.to_str()?)))
+            .collect();
         if settings.is_empty() {
             continue;
         }
         let _ = writeln!(text, "\n# --- {} ---", command.get_name());
         for (argument, variable) in settings {
-            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            let default = argument.get_default_values().first().and_then(|v| v.to_str());
-            let required = if argument.is_required_set() { " Required." } else { "" };
-            let _ = writeln!(text, "\n# {help}{required}\n{variable}={}", default.unwrap_or_default());
+            let help = argument
+                .get_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let default = argument
+                .get_default_values()
+                .first()
+                .and_then(|v| v.to_str());
+            let required = if argument.is_required_set() {
+                " Required."
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                text,
+                "\n# {help}{required}\n{variable}={}",
+                default.unwrap_or_default()
+            );
         }
     }
     text

@@ -41,7 +41,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
         Command::EnvExample => print(&env_example()),
-        Command::Openapi => print(&openapi().to_pretty_json().context("rendering the OpenAPI document")?),
+        Command::Openapi => print(
+            &openapi()
+                .to_pretty_json()
+                .context("rendering the OpenAPI document")?,
+        ),
     }
 }
 
@@ -49,7 +53,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 fn print(text: &str) -> anyhow::Result<()> {
     use std::io::{ErrorKind, Write};
     match writeln!(std::io::stdout(), "{}", text.trim_end()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("writing to standard output")
+        }
         _ => Ok(()),
     }
 }

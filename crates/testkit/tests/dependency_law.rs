@@ -12,7 +12,10 @@ const LAW: &[(&str, &[&str])] = &[
     ("crds", &["protocol"]),
     ("accounts", &["protocol"]),
     ("labelling", &["protocol"]),
-    ("api-server", &["accounts", "labelling", "crds", "protocol", "telemetry"]),
+    (
+        "api-server",
+        &["accounts", "labelling", "crds", "protocol", "telemetry"],
+    ),
     ("operator", &["crds", "protocol", "telemetry"]),
     ("runner", &["protocol", "telemetry"]),
     ("e2e", &["crds", "protocol", "telemetry", "testkit"]),
@@ -20,20 +23,42 @@ const LAW: &[(&str, &[&str])] = &[
 
 /// Packages that only some rooms may use: SQL in the contexts, the cluster where resources are.
 const GUARDED: &[(&str, &[&str])] = &[
-    ("sqlx", &["accounts", "labelling", "testkit", "api-server", "e2e"]),
+    (
+        "sqlx",
+        &["accounts", "labelling", "testkit", "api-server", "e2e"],
+    ),
     ("kube", &["crds", "operator", "api-server", "e2e"]),
 ];
 
 #[test]
 fn rooms_depend_only_on_what_the_law_allows() {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let law: BTreeMap<_, _> = LAW.iter().copied().collect();
     let mut broken = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
-        let room = package["name"].as_str().unwrap().strip_prefix("datacrowd-").expect("packages are named after their rooms");
-        let allowed = law.get(room).unwrap_or_else(|| panic!("{room} is a new room; write its law"));
+        let room = package["name"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("datacrowd-")
+            .expect("packages are named after their rooms");
+        let allowed = law
+            .get(room)
+            .unwrap_or_else(|| panic!("{room} is a new room; write its law"));
         for dependency in package["dependencies"].as_array().unwrap() {
             if dependency["kind"] == "dev" {
                 continue;

@@ -13,6 +13,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/datacrowd
 checkout=datacrowd-$(printf %s "$root" | sha256sum | cut -c1-8)
 
 # Versions and keys of what is built from source and kept outside the checkout.
+kubernetes_version=1.34 # the patch release is in kubernetes/go.mod
 versitygw_version=v1.8.0
 helm_version=v3.22.0
 hash_of() { cat "$@" | sha256sum | cut -c1-12; }
@@ -20,7 +21,7 @@ kubernetes_dir=$cache/kubernetes-$(hash_of "$dev"/kubernetes/{go.sum,go.mod,main
 pause_dir=$cache/pause-$(hash_of "$dev/kubernetes/pause.c")
 forward_dir=$cache/forward-$(hash_of "$dev/forward/main.go")
 versitygw_dir=$cache/versitygw-$versitygw_version
-helm_dir=$cache/helm-$helm_version
+helm_dir=$cache/helm-$helm_version-kubernetes-$kubernetes_version
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -101,7 +102,7 @@ end() {
 exclusively() {
   mkdir -p "$(dirname "$1")"
   exec 9>"$1"
-  flock 9
+  flock --nonblock 9 || { say "waiting for another run in this checkout" && flock 9; }
 }
 
 # free_ports COUNT: TCP ports nobody listens on, below the range from which the

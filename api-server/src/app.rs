@@ -54,9 +54,26 @@ impl std::ops::Deref for App {
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(accounts: Accounts, core: Labelling, cluster: Cluster, objects: Objects, settings: Settings, metrics: PrometheusHandle, clock: fn() -> DateTime<Utc>) -> Self {
+    pub fn new(
+        accounts: Accounts,
+        core: Labelling,
+        cluster: Cluster,
+        objects: Objects,
+        settings: Settings,
+        metrics: PrometheusHandle,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
         let reviewed = internal::ReviewedTokens::default();
-        Self(Arc::new(Inner { accounts, core, cluster, objects, settings, metrics, clock, reviewed }))
+        Self(Arc::new(Inner {
+            accounts,
+            core,
+            cluster,
+            objects,
+            settings,
+            metrics,
+            clock,
+            reviewed,
+        }))
     }
 
     /// Now.

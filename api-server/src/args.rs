@@ -32,7 +32,11 @@ pub struct Serve {
     #[arg(long, env = "DATACROWD_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
     /// Address of the internal port.
-    #[arg(long, env = "DATACROWD_INTERNAL_LISTEN", default_value = "0.0.0.0:8081")]
+    #[arg(
+        long,
+        env = "DATACROWD_INTERNAL_LISTEN",
+        default_value = "0.0.0.0:8081"
+    )]
     pub internal_listen: SocketAddr,
     /// Database `auth`, as the application's role.
     #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
@@ -44,7 +48,11 @@ pub struct Serve {
     #[arg(long, env = "DATACROWD_INTERNAL_TOKEN", hide_env_values = true)]
     pub internal_token: String,
     /// The previous secret, accepted while it is being replaced.
-    #[arg(long, env = "DATACROWD_INTERNAL_TOKEN_PREVIOUS", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATACROWD_INTERNAL_TOKEN_PREVIOUS",
+        hide_env_values = true
+    )]
     pub internal_token_previous: Option<String>,
     /// Secret that signs access tokens; at least 32 characters.
     #[arg(long, env = "DATACROWD_JWT_SECRET", hide_env_values = true)]

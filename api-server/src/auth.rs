@@ -30,8 +30,6 @@ pub struct Admin(pub Caller);
 /// A client within its tenant, or an ADMIN in any.
 #[derive(Debug, Clone)]
 pub struct Owner {
-    /// Who it is.
-    pub user: UserId,
     /// The tenant; none for an ADMIN who named none.
     tenant: Option<Tenant>,
 }
@@ -44,28 +42,48 @@ impl Owner {
 
     /// The tenant and its home namespace, for calls that create something.
     pub fn home(&self) -> ApiResult<(&Tenant, &str)> {
-        let tenant = self
-            .tenant
-            .as_ref()
-            .ok_or_else(|| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "tenant_required", "An ADMIN has no tenant; name one with ?tenant=."))?;
-        let namespace = tenant
-            .namespace
-            .as_deref()
-            .ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "tenant_without_home", "This tenant has no home namespace; make one of its users a CLIENT first."))?;
+        let tenant = self.tenant.as_ref().ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "tenant_required",
+                "An ADMIN has no tenant; name one with ?tenant=.",
+            )
+        })?;
+        let namespace = tenant.namespace.as_deref().ok_or_else(|| {
+            ApiError::new(
+                StatusCode::CONFLICT,
+                "tenant_without_home",
+                "This tenant has no home namespace; make one of its users a CLIENT first.",
+            )
+        })?;
         Ok((tenant, namespace))
     }
 }
 
 fn forbidden(role: &str) -> ApiError {
-    ApiError::new(StatusCode::FORBIDDEN, "forbidden", format!("This is for the role {role}; ask an ADMIN to give it to you."))
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        format!("This is for the role {role}; ask an ADMIN to give it to you."),
+    )
 }
 
 impl FromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-        let token = token.ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in, and send the access token as Authorization: Bearer."))?;
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.strip_prefix("Bearer "));
+        let token = token.ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Sign in, and send the access token as Authorization: Bearer.",
+            )
+        })?;
         Ok(Self(app.accounts.verify_access(token).await?))
     }
 }
@@ -75,7 +93,11 @@ impl FromRequestParts<App> for Worker {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
-        if caller.role == Role::Worker { Ok(Self(caller.user_id)) } else { Err(forbidden("WORKER")) }
+        if caller.role == Role::Worker {
+            Ok(Self(caller.user_id))
+        } else {
+            Err(forbidden("WORKER"))
+        }
     }
 }
 
@@ -84,7 +106,11 @@ impl FromRequestParts<App> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
-        if caller.role == Role::Admin { Ok(Self(caller)) } else { Err(forbidden("ADMIN")) }
+        if caller.role == Role::Admin {
+            Ok(Self(caller))
+        } else {
+            Err(forbidden("ADMIN"))
+        }
     }
 }
 
@@ -99,13 +125,22 @@ impl FromRequestParts<App> for Owner {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
         let tenant = match caller.role {
-            Role::Client => Some(app.core.tenant_of(caller.user_id).await?.ok_or_else(|| forbidden("CLIENT with a tenant"))?),
-            Role::Admin => match Query::<TenantQuery>::from_request_parts(parts, app).await?.0.tenant {
+            Role::Client => Some(
+                app.core
+                    .tenant_of(caller.user_id)
+                    .await?
+                    .ok_or_else(|| forbidden("CLIENT with a tenant"))?,
+            ),
+            Role::Admin => match Query::<TenantQuery>::from_request_parts(parts, app)
+                .await?
+                .0
+                .tenant
+            {
                 Some(name) => Some(app.core.tenant_by_name(&name).await?),
                 None => None,
             },
             Role::Worker => return Err(forbidden("CLIENT")),
         };
-        Ok(Self { user: caller.user_id, tenant })
+        Ok(Self { tenant })
     }
 }

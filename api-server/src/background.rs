@@ -17,17 +17,29 @@ const OUTBOX_BATCH: i64 = 50;
 
 /// Sweeps until `stop`. Every replica does; the database decides who ends what.
 pub async fn sweep(app: App, every: Duration, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(every))
+        .await
+        .is_some()
+    {
         match app.core.sweep(app.now()).await {
-            Ok(swept) => metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases),
-            Err(error) => tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again"),
+            Ok(swept) => {
+                metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases)
+            }
+            Err(error) => {
+                tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again")
+            }
         }
     }
 }
 
 /// Empties the outbox until `stop`.
 pub async fn outbox(app: App, every: Duration, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(every))
+        .await
+        .is_some()
+    {
         let rows = match app.core.outbox_open(OUTBOX_BATCH).await {
             Ok(rows) => rows,
             Err(error) => {
@@ -37,7 +49,11 @@ pub async fn outbox(app: App, every: Duration, stop: CancellationToken) {
         };
         for row in rows {
             let told = tell(&app, &row).await;
-            let noted = if told.is_ok() { app.core.outbox_done(row.id).await } else { app.core.outbox_failed(row.id).await };
+            let noted = if told.is_ok() {
+                app.core.outbox_done(row.id).await
+            } else {
+                app.core.outbox_failed(row.id).await
+            };
             if let Err(error) = noted {
                 tracing::warn!(error.cause = %error, outbox.id = row.id, "an outbox row cannot be marked");
             }
@@ -46,14 +62,21 @@ pub async fn outbox(app: App, every: Duration, stop: CancellationToken) {
 }
 
 async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
-    let text = |key: &str| row.payload.get(key).and_then(Value::as_str).unwrap_or_default();
+    let text = |key: &str| {
+        row.payload
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     match row.kind.as_str() {
         "billing_revision" => {
             let (namespace, name) = (text("namespace"), text("name"));
             if app.cluster.get::<Project>(namespace, name).await?.is_none() {
                 return Ok(());
             }
-            app.cluster.annotate::<Project>(namespace, name, BILLING_REVISION, &row.id.to_string()).await
+            app.cluster
+                .annotate::<Project>(namespace, name, BILLING_REVISION, &row.id.to_string())
+                .await
         }
         _ => app.objects.delete(text("key")).await,
     }
@@ -61,11 +84,23 @@ async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
 
 /// Removes uploads that a crash left behind, until `stop`.
 pub async fn uploads(app: App, every: Duration, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
-        let stale = app.core.uploads_stale(app.now() - UPLOAD_PATIENCE).await.unwrap_or_default();
+    while stop
+        .run_until_cancelled(tokio::time::sleep(every))
+        .await
+        .is_some()
+    {
+        let stale = app
+            .core
+            .uploads_stale(app.now() - UPLOAD_PATIENCE)
+            .await
+            .unwrap_or_default();
         for upload in stale {
             let aborted = match &upload.multipart {
-                Some(multipart) => app.objects.multipart_abort(&upload.object_key, multipart).await.is_ok(),
+                Some(multipart) => app
+                    .objects
+                    .multipart_abort(&upload.object_key, multipart)
+                    .await
+                    .is_ok(),
                 None => true,
             };
             if aborted && app.objects.delete(&upload.object_key).await.is_ok() {

@@ -33,7 +33,14 @@ impl Debug for Cluster {
 }
 
 /// A resource of the platform.
-pub trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Serialize + DeserializeOwned + Clone + Debug {}
+pub trait Kind:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Serialize
+    + DeserializeOwned
+    + Clone
+    + Debug
+{
+}
 impl Kind for Project {}
 impl Kind for Dataset {}
 impl Kind for Export {}
@@ -41,16 +48,29 @@ impl Kind for Export {}
 fn failed(error: kube::Error) -> ApiError {
     match error {
         kube::Error::Api(status) if status.code == 404 => ApiError::not_found(),
-        kube::Error::Api(status) if status.code == 409 && status.reason == "Conflict" => ApiError::new(
-            StatusCode::CONFLICT,
-            "managed_elsewhere",
-            format!("Another manager owns what you want to change; change it there. {}", status.message),
-        ),
-        kube::Error::Api(status) if status.code == 422 || status.code == 400 => {
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_spec", format!("The cluster refuses this; correct it. {}", status.message))
+        kube::Error::Api(status) if status.code == 409 && status.reason == "Conflict" => {
+            ApiError::new(
+                StatusCode::CONFLICT,
+                "managed_elsewhere",
+                format!(
+                    "Another manager owns what you want to change; change it there. {}",
+                    status.message
+                ),
+            )
         }
-        kube::Error::Api(status) if status.code == 403 && status.message.contains("being terminated") => {
-            ApiError::new(StatusCode::CONFLICT, "namespace_terminating", "The tenant's namespace is being deleted; wait until it is gone.")
+        kube::Error::Api(status) if status.code == 422 || status.code == 400 => ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_spec",
+            format!("The cluster refuses this; correct it. {}", status.message),
+        ),
+        kube::Error::Api(status)
+            if status.code == 403 && status.message.contains("being terminated") =>
+        {
+            ApiError::new(
+                StatusCode::CONFLICT,
+                "namespace_terminating",
+                "The tenant's namespace is being deleted; wait until it is gone.",
+            )
         }
         other => ApiError::unavailable("cluster", &other),
     }
@@ -65,25 +85,40 @@ impl Cluster {
 
     /// Whether the cluster answers.
     pub async fn ping(&self) -> ApiResult<()> {
-        self.client.apiserver_version().await.map(|_| ()).map_err(failed)
+        self.client
+            .apiserver_version()
+            .await
+            .map(|_| ())
+            .map_err(failed)
     }
 
     /// Writes the whole intent of a resource; with `dry_run` only asks whether it would be taken.
     pub async fn apply<K: Kind>(&self, resource: &K, dry_run: bool) -> ApiResult<K> {
         let namespace = resource.namespace().unwrap_or_default();
         let api: Api<K> = Api::namespaced(self.client.clone(), &namespace);
-        let params = PatchParams { dry_run, ..PatchParams::apply(names::API_MANAGER) };
-        api.patch(&resource.name_any(), &params, &Patch::Apply(resource)).await.map_err(failed)
+        let params = PatchParams {
+            dry_run,
+            ..PatchParams::apply(names::API_MANAGER)
+        };
+        api.patch(&resource.name_any(), &params, &Patch::Apply(resource))
+            .await
+            .map_err(failed)
     }
 
     /// A resource, if it exists.
     pub async fn get<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<Option<K>> {
-        Api::<K>::namespaced(self.client.clone(), namespace).get_opt(name).await.map_err(failed)
+        Api::<K>::namespaced(self.client.clone(), namespace)
+            .get_opt(name)
+            .await
+            .map_err(failed)
     }
 
     /// Asks for a resource's deletion; one that is gone is success.
     pub async fn delete<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<()> {
-        match Api::<K>::namespaced(self.client.clone(), namespace).delete(name, &DeleteParams::default()).await {
+        match Api::<K>::namespaced(self.client.clone(), namespace)
+            .delete(name, &DeleteParams::default())
+            .await
+        {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
             Err(error) => Err(failed(error)),
@@ -91,10 +126,25 @@ impl Cluster {
     }
 
     /// Sets one annotation, leaving everything else as it is.
-    pub async fn annotate<K: Kind>(&self, namespace: &str, name: &str, key: &str, value: &str) -> ApiResult<()> {
+    pub async fn annotate<K: Kind>(
+        &self,
+        namespace: &str,
+        name: &str,
+        key: &str,
+        value: &str,
+    ) -> ApiResult<()> {
         let patch = json!({"metadata": {"annotations": {key: value}}});
         let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
-        api.patch(name, &PatchParams { field_manager: Some(names::API_MANAGER.into()), ..PatchParams::default() }, &Patch::Merge(patch)).await.map_err(failed)?;
+        api.patch(
+            name,
+            &PatchParams {
+                field_manager: Some(names::API_MANAGER.into()),
+                ..PatchParams::default()
+            },
+            &Patch::Merge(patch),
+        )
+        .await
+        .map_err(failed)?;
         Ok(())
     }
 
@@ -102,7 +152,13 @@ impl Cluster {
     /// tenant's label already is his, every other one belongs to somebody else (`false`).
     pub async fn ensure_namespace(&self, name: &str, tenant: &str) -> ApiResult<bool> {
         let api: Api<Namespace> = Api::all(self.client.clone());
-        let labels = BTreeMap::from([(TENANT_LABEL.to_owned(), tenant.to_owned()), ("pod-security.kubernetes.io/enforce".to_owned(), "restricted".to_owned())]);
+        let labels = BTreeMap::from([
+            (TENANT_LABEL.to_owned(), tenant.to_owned()),
+            (
+                "pod-security.kubernetes.io/enforce".to_owned(),
+                "restricted".to_owned(),
+            ),
+        ]);
         let mut namespace = Namespace::default();
         namespace.metadata.name = Some(name.to_owned());
         namespace.metadata.labels = Some(labels);
@@ -110,7 +166,10 @@ impl Cluster {
             Ok(_) => Ok(true),
             Err(kube::Error::Api(status)) if status.code == 409 => {
                 let known = api.get(name).await.map_err(failed)?;
-                Ok(known.labels().get(TENANT_LABEL).is_some_and(|t| t == tenant))
+                Ok(known
+                    .labels()
+                    .get(TENANT_LABEL)
+                    .is_some_and(|t| t == tenant))
             }
             Err(error) => Err(failed(error)),
         }
@@ -119,14 +178,27 @@ impl Cluster {
     /// The namespace of the ServiceAccount whose pod presents this token; none when the token is not good.
     pub async fn runner_namespace(&self, token: &str) -> ApiResult<Option<String>> {
         let review = TokenReview {
-            spec: TokenReviewSpec { token: Some(token.to_owned()), audiences: Some(vec![RUNNER_TOKEN_AUDIENCE.to_owned()]) },
+            spec: TokenReviewSpec {
+                token: Some(token.to_owned()),
+                audiences: Some(vec![RUNNER_TOKEN_AUDIENCE.to_owned()]),
+            },
             ..TokenReview::default()
         };
-        let answer = Api::<TokenReview>::all(self.client.clone()).create(&PostParams::default(), &review).await.map_err(failed)?;
+        let answer = Api::<TokenReview>::all(self.client.clone())
+            .create(&PostParams::default(), &review)
+            .await
+            .map_err(failed)?;
         let status = answer.status.unwrap_or_default();
-        let audience = status.audiences.unwrap_or_default().iter().any(|a| a == RUNNER_TOKEN_AUDIENCE);
+        let audience = status
+            .audiences
+            .unwrap_or_default()
+            .iter()
+            .any(|a| a == RUNNER_TOKEN_AUDIENCE);
         let user = status.user.and_then(|u| u.username).unwrap_or_default();
-        let namespace = user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')).map(|(ns, _)| ns.to_owned());
+        let namespace = user
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|rest| rest.split_once(':'))
+            .map(|(ns, _)| ns.to_owned());
         Ok(namespace.filter(|_| status.authenticated.unwrap_or(false) && audience))
     }
 }

@@ -31,7 +31,13 @@ pub struct ApiError {
 impl ApiError {
     /// A refusal with a stable code and a sentence that says what to do.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: BTreeMap::new(), retry_after: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: BTreeMap::new(),
+            retry_after: None,
+        }
     }
 
     /// Adds a fact per field.
@@ -48,8 +54,15 @@ impl ApiError {
 
     /// 422 with a sentence per field.
     pub fn invalid(code: &'static str, details: BTreeMap<String, String>) -> Self {
-        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, "The request does not fit; correct the members named in details.");
-        error.details = details.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
+        let mut error = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code,
+            "The request does not fit; correct the members named in details.",
+        );
+        error.details = details
+            .into_iter()
+            .map(|(k, v)| (k, Value::String(v)))
+            .collect();
         error
     }
 
@@ -72,13 +85,22 @@ impl ApiError {
             source = cause.source();
         }
         tracing::error!(error.causes = ?causes, "request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on our side; try again, and report the correlationId if it goes on.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something failed on our side; try again, and report the correlationId if it goes on.",
+        )
     }
 
     /// 503 for a neighbour that does not answer.
     pub fn unavailable(what: &'static str, error: &dyn std::fmt::Display) -> Self {
         tracing::warn!(error.cause = %error, neighbour = what, "a neighbour does not answer");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", format!("The {what} does not answer; try again in a moment.")).retry_after(5)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            format!("The {what} does not answer; try again in a moment."),
+        )
+        .retry_after(5)
     }
 }
 
@@ -87,16 +109,30 @@ impl From<Refusal> for ApiError {
         let mut error = Self::new(status_of(&refusal), refusal.code(), refusal.message());
         match refusal {
             Refusal::InvalidSpec { details } | Refusal::InvalidAnswer { details } => {
-                error.details = details.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
+                error.details = details
+                    .into_iter()
+                    .map(|(k, v)| (k, Value::String(v)))
+                    .collect();
             }
-            Refusal::NoTaskAvailable { retry_after, leased_until, .. } => {
+            Refusal::NoTaskAvailable {
+                retry_after,
+                leased_until,
+                ..
+            } => {
                 error.retry_after = Some(retry_after);
-                error = error.detail("leasedUntil", leased_until.map_or(Value::Null, |t| json!(t)));
+                error = error.detail(
+                    "leasedUntil",
+                    leased_until.map_or(Value::Null, |t| json!(t)),
+                );
             }
             Refusal::RunHeld { seconds } => error.retry_after = Some(seconds),
             Refusal::QuotaExhausted { accepted } => error = error.detail("accepted", accepted),
             Refusal::OutOfOrder { expected } => error = error.detail("expectedRow", expected),
-            Refusal::PaymentRequired { remaining, needed } => error = error.detail("remaining", remaining).detail("needed", needed),
+            Refusal::PaymentRequired { remaining, needed } => {
+                error = error
+                    .detail("remaining", remaining)
+                    .detail("needed", needed)
+            }
             _ => {}
         }
         error
@@ -106,10 +142,16 @@ impl From<Refusal> for ApiError {
 fn status_of(refusal: &Refusal) -> StatusCode {
     use Refusal as R;
     match refusal {
-        R::NotFound | R::ProjectNotFound { .. } | R::DatasetNotFound { .. } | R::NoTaskAvailable { .. } | R::NoReviewAvailable => StatusCode::NOT_FOUND,
+        R::NotFound
+        | R::ProjectNotFound { .. }
+        | R::DatasetNotFound { .. }
+        | R::NoTaskAvailable { .. }
+        | R::NoReviewAvailable => StatusCode::NOT_FOUND,
         R::Tombstoned | R::ExportExpired => StatusCode::GONE,
         R::PaymentRequired { .. } | R::QuotaExhausted { .. } => StatusCode::PAYMENT_REQUIRED,
-        R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => StatusCode::UNPROCESSABLE_ENTITY,
+        R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         R::OwnTask => StatusCode::FORBIDDEN,
         R::ProjectNotActive { .. }
         | R::IdentityChanged
@@ -157,11 +199,17 @@ pub async fn render_problems(correlation: CorrelationId, request: Request, next:
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == PROBLEM_CONTENT_TYPE);
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v == PROBLEM_CONTENT_TYPE);
     if is_problem {
         return response;
     }
-    let error = response.extensions().get::<Arc<ApiError>>().map_or_else(|| framework_error(status), |e| (**e).clone());
+    let error = response
+        .extensions()
+        .get::<Arc<ApiError>>()
+        .map_or_else(|| framework_error(status), |e| (**e).clone());
     let problem = Problem {
         kind: "about:blank".into(),
         title: error.status.canonical_reason().unwrap_or("Error").into(),
@@ -174,17 +222,25 @@ pub async fn render_problems(correlation: CorrelationId, request: Request, next:
         details: error.details,
     };
     let mut rendered = (error.status, axum::Json(problem)).into_response();
-    rendered.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_CONTENT_TYPE));
+    rendered.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(PROBLEM_CONTENT_TYPE),
+    );
     for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
         if let Some(value) = response.headers().get(&name) {
             rendered.headers_mut().insert(name, value.clone());
         }
     }
     if error.status == StatusCode::UNAUTHORIZED {
-        rendered.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static("Bearer"));
+        rendered
+            .headers_mut()
+            .entry(header::WWW_AUTHENTICATE)
+            .or_insert(HeaderValue::from_static("Bearer"));
     }
     if let Some(seconds) = error.retry_after {
-        rendered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        rendered
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     rendered
 }
@@ -192,13 +248,31 @@ pub async fn render_problems(correlation: CorrelationId, request: Request, next:
 /// An error that no handler made.
 fn framework_error(status: StatusCode) -> ApiError {
     let (code, message) = match status {
-        StatusCode::NOT_FOUND => ("no_route", "There is nothing under this path; see /docs for what there is."),
-        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This path does not take this method; see the Allow header."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "The body is too large; send less at once."),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "This media type is not taken here; see /docs for the one that is."),
+        StatusCode::NOT_FOUND => (
+            "no_route",
+            "There is nothing under this path; see /docs for what there is.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method_not_allowed",
+            "This path does not take this method; see the Allow header.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "payload_too_large",
+            "The body is too large; send less at once.",
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+            "unsupported_media_type",
+            "This media type is not taken here; see /docs for the one that is.",
+        ),
         StatusCode::REQUEST_TIMEOUT => ("request_timeout", "The request took too long; try again."),
-        s if s.is_client_error() => ("bad_request", "The request cannot be read; see /docs for its form."),
-        _ => ("internal", "Something failed on our side; try again, and report the correlationId if it goes on."),
+        s if s.is_client_error() => (
+            "bad_request",
+            "The request cannot be read; see /docs for its form.",
+        ),
+        _ => (
+            "internal",
+            "Something failed on our side; try again, and report the correlationId if it goes on.",
+        ),
     };
     ApiError::new(status, code, message)
 }

@@ -50,15 +50,28 @@ impl From<JsonRejection> for ApiError {
             JsonRejection::JsonDataError(error) => {
                 let text = innermost(&error);
                 match unknown_field(&text) {
-                    Some(field) => Self::invalid("unknown_field", [(field, "is not known here; remove it".to_owned())].into()),
+                    Some(field) => Self::invalid(
+                        "unknown_field",
+                        [(field, "is not known here; remove it".to_owned())].into(),
+                    ),
                     None => Self::invalid_member("body", text),
                 }
             }
-            JsonRejection::JsonSyntaxError(error) => Self::new(StatusCode::BAD_REQUEST, "invalid_json", format!("The body is not JSON: {}.", innermost(&error))),
-            JsonRejection::MissingJsonContentType(_) => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body with Content-Type: application/json.")
-            }
-            other => Self::new(other.status(), "bad_request", "The body cannot be read; send it whole and within the size limit."),
+            JsonRejection::JsonSyntaxError(error) => Self::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_json",
+                format!("The body is not JSON: {}.", innermost(&error)),
+            ),
+            JsonRejection::MissingJsonContentType(_) => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Send the body with Content-Type: application/json.",
+            ),
+            other => Self::new(
+                other.status(),
+                "bad_request",
+                "The body cannot be read; send it whole and within the size limit.",
+            ),
         }
     }
 }
@@ -84,13 +97,21 @@ impl<S: Send + Sync> FromRequestParts<S> for CorrelationId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self(Uuid::now_v7().to_string())))
+        Ok(parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self(Uuid::now_v7().to_string())))
     }
 }
 
 /// Accepts or makes the correlation id, and returns it.
 pub async fn correlate(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(CORRELATION_HEADER).and_then(|v| v.to_str().ok()).filter(|v| is_correlation_id(v));
+    let given = request
+        .headers()
+        .get(CORRELATION_HEADER)
+        .and_then(|v| v.to_str().ok())
+        .filter(|v| is_correlation_id(v));
     let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     request.extensions_mut().insert(CorrelationId(id.clone()));
     let span = tracing::info_span!("request", correlation_id = %id, method = %request.method(), path = request.uri().path());
@@ -102,5 +123,8 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
 }
 
 fn is_correlation_id(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+    (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }

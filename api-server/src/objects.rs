@@ -47,8 +47,14 @@ pub struct Head {
 impl Objects {
     /// Clients for both endpoints, with credentials from the environment or the workload's identity.
     pub async fn connect(settings: &Settings) -> Self {
-        let http = HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let base = aws_config::defaults(BehaviorVersion::latest()).http_client(http).region(Region::new(settings.region.clone())).load().await;
+        let http = HttpBuilder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let base = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .region(Region::new(settings.region.clone()))
+            .load()
+            .await;
         let client = |endpoint: Option<&String>| {
             let mut config = aws_sdk_s3::config::Builder::from(&base);
             if let Some(endpoint) = endpoint {
@@ -58,7 +64,12 @@ impl Objects {
         };
         Self {
             client: client(settings.endpoint.as_ref()),
-            public: client(settings.public_endpoint.as_ref().or(settings.endpoint.as_ref())),
+            public: client(
+                settings
+                    .public_endpoint
+                    .as_ref()
+                    .or(settings.endpoint.as_ref()),
+            ),
             bucket: settings.bucket.clone(),
         }
     }
@@ -71,13 +82,29 @@ impl Objects {
 
     /// Whether the bucket answers.
     pub async fn ping(&self) -> Result<(), ApiError> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map(|_| ()).map_err(|e| failed(&e))
+        self.client
+            .head_bucket()
+            .bucket(&self.bucket)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|e| failed(&e))
     }
 
     /// ETag and size of an object; none when it does not exist.
     pub async fn head(&self, uri: &SourceUri) -> Result<Option<Head>, ApiError> {
-        match self.client.head_object().bucket(&uri.bucket).key(&uri.key).send().await {
-            Ok(found) => Ok(Some(Head { etag: found.e_tag().unwrap_or_default().to_owned(), size_bytes: found.content_length().unwrap_or(0) })),
+        match self
+            .client
+            .head_object()
+            .bucket(&uri.bucket)
+            .key(&uri.key)
+            .send()
+            .await
+        {
+            Ok(found) => Ok(Some(Head {
+                etag: found.e_tag().unwrap_or_default().to_owned(),
+                size_bytes: found.content_length().unwrap_or(0),
+            })),
             Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
                 Some(404) => Ok(None),
                 _ => Err(failed(&error)),
@@ -87,48 +114,141 @@ impl Objects {
 
     /// A URL for the runner to read a source from.
     pub async fn presign_source(&self, uri: &SourceUri) -> Result<String, ApiError> {
-        let expiry = PresigningConfig::expires_in(RUNNER_URL_TTL).map_err(|e| ApiError::internal(&e))?;
-        let request = self.client.get_object().bucket(&uri.bucket).key(&uri.key).presigned(expiry).await.map_err(|e| failed(&e))?;
+        let expiry =
+            PresigningConfig::expires_in(RUNNER_URL_TTL).map_err(|e| ApiError::internal(&e))?;
+        let request = self
+            .client
+            .get_object()
+            .bucket(&uri.bucket)
+            .key(&uri.key)
+            .presigned(expiry)
+            .await
+            .map_err(|e| failed(&e))?;
         Ok(request.uri().to_owned())
     }
 
     /// A link for a person to download a finished export from.
     pub async fn presign_download(&self, key: &str, file_name: &str) -> Result<String, ApiError> {
-        let expiry = PresigningConfig::expires_in(DOWNLOAD_TTL).map_err(|e| ApiError::internal(&e))?;
+        let expiry =
+            PresigningConfig::expires_in(DOWNLOAD_TTL).map_err(|e| ApiError::internal(&e))?;
         let disposition = format!("attachment; filename=\"{file_name}\"");
-        let request = self.public.get_object().bucket(&self.bucket).key(key).response_content_disposition(disposition).presigned(expiry).await;
+        let request = self
+            .public
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_disposition(disposition)
+            .presigned(expiry)
+            .await;
         Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
     }
 
     /// A URL for the runner to write one part to.
-    pub async fn presign_part(&self, key: &str, multipart: &str, part: i32) -> Result<String, ApiError> {
-        let expiry = PresigningConfig::expires_in(RUNNER_URL_TTL).map_err(|e| ApiError::internal(&e))?;
-        let request = self.client.upload_part().bucket(&self.bucket).key(key).upload_id(multipart).part_number(part).presigned(expiry).await;
+    pub async fn presign_part(
+        &self,
+        key: &str,
+        multipart: &str,
+        part: i32,
+    ) -> Result<String, ApiError> {
+        let expiry =
+            PresigningConfig::expires_in(RUNNER_URL_TTL).map_err(|e| ApiError::internal(&e))?;
+        let request = self
+            .client
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(multipart)
+            .part_number(part)
+            .presigned(expiry)
+            .await;
         Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
     }
 
     /// Begins a multipart upload.
     pub async fn multipart_begin(&self, key: &str, content_type: &str) -> Result<String, ApiError> {
-        let begun = self.client.create_multipart_upload().bucket(&self.bucket).key(key).content_type(content_type).send().await.map_err(|e| failed(&e))?;
-        begun.upload_id().map(str::to_owned).ok_or_else(|| failed(&"no upload id in its answer"))
+        let begun = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(content_type)
+            .send()
+            .await
+            .map_err(|e| failed(&e))?;
+        begun
+            .upload_id()
+            .map(str::to_owned)
+            .ok_or_else(|| failed(&"no upload id in its answer"))
     }
 
     /// Writes one part.
-    pub async fn multipart_put(&self, key: &str, multipart: &str, part_number: i32, bytes: Bytes) -> Result<UploadedPart, ApiError> {
-        let put = self.client.upload_part().bucket(&self.bucket).key(key).upload_id(multipart).part_number(part_number).body(bytes.into());
-        let etag = put.send().await.map_err(|e| failed(&e))?.e_tag().unwrap_or_default().to_owned();
+    pub async fn multipart_put(
+        &self,
+        key: &str,
+        multipart: &str,
+        part_number: i32,
+        bytes: Bytes,
+    ) -> Result<UploadedPart, ApiError> {
+        let put = self
+            .client
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(multipart)
+            .part_number(part_number)
+            .body(bytes.into());
+        let etag = put
+            .send()
+            .await
+            .map_err(|e| failed(&e))?
+            .e_tag()
+            .unwrap_or_default()
+            .to_owned();
         Ok(UploadedPart { part_number, etag })
     }
 
     /// Makes the object of its parts. An upload that is gone because this very call succeeded before is success.
-    pub async fn multipart_complete(&self, key: &str, multipart: &str, parts: &[UploadedPart]) -> Result<(), ApiError> {
-        let parts = parts.iter().map(|p| CompletedPart::builder().part_number(p.part_number).e_tag(&p.etag).build()).collect();
-        let upload = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let sent = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart).multipart_upload(upload).send().await;
+    pub async fn multipart_complete(
+        &self,
+        key: &str,
+        multipart: &str,
+        parts: &[UploadedPart],
+    ) -> Result<(), ApiError> {
+        let parts = parts
+            .iter()
+            .map(|p| {
+                CompletedPart::builder()
+                    .part_number(p.part_number)
+                    .e_tag(&p.etag)
+                    .build()
+            })
+            .collect();
+        let upload = CompletedMultipartUpload::builder()
+            .set_parts(Some(parts))
+            .build();
+        let sent = self
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(multipart)
+            .multipart_upload(upload)
+            .send()
+            .await;
         match sent {
             Ok(_) => Ok(()),
             Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
-                Some(404) if self.head(&SourceUri { bucket: self.bucket.clone(), key: key.to_owned() }).await?.is_some() => Ok(()),
+                Some(404)
+                    if self
+                        .head(&SourceUri {
+                            bucket: self.bucket.clone(),
+                            key: key.to_owned(),
+                        })
+                        .await?
+                        .is_some() =>
+                {
+                    Ok(())
+                }
                 _ => Err(failed(&error)),
             },
         }
@@ -136,7 +256,15 @@ impl Objects {
 
     /// Leaves nothing of an upload. An upload that is gone is success.
     pub async fn multipart_abort(&self, key: &str, multipart: &str) -> Result<(), ApiError> {
-        match self.client.abort_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart).send().await {
+        match self
+            .client
+            .abort_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(multipart)
+            .send()
+            .await
+        {
             Ok(_) => Ok(()),
             Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
                 Some(404) => Ok(()),
@@ -147,6 +275,13 @@ impl Objects {
 
     /// Removes an object; one that is gone is success.
     pub async fn delete(&self, key: &str) -> Result<(), ApiError> {
-        self.client.delete_object().bucket(&self.bucket).key(key).send().await.map(|_| ()).map_err(|e| failed(&e))
+        self.client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|e| failed(&e))
     }
 }

@@ -47,7 +47,10 @@ struct BearerAuth;
 impl Modify for BearerAuth {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_with(Default::default);
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     }
 }
@@ -62,7 +65,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(admin::user_list))
         .routes(routes!(admin::user_role))
         .routes(routes!(projects::project_create, projects::project_list))
-        .routes(routes!(projects::project_get, projects::project_patch, projects::project_delete))
+        .routes(routes!(
+            projects::project_get,
+            projects::project_patch,
+            projects::project_delete
+        ))
         .routes(routes!(datasets::dataset_list))
         .routes(routes!(datasets::dataset_get, datasets::dataset_delete))
         .routes(routes!(datasets::dataset_generate))
@@ -88,7 +95,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(exports::export_download))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         // an upload has its own limit
-        .merge(OpenApiRouter::new().routes(routes!(upload::dataset_create)).layer(DefaultBodyLimit::disable()))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(upload::dataset_create))
+                .layer(DefaultBodyLimit::disable()),
+        )
 }
 
 /// The OpenAPI document of the public API.
@@ -110,11 +121,22 @@ pub fn public_router() -> Router<App> {
 
 /// Counts and times every request under its route's pattern.
 pub async fn measure(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
     let method = request.method().as_str().to_owned();
     let begun = Instant::now();
     let response = next.run(request).await;
-    let labels = [("http_request_method", method), ("http_route", route), ("http_response_status_code", response.status().as_u16().to_string())];
-    metrics::histogram!("http_server_request_duration_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    let labels = [
+        ("http_request_method", method),
+        ("http_route", route),
+        (
+            "http_response_status_code",
+            response.status().as_u16().to_string(),
+        ),
+    ];
+    metrics::histogram!("http_server_request_duration_seconds", &labels)
+        .record(begun.elapsed().as_secs_f64());
     response
 }

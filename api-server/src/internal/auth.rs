@@ -34,10 +34,28 @@ impl FromRequestParts<App> for Trusted {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let Some(given) = parts.headers.get(INTERNAL_TOKEN_HEADER) else {
-            return Err(ApiError::new(StatusCode::UNAUTHORIZED, "internal_token_missing", "Send the internal token in X-Internal-Token."));
+            return Err(ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "internal_token_missing",
+                "Send the internal token in X-Internal-Token.",
+            ));
         };
-        let good = app.settings.internal_tokens.iter().fold(false, |good, token| good | bool::from(token.as_bytes().ct_eq(given.as_bytes())));
-        if good { Ok(Self) } else { Err(ApiError::new(StatusCode::FORBIDDEN, "internal_token_wrong", "The internal token is wrong; read it from the platform's Secret again.")) }
+        let good = app
+            .settings
+            .internal_tokens
+            .iter()
+            .fold(false, |good, token| {
+                good | bool::from(token.as_bytes().ct_eq(given.as_bytes()))
+            });
+        if good {
+            Ok(Self)
+        } else {
+            Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "internal_token_wrong",
+                "The internal token is wrong; read it from the platform's Secret again.",
+            ))
+        }
     }
 }
 
@@ -48,7 +66,10 @@ pub struct ReviewedTokens(Mutex<HashMap<[u8; 32], (String, Instant)>>);
 impl ReviewedTokens {
     fn get(&self, digest: &[u8; 32]) -> Option<String> {
         let known = self.0.lock().ok()?;
-        known.get(digest).filter(|(_, at)| at.elapsed() < REVIEW_TTL).map(|(namespace, _)| namespace.clone())
+        known
+            .get(digest)
+            .filter(|(_, at)| at.elapsed() < REVIEW_TTL)
+            .map(|(namespace, _)| namespace.clone())
     }
 
     fn put(&self, digest: [u8; 32], namespace: String) {
@@ -72,15 +93,30 @@ impl FromRequestParts<App> for Runner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-        let token = token.ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "runner_token_missing", "Send the pod's projected token as Authorization: Bearer."))?;
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.strip_prefix("Bearer "));
+        let token = token.ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "runner_token_missing",
+                "Send the pod's projected token as Authorization: Bearer.",
+            )
+        })?;
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(namespace) = app.reviewed.get(&digest) {
             return Ok(Self { namespace });
         }
         let namespace = app.cluster.runner_namespace(token).await?;
-        let namespace =
-            namespace.ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "runner_token_wrong", "The cluster does not vouch for this token; read it from its file again."))?;
+        let namespace = namespace.ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "runner_token_wrong",
+                "The cluster does not vouch for this token; read it from its file again.",
+            )
+        })?;
         app.reviewed.put(digest, namespace.clone());
         Ok(Self { namespace })
     }
@@ -90,6 +126,10 @@ impl Runner {
     /// The run, when it belongs to this pod's namespace; otherwise it does not exist for it.
     pub async fn run(&self, app: &App, run: RunId) -> ApiResult<RunCaller> {
         let caller = app.core.run_caller(run).await?;
-        if caller.namespace == self.namespace { Ok(caller) } else { Err(ApiError::not_found()) }
+        if caller.namespace == self.namespace {
+            Ok(caller)
+        } else {
+            Err(ApiError::not_found())
+        }
     }
 }

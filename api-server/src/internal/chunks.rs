@@ -17,40 +17,77 @@ use crate::{
     extract::Path,
 };
 
-pub async fn chunk_load(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, headers: HeaderMap, body: Bytes) -> ApiResult<axum::Json<ChunkLoaded>> {
+pub async fn chunk_load(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> ApiResult<axum::Json<ChunkLoaded>> {
     let run: RunId = header(&headers, RUN_ID_HEADER)?;
     let epoch: i64 = header(&headers, EPOCH_HEADER)?;
     let caller = runner.run(&app, run).await?;
     if caller.dataset != Some(DatasetId(id)) {
         return Err(ApiError::not_found());
     }
-    let (header, rows) = tokio::task::spawn_blocking(move || parse(&body)).await.map_err(|e| ApiError::internal(&e))??;
+    let (header, rows) = tokio::task::spawn_blocking(move || parse(&body))
+        .await
+        .map_err(|e| ApiError::internal(&e))??;
     metrics::counter!("datacrowd_rows_received_total").increment(rows.len() as u64);
-    Ok(axum::Json(app.core.chunk_load(DatasetId(id), Chunk { run, epoch, header, rows }, app.now()).await?))
+    Ok(axum::Json(
+        app.core
+            .chunk_load(
+                DatasetId(id),
+                Chunk {
+                    run,
+                    epoch,
+                    header,
+                    rows,
+                },
+                app.now(),
+            )
+            .await?,
+    ))
 }
 
 fn header<T: std::str::FromStr>(headers: &HeaderMap, name: &'static str) -> ApiResult<T> {
-    let value = headers.get(name).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let value = headers
+        .get(name)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse().ok());
     value.ok_or_else(|| ApiError::invalid_member(name, "is missing or cannot be read"))
 }
 
 fn parse(body: &[u8]) -> ApiResult<(ChunkHeader, Vec<ChunkRow>)> {
     let mut lines = body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-    let header = lines.next().ok_or_else(|| ApiError::invalid_member("body", "is empty; its first line is the chunk's header"))?;
-    let header = serde_json::from_slice(header).map_err(|e| ApiError::invalid_member("line 1", e.to_string()))?;
+    let header = lines.next().ok_or_else(|| {
+        ApiError::invalid_member("body", "is empty; its first line is the chunk's header")
+    })?;
+    let header = serde_json::from_slice(header)
+        .map_err(|e| ApiError::invalid_member("line 1", e.to_string()))?;
     let mut rows: Vec<ChunkRow> = Vec::new();
     for (i, line) in lines.enumerate() {
-        let row: ChunkRow = serde_json::from_slice(line).map_err(|e| ApiError::invalid_member(&format!("line {}", i + 2), e.to_string()))?;
+        let row: ChunkRow = serde_json::from_slice(line)
+            .map_err(|e| ApiError::invalid_member(&format!("line {}", i + 2), e.to_string()))?;
         if row.payload.is_some() == row.rejected.is_some() {
-            return Err(ApiError::invalid_member(&format!("line {}", i + 2), "has either payload or rejected"));
+            return Err(ApiError::invalid_member(
+                &format!("line {}", i + 2),
+                "has either payload or rejected",
+            ));
         }
         rows.push(row);
     }
     if rows.len() > MAX_CHUNK_ROWS {
-        return Err(ApiError::invalid_member("body", format!("has more than {MAX_CHUNK_ROWS} rows")));
+        return Err(ApiError::invalid_member(
+            "body",
+            format!("has more than {MAX_CHUNK_ROWS} rows"),
+        ));
     }
     if rows.windows(2).any(|w| w[1].row_no != w[0].row_no + 1) {
-        return Err(ApiError::invalid_member("rowNo", "must rise by one from row to row"));
+        return Err(ApiError::invalid_member(
+            "rowNo",
+            "must rise by one from row to row",
+        ));
     }
     Ok((header, rows))
 }

@@ -6,7 +6,9 @@ use datacrowd_labelling::{BillingMode, DatasetUpsert, ExportUpsert, ProjectUpser
 use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
-    internal::{Billing, DatasetView, DeleteQuery, ExportView, Grant, ProjectView, ReportFailure, Upsert},
+    internal::{
+        Billing, DatasetView, DeleteQuery, ExportView, Grant, ProjectView, ReportFailure, Upsert,
+    },
     source::{DeletionPolicy, SourceFormat, SourceUri},
 };
 use serde::Deserialize;
@@ -19,8 +21,19 @@ use crate::{
     extract::{Json, Path, Query},
 };
 
-pub async fn project_put(State(app): State<App>, _: Trusted, Json(up): Json<Upsert<ProjectSpec>>) -> ApiResult<axum::Json<ProjectView>> {
-    let Upsert { namespace, tenant, name, uid, generation, spec } = up;
+pub async fn project_put(
+    State(app): State<App>,
+    _: Trusted,
+    Json(up): Json<Upsert<ProjectSpec>>,
+) -> ApiResult<axum::Json<ProjectView>> {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        spec,
+    } = up;
     let upsert = ProjectUpsert {
         tenant,
         namespace,
@@ -38,15 +51,33 @@ pub async fn project_put(State(app): State<App>, _: Trusted, Json(up): Json<Upse
     Ok(axum::Json(app.core.project_upsert(&upsert).await?))
 }
 
-pub async fn dataset_put(State(app): State<App>, _: Trusted, Json(up): Json<Upsert<DatasetSpec>>) -> ApiResult<axum::Json<DatasetView>> {
-    let Upsert { namespace, tenant, name, uid, generation, spec } = up;
-    let invalid = |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
+pub async fn dataset_put(
+    State(app): State<App>,
+    _: Trusted,
+    Json(up): Json<Upsert<DatasetSpec>>,
+) -> ApiResult<axum::Json<DatasetView>> {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        spec,
+    } = up;
+    let invalid =
+        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
     let uri = SourceUri::parse(&spec.source.uri).map_err(|e| invalid(e.to_string()))?;
     let own_credentials = spec.source.credentials_secret_ref.is_some();
     if !own_credentials && (uri.bucket != app.objects.bucket() || !uri.is_below(&namespace)) {
-        return Err(invalid(format!("source.uri must lie below s3://{}/{namespace}/, or name a bucket of your own with credentialsSecretRef", app.objects.bucket())));
+        return Err(invalid(format!(
+            "source.uri must lie below s3://{}/{namespace}/, or name a bucket of your own with credentialsSecretRef",
+            app.objects.bucket()
+        )));
     }
-    let format = spec.source.format.or_else(|| SourceFormat::from_extension(&uri.key));
+    let format = spec
+        .source
+        .format
+        .or_else(|| SourceFormat::from_extension(&uri.key));
     let upsert = DatasetUpsert {
         tenant,
         namespace,
@@ -64,8 +95,19 @@ pub async fn dataset_put(State(app): State<App>, _: Trusted, Json(up): Json<Upse
     Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
 }
 
-pub async fn export_put(State(app): State<App>, _: Trusted, Json(up): Json<Upsert<ExportSpec>>) -> ApiResult<axum::Json<ExportView>> {
-    let Upsert { namespace, tenant, name, uid, generation, spec } = up;
+pub async fn export_put(
+    State(app): State<App>,
+    _: Trusted,
+    Json(up): Json<Upsert<ExportSpec>>,
+) -> ApiResult<axum::Json<ExportView>> {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        spec,
+    } = up;
     let upsert = ExportUpsert {
         tenant,
         namespace,
@@ -80,14 +122,31 @@ pub async fn export_put(State(app): State<App>, _: Trusted, Json(up): Json<Upser
         since: spec.since,
         raw_cells: spec.raw_cells.unwrap_or(false),
     };
-    Ok(axum::Json(app.core.export_upsert(&upsert, app.objects.bucket()).await?))
+    Ok(axum::Json(
+        app.core
+            .export_upsert(&upsert, app.objects.bucket())
+            .await?,
+    ))
 }
 
-pub async fn project_billing(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Json(grant): Json<Grant>) -> ApiResult<axum::Json<Billing>> {
+pub async fn project_billing(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(grant): Json<Grant>,
+) -> ApiResult<axum::Json<Billing>> {
     if app.core.billing_mode() != BillingMode::Manual {
-        return Err(ApiError::new(StatusCode::CONFLICT, "billing_not_manual", "Grants by hand are taken while billing.mode is Manual; nothing is gated now."));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "billing_not_manual",
+            "Grants by hand are taken while billing.mode is Manual; nothing is gated now.",
+        ));
     }
-    Ok(axum::Json(app.core.project_grant(ProjectId(id), &grant.grant_id, grant.judgements).await?))
+    Ok(axum::Json(
+        app.core
+            .project_grant(ProjectId(id), &grant.grant_id, grant.judgements)
+            .await?,
+    ))
 }
 
 /// Body of a fence.
@@ -97,35 +156,87 @@ pub struct Fence {
     uid: Uuid,
 }
 
-pub async fn dataset_fence(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Json(fence): Json<Fence>) -> ApiResult<StatusCode> {
-    app.core.dataset_fence(DatasetId(id), ResourceUid(fence.uid)).await?;
+pub async fn dataset_fence(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(fence): Json<Fence>,
+) -> ApiResult<StatusCode> {
+    app.core
+        .dataset_fence(DatasetId(id), ResourceUid(fence.uid))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn project_delete(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Query(query): Query<DeleteQuery>) -> ApiResult<StatusCode> {
-    app.core.project_delete(ProjectId(id), ResourceUid(query.uid), query.policy).await?;
+pub async fn project_delete(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Query(query): Query<DeleteQuery>,
+) -> ApiResult<StatusCode> {
+    app.core
+        .project_delete(ProjectId(id), ResourceUid(query.uid), query.policy)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn dataset_delete(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Query(query): Query<DeleteQuery>) -> ApiResult<StatusCode> {
-    app.core.dataset_delete(DatasetId(id), ResourceUid(query.uid), query.policy, app.objects.bucket()).await?;
+pub async fn dataset_delete(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Query(query): Query<DeleteQuery>,
+) -> ApiResult<StatusCode> {
+    app.core
+        .dataset_delete(
+            DatasetId(id),
+            ResourceUid(query.uid),
+            query.policy,
+            app.objects.bucket(),
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn export_delete(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Query(query): Query<DeleteQuery>) -> ApiResult<StatusCode> {
-    app.core.export_delete(ExportId(id), ResourceUid(query.uid), query.policy).await?;
+pub async fn export_delete(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Query(query): Query<DeleteQuery>,
+) -> ApiResult<StatusCode> {
+    app.core
+        .export_delete(ExportId(id), ResourceUid(query.uid), query.policy)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn failed(app: &App, target: Uuid, report: ReportFailure) -> ApiResult<StatusCode> {
-    app.core.run_failed(target, ResourceUid(report.uid), report.attempt, report.reason, &report.message, app.now()).await?;
+    app.core
+        .run_failed(
+            target,
+            ResourceUid(report.uid),
+            report.attempt,
+            report.reason,
+            &report.message,
+            app.now(),
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn dataset_status(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Json(report): Json<ReportFailure>) -> ApiResult<StatusCode> {
+pub async fn dataset_status(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(report): Json<ReportFailure>,
+) -> ApiResult<StatusCode> {
     failed(&app, id, report).await
 }
 
-pub async fn export_status(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Json(report): Json<ReportFailure>) -> ApiResult<StatusCode> {
+pub async fn export_status(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(report): Json<ReportFailure>,
+) -> ApiResult<StatusCode> {
     failed(&app, id, report).await
 }

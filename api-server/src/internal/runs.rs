@@ -1,11 +1,18 @@
 //! Runs: the gate for the operator, and a runner's life from open to complete.
 
-use axum::{extract::State, http::StatusCode, response::{IntoResponse, Response}};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use datacrowd_labelling::Begun;
 use datacrowd_protocol::{
     export::ExportPage,
     ids::{DatasetId, ExportId, ResourceUid, RunId},
-    run::{BeginRun, CompleteRun, EpochOnly, ExportOpened, GenerateOpened, OpenRun, PartRequest, PartUrl, RunBegun, RunOutcome, SourceFound, SourceUrl},
+    run::{
+        BeginRun, CompleteRun, EpochOnly, ExportOpened, GenerateOpened, OpenRun, PartRequest,
+        PartUrl, RunBegun, RunOutcome, SourceFound, SourceUrl,
+    },
     source::SourceUri,
 };
 use serde::Deserialize;
@@ -20,20 +27,62 @@ use crate::{
 
 fn begun(begun: Begun) -> Response {
     match begun {
-        Begun::Run(run) => (StatusCode::CREATED, axum::Json(RunBegun { run_id: Some(run), completed: false })).into_response(),
-        Begun::Completed => (StatusCode::OK, axum::Json(RunBegun { run_id: None, completed: true })).into_response(),
+        Begun::Run(run) => (
+            StatusCode::CREATED,
+            axum::Json(RunBegun {
+                run_id: Some(run),
+                completed: false,
+            }),
+        )
+            .into_response(),
+        Begun::Completed => (
+            StatusCode::OK,
+            axum::Json(RunBegun {
+                run_id: None,
+                completed: true,
+            }),
+        )
+            .into_response(),
     }
 }
 
-pub async fn dataset_run(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Json(body): Json<BeginRun>) -> ApiResult<Response> {
-    Ok(begun(app.core.dataset_run_begin(DatasetId(id), ResourceUid(body.uid), body.attempt, app.now()).await?))
+pub async fn dataset_run(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(body): Json<BeginRun>,
+) -> ApiResult<Response> {
+    Ok(begun(
+        app.core
+            .dataset_run_begin(
+                DatasetId(id),
+                ResourceUid(body.uid),
+                body.attempt,
+                app.now(),
+            )
+            .await?,
+    ))
 }
 
-pub async fn export_run(State(app): State<App>, _: Trusted, Path(id): Path<Uuid>, Json(body): Json<BeginRun>) -> ApiResult<Response> {
-    Ok(begun(app.core.export_run_begin(ExportId(id), ResourceUid(body.uid), body.attempt, app.now()).await?))
+pub async fn export_run(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(body): Json<BeginRun>,
+) -> ApiResult<Response> {
+    Ok(begun(
+        app.core
+            .export_run_begin(ExportId(id), ResourceUid(body.uid), body.attempt, app.now())
+            .await?,
+    ))
 }
 
-pub async fn run_open(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, Json(body): Json<OpenRun>) -> ApiResult<Response> {
+pub async fn run_open(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<OpenRun>,
+) -> ApiResult<Response> {
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
     if caller.dataset.is_some() {
@@ -44,15 +93,23 @@ pub async fn run_open(State(app): State<App>, runner: Runner, Path(id): Path<Uui
 
 /// Takes the run over, then pins the source: what this pod finds must be what the first one found.
 async fn generate_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<GenerateOpened> {
-    let mut opened = app.core.generate_open(run, &body.pod_uid, body.source.as_ref(), app.now()).await?;
+    let mut opened = app
+        .core
+        .generate_open(run, &body.pod_uid, body.source.as_ref(), app.now())
+        .await?;
     let mut source_url = None;
     if !opened.completed && !opened.own_credentials {
         let uri = SourceUri::parse(&opened.source_uri).map_err(|e| ApiError::internal(&e))?;
         let head = app.objects.head(&uri).await?;
         let fresh = opened.checkpoint.next_row <= 1;
         if let (Some(head), true) = (&head, fresh) {
-            let found = SourceFound { etag: head.etag.clone(), size_bytes: head.size_bytes };
-            app.core.source_pin(run, opened.epoch, &found, app.now()).await?;
+            let found = SourceFound {
+                etag: head.etag.clone(),
+                size_bytes: head.size_bytes,
+            };
+            app.core
+                .source_pin(run, opened.epoch, &found, app.now())
+                .await?;
             (opened.etag, opened.size_bytes) = (Some(found.etag), Some(found.size_bytes));
         }
         // A missing object is found by the runner's first read, which reports it as SourceNotFound.
@@ -79,10 +136,17 @@ async fn export_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<ExportO
     let opened = app.core.export_open(run, &body.pod_uid, app.now()).await?;
     if !opened.completed {
         if let Some(stale) = &opened.multipart {
-            app.objects.multipart_abort(&opened.object_key, stale).await?;
+            app.objects
+                .multipart_abort(&opened.object_key, stale)
+                .await?;
         }
-        let multipart = app.objects.multipart_begin(&opened.object_key, opened.format.content_type()).await?;
-        app.core.export_multipart(run, opened.export, opened.epoch, &multipart, app.now()).await?;
+        let multipart = app
+            .objects
+            .multipart_begin(&opened.object_key, opened.format.content_type())
+            .await?;
+        app.core
+            .export_multipart(run, opened.export, opened.epoch, &multipart, app.now())
+            .await?;
     }
     Ok(ExportOpened {
         epoch: opened.epoch,
@@ -96,31 +160,71 @@ async fn export_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<ExportO
     })
 }
 
-pub async fn run_heartbeat(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, Json(body): Json<EpochOnly>) -> ApiResult<StatusCode> {
+pub async fn run_heartbeat(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<EpochOnly>,
+) -> ApiResult<StatusCode> {
     runner.run(&app, RunId(id)).await?;
-    app.core.run_heartbeat(RunId(id), body.epoch, app.now()).await?;
+    app.core
+        .run_heartbeat(RunId(id), body.epoch, app.now())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub async fn run_source_url(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, Json(body): Json<EpochOnly>) -> ApiResult<axum::Json<SourceUrl>> {
+pub async fn run_source_url(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<EpochOnly>,
+) -> ApiResult<axum::Json<SourceUrl>> {
     let caller = runner.run(&app, RunId(id)).await?;
-    app.core.run_heartbeat(RunId(id), body.epoch, app.now()).await?;
-    let dataset = app.core.dataset_get(None, caller.dataset.ok_or_else(ApiError::not_found)?).await?;
+    app.core
+        .run_heartbeat(RunId(id), body.epoch, app.now())
+        .await?;
+    let dataset = app
+        .core
+        .dataset_get(None, caller.dataset.ok_or_else(ApiError::not_found)?)
+        .await?;
     let uri = SourceUri::parse(&dataset.source_uri).map_err(|e| ApiError::internal(&e))?;
-    Ok(axum::Json(SourceUrl { source_url: app.objects.presign_source(&uri).await? }))
+    Ok(axum::Json(SourceUrl {
+        source_url: app.objects.presign_source(&uri).await?,
+    }))
 }
 
-pub async fn run_part(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, Json(body): Json<PartRequest>) -> ApiResult<axum::Json<PartUrl>> {
+pub async fn run_part(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<PartRequest>,
+) -> ApiResult<axum::Json<PartUrl>> {
     let caller = runner.run(&app, RunId(id)).await?;
     if !(1..=10_000).contains(&body.part_number) {
-        return Err(ApiError::invalid_member("partNumber", "must be between 1 and 10000"));
+        return Err(ApiError::invalid_member(
+            "partNumber",
+            "must be between 1 and 10000",
+        ));
     }
     let export = caller.export.ok_or_else(ApiError::not_found)?;
-    let (key, multipart) = app.core.export_parts(RunId(id), export, body.epoch, app.now()).await?;
-    Ok(axum::Json(PartUrl { url: app.objects.presign_part(&key, &multipart, body.part_number).await? }))
+    let (key, multipart) = app
+        .core
+        .export_parts(RunId(id), export, body.epoch, app.now())
+        .await?;
+    Ok(axum::Json(PartUrl {
+        url: app
+            .objects
+            .presign_part(&key, &multipart, body.part_number)
+            .await?,
+    }))
 }
 
-pub async fn run_complete(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, Json(body): Json<CompleteRun>) -> ApiResult<StatusCode> {
+pub async fn run_complete(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<CompleteRun>,
+) -> ApiResult<StatusCode> {
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
     let Some(export) = caller.export else {
@@ -128,15 +232,25 @@ pub async fn run_complete(State(app): State<App>, runner: Runner, Path(id): Path
         return Ok(StatusCode::NO_CONTENT);
     };
     // The object is made before the row says so; both calls may be repeated.
-    let parts = app.core.export_parts(run, export, body.epoch, app.now()).await;
+    let parts = app
+        .core
+        .export_parts(run, export, body.epoch, app.now())
+        .await;
     match (parts, body.outcome) {
         (Ok((key, multipart)), RunOutcome::Succeeded) => {
             if body.sha256.is_none() || body.size_bytes.is_none() || body.parts.is_empty() {
-                return Err(ApiError::invalid_member("parts", "a finished export has parts, sha256 and sizeBytes"));
+                return Err(ApiError::invalid_member(
+                    "parts",
+                    "a finished export has parts, sha256 and sizeBytes",
+                ));
             }
-            app.objects.multipart_complete(&key, &multipart, &body.parts).await?;
+            app.objects
+                .multipart_complete(&key, &multipart, &body.parts)
+                .await?;
         }
-        (Ok((key, multipart)), RunOutcome::Failed) => app.objects.multipart_abort(&key, &multipart).await?,
+        (Ok((key, multipart)), RunOutcome::Failed) => {
+            app.objects.multipart_abort(&key, &multipart).await?
+        }
         // Already ended, or fenced: the next call tells which.
         (Err(_), _) => {}
     }
@@ -154,12 +268,22 @@ pub struct AnswersQuery {
     epoch: i64,
 }
 
-pub async fn export_answers(State(app): State<App>, runner: Runner, Path(id): Path<Uuid>, Query(query): Query<AnswersQuery>) -> ApiResult<axum::Json<ExportPage>> {
+pub async fn export_answers(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Query(query): Query<AnswersQuery>,
+) -> ApiResult<axum::Json<ExportPage>> {
     let caller = runner.run(&app, RunId(query.run_id)).await?;
     if caller.export != Some(ExportId(id)) {
         return Err(ApiError::not_found());
     }
-    app.core.run_heartbeat(RunId(query.run_id), query.epoch, app.now()).await?;
-    Ok(axum::Json(app.core.export_page(ExportId(id), query.cursor.unwrap_or(0)).await?))
+    app.core
+        .run_heartbeat(RunId(query.run_id), query.epoch, app.now())
+        .await?;
+    Ok(axum::Json(
+        app.core
+            .export_page(ExportId(id), query.cursor.unwrap_or(0))
+            .await?,
+    ))
 }
-

@@ -67,7 +67,9 @@ impl From<Dataset> for DatasetBody {
         #[allow(clippy::cast_precision_loss, reason = "a fraction for people")]
         let progress = match (d.total_rows, d.size_bytes) {
             (Some(_), _) => Some(1.0),
-            (None, Some(size)) if size > 0 => Some((d.checkpoint.offset as f64 / size as f64).min(1.0)),
+            (None, Some(size)) if size > 0 => {
+                Some((d.checkpoint.offset as f64 / size as f64).min(1.0))
+            }
             _ => None,
         };
         Self {
@@ -85,7 +87,15 @@ impl From<Dataset> for DatasetBody {
             total_rows: d.total_rows,
             tasks_created: d.tasks_created,
             rows_rejected: d.checkpoint.rejected,
-            rejected_rows: d.checkpoint.rejected_rows.into_iter().map(|r| RejectedRowBody { line: r.line, reason: r.reason }).collect(),
+            rejected_rows: d
+                .checkpoint
+                .rejected_rows
+                .into_iter()
+                .map(|r| RejectedRowBody {
+                    line: r.line,
+                    reason: r.reason,
+                })
+                .collect(),
             progress,
             message: d.message,
             created_at: d.created_at,
@@ -104,7 +114,10 @@ impl DatasetBody {
 /// The index row's upsert for a resource that was just written.
 pub fn upsert_of(resource: &DatasetResource, tenant: &str) -> ApiResult<DatasetUpsert> {
     let spec = &resource.spec;
-    let format = spec.source.format.or_else(|| SourceFormat::from_extension(&spec.source.uri));
+    let format = spec
+        .source
+        .format
+        .or_else(|| SourceFormat::from_extension(&spec.source.uri));
     Ok(DatasetUpsert {
         tenant: tenant.to_owned(),
         namespace: resource.namespace().unwrap_or_default(),
@@ -125,16 +138,33 @@ pub fn upsert_of(resource: &DatasetResource, tenant: &str) -> ApiResult<DatasetU
 
 /// A project's datasets.
 #[utoipa::path(get, path = "/projects/{id}/datasets", tag = "datasets", params(("id" = Uuid, Path), Paging), responses((status = 200, body = PageBody<DatasetBody>)))]
-pub async fn dataset_list(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, Query(paging): Query<Paging>) -> ApiResult<axum::Json<PageBody<DatasetBody>>> {
+pub async fn dataset_list(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<DatasetBody>>> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    let page = app.core.dataset_list(owner.scope(), project.id, paging.cursor(), paging.limit()?).await?;
+    let page = app
+        .core
+        .dataset_list(owner.scope(), project.id, paging.cursor(), paging.limit()?)
+        .await?;
     Ok(axum::Json(PageBody::of(page)))
 }
 
 /// One dataset, with the progress of its generation.
 #[utoipa::path(get, path = "/datasets/{id}", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 200, body = DatasetBody)))]
-pub async fn dataset_get(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<axum::Json<DatasetBody>> {
-    Ok(axum::Json(app.core.dataset_get(owner.scope(), DatasetId(id)).await?.into()))
+pub async fn dataset_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<axum::Json<DatasetBody>> {
+    Ok(axum::Json(
+        app.core
+            .dataset_get(owner.scope(), DatasetId(id))
+            .await?
+            .into(),
+    ))
 }
 
 /// Nothing, or the batch size the dataset already has.
@@ -146,21 +176,42 @@ pub struct Generate {
 
 /// Generate the dataset's tasks: the gate first, then the resource is released to the controller.
 #[utoipa::path(post, path = "/datasets/{id}/generate-tasks", tag = "datasets", params(("id" = Uuid, Path)), request_body = Generate, responses((status = 202, body = DatasetBody)))]
-pub async fn dataset_generate(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, Json(body): Json<Generate>) -> ApiResult<impl IntoResponse> {
+pub async fn dataset_generate(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<Generate>,
+) -> ApiResult<impl IntoResponse> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
     if body.batch_size.is_some_and(|b| b != dataset.batch_size) {
-        return Err(ApiError::new(StatusCode::CONFLICT, "batch_size_fixed", format!("The dataset's batch size is {}; upload it again to choose another.", dataset.batch_size)));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "batch_size_fixed",
+            format!(
+                "The dataset's batch size is {}; upload it again to choose another.",
+                dataset.batch_size
+            ),
+        ));
     }
     match dataset.state {
         DatasetState::Generating => return Err(Refusal::AlreadyGenerating.into()),
-        DatasetState::Ready | DatasetState::Completed => return Err(Refusal::AlreadyGenerated.into()),
+        DatasetState::Ready | DatasetState::Completed => {
+            return Err(Refusal::AlreadyGenerated.into());
+        }
         DatasetState::Uploaded | DatasetState::Failed => {}
     }
-    let resource: DatasetResource = app.cluster.get(&dataset.namespace, &dataset.name).await?.ok_or_else(ApiError::not_found)?;
+    let resource: DatasetResource = app
+        .cluster
+        .get(&dataset.namespace, &dataset.name)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let intent = released(&resource);
     // Whether another manager holds the resource back is asked before the gate opens, so that a refusal changes nothing.
     app.cluster.apply(&intent, true).await?;
-    let begun = app.core.dataset_run_begin(dataset.id, uid_of(&resource)?, 1, app.now()).await?;
+    let begun = app
+        .core
+        .dataset_run_begin(dataset.id, uid_of(&resource)?, 1, app.now())
+        .await?;
     if begun == Begun::Completed {
         return Err(Refusal::AlreadyGenerated.into());
     }
@@ -171,7 +222,10 @@ pub async fn dataset_generate(State(app): State<App>, owner: Owner, Path(id): Pa
 
 /// The same intent, no longer held back.
 fn released(resource: &DatasetResource) -> DatasetResource {
-    let spec = DatasetSpec { suspend: Some(false), ..resource.spec.clone() };
+    let spec = DatasetSpec {
+        suspend: Some(false),
+        ..resource.spec.clone()
+    };
     let mut intent = DatasetResource::new(&resource.name_any(), spec);
     intent.metadata.namespace = resource.namespace();
     intent
@@ -179,28 +233,59 @@ fn released(resource: &DatasetResource) -> DatasetResource {
 
 /// Try a failed generation again.
 #[utoipa::path(post, path = "/datasets/{id}/retry", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 202, body = DatasetBody)))]
-pub async fn dataset_retry(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<impl IntoResponse> {
+pub async fn dataset_retry(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
     if dataset.state != DatasetState::Failed {
         return Err(Refusal::NothingToRetry.into());
     }
-    app.cluster.annotate::<DatasetResource>(&dataset.namespace, &dataset.name, RETRY_AT, &app.now().to_rfc3339()).await?;
+    app.cluster
+        .annotate::<DatasetResource>(
+            &dataset.namespace,
+            &dataset.name,
+            RETRY_AT,
+            &app.now().to_rfc3339(),
+        )
+        .await?;
     Ok((StatusCode::ACCEPTED, axum::Json(DatasetBody::from(dataset))))
 }
 
 /// Delete a dataset; rows stay or go by the project's deletion policy.
 #[utoipa::path(delete, path = "/datasets/{id}", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 202)))]
-pub async fn dataset_delete(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+pub async fn dataset_delete(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<StatusCode> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    app.cluster.delete::<DatasetResource>(&dataset.namespace, &dataset.name).await?;
+    app.cluster
+        .delete::<DatasetResource>(&dataset.namespace, &dataset.name)
+        .await?;
     Ok(StatusCode::ACCEPTED)
 }
 
 /// A new Dataset resource of a project.
-pub fn resource(namespace: &str, name: &str, project: &str, uri: String, format: SourceFormat, batch_size: Option<i32>, max_invalid_rows: Option<i64>) -> DatasetResource {
+pub fn resource(
+    namespace: &str,
+    name: &str,
+    project: &str,
+    uri: String,
+    format: SourceFormat,
+    batch_size: Option<i32>,
+    max_invalid_rows: Option<i64>,
+) -> DatasetResource {
     let spec = DatasetSpec {
-        project_ref: ProjectRef { name: project.to_owned() },
-        source: Source { uri, format: Some(format), credentials_secret_ref: None },
+        project_ref: ProjectRef {
+            name: project.to_owned(),
+        },
+        source: Source {
+            uri,
+            format: Some(format),
+            credentials_secret_ref: None,
+        },
         batch_size,
         suspend: Some(true),
         max_invalid_rows,

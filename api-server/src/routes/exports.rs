@@ -7,9 +7,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{
-    Export as ExportResource, ExportSpec,
-    dataset::ProjectRef,
-    export::DatasetRef,
+    Export as ExportResource, ExportSpec, dataset::ProjectRef, export::DatasetRef,
 };
 use datacrowd_labelling::{Export, ExportUpsert};
 use datacrowd_protocol::{
@@ -129,11 +127,19 @@ pub fn upsert_of(resource: &ExportResource, tenant: &str) -> ApiResult<ExportUps
 
 /// Export approved answers.
 #[utoipa::path(post, path = "/projects/{id}/export", tag = "exports", params(("id" = Uuid, Path)), request_body = NewExport, responses((status = 202, body = ExportAccepted)))]
-pub async fn export_create(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, Json(new): Json<NewExport>) -> ApiResult<impl IntoResponse> {
+pub async fn export_create(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Json(new): Json<NewExport>,
+) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
     let dataset = match new.dataset_id {
         Some(dataset) => {
-            let dataset = app.core.dataset_get(Some(project.tenant), DatasetId(dataset)).await?;
+            let dataset = app
+                .core
+                .dataset_get(Some(project.tenant), DatasetId(dataset))
+                .await?;
             if dataset.project != project.id {
                 return Err(ApiError::not_found());
             }
@@ -142,10 +148,15 @@ pub async fn export_create(State(app): State<App>, owner: Owner, Path(id): Path<
         None => None,
     };
     if new.since.is_some_and(|s| s < 0) {
-        return Err(ApiError::invalid_member("since", "must be the watermark of an earlier export"));
+        return Err(ApiError::invalid_member(
+            "since",
+            "must be the watermark of an earlier export",
+        ));
     }
     let spec = ExportSpec {
-        project_ref: ProjectRef { name: project.name.clone() },
+        project_ref: ProjectRef {
+            name: project.name.clone(),
+        },
         dataset_ref: dataset,
         format: new.format.0,
         trigger: new.trigger.map(|t| t.0),
@@ -157,30 +168,72 @@ pub async fn export_create(State(app): State<App>, owner: Owner, Path(id): Path<
     resource.metadata.namespace = Some(project.namespace.clone());
     let written = app.cluster.apply(&resource, false).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
-    let view = app.core.export_upsert(&upsert_of(&written, &tenant.name)?, app.objects.bucket()).await?;
-    Ok((StatusCode::ACCEPTED, axum::Json(ExportAccepted { export_id: view.id.0, state: Upper(view.state) })))
+    let view = app
+        .core
+        .export_upsert(&upsert_of(&written, &tenant.name)?, app.objects.bucket())
+        .await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        axum::Json(ExportAccepted {
+            export_id: view.id.0,
+            state: Upper(view.state),
+        }),
+    ))
 }
 
 /// A project's exports.
 #[utoipa::path(get, path = "/projects/{id}/exports", tag = "exports", params(("id" = Uuid, Path), Paging), responses((status = 200, body = PageBody<ExportBody>)))]
-pub async fn export_list(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, Query(paging): Query<Paging>) -> ApiResult<axum::Json<PageBody<ExportBody>>> {
+pub async fn export_list(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<ExportBody>>> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    let page = app.core.export_list(owner.scope(), project.id, paging.cursor(), paging.limit()?).await?;
+    let page = app
+        .core
+        .export_list(owner.scope(), project.id, paging.cursor(), paging.limit()?)
+        .await?;
     Ok(axum::Json(PageBody::of(page)))
 }
 
 /// One export.
 #[utoipa::path(get, path = "/exports/{id}", tag = "exports", params(("id" = Uuid, Path)), responses((status = 200, body = ExportBody)))]
-pub async fn export_get(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<axum::Json<ExportBody>> {
-    Ok(axum::Json(app.core.export_get(owner.scope(), ExportId(id)).await?.into()))
+pub async fn export_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<axum::Json<ExportBody>> {
+    Ok(axum::Json(
+        app.core
+            .export_get(owner.scope(), ExportId(id))
+            .await?
+            .into(),
+    ))
 }
 
 /// Download the file: a redirect to a link that is good for five minutes.
 #[utoipa::path(get, path = "/exports/{id}/download", tag = "exports", params(("id" = Uuid, Path)), responses((status = 307)))]
-pub async fn export_download(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<impl IntoResponse> {
+pub async fn export_download(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
     let export = app.core.export_get(owner.scope(), ExportId(id)).await?;
     let file = app.core.export_download(owner.scope(), export.id).await?;
-    let url = app.objects.presign_download(&file.object_key, &format!("{}.{}", export.name, export.format.extension())).await?;
+    let url = app
+        .objects
+        .presign_download(
+            &file.object_key,
+            &format!("{}.{}", export.name, export.format.extension()),
+        )
+        .await?;
     let location = HeaderValue::from_str(&url).map_err(|e| ApiError::internal(&e))?;
-    Ok((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]))
+    Ok((
+        StatusCode::TEMPORARY_REDIRECT,
+        [
+            (header::LOCATION, location),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+    ))
 }

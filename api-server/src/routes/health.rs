@@ -5,12 +5,20 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use crate::app::App;
 
 pub fn router() -> Router<App> {
-    Router::new().route("/healthz", get(async || StatusCode::OK)).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(async || StatusCode::OK))
+        .route("/readyz", get(ready))
 }
 
 /// Ready when what no request can do without answers; the cluster and the object store may be away for a while.
 async fn ready(State(app): State<App>) -> Result<StatusCode, crate::error::ApiError> {
-    app.core.ping().await.map_err(|e| crate::error::ApiError::unavailable("core database", &e))?;
-    app.accounts.ping().await.map_err(|e| crate::error::ApiError::unavailable("auth database", &e))?;
+    app.core
+        .ping()
+        .await
+        .map_err(|e| crate::error::ApiError::unavailable("core database", &e))?;
+    app.accounts
+        .find_username("")
+        .await
+        .map_err(|e| crate::error::ApiError::unavailable("auth database", &e))?;
     Ok(StatusCode::OK)
 }

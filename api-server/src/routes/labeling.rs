@@ -95,7 +95,14 @@ impl From<LabelingBody> for Labeling {
     fn from(body: LabelingBody) -> Self {
         Self {
             instructions: body.instructions,
-            display: body.display.into_iter().map(|d| DisplayColumn { column: d.column, kind: d.kind.0 }).collect(),
+            display: body
+                .display
+                .into_iter()
+                .map(|d| DisplayColumn {
+                    column: d.column,
+                    kind: d.kind.0,
+                })
+                .collect(),
             external_id_column: body.external_id_column,
             fields: body.fields.into_iter().map(Field::from).collect(),
             answers_per_task: body.answers_per_task,
@@ -111,8 +118,28 @@ impl From<LabelingBody> for Labeling {
 
 impl From<FieldBody> for Field {
     fn from(f: FieldBody) -> Self {
-        let FieldBody { name, title, help, kind, options, required, minimum, maximum, max_length } = f;
-        Self { name, title, help, kind: kind.0, options, required, minimum, maximum, max_length }
+        let FieldBody {
+            name,
+            title,
+            help,
+            kind,
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        } = f;
+        Self {
+            name,
+            title,
+            help,
+            kind: kind.0,
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        }
     }
 }
 
@@ -120,7 +147,14 @@ impl From<Labeling> for LabelingBody {
     fn from(labeling: Labeling) -> Self {
         Self {
             instructions: labeling.instructions,
-            display: labeling.display.into_iter().map(|d| DisplayBody { column: d.column, kind: Upper(d.kind) }).collect(),
+            display: labeling
+                .display
+                .into_iter()
+                .map(|d| DisplayBody {
+                    column: d.column,
+                    kind: Upper(d.kind),
+                })
+                .collect(),
             external_id_column: labeling.external_id_column,
             fields: labeling.fields.into_iter().map(FieldBody::from).collect(),
             answers_per_task: labeling.answers_per_task,
@@ -136,7 +170,27 @@ impl From<Labeling> for LabelingBody {
 
 impl From<Field> for FieldBody {
     fn from(f: Field) -> Self {
-        let Field { name, title, help, kind, options, required, minimum, maximum, max_length } = f;
-        Self { name, title, help, kind: Upper(kind), options, required, minimum, maximum, max_length }
+        let Field {
+            name,
+            title,
+            help,
+            kind,
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        } = f;
+        Self {
+            name,
+            title,
+            help,
+            kind: Upper(kind),
+            options,
+            required,
+            minimum,
+            maximum,
+            max_length,
+        }
     }
 }

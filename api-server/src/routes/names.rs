@@ -20,13 +20,19 @@ pub fn slug(text: &str, fallback: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { fallback.to_owned() } else { slug.to_owned() }
+    if slug.is_empty() {
+        fallback.to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 /// A name that nobody has yet.
 pub fn resource_name(text: &str, fallback: &str) -> String {
     let mut rng = rand::rng();
-    let suffix: String = (0..5).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect();
+    let suffix: String = (0..5)
+        .map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]))
+        .collect();
     format!("{}-{suffix}", slug(text, fallback))
 }
 

@@ -26,7 +26,12 @@ pub struct PointsEntryBody {
 
 impl From<PointsEntry> for PointsEntryBody {
     fn from(e: PointsEntry) -> Self {
-        Self { answer_id: e.answer.0, project_id: e.project.0, points: e.points, at: e.at }
+        Self {
+            answer_id: e.answer.0,
+            project_id: e.project.0,
+            points: e.points,
+            at: e.at,
+        }
     }
 }
 
@@ -51,12 +56,23 @@ pub struct PointsQuery {
 
 /// My points, newest first.
 #[utoipa::path(get, path = "/me/points", tag = "points", params(PointsQuery), responses((status = 200, body = PointsBody)))]
-pub async fn points(State(app): State<App>, Worker(user): Worker, Query(query): Query<PointsQuery>) -> ApiResult<axum::Json<PointsBody>> {
+pub async fn points(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Query(query): Query<PointsQuery>,
+) -> ApiResult<axum::Json<PointsBody>> {
     let limit = query.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
-        return Err(ApiError::invalid_member("limit", "must be between 1 and 200"));
+        return Err(ApiError::invalid_member(
+            "limit",
+            "must be between 1 and 200",
+        ));
     }
     let page = app.core.points(user, query.cursor, limit).await?;
     let items = page.items.into_iter().map(Into::into).collect();
-    Ok(axum::Json(PointsBody { balance: page.balance, items, next_cursor: page.next.map(|n| n.to_string()) }))
+    Ok(axum::Json(PointsBody {
+        balance: page.balance,
+        items,
+        next_cursor: page.next.map(|n| n.to_string()),
+    }))
 }

@@ -1,6 +1,10 @@
 //! Projects: written as resources, read from their index rows.
 
-use axum::{extract::State, http::{HeaderMap, HeaderValue, StatusCode, header}, response::IntoResponse};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::IntoResponse,
+};
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{Project as ProjectResource, ProjectSpec};
 use datacrowd_labelling::{Project, ProjectUpsert, Tenant};
@@ -70,7 +74,12 @@ pub struct BillingBody {
 
 impl From<datacrowd_protocol::internal::Billing> for BillingBody {
     fn from(b: datacrowd_protocol::internal::Billing) -> Self {
-        Self { status: Upper(b.status), task_quota: b.quota, tasks_used: b.used, debt: b.debt }
+        Self {
+            status: Upper(b.status),
+            task_quota: b.quota,
+            tasks_used: b.used,
+            debt: b.debt,
+        }
     }
 }
 
@@ -125,7 +134,14 @@ impl From<Project> for ProjectBody {
             labeling_version: p.labeling_version,
             labeling: p.labeling.map(Into::into),
             datasets: p.datasets,
-            tasks: TasksBody { total: t.total, new: t.new, locked: t.locked, in_review: t.in_review, approved: t.approved, rejected: t.rejected },
+            tasks: TasksBody {
+                total: t.total,
+                new: t.new,
+                locked: t.locked,
+                in_review: t.in_review,
+                approved: t.approved,
+                rejected: t.rejected,
+            },
             created_at: p.created_at,
         }
     }
@@ -145,7 +161,10 @@ impl Paging {
     pub fn limit(&self) -> ApiResult<i64> {
         match self.limit.unwrap_or(50) {
             limit @ 1..=200 => Ok(limit),
-            _ => Err(ApiError::invalid_member("limit", "must be between 1 and 200")),
+            _ => Err(ApiError::invalid_member(
+                "limit",
+                "must be between 1 and 200",
+            )),
         }
     }
 
@@ -164,7 +183,10 @@ pub struct PageBody<T> {
 
 impl<T> PageBody<T> {
     pub fn of<U: Into<T>>(page: datacrowd_labelling::Page<U>) -> Self {
-        Self { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next.map(|c| c.to_string()) }
+        Self {
+            items: page.items.into_iter().map(Into::into).collect(),
+            next_cursor: page.next.map(|c| c.to_string()),
+        }
     }
 }
 
@@ -189,24 +211,47 @@ pub fn upsert_of(resource: &ProjectResource, tenant: &str) -> ApiResult<ProjectU
 
 /// The uid that the cluster gave to a resource.
 pub fn uid_of(resource: &impl kube::Resource) -> ApiResult<ResourceUid> {
-    resource.meta().uid.as_deref().and_then(|u| u.parse().ok()).ok_or_else(|| ApiError::unavailable("cluster", &"a resource without a uid"))
+    resource
+        .meta()
+        .uid
+        .as_deref()
+        .and_then(|u| u.parse().ok())
+        .ok_or_else(|| ApiError::unavailable("cluster", &"a resource without a uid"))
 }
 
 fn etag(generation: i64) -> [(header::HeaderName, HeaderValue); 1] {
-    [(header::ETAG, HeaderValue::from_str(&format!("\"{generation}\"")).unwrap_or(HeaderValue::from_static("\"0\"")))]
+    [(
+        header::ETAG,
+        HeaderValue::from_str(&format!("\"{generation}\""))
+            .unwrap_or(HeaderValue::from_static("\"0\"")),
+    )]
 }
 
 fn refuse_violations(labeling: &Labeling) -> ApiResult<()> {
     let violations = labeling.violations();
-    if violations.is_empty() { Ok(()) } else { Err(ApiError::invalid("invalid_request", violations.into_iter().collect())) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::invalid(
+            "invalid_request",
+            violations.into_iter().collect(),
+        ))
+    }
 }
 
 /// Create a project: the resource first, then its row.
 #[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject, responses((status = 201, body = ProjectBody)))]
-pub async fn project_create(State(app): State<App>, owner: Owner, Json(new): Json<NewProject>) -> ApiResult<impl IntoResponse> {
+pub async fn project_create(
+    State(app): State<App>,
+    owner: Owner,
+    Json(new): Json<NewProject>,
+) -> ApiResult<impl IntoResponse> {
     let (tenant, namespace) = owner.home()?;
     if new.display_name.trim().is_empty() || new.display_name.chars().count() > 200 {
-        return Err(ApiError::invalid_member("displayName", "must have 1 to 200 characters"));
+        return Err(ApiError::invalid_member(
+            "displayName",
+            "must have 1 to 200 characters",
+        ));
     }
     let labeling: Labeling = new.labeling.into();
     refuse_violations(&labeling)?;
@@ -222,39 +267,75 @@ pub async fn project_create(State(app): State<App>, owner: Owner, Json(new): Jso
     let mut resource = ProjectResource::new(&resource_name(&spec.display_name, "project"), spec);
     resource.metadata.namespace = Some(namespace.to_owned());
     let project = write(&app, tenant, &resource).await?;
-    Ok((StatusCode::CREATED, etag(project.generation), axum::Json(ProjectBody::from(project))))
+    Ok((
+        StatusCode::CREATED,
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
 }
 
 async fn write(app: &App, tenant: &Tenant, resource: &ProjectResource) -> ApiResult<Project> {
     let written = app.cluster.apply(resource, false).await?;
-    let view = app.core.project_upsert(&upsert_of(&written, &tenant.name)?).await?;
+    let view = app
+        .core
+        .project_upsert(&upsert_of(&written, &tenant.name)?)
+        .await?;
     Ok(app.core.project_get(Some(tenant.id), view.id).await?)
 }
 
 /// My tenant's projects.
 #[utoipa::path(get, path = "/projects", tag = "projects", params(Paging), responses((status = 200, body = PageBody<ProjectBody>)))]
-pub async fn project_list(State(app): State<App>, owner: Owner, Query(paging): Query<Paging>) -> ApiResult<axum::Json<PageBody<ProjectBody>>> {
-    let page = app.core.project_list(owner.scope(), paging.cursor(), paging.limit()?).await?;
+pub async fn project_list(
+    State(app): State<App>,
+    owner: Owner,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<ProjectBody>>> {
+    let page = app
+        .core
+        .project_list(owner.scope(), paging.cursor(), paging.limit()?)
+        .await?;
     Ok(axum::Json(PageBody::of(page)))
 }
 
 /// One project.
 #[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 200, body = ProjectBody)))]
-pub async fn project_get(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<impl IntoResponse> {
+pub async fn project_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    Ok((etag(project.generation), axum::Json(ProjectBody::from(project))))
+    Ok((
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
 }
 
 /// Change a project. `If-Match` with its ETag refuses a change over somebody else's.
 #[utoipa::path(patch, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), request_body = ProjectChange, responses((status = 200, body = ProjectBody)))]
-pub async fn project_patch(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, headers: HeaderMap, Json(change): Json<ProjectChange>) -> ApiResult<impl IntoResponse> {
+pub async fn project_patch(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Json(change): Json<ProjectChange>,
+) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    let mut resource: ProjectResource = app.cluster.get(&project.namespace, &project.name).await?.ok_or_else(ApiError::not_found)?;
+    let mut resource: ProjectResource = app
+        .cluster
+        .get(&project.namespace, &project.name)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
     let current = resource.metadata.generation.unwrap_or(0);
     if let Some(wanted) = headers.get(header::IF_MATCH)
         && wanted.as_bytes() != format!("\"{current}\"").as_bytes()
     {
-        return Err(ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "The project has changed; read it again and repeat your change.").detail("etag", format!("\"{current}\"")));
+        return Err(ApiError::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            "The project has changed; read it again and repeat your change.",
+        )
+        .detail("etag", format!("\"{current}\"")));
     }
     let spec = &mut resource.spec;
     if let Some(labeling) = change.labeling {
@@ -262,7 +343,9 @@ pub async fn project_patch(State(app): State<App>, owner: Owner, Path(id): Path<
         refuse_violations(&labeling)?;
         spec.labeling = labeling;
     }
-    spec.display_name = change.display_name.unwrap_or_else(|| spec.display_name.clone());
+    spec.display_name = change
+        .display_name
+        .unwrap_or_else(|| spec.display_name.clone());
     spec.description = change.description.or_else(|| spec.description.clone());
     spec.paused = change.paused.or(spec.paused);
     spec.closed = change.closed.or(spec.closed);
@@ -271,19 +354,42 @@ pub async fn project_patch(State(app): State<App>, owner: Owner, Path(id): Path<
     intent.metadata.namespace = Some(project.namespace.clone());
     let tenant = app.core.tenant_get(project.tenant).await?;
     let project = write(&app, &tenant, &intent).await?;
-    Ok((etag(project.generation), axum::Json(ProjectBody::from(project))))
+    Ok((
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
 }
 
 /// Delete a project and what refers to it; rows stay or go by its deletion policy.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 202)))]
-pub async fn project_delete(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+pub async fn project_delete(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<StatusCode> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    for export in app.core.export_list(owner.scope(), project.id, None, 1000).await?.items {
-        app.cluster.delete::<datacrowd_crds::Export>(&export.namespace, &export.name).await?;
+    for export in app
+        .core
+        .export_list(owner.scope(), project.id, None, 1000)
+        .await?
+        .items
+    {
+        app.cluster
+            .delete::<datacrowd_crds::Export>(&export.namespace, &export.name)
+            .await?;
     }
-    for dataset in app.core.dataset_list(owner.scope(), project.id, None, 1000).await?.items {
-        app.cluster.delete::<datacrowd_crds::Dataset>(&dataset.namespace, &dataset.name).await?;
+    for dataset in app
+        .core
+        .dataset_list(owner.scope(), project.id, None, 1000)
+        .await?
+        .items
+    {
+        app.cluster
+            .delete::<datacrowd_crds::Dataset>(&dataset.namespace, &dataset.name)
+            .await?;
     }
-    app.cluster.delete::<ProjectResource>(&project.namespace, &project.name).await?;
+    app.cluster
+        .delete::<ProjectResource>(&project.namespace, &project.name)
+        .await?;
     Ok(StatusCode::ACCEPTED)
 }

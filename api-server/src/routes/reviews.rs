@@ -46,7 +46,13 @@ impl From<ReviewCandidate> for ReviewBody {
             task: r.task.into(),
             answer: r.answer,
             submitted_at: r.submitted_at,
-            previous_decisions: previous.map(|p| PreviousBody { decision: p.decision.to_ascii_uppercase(), comment: p.comment, at: p.at }).collect(),
+            previous_decisions: previous
+                .map(|p| PreviousBody {
+                    decision: p.decision.to_ascii_uppercase(),
+                    comment: p.comment,
+                    at: p.at,
+                })
+                .collect(),
         }
     }
 }
@@ -65,8 +71,17 @@ pub struct Reviews {
 
 /// The oldest answer that I may decide on; nothing is held.
 #[utoipa::path(get, path = "/reviews/next", tag = "reviews", params(InProject), responses((status = 200, body = OneReview)))]
-pub async fn review_next(State(app): State<App>, Worker(user): Worker, Query(query): Query<InProject>) -> ApiResult<axum::Json<OneReview>> {
-    let review = app.core.review_next(user, query.project(), 1, false, app.now()).await?.into_iter().next();
+pub async fn review_next(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Query(query): Query<InProject>,
+) -> ApiResult<axum::Json<OneReview>> {
+    let review = app
+        .core
+        .review_next(user, query.project(), 1, false, app.now())
+        .await?
+        .into_iter()
+        .next();
     let review = review.ok_or_else(ApiError::not_found)?.into();
     Ok(axum::Json(OneReview { review }))
 }
@@ -82,13 +97,31 @@ pub struct ClaimReviews {
 
 /// Take answers to review: others are shown different ones for five minutes.
 #[utoipa::path(post, path = "/reviews/claim", tag = "reviews", request_body = ClaimReviews, responses((status = 200, body = Reviews)))]
-pub async fn review_claim(State(app): State<App>, Worker(user): Worker, Json(claim): Json<ClaimReviews>) -> ApiResult<axum::Json<Reviews>> {
+pub async fn review_claim(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Json(claim): Json<ClaimReviews>,
+) -> ApiResult<axum::Json<Reviews>> {
     let count = claim.count.unwrap_or(1);
     if !(1..=10).contains(&count) {
-        return Err(ApiError::invalid_member("count", "must be between 1 and 10"));
+        return Err(ApiError::invalid_member(
+            "count",
+            "must be between 1 and 10",
+        ));
     }
-    let found = app.core.review_next(user, claim.project_id.map(ProjectId), count, true, app.now()).await?;
-    Ok(axum::Json(Reviews { reviews: found.into_iter().map(Into::into).collect() }))
+    let found = app
+        .core
+        .review_next(
+            user,
+            claim.project_id.map(ProjectId),
+            count,
+            true,
+            app.now(),
+        )
+        .await?;
+    Ok(axum::Json(Reviews {
+        reviews: found.into_iter().map(Into::into).collect(),
+    }))
 }
 
 /// A comment.
@@ -110,28 +143,68 @@ pub struct ReviewedBody {
 
 impl From<Reviewed> for ReviewedBody {
     fn from(r: Reviewed) -> Self {
-        Self { answer_id: r.answer_id.0, status: r.status.to_ascii_uppercase() }
+        Self {
+            answer_id: r.answer_id.0,
+            status: r.status.to_ascii_uppercase(),
+        }
     }
 }
 
 fn comment(text: Option<String>) -> ApiResult<String> {
     let text = text.unwrap_or_default().trim().to_owned();
-    if text.chars().count() > 2000 { Err(ApiError::invalid_member("comment", "must have at most 2000 characters")) } else { Ok(text) }
+    if text.chars().count() > 2000 {
+        Err(ApiError::invalid_member(
+            "comment",
+            "must have at most 2000 characters",
+        ))
+    } else {
+        Ok(text)
+    }
 }
 
 /// The answer is right.
 #[utoipa::path(post, path = "/reviews/{answerId}/approve", tag = "reviews", params(("answerId" = i64, Path)), request_body = Comment, responses((status = 200, body = ReviewedBody)))]
-pub async fn review_approve(State(app): State<App>, Worker(user): Worker, Path(answer): Path<i64>, Json(body): Json<Comment>) -> ApiResult<axum::Json<ReviewedBody>> {
-    let decision = Decision::Approve { comment: comment(body.comment)? };
-    Ok(axum::Json(app.core.review_decide(user, AnswerId(answer), &decision, app.now()).await?.into()))
+pub async fn review_approve(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(answer): Path<i64>,
+    Json(body): Json<Comment>,
+) -> ApiResult<axum::Json<ReviewedBody>> {
+    let decision = Decision::Approve {
+        comment: comment(body.comment)?,
+    };
+    Ok(axum::Json(
+        app.core
+            .review_decide(user, AnswerId(answer), &decision, app.now())
+            .await?
+            .into(),
+    ))
 }
 
 /// The answer is wrong, and why.
 #[utoipa::path(post, path = "/reviews/{answerId}/reject", tag = "reviews", params(("answerId" = i64, Path)), request_body = Comment, responses((status = 200, body = ReviewedBody)))]
-pub async fn review_reject(State(app): State<App>, Worker(user): Worker, Path(answer): Path<i64>, Json(body): Json<Comment>) -> ApiResult<axum::Json<ReviewedBody>> {
+pub async fn review_reject(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(answer): Path<i64>,
+    Json(body): Json<Comment>,
+) -> ApiResult<axum::Json<ReviewedBody>> {
     let comment = comment(body.comment)?;
     if comment.is_empty() {
-        return Err(ApiError::invalid_member("comment", "is required when you reject: say what is wrong"));
+        return Err(ApiError::invalid_member(
+            "comment",
+            "is required when you reject: say what is wrong",
+        ));
     }
-    Ok(axum::Json(app.core.review_decide(user, AnswerId(answer), &Decision::Reject { comment }, app.now()).await?.into()))
+    Ok(axum::Json(
+        app.core
+            .review_decide(
+                user,
+                AnswerId(answer),
+                &Decision::Reject { comment },
+                app.now(),
+            )
+            .await?
+            .into(),
+    ))
 }

@@ -27,7 +27,10 @@ pub struct LeaseBody {
 
 impl From<Lease> for LeaseBody {
     fn from(lease: Lease) -> Self {
-        Self { token: lease.token.to_string(), expires_at: lease.expires_at }
+        Self {
+            token: lease.token.to_string(),
+            expires_at: lease.expires_at,
+        }
     }
 }
 
@@ -92,7 +95,11 @@ pub struct Tasks {
 
 /// A candidate; nothing is held.
 #[utoipa::path(get, path = "/tasks/next", tag = "tasks", params(InProject), responses((status = 200, body = OneTask)))]
-pub async fn task_next(State(app): State<App>, Worker(user): Worker, Query(query): Query<InProject>) -> ApiResult<axum::Json<OneTask>> {
+pub async fn task_next(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Query(query): Query<InProject>,
+) -> ApiResult<axum::Json<OneTask>> {
     let task = app.core.task_next(user, query.project()).await?;
     Ok(axum::Json(OneTask { task: task.into() }))
 }
@@ -108,19 +115,40 @@ pub struct Claim {
 
 /// Take tasks: first those that are held already, then the next ones.
 #[utoipa::path(post, path = "/tasks/claim", tag = "tasks", request_body = Claim, responses((status = 200, body = Tasks)))]
-pub async fn task_claim(State(app): State<App>, Worker(user): Worker, Json(claim): Json<Claim>) -> ApiResult<axum::Json<Tasks>> {
+pub async fn task_claim(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Json(claim): Json<Claim>,
+) -> ApiResult<axum::Json<Tasks>> {
     let count = claim.count.unwrap_or(1);
     if !(1..=10).contains(&count) {
-        return Err(ApiError::invalid_member("count", "must be between 1 and 10"));
+        return Err(ApiError::invalid_member(
+            "count",
+            "must be between 1 and 10",
+        ));
     }
-    let tasks = app.core.task_claim(user, claim.project_id.map(ProjectId), count, app.now()).await?;
-    Ok(axum::Json(Tasks { tasks: tasks.into_iter().map(Into::into).collect() }))
+    let tasks = app
+        .core
+        .task_claim(user, claim.project_id.map(ProjectId), count, app.now())
+        .await?;
+    Ok(axum::Json(Tasks {
+        tasks: tasks.into_iter().map(Into::into).collect(),
+    }))
 }
 
 /// Take this task.
 #[utoipa::path(post, path = "/tasks/{id}/lock", tag = "tasks", params(("id" = i64, Path)), responses((status = 200, body = TaskBody)))]
-pub async fn task_lock(State(app): State<App>, Worker(user): Worker, Path(id): Path<i64>) -> ApiResult<axum::Json<TaskBody>> {
-    Ok(axum::Json(app.core.task_lock(user, TaskId(id), app.now()).await?.into()))
+pub async fn task_lock(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(id): Path<i64>,
+) -> ApiResult<axum::Json<TaskBody>> {
+    Ok(axum::Json(
+        app.core
+            .task_lock(user, TaskId(id), app.now())
+            .await?
+            .into(),
+    ))
 }
 
 /// The lease that this is about.
@@ -139,29 +167,63 @@ pub struct Skip {
 }
 
 fn token(text: &str) -> ApiResult<LeaseToken> {
-    text.parse().map_err(|_| ApiError::invalid_member("leaseToken", "is not a token that this server gave"))
+    text.parse()
+        .map_err(|_| ApiError::invalid_member("leaseToken", "is not a token that this server gave"))
 }
 
 /// Still at it: the lease lasts longer.
 #[utoipa::path(post, path = "/tasks/{id}/heartbeat", tag = "tasks", params(("id" = i64, Path)), request_body = WithLease, responses((status = 200, body = LeaseBody)))]
-pub async fn task_heartbeat(State(app): State<App>, Worker(user): Worker, Path(id): Path<i64>, Json(body): Json<WithLease>) -> ApiResult<axum::Json<LeaseBody>> {
-    Ok(axum::Json(app.core.task_heartbeat(user, TaskId(id), token(&body.lease_token)?, app.now()).await?.into()))
+pub async fn task_heartbeat(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(id): Path<i64>,
+    Json(body): Json<WithLease>,
+) -> ApiResult<axum::Json<LeaseBody>> {
+    Ok(axum::Json(
+        app.core
+            .task_heartbeat(user, TaskId(id), token(&body.lease_token)?, app.now())
+            .await?
+            .into(),
+    ))
 }
 
 /// Give the task back; it may come again.
 #[utoipa::path(post, path = "/tasks/{id}/unlock", tag = "tasks", params(("id" = i64, Path)), request_body = WithLease, responses((status = 204)))]
-pub async fn task_unlock(State(app): State<App>, Worker(user): Worker, Path(id): Path<i64>, Json(body): Json<WithLease>) -> ApiResult<StatusCode> {
-    app.core.task_unlock(user, TaskId(id), token(&body.lease_token)?, app.now()).await?;
+pub async fn task_unlock(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(id): Path<i64>,
+    Json(body): Json<WithLease>,
+) -> ApiResult<StatusCode> {
+    app.core
+        .task_unlock(user, TaskId(id), token(&body.lease_token)?, app.now())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Give the task back for good, with a reason.
 #[utoipa::path(post, path = "/tasks/{id}/skip", tag = "tasks", params(("id" = i64, Path)), request_body = Skip, responses((status = 204)))]
-pub async fn task_skip(State(app): State<App>, Worker(user): Worker, Path(id): Path<i64>, Json(body): Json<Skip>) -> ApiResult<StatusCode> {
+pub async fn task_skip(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(id): Path<i64>,
+    Json(body): Json<Skip>,
+) -> ApiResult<StatusCode> {
     if body.reason.trim().is_empty() || body.reason.chars().count() > 500 {
-        return Err(ApiError::invalid_member("reason", "must have 1 to 500 characters"));
+        return Err(ApiError::invalid_member(
+            "reason",
+            "must have 1 to 500 characters",
+        ));
     }
-    app.core.task_skip(user, TaskId(id), token(&body.lease_token)?, &body.reason, app.now()).await?;
+    app.core
+        .task_skip(
+            user,
+            TaskId(id),
+            token(&body.lease_token)?,
+            &body.reason,
+            app.now(),
+        )
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -190,21 +252,56 @@ pub struct SubmittedBody {
 
 /// Submit an answer. The same submit again returns the same answer with 200.
 #[utoipa::path(post, path = "/tasks/{id}/submit", tag = "tasks", params(("id" = i64, Path)), request_body = Submit, responses((status = 201, body = SubmittedBody), (status = 200, body = SubmittedBody)))]
-pub async fn task_submit(State(app): State<App>, Worker(user): Worker, Path(id): Path<i64>, Json(body): Json<Submit>) -> ApiResult<impl IntoResponse> {
-    if body.active_millis.is_some_and(|m| !(0..=86_400_000).contains(&m)) {
-        return Err(ApiError::invalid_member("activeMillis", "must be between 0 and a day"));
+pub async fn task_submit(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(id): Path<i64>,
+    Json(body): Json<Submit>,
+) -> ApiResult<impl IntoResponse> {
+    if body
+        .active_millis
+        .is_some_and(|m| !(0..=86_400_000).contains(&m))
+    {
+        return Err(ApiError::invalid_member(
+            "activeMillis",
+            "must be between 0 and a day",
+        ));
     }
-    let new = NewAnswer { user, task: TaskId(id), lease_token: token(&body.lease_token)?, answer: body.answer, active_millis: body.active_millis };
+    let new = NewAnswer {
+        user,
+        task: TaskId(id),
+        lease_token: token(&body.lease_token)?,
+        answer: body.answer,
+        active_millis: body.active_millis,
+    };
     let submitted = app.core.task_submit(&new, app.now()).await?;
-    let status = if submitted.repeated { StatusCode::OK } else { StatusCode::CREATED };
-    let points_pending = if submitted.status == "in_review" { submitted.points } else { 0 };
-    let body = SubmittedBody { answer_id: submitted.answer_id.0, task_id: id, status: submitted.status.to_ascii_uppercase(), points_pending };
+    let status = if submitted.repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let points_pending = if submitted.status == "in_review" {
+        submitted.points
+    } else {
+        0
+    };
+    let body = SubmittedBody {
+        answer_id: submitted.answer_id.0,
+        task_id: id,
+        status: submitted.status.to_ascii_uppercase(),
+        points_pending,
+    };
     Ok((status, axum::Json(body)))
 }
 
 /// Tasks that I hold.
 #[utoipa::path(get, path = "/me/tasks", tag = "tasks", responses((status = 200, body = Tasks)))]
-pub async fn task_held(State(app): State<App>, Worker(user): Worker) -> ApiResult<axum::Json<Tasks>> {
+pub async fn task_held(
+    State(app): State<App>,
+    Worker(user): Worker,
+) -> ApiResult<axum::Json<Tasks>> {
     let tasks = app.core.tasks_held(user).await?;
-    Ok(axum::Json(Tasks { tasks: tasks.into_iter().map(Into::into).collect() }))
+    Ok(axum::Json(Tasks {
+        tasks: tasks.into_iter().map(Into::into).collect(),
+    }))
 }

@@ -82,10 +82,17 @@ impl Drop for Abort {
         if !self.armed {
             return;
         }
-        let (app, id, key, multipart) = (self.app.clone(), self.id, std::mem::take(&mut self.key), std::mem::take(&mut self.multipart));
+        let (app, id, key, multipart) = (
+            self.app.clone(),
+            self.id,
+            std::mem::take(&mut self.key),
+            std::mem::take(&mut self.multipart),
+        );
         tokio::spawn(async move {
             // What fails here is found by the sweeper: the row stays open.
-            if app.objects.multipart_abort(&key, &multipart).await.is_ok() && app.objects.delete(&key).await.is_ok() {
+            if app.objects.multipart_abort(&key, &multipart).await.is_ok()
+                && app.objects.delete(&key).await.is_ok()
+            {
                 let _ = app.core.upload_close(id, false).await;
             }
         });
@@ -95,72 +102,179 @@ impl Drop for Abort {
 /// Bring a dataset: a file as form data, or a JSON body that names one in the bucket.
 #[utoipa::path(post, path = "/projects/{id}/datasets", tag = "datasets", params(("id" = Uuid, Path)),
     request_body(content((UploadForm = "multipart/form-data"), (NewDataset = "application/json"))), responses((status = 201, body = DatasetBody)))]
-pub async fn dataset_create(State(app): State<App>, owner: Owner, Path(id): Path<Uuid>, request: Request) -> ApiResult<impl IntoResponse> {
+pub async fn dataset_create(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    request: Request,
+) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    let is_form = request.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"));
-    let body = if is_form { from_form(&app, &project, request).await? } else { from_uri(&app, &project, request).await? };
+    let is_form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"));
+    let body = if is_form {
+        from_form(&app, &project, request).await?
+    } else {
+        from_uri(&app, &project, request).await?
+    };
     Ok((StatusCode::CREATED, axum::Json(body)))
 }
 
 async fn from_uri(app: &App, project: &Project, request: Request) -> ApiResult<DatasetBody> {
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
-    let uri = SourceUri::parse(&new.source_uri).map_err(|e| ApiError::invalid_member("sourceUri", e.to_string()))?;
+    let uri = SourceUri::parse(&new.source_uri)
+        .map_err(|e| ApiError::invalid_member("sourceUri", e.to_string()))?;
     if uri.bucket != app.objects.bucket() || !uri.is_below(&project.namespace) {
-        return Err(ApiError::invalid_member("sourceUri", format!("must lie below s3://{}/{}/", app.objects.bucket(), project.namespace)));
+        return Err(ApiError::invalid_member(
+            "sourceUri",
+            format!(
+                "must lie below s3://{}/{}/",
+                app.objects.bucket(),
+                project.namespace
+            ),
+        ));
     }
-    let format = SourceFormat::from_extension(&uri.key).ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
-    let head = app.objects.head(&uri).await?.ok_or_else(|| ApiError::invalid_member("sourceUri", "names no object; upload it first"))?;
-    let name = resource_name(uri.key.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default(), "dataset");
-    let made = resource(&project.namespace, &name, &project.name, uri.to_string(), format, new.batch_size, new.max_invalid_rows);
+    let format = SourceFormat::from_extension(&uri.key)
+        .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
+    let head =
+        app.objects.head(&uri).await?.ok_or_else(|| {
+            ApiError::invalid_member("sourceUri", "names no object; upload it first")
+        })?;
+    let name = resource_name(
+        uri.key
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .split('.')
+            .next()
+            .unwrap_or_default(),
+        "dataset",
+    );
+    let made = resource(
+        &project.namespace,
+        &name,
+        &project.name,
+        uri.to_string(),
+        format,
+        new.batch_size,
+        new.max_invalid_rows,
+    );
     let written = app.cluster.apply(&made, false).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
-    let view = app.core.dataset_upsert(&upsert_of(&written, &tenant.name)?).await?;
+    let view = app
+        .core
+        .dataset_upsert(&upsert_of(&written, &tenant.name)?)
+        .await?;
     let _ = head;
-    Ok(app.core.dataset_get(Some(project.tenant), view.id).await?.into())
+    Ok(app
+        .core
+        .dataset_get(Some(project.tenant), view.id)
+        .await?
+        .into())
 }
 
 async fn from_form(app: &App, project: &Project, request: Request) -> ApiResult<DatasetBody> {
-    let mut form = Multipart::from_request(request, app).await.map_err(|e| ApiError::new(e.status(), "bad_request", format!("{}; send a form with a file.", e.body_text())))?;
+    let mut form = Multipart::from_request(request, app).await.map_err(|e| {
+        ApiError::new(
+            e.status(),
+            "bad_request",
+            format!("{}; send a form with a file.", e.body_text()),
+        )
+    })?;
     let (mut arrived, mut batch_size, mut max_invalid_rows) = (None, None, None);
     while let Some(field) = form.next_field().await.map_err(broken_form)? {
         match field.name().unwrap_or_default() {
             "file" if arrived.is_none() => arrived = Some(receive(app, project, field).await?),
-            "batchSize" => batch_size = Some(number("batchSize", &field.text().await.map_err(broken_form)?)?),
-            "maxInvalidRows" => max_invalid_rows = Some(number("maxInvalidRows", &field.text().await.map_err(broken_form)?)?),
-            other => return Err(ApiError::invalid("unknown_field", [(other.to_owned(), "is not known here, or was sent twice; remove it".to_owned())].into())),
+            "batchSize" => {
+                batch_size = Some(number(
+                    "batchSize",
+                    &field.text().await.map_err(broken_form)?,
+                )?)
+            }
+            "maxInvalidRows" => {
+                max_invalid_rows = Some(number(
+                    "maxInvalidRows",
+                    &field.text().await.map_err(broken_form)?,
+                )?)
+            }
+            other => {
+                return Err(ApiError::invalid(
+                    "unknown_field",
+                    [(
+                        other.to_owned(),
+                        "is not known here, or was sent twice; remove it".to_owned(),
+                    )]
+                    .into(),
+                ));
+            }
         }
     }
     let Some((arrived, mut abort)) = arrived else {
         return Err(ApiError::invalid_member("file", "is missing"));
     };
     let uri = format!("s3://{}/{}", app.objects.bucket(), arrived.key);
-    let batch_size = batch_size.map(i32::try_from).transpose().map_err(|_| ApiError::invalid_member("batchSize", "is too large"))?;
-    let name = resource_name(arrived.file_name.split('.').next().unwrap_or_default(), "dataset");
-    let made = resource(&project.namespace, &name, &project.name, uri, arrived.format, batch_size, max_invalid_rows);
+    let batch_size = batch_size
+        .map(i32::try_from)
+        .transpose()
+        .map_err(|_| ApiError::invalid_member("batchSize", "is too large"))?;
+    let name = resource_name(
+        arrived.file_name.split('.').next().unwrap_or_default(),
+        "dataset",
+    );
+    let made = resource(
+        &project.namespace,
+        &name,
+        &project.name,
+        uri,
+        arrived.format,
+        batch_size,
+        max_invalid_rows,
+    );
     let written = app.cluster.apply(&made, false).await?;
     // From here on a Dataset refers to the object, so it stays whatever happens.
     abort.armed = false;
     app.core.upload_close(arrived.id, true).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
-    let view = app.core.dataset_upsert(&upsert_of(&written, &tenant.name)?).await?;
-    app.core.dataset_uploaded(view.id, &arrived.sha256, arrived.size_bytes).await?;
+    let view = app
+        .core
+        .dataset_upsert(&upsert_of(&written, &tenant.name)?)
+        .await?;
+    app.core
+        .dataset_uploaded(view.id, &arrived.sha256, arrived.size_bytes)
+        .await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
     Ok(DatasetBody::from(dataset).with_columns(arrived.columns))
 }
 
 fn broken_form(error: axum::extract::multipart::MultipartError) -> ApiError {
-    ApiError::new(error.status(), "bad_request", format!("The form broke off: {}; send it again.", error.body_text()))
+    ApiError::new(
+        error.status(),
+        "bad_request",
+        format!("The form broke off: {}; send it again.", error.body_text()),
+    )
 }
 
 fn number(member: &str, text: &str) -> ApiResult<i64> {
-    text.trim().parse().map_err(|_| ApiError::invalid_member(member, "must be a whole number"))
+    text.trim()
+        .parse()
+        .map_err(|_| ApiError::invalid_member(member, "must be a whole number"))
 }
 
 /// Streams one file to the object store.
-async fn receive(app: &App, project: &Project, mut field: axum::extract::multipart::Field<'_>) -> ApiResult<(Arrived, Abort)> {
+async fn receive(
+    app: &App,
+    project: &Project,
+    mut field: axum::extract::multipart::Field<'_>,
+) -> ApiResult<(Arrived, Abort)> {
     let file_name = field.file_name().unwrap_or_default().to_owned();
-    let format = SourceFormat::from_extension(&file_name)
-        .ok_or_else(|| ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The file's name must end in .csv or .jsonl."))?;
+    let format = SourceFormat::from_extension(&file_name).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The file's name must end in .csv or .jsonl.",
+        )
+    })?;
     let mut buffer = BytesMut::new();
     while buffer.len() < SNIFF_BYTES
         && let Some(chunk) = field.chunk().await.map_err(broken_form)?
@@ -169,10 +283,25 @@ async fn receive(app: &App, project: &Project, mut field: axum::extract::multipa
     }
     let columns = sniff(&buffer, format)?;
     let id = UploadId(Uuid::now_v7());
-    let key = format!("{}/datasets/{id}/source.{}", project.namespace, format.extension());
-    let multipart = app.objects.multipart_begin(&key, "application/octet-stream").await?;
-    let abort = Abort { app: app.clone(), id, key: key.clone(), multipart: multipart.clone(), armed: true };
-    app.core.upload_open(id, project.tenant, &key, &multipart).await?;
+    let key = format!(
+        "{}/datasets/{id}/source.{}",
+        project.namespace,
+        format.extension()
+    );
+    let multipart = app
+        .objects
+        .multipart_begin(&key, "application/octet-stream")
+        .await?;
+    let abort = Abort {
+        app: app.clone(),
+        id,
+        key: key.clone(),
+        multipart: multipart.clone(),
+        armed: true,
+    };
+    app.core
+        .upload_open(id, project.tenant, &key, &multipart)
+        .await?;
     let mut digest = Sha256::new();
     let mut size: u64 = buffer.len() as u64;
     digest.update(&buffer);
@@ -183,7 +312,11 @@ async fn receive(app: &App, project: &Project, mut field: axum::extract::multipa
         if let Some(chunk) = chunk {
             size += chunk.len() as u64;
             if size > app.settings.max_upload_bytes {
-                return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The file is larger than this server takes; put it into a bucket and send sourceUri instead."));
+                return Err(ApiError::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "payload_too_large",
+                    "The file is larger than this server takes; put it into a bucket and send sourceUri instead.",
+                ));
             }
             digest.update(&chunk);
             buffer.extend_from_slice(&chunk);
@@ -191,21 +324,44 @@ async fn receive(app: &App, project: &Project, mut field: axum::extract::multipa
         while buffer.len() >= PART_BYTES || (last && (!buffer.is_empty() || parts.is_empty())) {
             let part: Bytes = buffer.split_to(buffer.len().min(PART_BYTES)).freeze();
             let number = i32::try_from(parts.len()).unwrap_or(i32::MAX - 1) + 1;
-            parts.push(app.objects.multipart_put(&key, &multipart, number, part).await?);
+            parts.push(
+                app.objects
+                    .multipart_put(&key, &multipart, number, part)
+                    .await?,
+            );
         }
         if last {
             break;
         }
     }
-    app.objects.multipart_complete(&key, &multipart, &parts).await?;
+    app.objects
+        .multipart_complete(&key, &multipart, &parts)
+        .await?;
     let sha256 = hex::encode(digest.finalize());
     let size_bytes = i64::try_from(size).unwrap_or(i64::MAX);
-    Ok((Arrived { id, key, file_name, format, sha256, size_bytes, columns }, abort))
+    Ok((
+        Arrived {
+            id,
+            key,
+            file_name,
+            format,
+            sha256,
+            size_bytes,
+            columns,
+        },
+        abort,
+    ))
 }
 
 /// Refuses what is plainly no CSV or JSONL, and reads a CSV's columns.
 fn sniff(head: &[u8], format: SourceFormat) -> ApiResult<Option<Vec<String>>> {
-    let unsupported = |why: &str| Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", format!("The file {why}; save it as UTF-8 text and send it again.")));
+    let unsupported = |why: &str| {
+        Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            format!("The file {why}; save it as UTF-8 text and send it again."),
+        ))
+    };
     if head.is_empty() {
         return Err(ApiError::invalid_member("file", "is empty"));
     }
@@ -221,8 +377,14 @@ fn sniff(head: &[u8], format: SourceFormat) -> ApiResult<Option<Vec<String>>> {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     let (mut output, mut ends) = (vec![0; head.len() + 1], vec![0; 4096]);
     let (result, _, _, fields) = csv_core::Reader::new().read_record(head, &mut output, &mut ends);
-    if !matches!(result, csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::InputEmpty) {
-        return Err(ApiError::invalid_member("file", "has more than 4096 columns"));
+    if !matches!(
+        result,
+        csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::InputEmpty
+    ) {
+        return Err(ApiError::invalid_member(
+            "file",
+            "has more than 4096 columns",
+        ));
     }
     let mut from = 0;
     let mut columns = Vec::with_capacity(fields);
@@ -231,10 +393,16 @@ fn sniff(head: &[u8], format: SourceFormat) -> ApiResult<Option<Vec<String>>> {
             return Err(ApiError::invalid_member("file", "line 1 is not UTF-8"));
         };
         if name.is_empty() {
-            return Err(ApiError::invalid_member("file", "line 1 has a column without a name"));
+            return Err(ApiError::invalid_member(
+                "file",
+                "line 1 has a column without a name",
+            ));
         }
         if columns.iter().any(|c| c == name) {
-            return Err(ApiError::invalid_member("file", format!("line 1 names the column \"{name}\" twice")));
+            return Err(ApiError::invalid_member(
+                "file",
+                format!("line 1 names the column \"{name}\" twice"),
+            ));
         }
         columns.push(name.to_owned());
         from = *end;

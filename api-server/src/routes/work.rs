@@ -54,14 +54,32 @@ pub struct WorkProjects {
 
 /// What may be worked on.
 #[utoipa::path(get, path = "/work/projects", tag = "work", responses((status = 200, body = WorkProjects)))]
-pub async fn work_list(State(app): State<App>, Worker(user): Worker) -> ApiResult<axum::Json<WorkProjects>> {
-    let items = app.core.work_projects(user, None).await?.into_iter().map(Into::into).collect();
+pub async fn work_list(
+    State(app): State<App>,
+    Worker(user): Worker,
+) -> ApiResult<axum::Json<WorkProjects>> {
+    let items = app
+        .core
+        .work_projects(user, None)
+        .await?
+        .into_iter()
+        .map(Into::into)
+        .collect();
     Ok(axum::Json(WorkProjects { items }))
 }
 
 /// Instructions, form and my progress.
 #[utoipa::path(get, path = "/work/projects/{id}", tag = "work", params(("id" = Uuid, Path)), responses((status = 200, body = WorkProjectBody)))]
-pub async fn work_get(State(app): State<App>, Worker(user): Worker, Path(id): Path<Uuid>) -> ApiResult<axum::Json<WorkProjectBody>> {
-    let project = app.core.work_projects(user, Some(ProjectId(id))).await?.into_iter().next();
+pub async fn work_get(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(id): Path<Uuid>,
+) -> ApiResult<axum::Json<WorkProjectBody>> {
+    let project = app
+        .core
+        .work_projects(user, Some(ProjectId(id)))
+        .await?
+        .into_iter()
+        .next();
     Ok(axum::Json(project.ok_or_else(ApiError::not_found)?.into()))
 }

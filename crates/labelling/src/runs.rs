@@ -256,9 +256,19 @@ impl Labelling {
     ///
     /// # Errors
     /// `fenced`; or the database failed.
-    pub async fn source_pin(&self, run: RunId, epoch: i64, found: &SourceFound, now: DateTime<Utc>) -> Result<()> {
+    pub async fn source_pin(
+        &self,
+        run: RunId,
+        epoch: i64,
+        found: &SourceFound,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        let target = sqlx::query!("select target_id from runs where id = $1", run.0).fetch_optional(&mut *tx).await?.ok_or(Refusal::Tombstoned)?.target_id;
+        let target = sqlx::query!("select target_id from runs where id = $1", run.0)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Refusal::Tombstoned)?
+            .target_id;
         require_hold(&mut tx, target, run, epoch, now).await?;
         sqlx::query!(
             "update datasets set source_etag = $2, source_size = $3 where id = $1 and (checkpoint->>'nextRow')::bigint <= 1",

@@ -84,8 +84,18 @@ impl Labelling {
     /// # Errors
     /// `not_found`, or the database failed.
     pub async fn tenant_get(&self, id: TenantId) -> Result<Tenant> {
-        let row = sqlx::query!("select id, name, home_namespace from tenants where id = $1", id.0).fetch_optional(&self.pool).await?;
-        row.map(|r| Tenant { id: TenantId(r.id), name: r.name, namespace: r.home_namespace }).ok_or_else(|| Refusal::NotFound.into())
+        let row = sqlx::query!(
+            "select id, name, home_namespace from tenants where id = $1",
+            id.0
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|r| Tenant {
+            id: TenantId(r.id),
+            name: r.name,
+            namespace: r.home_namespace,
+        })
+        .ok_or_else(|| Refusal::NotFound.into())
     }
 
     /// Makes a user a member of the tenant `name`, making both tenant and home namespace's record when

@@ -21,10 +21,22 @@ impl Labelling {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn upload_open(&self, id: UploadId, tenant: TenantId, key: &str, multipart: &str) -> Result<()> {
-        sqlx::query!("insert into uploads (id, tenant_id, object_key, multipart_id) values ($1, $2, $3, $4)", id.0, tenant.0, key, multipart)
-            .execute(&self.pool)
-            .await?;
+    pub async fn upload_open(
+        &self,
+        id: UploadId,
+        tenant: TenantId,
+        key: &str,
+        multipart: &str,
+    ) -> Result<()> {
+        sqlx::query!(
+            "insert into uploads (id, tenant_id, object_key, multipart_id) values ($1, $2, $3, $4)",
+            id.0,
+            tenant.0,
+            key,
+            multipart
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -34,7 +46,9 @@ impl Labelling {
     /// The database failed.
     pub async fn upload_close(&self, id: UploadId, kept: bool) -> Result<()> {
         let state = if kept { "done" } else { "aborted" };
-        sqlx::query!("update uploads set state = $2 where id = $1", id.0, state).execute(&self.pool).await?;
+        sqlx::query!("update uploads set state = $2 where id = $1", id.0, state)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
@@ -46,6 +60,13 @@ impl Labelling {
         let rows = sqlx::query!("select id, object_key, multipart_id from uploads where state = 'open' and created_at < $1 limit 100", before)
             .fetch_all(&self.pool)
             .await?;
-        Ok(rows.into_iter().map(|r| StaleUpload { id: UploadId(r.id), object_key: r.object_key, multipart: r.multipart_id }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|r| StaleUpload {
+                id: UploadId(r.id),
+                object_key: r.object_key,
+                multipart: r.multipart_id,
+            })
+            .collect())
     }
 }

@@ -1,6 +1,6 @@
 //! What a test's database promises: it is fresh, migrated, and its roles have production's rights.
 
-#![allow(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 use datacrowd_testkit::TestDatabase;
 use sqlx::{Connection, PgConnection};

@@ -1,0 +1,145 @@
+//! What an ADMIN does with people.
+
+use axum::{extract::State, http::StatusCode};
+use datacrowd_accounts::{Admin as Deciding, Role};
+use datacrowd_labelling::Tenant;
+use datacrowd_protocol::{Upper, ids::UserId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    accounts::UserBody,
+    names::slug,
+    projects::{PageBody, Paging},
+};
+use crate::{
+    app::App,
+    auth::Admin,
+    error::{ApiError, ApiResult},
+    extract::{Json, Path, Query},
+};
+
+/// How many namespace names are tried for a new tenant.
+const NAMESPACE_TRIES: u32 = 20;
+
+/// Everybody.
+#[utoipa::path(get, path = "/admin/users", tag = "admin", params(Paging), responses((status = 200, body = PageBody<UserBody>)))]
+pub async fn user_list(
+    State(app): State<App>,
+    _: Admin,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<UserBody>>> {
+    let page = app
+        .accounts
+        .list_users(
+            paging.cursor().map(UserId),
+            u32::try_from(paging.limit()?).unwrap_or(50),
+        )
+        .await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for user in page.items {
+        let tenant = app.core.tenant_of(user.id).await?;
+        items.push(UserBody::of(user, tenant));
+    }
+    Ok(axum::Json(PageBody {
+        items,
+        next_cursor: page.next.map(|n| n.to_string()),
+    }))
+}
+
+/// A role; for a CLIENT with a tenant that exists already, its name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeRole {
+    #[schema(value_type = String, example = "CLIENT")]
+    role: Upper<Role>,
+    tenant: Option<String>,
+}
+
+/// Give somebody a role. A CLIENT without a named tenant gets one of their own, with a home namespace.
+#[utoipa::path(patch, path = "/admin/users/{id}/role", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeRole, responses((status = 200, body = UserBody)))]
+pub async fn user_role(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ChangeRole>,
+) -> ApiResult<axum::Json<UserBody>> {
+    let user = app
+        .accounts
+        .find_user(UserId(id))
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let tenant = match (body.role.0, body.tenant) {
+        (Role::Client, named) => Some(
+            join(
+                &app,
+                user.id,
+                &user.username,
+                named,
+                &admin.user_id.to_string(),
+            )
+            .await?,
+        ),
+        (_, Some(_)) => {
+            return Err(ApiError::invalid_member(
+                "tenant",
+                "belongs to the role CLIENT only; remove it",
+            ));
+        }
+        (_, None) => None,
+    };
+    let user = app
+        .accounts
+        .set_role(Deciding(admin.user_id), user.id, body.role.0)
+        .await?;
+    Ok(axum::Json(UserBody::of(user, tenant)))
+}
+
+/// Makes the user a member of the named tenant, or of a new one; the namespace comes first, so that a
+/// crash leaves a namespace that the next try finds again.
+async fn join(
+    app: &App,
+    user: UserId,
+    username: &str,
+    named: Option<String>,
+    actor: &str,
+) -> ApiResult<Tenant> {
+    if named.is_none()
+        && let Some(known) = app
+            .core
+            .tenant_of(user)
+            .await?
+            .filter(|t| t.namespace.is_some())
+    {
+        return Ok(known);
+    }
+    let fresh = named.is_none();
+    let base = named.unwrap_or_else(|| slug(username, "client"));
+    for attempt in 0..NAMESPACE_TRIES {
+        let name = if fresh && attempt > 0 {
+            format!("{base}-{attempt}")
+        } else {
+            base.clone()
+        };
+        let known = app.core.tenant_by_name(&name).await.ok();
+        if fresh && known.is_some() {
+            continue;
+        }
+        let home = known.and_then(|t| t.namespace);
+        let suffix = if !fresh && attempt > 0 {
+            format!("-{attempt}")
+        } else {
+            String::new()
+        };
+        let namespace = home.unwrap_or_else(|| format!("dc-{name}{suffix}"));
+        if app.cluster.ensure_namespace(&namespace, &name).await? {
+            return Ok(app.core.tenant_join(user, &name, &namespace, actor).await?);
+        }
+    }
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "namespace_taken",
+        "No free namespace name was found for this tenant; name another tenant.",
+    ))
+}

@@ -1,0 +1,224 @@
+//! From settings to two listening ports, and to their end.
+
+use std::{future::IntoFuture, time::Duration};
+
+use anyhow::Context;
+use axum::Router;
+use chrono::Utc;
+use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
+use datacrowd_labelling::{BillingMode, Labelling};
+use sqlx::{
+    PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{App, Settings},
+    args::{Args, Billing, Command, Migrate, Serve},
+    background,
+    cluster::Cluster,
+    objects::Objects,
+    openapi,
+};
+
+static AUTH: Migrator = sqlx::migrate!("../migrations/auth");
+static CORE: Migrator = sqlx::migrate!("../migrations/core");
+
+/// How long a statement may run before the database ends it.
+const STATEMENT_TIMEOUT: &str = "15s";
+/// How long open requests may take after SIGTERM.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// What made it stop, with its causes.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    match args.command {
+        Command::Serve(settings) => serve(*settings).await,
+        Command::Migrate(settings) => migrate(&settings).await,
+        Command::Openapi => {
+            use std::io::Write;
+            let document = openapi()
+                .to_pretty_json()
+                .context("rendering the OpenAPI document")?;
+            writeln!(std::io::stdout(), "{document}").context("writing the OpenAPI document")
+        }
+    }
+}
+
+/// Brings the databases to this version's schema; replicas that start together take turns.
+async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
+    for (name, url, migrator) in [
+        ("auth", &settings.auth_database_url, &AUTH),
+        ("core", &settings.core_database_url, &CORE),
+    ] {
+        let pool = PgPoolOptions::new()
+            .max_connections(2)
+            .acquire_timeout(Duration::from_secs(60))
+            .connect(url)
+            .await
+            .with_context(|| format!("connecting to database {name} as its owner"))?;
+        migrator
+            .run(&pool)
+            .await
+            .with_context(|| format!("migrating database {name}"))?;
+        tracing::info!(database = name, "schema is up to date");
+        pool.close().await;
+    }
+    Ok(())
+}
+
+fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
+    let options: PgConnectOptions = url.parse().context("reading a database URL")?;
+    let options = options.application_name("datacrowd-api-server").options([
+        ("statement_timeout", STATEMENT_TIMEOUT),
+        ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
+    ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options))
+}
+
+async fn serve(settings: Serve) -> anyhow::Result<()> {
+    let metrics =
+        datacrowd_telemetry::install_metrics().context("installing the metrics recorder")?;
+    let app = build(&settings, metrics).await?;
+    if let (Some(username), Some(email), Some(password)) = (
+        &settings.admin_username,
+        &settings.admin_email,
+        &settings.admin_password,
+    ) {
+        app.accounts
+            .ensure_admin(username, email, password)
+            .await
+            .context("making the first ADMIN")?;
+    }
+    let stop = CancellationToken::new();
+    let sweep = Duration::from_secs(settings.sweep_seconds.max(1));
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(background::sweep(app.clone(), sweep, stop.clone()));
+    tasks.spawn(background::outbox(
+        app.clone(),
+        Duration::from_secs(1),
+        stop.clone(),
+    ));
+    tasks.spawn(background::uploads(
+        app.clone(),
+        Duration::from_secs(600),
+        stop.clone(),
+    ));
+    let public = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("listening on {}", settings.listen))?;
+    let internal = TcpListener::bind(settings.internal_listen)
+        .await
+        .with_context(|| format!("listening on {}", settings.internal_listen))?;
+    tracing::info!(public = %settings.listen, internal = %settings.internal_listen, "serving");
+    let servers = async {
+        tokio::try_join!(
+            listen(public, app.public(), &stop),
+            listen(internal, app.internal(), &stop)
+        )
+    };
+    let signal = async {
+        terminated().await;
+        tracing::info!("draining");
+        stop.cancel();
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        done = servers => { done.context("serving")?; }
+        () = signal => tracing::warn!("requests were still open when the time to drain was over"),
+    }
+    stop.cancel();
+    tasks.join_all().await;
+    Ok(())
+}
+
+async fn listen(
+    listener: TcpListener,
+    router: Router,
+    stop: &CancellationToken,
+) -> std::io::Result<()> {
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .into_future()
+        .await
+}
+
+/// The application over its neighbours, none of which is asked for anything yet.
+async fn build(
+    settings: &Serve,
+    metrics: datacrowd_telemetry::PrometheusHandle,
+) -> anyhow::Result<App> {
+    let current = SigningKey::new(key_id(&settings.jwt_secret), settings.jwt_secret.as_bytes())?;
+    let previous = settings
+        .jwt_secret_previous
+        .as_deref()
+        .map(|s| SigningKey::new(key_id(s), s.as_bytes()))
+        .transpose()?;
+    let accounts = Accounts::new(
+        pool(&settings.auth_database_url, settings.database_connections)?,
+        AccountSettings::new(current, previous)?,
+        Clock::system(),
+    )?;
+    let billing = match settings.billing_mode {
+        Billing::Manual => BillingMode::Manual,
+        Billing::Disabled => BillingMode::Disabled,
+    };
+    let core = Labelling::new(
+        pool(&settings.core_database_url, settings.database_connections)?,
+        billing,
+    );
+    let client = kube::Client::try_default()
+        .await
+        .context("finding the cluster")?;
+    let objects = Objects::connect(&settings.objects).await;
+    let internal_tokens = [
+        Some(settings.internal_token.clone()),
+        settings.internal_token_previous.clone(),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|t| !t.is_empty())
+    .collect();
+    let rules = Settings {
+        internal_tokens,
+        max_upload_bytes: settings.max_upload_bytes,
+    };
+    Ok(App::new(
+        accounts,
+        core,
+        Cluster::new(client),
+        objects,
+        rules,
+        metrics,
+        Utc::now,
+    ))
+}
+
+/// Names a signing key by its digest, so that a rotated secret has another name.
+fn key_id(secret: &str) -> String {
+    use sha2::{Digest, Sha256};
+    hex::encode(&Sha256::digest(secret.as_bytes())[..6])
+}
+
+async fn terminated() {
+    let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(term) => term,
+        Err(error) => {
+            tracing::error!(error.cause = %error, "SIGTERM cannot be heard; only Ctrl-C ends this process in order");
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

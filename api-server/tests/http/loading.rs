@@ -1,0 +1,158 @@
+//! Loading: replays, rivals, and the end of the quota.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Platform, Run};
+
+async fn uploaded(p: &Platform, judgements: i64) -> (crate::support::Actor, String, String) {
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({"answersPerTask": 2})).await;
+    p.grant(&project, judgements).await;
+    let dataset = p
+        .upload(
+            &client,
+            &project,
+            "items.csv",
+            b"id,text\na,b\n".to_vec(),
+            3,
+        )
+        .await
+        .expect(201);
+    let id = dataset["id"].as_str().unwrap().to_owned();
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        &format!("/datasets/{id}/generate-tasks"),
+        Some(json!({})),
+    )
+    .await
+    .expect(202);
+    (client, project, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replayed_chunk_changes_nothing() {
+    let p = Platform::start().await;
+    let (client, project, id) = uploaded(&p, 100).await;
+    let run = Run::open(&p, &client, &id, "pod-1").await;
+    run.load(&p, 1, 4).await.expect(200);
+    let replay = run.load(&p, 1, 4).await.expect(200);
+    assert_eq!(
+        (&replay["inserted"], &replay["skipped"]),
+        (&json!(0), &json!(4))
+    );
+    let overlap = run.load(&p, 3, 7).await.expect(200);
+    assert_eq!(
+        (
+            &overlap["inserted"],
+            &overlap["skipped"],
+            &overlap["checkpoint"]["nextRow"]
+        ),
+        (&json!(3), &json!(2), &json!(8))
+    );
+    run.load(&p, 10, 12).await.refused(409, "out_of_order");
+    run.complete(&p, 7).await.expect(204);
+    run.complete(&p, 7).await.expect(204);
+    assert_eq!(p.count("select count(*) from tasks").await, 7);
+    assert_eq!(p.count("select count(distinct row_no) from tasks").await, 7);
+    assert_eq!(
+        p.count("select count(*) from task_batches where status = 'ready'")
+            .await,
+        3,
+        "two full batches and the rest"
+    );
+    assert_eq!(
+        p.count("select count(*) from tasks where queue_pos is null")
+            .await,
+        0
+    );
+    let body = p
+        .call(
+            Some(&client.token),
+            Method::GET,
+            &format!("/projects/{project}"),
+            None,
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        body["billing"],
+        json!({"status": "PAID", "taskQuota": 100, "tasksUsed": 14, "debt": 0}),
+        "charged for inserted rows only"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_pod_waits_for_silence_and_then_fences_the_first() {
+    let p = Platform::start().await;
+    let (client, _, id) = uploaded(&p, 100).await;
+    let first = Run::open(&p, &client, &id, "pod-1").await;
+    first.load(&p, 1, 3).await.expect(200);
+    let open = format!("/internal/runs/{}/open", first.id);
+    let held = p
+        .runner(&first.token, &open, json!({"podUid": "pod-2"}))
+        .await;
+    assert!(held.headers.contains_key("retry-after"));
+    held.refused(409, "run_held");
+    sqlx::query("update run_holds set seen_at = now() - interval '31 seconds'")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    let opened = p
+        .runner(&first.token, &open, json!({"podUid": "pod-2"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        opened["checkpoint"]["nextRow"], 4,
+        "the second goes on where the first stood"
+    );
+    first.load(&p, 4, 6).await.refused(409, "fenced");
+    first.complete(&p, 3).await.refused(409, "fenced");
+    let second = Run {
+        epoch: opened["epoch"].as_i64().unwrap(),
+        ..first
+    };
+    second.load(&p, 4, 6).await.expect(200);
+    assert_eq!(p.count("select count(*) from tasks").await, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quota_stops_a_chunk_at_a_whole_task_and_a_grant_lets_it_go_on() {
+    let p = Platform::start().await;
+    let (client, project, id) = uploaded(&p, 7).await;
+    let run = Run::open(&p, &client, &id, "pod-1").await;
+    let stopped = run.load(&p, 1, 5).await.refused(402, "quota_exceeded");
+    assert_eq!(
+        stopped["details"]["accepted"], 3,
+        "7 judgements are 3 whole tasks of 2"
+    );
+    assert_eq!(p.count("select count(*) from tasks").await, 3);
+    p.grant(&project, 5).await;
+    let loaded = run.load(&p, 1, 5).await.expect(200);
+    assert_eq!(
+        (&loaded["inserted"], &loaded["skipped"]),
+        (&json!(2), &json!(3))
+    );
+    assert_eq!(p.count("select count(*) from tasks").await, 5);
+    assert_eq!(
+        p.count("select count(*) from outbox where kind = 'billing_revision'")
+            .await,
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_with_a_known_id_is_counted_once() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let path = format!("/internal/projects/{project}/billing");
+    let grant = |n: i64| Some(json!({"grantId": "g1", "judgements": n}));
+    p.trusted(Method::PATCH, &path, grant(10)).await.expect(200);
+    let again: Value = p.trusted(Method::PATCH, &path, grant(10)).await.expect(200);
+    assert_eq!(again["quota"], 10);
+    p.trusted(Method::PATCH, &path, grant(11))
+        .await
+        .refused(409, "grant_conflict");
+}

@@ -1,0 +1,11 @@
+//! The API server over HTTP only, on a real Postgres, a real S3 server and a real Kubernetes API server.
+//! `make test` starts them; `dev/services start` and `dev/control-plane start` do so by hand.
+
+mod accounts;
+mod flow;
+mod loading;
+mod races;
+mod runner;
+mod support;
+mod tenancy;
+mod uploads;

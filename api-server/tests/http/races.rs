@@ -1,0 +1,308 @@
+//! Many workers at once: never more answers than asked for, never an acknowledged answer lost.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use datacrowd_labelling::BillingMode;
+use datacrowd_protocol::ids::{LeaseToken, TaskId, UserId};
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use crate::support::Platform;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
+    let p = Arc::new(Platform::with_billing(BillingMode::Disabled).await);
+    let client = p.client("clara").await;
+    let project = p
+        .project(
+            &client,
+            json!({"answersPerTask": 3, "reviewersPerAnswer": 0, "rewardPoints": 1}),
+        )
+        .await;
+    p.loaded(&client, &project, 200, 50).await;
+    let project_id = project.parse::<Uuid>().unwrap().into();
+    let workers: Vec<_> = (0..32).map(|_| UserId(Uuid::new_v4())).collect();
+    let done = join_all(workers.iter().map(|&user| {
+        let core = p.core.clone();
+        tokio::spawn(async move {
+            let mut acknowledged = Vec::new();
+            while let Ok(tasks) = core
+                .task_claim(user, Some(project_id), 3, chrono::Utc::now())
+                .await
+            {
+                for task in tasks {
+                    let lease = task.lease.unwrap();
+                    let new = datacrowd_labelling::NewAnswer {
+                        user,
+                        task: task.id,
+                        lease_token: lease.token,
+                        answer: Map::from_iter([("rating".to_owned(), json!("0"))]),
+                        active_millis: None,
+                    };
+                    let stale = datacrowd_labelling::NewAnswer {
+                        lease_token: LeaseToken(lease.token.0 + 1_000_000),
+                        ..new.clone()
+                    };
+                    assert!(
+                        core.task_submit(&stale, chrono::Utc::now()).await.is_err(),
+                        "a token that nobody gave submits nothing"
+                    );
+                    acknowledged.push((
+                        core.task_submit(&new, chrono::Utc::now())
+                            .await
+                            .unwrap()
+                            .answer_id,
+                        task.id,
+                    ));
+                }
+            }
+            acknowledged
+        })
+    }))
+    .await;
+    let mut per_task: BTreeMap<TaskId, usize> = BTreeMap::new();
+    let mut answers = 0;
+    for worker in done {
+        for (_, task) in worker.unwrap() {
+            *per_task.entry(task).or_default() += 1;
+            answers += 1;
+        }
+    }
+    assert_eq!((per_task.len(), answers), (200, 600));
+    assert!(per_task.values().all(|n| *n == 3));
+    assert_eq!(
+        p.count("select count(*) from answers where status = 'approved'")
+            .await,
+        600,
+        "every acknowledged answer is there"
+    );
+    assert_eq!(p.count("select count(*) from (select task_id, user_id from answers group by 1, 2 having count(*) > 1) x").await, 0);
+    assert_eq!(p.count("select count(*) from leases").await, 0);
+    assert_eq!(
+        p.count("select sum(points)::bigint from points_ledger")
+            .await,
+        600
+    );
+    assert_eq!(
+        p.count("select count(*) from task_batches where status <> 'done' or open_tasks <> 0")
+            .await,
+        0
+    );
+    assert_eq!(
+        p.count("select count(*) from datasets where state = 'completed'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_slot_goes_to_one_of_sixty_four() {
+    let p = Arc::new(Platform::with_billing(BillingMode::Disabled).await);
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 1, 1).await;
+    let project_id = project.parse::<Uuid>().unwrap().into();
+    for round in 0..10 {
+        let claims = join_all((0..64).map(|_| {
+            let core = p.core.clone();
+            tokio::spawn(async move {
+                let user = UserId(Uuid::new_v4());
+                core.task_claim(user, Some(project_id), 1, chrono::Utc::now())
+                    .await
+                    .ok()
+                    .map(|tasks| (user, tasks[0].id, tasks[0].lease.as_ref().unwrap().token))
+            })
+        }))
+        .await;
+        let winners: Vec<_> = claims.into_iter().filter_map(Result::unwrap).collect();
+        assert_eq!(winners.len(), 1, "round {round}");
+        let (user, task, token) = winners[0];
+        p.core
+            .task_unlock(user, task, token, chrono::Utc::now())
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_submit_and_the_sweeper_never_both_have_the_lease() {
+    let p = Arc::new(Platform::with_billing(BillingMode::Disabled).await);
+    let client = p.client("clara").await;
+    let project = p
+        .project(&client, json!({"lockSeconds": 5, "reviewersPerAnswer": 0}))
+        .await;
+    p.loaded(&client, &project, 40, 10).await;
+    let project_id = project.parse::<Uuid>().unwrap().into();
+    let mut accepted = 0;
+    for _ in 0..40 {
+        let user = UserId(Uuid::new_v4());
+        let task = p
+            .core
+            .task_claim(user, Some(project_id), 1, chrono::Utc::now())
+            .await
+            .unwrap()
+            .remove(0);
+        let lease = task.lease.unwrap();
+        let new = datacrowd_labelling::NewAnswer {
+            user,
+            task: task.id,
+            lease_token: lease.token,
+            answer: Map::from_iter([("rating".to_owned(), json!("1"))]),
+            active_millis: None,
+        };
+        let late = lease.expires_at + chrono::TimeDelta::seconds(1);
+        let (submitted, swept) = tokio::join!(p.core.task_submit(&new, late), p.core.sweep(late));
+        accepted += i64::from(submitted.is_ok());
+        swept.unwrap();
+        p.core.sweep(late).await.unwrap();
+    }
+    assert_eq!(p.count("select count(*) from answers").await, accepted);
+    assert_eq!(p.count("select count(*) from leases").await, 0);
+    assert_eq!(p.count("select count(*) from tasks where slots_free + in_review + approved <> slots or leased <> 0").await, 0);
+    assert_eq!(
+        p.count("select count(*) from tasks where (queue_pos is null) <> (slots_free = 0)")
+            .await,
+        0,
+        "an open slot is always to be had"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_reviewers_decide_an_answer_once() {
+    let p = Arc::new(Platform::with_billing(BillingMode::Disabled).await);
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 20, 10).await;
+    let project_id = project.parse::<Uuid>().unwrap().into();
+    for _ in 0..20 {
+        let author = UserId(Uuid::new_v4());
+        let task = p
+            .core
+            .task_claim(author, Some(project_id), 1, chrono::Utc::now())
+            .await
+            .unwrap()
+            .remove(0);
+        let new = datacrowd_labelling::NewAnswer {
+            user: author,
+            task: task.id,
+            lease_token: task.lease.unwrap().token,
+            answer: Map::from_iter([("rating".to_owned(), json!("1"))]),
+            active_millis: None,
+        };
+        let answer = p
+            .core
+            .task_submit(&new, chrono::Utc::now())
+            .await
+            .unwrap()
+            .answer_id;
+        let decide = |_| {
+            let core = p.core.clone();
+            tokio::spawn(async move {
+                let decision = datacrowd_labelling::Decision::Approve {
+                    comment: String::new(),
+                };
+                core.review_decide(
+                    UserId(Uuid::new_v4()),
+                    answer,
+                    &decision,
+                    chrono::Utc::now(),
+                )
+                .await
+                .is_ok()
+            })
+        };
+        let decided = join_all((0..8).map(decide)).await;
+        assert_eq!(
+            decided.into_iter().filter(|d| *d.as_ref().unwrap()).count(),
+            1
+        );
+    }
+    assert_eq!(p.count("select count(*) from points_ledger").await, 20);
+    assert_eq!(p.count("select count(*) from approval_events").await, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_claim_reads_the_queue_index() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 3000, 100).await;
+    sqlx::query("analyze tasks").execute(&p.rows).await.unwrap();
+    let plan: Vec<String> = sqlx::query_scalar(
+        "explain select t.id from tasks t where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
+           and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
+         order by t.queue_pos limit 1 for update of t skip locked",
+    )
+    .bind(project.parse::<Uuid>().unwrap())
+    .bind(0_i64)
+    .bind(Uuid::new_v4())
+    .fetch_all(&p.rows)
+    .await
+    .unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("Index Scan using tasks_queue"), "{plan}");
+    assert!(!plan.contains("Sort"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skipped_task_never_comes_back_and_an_unlocked_one_does() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 1, 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let claim = async || {
+        p.call(
+            Some(&wanda),
+            Method::POST,
+            "/tasks/claim",
+            Some(json!({"projectId": project})),
+        )
+        .await
+    };
+    let first = claim().await.expect(200)["tasks"][0].clone();
+    let body = json!({"leaseToken": first["lease"]["token"]});
+    p.call(
+        Some(&wanda),
+        Method::POST,
+        &format!("/tasks/{}/unlock", first["id"]),
+        Some(body),
+    )
+    .await
+    .expect(204);
+    let second = claim().await.expect(200)["tasks"][0].clone();
+    assert_eq!(first["id"], second["id"]);
+    assert_ne!(first["lease"]["token"], second["lease"]["token"]);
+    let stale = json!({"leaseToken": first["lease"]["token"], "answer": {"rating": "0"}});
+    p.call(
+        Some(&wanda),
+        Method::POST,
+        &format!("/tasks/{}/submit", first["id"]),
+        Some(stale),
+    )
+    .await
+    .refused(409, "lease_lost");
+    let body = json!({"leaseToken": second["lease"]["token"], "reason": "not my language"});
+    p.call(
+        Some(&wanda),
+        Method::POST,
+        &format!("/tasks/{}/skip", first["id"]),
+        Some(body),
+    )
+    .await
+    .expect(204);
+    let none = claim().await;
+    assert!(none.headers.contains_key("retry-after"));
+    none.refused(404, "no_task_available");
+    let (_, wim) = p.register("wim").await;
+    p.call(
+        Some(&wim),
+        Method::POST,
+        "/tasks/claim",
+        Some(json!({"projectId": project})),
+    )
+    .await
+    .expect(200);
+}

@@ -1,0 +1,500 @@
+//! A whole API server per test: its own databases, its own ports, its own tenants.
+
+use std::{fmt::Write as _, time::Duration};
+
+use chrono::Utc;
+use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
+use datacrowd_api_server::{
+    App, Settings, args::Objects as ObjectSettings, cluster::Cluster, objects::Objects,
+};
+use datacrowd_labelling::{BillingMode, Labelling};
+use datacrowd_telemetry::PrometheusHandle;
+use datacrowd_testkit::TestDatabase;
+use k8s_openapi::api::{
+    authentication::v1::{TokenRequest, TokenRequestSpec},
+    core::v1::{Namespace, ServiceAccount},
+};
+use kube::{
+    Api, Client, CustomResourceExt,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::{net::TcpListener, sync::OnceCell};
+use uuid::Uuid;
+
+pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A running server and everything a test looks at.
+pub struct Platform {
+    pub url: String,
+    pub internal: String,
+    pub core: Labelling,
+    pub rows: PgPool,
+    pub http: reqwest::Client,
+    pub cluster: Client,
+    pub namespaces: std::sync::Mutex<Vec<String>>,
+    _auth: TestDatabase,
+    _core: TestDatabase,
+}
+
+/// An answer: status, headers and JSON body.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
+        self.body
+    }
+
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Value {
+        assert_eq!(
+            (
+                self.status.as_u16(),
+                self.body["code"].as_str().unwrap_or_default()
+            ),
+            (status, code),
+            "{:#}",
+            self.body
+        );
+        for member in [
+            "type",
+            "title",
+            "status",
+            "timestamp",
+            "path",
+            "message",
+            "correlationId",
+            "details",
+        ] {
+            assert!(
+                !self.body[member].is_null(),
+                "a problem has {member}: {:#}",
+                self.body
+            );
+        }
+        self.body
+    }
+}
+
+fn env(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test`, or start dev/services and dev/control-plane and source their settings"))
+}
+
+fn metrics() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE
+        .get_or_init(|| datacrowd_telemetry::install_metrics().unwrap())
+        .clone()
+}
+
+/// The custom resources are installed once per test binary.
+async fn install_resources(client: &Client) {
+    static DONE: OnceCell<()> = OnceCell::const_new();
+    DONE.get_or_init(|| async {
+        let api: Api<k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition> = Api::all(client.clone());
+        for crd in [datacrowd_crds::Project::crd(), datacrowd_crds::Dataset::crd(), datacrowd_crds::Export::crd()] {
+            let name = crd.metadata.name.clone().unwrap();
+            api.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(&crd)).await.unwrap();
+            let established = kube::runtime::wait::await_condition(api.clone(), &name, kube::runtime::conditions::is_crd_established());
+            tokio::time::timeout(Duration::from_secs(30), established).await.expect("established in time").unwrap();
+        }
+    })
+    .await;
+}
+
+impl Platform {
+    pub async fn start() -> Self {
+        Self::with_billing(BillingMode::Manual).await
+    }
+
+    pub async fn with_billing(billing: BillingMode) -> Self {
+        let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
+        let config = kube::Config::from_custom_kubeconfig(
+            kubeconfig,
+            &kube::config::KubeConfigOptions::default(),
+        )
+        .await
+        .unwrap();
+        let cluster = Client::try_from(config).unwrap();
+        install_resources(&cluster).await;
+        let (auth_db, core_db) =
+            tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
+        let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
+        let accounts = Accounts::new(
+            auth_db.pool(),
+            AccountSettings::new(key, None).unwrap(),
+            Clock::system(),
+        )
+        .unwrap();
+        accounts
+            .ensure_admin("admin", "admin@example.com", PASSWORD)
+            .await
+            .unwrap();
+        let core = Labelling::new(core_db.pool(), billing);
+        let objects = Objects::connect(&ObjectSettings {
+            bucket: env("TEST_S3_BUCKET"),
+            endpoint: Some(env("TEST_S3_ENDPOINT")),
+            public_endpoint: None,
+            region: "us-east-1".into(),
+        })
+        .await;
+        let settings = Settings {
+            internal_tokens: vec![INTERNAL_TOKEN.into()],
+            max_upload_bytes: 64 * 1024 * 1024,
+        };
+        let app = App::new(
+            accounts,
+            core.clone(),
+            Cluster::new(cluster.clone()),
+            objects,
+            settings,
+            metrics(),
+            Utc::now,
+        );
+        let serve = async |router: axum::Router| {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+            url
+        };
+        Self {
+            url: serve(app.public()).await,
+            internal: serve(app.internal()).await,
+            core,
+            rows: core_db.owner_pool(),
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            cluster,
+            namespaces: std::sync::Mutex::default(),
+            _auth: auth_db,
+            _core: core_db,
+        }
+    }
+
+    pub async fn call(
+        &self,
+        token: Option<&str>,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        answer(request).await
+    }
+
+    /// As the operator.
+    pub async fn trusted(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.internal))
+            .header("x-internal-token", INTERNAL_TOKEN);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        answer(request).await
+    }
+
+    /// As a runner's pod.
+    pub async fn runner(&self, token: &str, path: &str, body: Value) -> Answer {
+        answer(
+            self.http
+                .post(format!("{}{path}", self.internal))
+                .bearer_auth(token)
+                .json(&body),
+        )
+        .await
+    }
+
+    pub async fn register(&self, name: &str) -> (String, String) {
+        let body =
+            json!({"email": format!("{name}@example.com"), "username": name, "password": PASSWORD});
+        let user = self
+            .call(None, Method::POST, "/auth/register", Some(body))
+            .await
+            .expect(201);
+        (
+            user["id"].as_str().unwrap().to_owned(),
+            self.login(name).await,
+        )
+    }
+
+    pub async fn login(&self, name: &str) -> String {
+        let tokens = self
+            .call(
+                None,
+                Method::POST,
+                "/auth/login",
+                Some(json!({"login": name, "password": PASSWORD})),
+            )
+            .await
+            .expect(200);
+        tokens["accessToken"].as_str().unwrap().to_owned()
+    }
+
+    /// A client with a tenant and a namespace of its own.
+    pub async fn client(&self, name: &str) -> Actor {
+        let name = format!("{name}{}", &Uuid::new_v4().simple().to_string()[..8]);
+        let (id, token) = self.register(&name).await;
+        let admin = self.login("admin").await;
+        let user = self
+            .call(
+                Some(&admin),
+                Method::PATCH,
+                &format!("/admin/users/{id}/role"),
+                Some(json!({"role": "CLIENT"})),
+            )
+            .await
+            .expect(200);
+        let namespace = user["tenant"]["namespace"].as_str().unwrap().to_owned();
+        self.namespaces.lock().unwrap().push(namespace.clone());
+        Actor { token, namespace }
+    }
+
+    /// A project with the given labeling members over the rating form.
+    pub async fn project(&self, client: &Actor, members: Value) -> String {
+        let mut labeling = json!({
+            "display": [{"column": "text", "kind": "TEXT"}], "externalIdColumn": "id",
+            "fields": [{"name": "rating", "type": "SINGLE_CHOICE", "options": ["-1", "0", "1"], "required": true}],
+            "rewardPoints": 5
+        });
+        for (key, value) in members.as_object().unwrap() {
+            labeling[key] = value.clone();
+        }
+        let body = json!({"displayName": "Reviews", "dataType": "TEXT", "labeling": labeling});
+        let project = self
+            .call(Some(&client.token), Method::POST, "/projects", Some(body))
+            .await
+            .expect(201);
+        project["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn grant(&self, project: &str, judgements: i64) {
+        let body = json!({"grantId": Uuid::new_v4().to_string(), "judgements": judgements});
+        self.trusted(
+            Method::PATCH,
+            &format!("/internal/projects/{project}/billing"),
+            Some(body),
+        )
+        .await
+        .expect(200);
+    }
+
+    pub async fn upload(
+        &self,
+        client: &Actor,
+        project: &str,
+        file_name: &str,
+        bytes: Vec<u8>,
+        batch_size: i32,
+    ) -> Answer {
+        let boundary = "a-boundary";
+        let mut form = Vec::new();
+        form.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"batchSize\"\r\n\r\n{batch_size}\r\n").as_bytes());
+        form.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\r\n").as_bytes());
+        form.extend_from_slice(&bytes);
+        form.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let request = self
+            .http
+            .post(format!("{}/projects/{project}/datasets", self.url))
+            .bearer_auth(&client.token)
+            .header(
+                "content-type",
+                format!("multipart/form-data; boundary={boundary}"),
+            )
+            .body(form);
+        answer(request).await
+    }
+
+    /// The token that a runner's pod in this namespace would present.
+    pub async fn runner_token(&self, namespace: &str) -> String {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.cluster.clone(), namespace);
+        datacrowd_testkit::eventually(Duration::from_secs(30), || async {
+            accounts.get_opt("default").await.unwrap()
+        })
+        .await;
+        let request = TokenRequest {
+            spec: TokenRequestSpec {
+                audiences: vec!["datacrowd-internal".into()],
+                ..TokenRequestSpec::default()
+            },
+            ..TokenRequest::default()
+        };
+        let made = accounts
+            .create_token_request("default", &PostParams::default(), &request)
+            .await
+            .unwrap();
+        made.status.unwrap().token
+    }
+
+    /// A dataset of `rows` tasks, loaded as a runner would.
+    pub async fn loaded(
+        &self,
+        client: &Actor,
+        project: &str,
+        rows: i64,
+        batch_size: i32,
+    ) -> String {
+        let mut csv = "id,text\n".to_owned();
+        for row in 1..=rows {
+            writeln!(csv, "i{row},text {row}").unwrap();
+        }
+        let dataset = self
+            .upload(client, project, "items.csv", csv.into_bytes(), batch_size)
+            .await
+            .expect(201);
+        let id = dataset["id"].as_str().unwrap().to_owned();
+        self.call(
+            Some(&client.token),
+            Method::POST,
+            &format!("/datasets/{id}/generate-tasks"),
+            Some(json!({})),
+        )
+        .await
+        .expect(202);
+        let run = Run::open(self, client, &id, "pod-1").await;
+        for first in (1..=rows).step_by(1000) {
+            run.load(self, first, rows.min(first + 999))
+                .await
+                .expect(200);
+        }
+        run.complete(self, rows).await.expect(204);
+        id
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar::<_, i64>(sql)
+            .fetch_one(&self.rows)
+            .await
+            .unwrap()
+    }
+}
+
+impl Drop for Platform {
+    /// The namespaces of this test go with it, best effort: the control plane is thrown away anyway.
+    fn drop(&mut self) {
+        let (client, namespaces) = (
+            self.cluster.clone(),
+            std::mem::take(&mut *self.namespaces.lock().unwrap()),
+        );
+        if let Ok(handle) = tokio::runtime::Handle::try_current() {
+            handle.spawn(async move {
+                for namespace in namespaces {
+                    let _ = Api::<Namespace>::all(client.clone())
+                        .delete(&namespace, &DeleteParams::default())
+                        .await;
+                }
+            });
+        }
+    }
+}
+
+pub struct Actor {
+    pub token: String,
+    pub namespace: String,
+}
+
+/// A runner's hold on a dataset.
+pub struct Run {
+    pub id: String,
+    pub dataset: String,
+    pub token: String,
+    pub epoch: i64,
+}
+
+impl Run {
+    pub async fn begin(platform: &Platform, dataset: &str) -> String {
+        let uid: Uuid = sqlx::query_scalar("select bound_uid from datasets where id = $1")
+            .bind(dataset.parse::<Uuid>().unwrap())
+            .fetch_one(&platform.rows)
+            .await
+            .unwrap();
+        let begun = platform
+            .trusted(
+                Method::POST,
+                &format!("/internal/datasets/{dataset}/runs"),
+                Some(json!({"uid": uid, "attempt": 1})),
+            )
+            .await;
+        begun.expect(201)["runId"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn open(platform: &Platform, client: &Actor, dataset: &str, pod: &str) -> Self {
+        let id = Self::begin(platform, dataset).await;
+        let token = platform.runner_token(&client.namespace).await;
+        let opened = platform
+            .runner(
+                &token,
+                &format!("/internal/runs/{id}/open"),
+                json!({"podUid": pod}),
+            )
+            .await
+            .expect(200);
+        Self {
+            id,
+            dataset: dataset.to_owned(),
+            token,
+            epoch: opened["epoch"].as_i64().unwrap(),
+        }
+    }
+
+    /// Loads rows `first..=last`; every row is ten bytes of the imagined source.
+    pub async fn load(&self, platform: &Platform, first: i64, last: i64) -> Answer {
+        let mut body = json!({"header": ["id", "text"], "nextLine": last + 2}).to_string();
+        for row in first..=last {
+            write!(body, "\n{}", json!({"rowNo": row, "endOffset": row * 10, "payload": {"id": format!("i{row}"), "text": format!("text {row}")}})).unwrap();
+        }
+        let request = platform
+            .http
+            .post(format!(
+                "{}/internal/datasets/{}/tasks",
+                platform.internal, self.dataset
+            ))
+            .bearer_auth(&self.token)
+            .header("x-run-id", &self.id)
+            .header("x-epoch", self.epoch)
+            .body(body);
+        answer(request).await
+    }
+
+    pub async fn complete(&self, platform: &Platform, rows: i64) -> Answer {
+        let body =
+            json!({"epoch": self.epoch, "outcome": "Succeeded", "rows": rows, "rejected": 0});
+        platform
+            .runner(
+                &self.token,
+                &format!("/internal/runs/{}/complete", self.id),
+                body,
+            )
+            .await
+    }
+}
+
+pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}

@@ -1,0 +1,91 @@
+//! Uploads: what is plainly wrong is refused before a byte is stored; what breaks off leaves nothing.
+
+use std::time::Duration;
+
+use datacrowd_testkit::eventually;
+use reqwest::Method;
+use serde_json::json;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use crate::support::Platform;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let cases: [(&str, &[u8], u16, &str); 6] = [
+        ("items.csv", b"", 422, "is empty"),
+        (
+            "items.csv",
+            b"id,id\n1,2\n",
+            422,
+            "line 1 names the column \"id\" twice",
+        ),
+        (
+            "items.csv",
+            b"id,,text\n1,2,3\n",
+            422,
+            "line 1 has a column without a name",
+        ),
+        ("items.csv", b"\xFF\xFEi\0d\0", 415, "UTF-16"),
+        ("items.csv", b"PK\x03\x04\0\0", 415, "binary"),
+        ("items.xlsx", b"id,text\n", 415, ".csv or .jsonl"),
+    ];
+    for (name, bytes, status, says) in cases {
+        let body = p
+            .upload(&client, &project, name, bytes.to_vec(), 10)
+            .await
+            .expect(status);
+        assert!(
+            body.to_string().replace('\\', "").contains(says),
+            "{body:#} says {says}"
+        );
+    }
+    assert_eq!(
+        p.count("select count(*) from datasets").await
+            + p.count("select count(*) from uploads").await,
+        0
+    );
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        &format!("/projects/{project}/datasets"),
+        Some(json!({"sourceUri": "s3://datacrowd/x", "what": 1})),
+    )
+    .await
+    .refused(422, "unknown_field");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_leaves_no_object_no_part_and_no_dataset() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let address = p.url.trim_start_matches("http://").to_owned();
+    let mut socket = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /projects/{project}/datasets HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000000\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"items.csv\"\r\n\r\nid,text\n",
+        client.token
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let row = b"a,bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n"
+        .repeat(200_000);
+    socket.write_all(&row).await.unwrap();
+    eventually(Duration::from_secs(20), || async {
+        (p.count("select count(*) from uploads where state = 'open'")
+            .await
+            == 1)
+            .then_some(())
+    })
+    .await;
+    drop(socket);
+    eventually(Duration::from_secs(20), || async {
+        (p.count("select count(*) from uploads where state = 'aborted'")
+            .await
+            == 1)
+            .then_some(())
+    })
+    .await;
+    assert_eq!(p.count("select count(*) from datasets").await, 0);
+}

@@ -1,0 +1,166 @@
+//! Refusals, one enumeration a question, and the one way in which no question can be answered.
+
+use chrono::TimeDelta;
+
+/// The context cannot answer now; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// More passwords wait to be checked than the machine can check in time. Try again later.
+    #[error("too many passwords wait to be checked")]
+    Busy,
+    /// The database refused or did not answer.
+    #[error("{doing}")]
+    Database {
+        /// What we were doing.
+        doing: &'static str,
+        /// What happened.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A stored hash or a computation on it is broken.
+    #[error("computing a password hash: {0}")]
+    Hashing(String),
+    /// A token could not be signed.
+    #[error("signing an access token")]
+    Signing(#[source] jsonwebtoken::errors::Error),
+}
+
+/// Names what was being done when the database failed.
+pub(crate) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, Unavailable>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, doing: &'static str) -> Result<T, Unavailable> {
+        self.map_err(|source| Unavailable::Database { doing, source })
+    }
+}
+
+/// One member of a request that is not acceptable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The member's name in the request.
+    pub field: &'static str,
+    /// What is wrong, as a sentence's predicate: "must hold at least 8 characters".
+    pub message: String,
+}
+
+/// Why somebody was not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The address has an account.
+    #[error("the e-mail address has an account")]
+    EmailTaken,
+    /// The name belongs to somebody else.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// Some members are not acceptable.
+    #[error("the registration is not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why somebody was not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Unknown name or wrong password; which one is nobody's business.
+    #[error("the name or the password is wrong")]
+    InvalidCredentials,
+    /// The password is right, but an administrator disabled the account.
+    #[error("the account is disabled")]
+    Disabled,
+    /// Too many failures; the next attempt is looked at after this time.
+    #[error("too many failed attempts")]
+    Backoff {
+        /// More than nothing, at most a minute.
+        retry_after: TimeDelta,
+    },
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a refresh token was not exchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// It was used before: somebody has a copy. The whole session is over.
+    #[error("the refresh token was used before; its session is over")]
+    Reused,
+    /// Unknown, expired, revoked, or of a disabled account.
+    #[error("the refresh token is not valid")]
+    Invalid,
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why an access token opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// Not one of ours, or not for us.
+    #[error("the access token is not valid")]
+    Invalid,
+    /// Its time is over: refresh.
+    #[error("the access token has expired")]
+    Expired,
+    /// The session was ended, or its password changed.
+    #[error("the session is over")]
+    Revoked,
+    /// An administrator disabled the account.
+    #[error("the account is disabled")]
+    Disabled,
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a person's rights were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RightsError {
+    /// Nobody has this id.
+    #[error("there is no such user")]
+    NotFound,
+    /// The platform would be left without an active administrator.
+    #[error("this is the last active administrator")]
+    LastAdmin,
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordChangeError {
+    /// The present password is wrong, or the session is over.
+    #[error("the present password is wrong")]
+    WrongPassword,
+    /// Too many failures; the next attempt is looked at after this time.
+    #[error("too many failed attempts")]
+    Backoff {
+        /// More than nothing, at most a minute.
+        retry_after: TimeDelta,
+    },
+    /// The new password is not acceptable.
+    #[error("the new password is not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why the first administrator was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// Somebody registered under the administrator's name or address; nobody is promoted by name.
+    #[error("somebody else has the administrator's name or address; choose another")]
+    Taken,
+    /// Some members are not acceptable.
+    #[error("the administrator's name, address or password is not acceptable: {}",
+        .0.iter().map(|f| format!("{} {}", f.field, f.message)).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldError>),
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}

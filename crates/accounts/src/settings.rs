@@ -1,0 +1,88 @@
+//! What an installation may choose.
+
+use std::fmt;
+
+use chrono::TimeDelta;
+use jsonwebtoken::{DecodingKey, EncodingKey};
+
+/// Shortest accepted signing secret: HS256 has 256 bits.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Why a setting is refused at start.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SettingsError {
+    /// The signing secret is too short to be one.
+    #[error("the signing secret \"{0}\" has fewer than {MIN_SECRET_BYTES} bytes")]
+    ShortSecret(String),
+    /// Both signing keys have one name.
+    #[error("the current and the previous signing key are both named \"{0}\"")]
+    SameKid(String),
+}
+
+/// A secret that signs access tokens, and the `kid` that names it in their headers.
+#[derive(Clone)]
+pub struct SigningKey {
+    pub(crate) kid: String,
+    pub(crate) encoding: EncodingKey,
+    pub(crate) decoding: DecodingKey,
+}
+
+impl SigningKey {
+    /// A key named `kid` of a secret of at least 32 bytes.
+    ///
+    /// # Errors
+    /// [`SettingsError::ShortSecret`].
+    pub fn new(kid: impl Into<String>, secret: &[u8]) -> Result<Self, SettingsError> {
+        let kid = kid.into();
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(SettingsError::ShortSecret(kid));
+        }
+        Ok(Self {
+            kid,
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.kid)
+    }
+}
+
+/// Keys and lifetimes of tokens.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) current: SigningKey,
+    pub(crate) previous: Option<SigningKey>,
+    pub(crate) issuer: &'static str,
+    pub(crate) audience: &'static str,
+    pub(crate) access: TimeDelta,
+    pub(crate) refresh: TimeDelta,
+    pub(crate) cache: TimeDelta,
+}
+
+impl Settings {
+    /// The platform's lifetimes: access tokens 15 minutes, refresh tokens 30 days from their last
+    /// use, rights at most 30 seconds old. `current` signs; `previous` is still accepted.
+    ///
+    /// # Errors
+    /// [`SettingsError::SameKid`].
+    pub fn new(current: SigningKey, previous: Option<SigningKey>) -> Result<Self, SettingsError> {
+        if let Some(previous) = &previous
+            && previous.kid == current.kid
+        {
+            return Err(SettingsError::SameKid(current.kid));
+        }
+        Ok(Self {
+            current,
+            previous,
+            issuer: "datacrowd",
+            audience: "datacrowd-api",
+            access: TimeDelta::minutes(15),
+            refresh: TimeDelta::days(30),
+            cache: TimeDelta::seconds(30),
+        })
+    }
+}

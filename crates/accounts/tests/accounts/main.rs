@@ -1,0 +1,9 @@
+//! What accounts promise, against a real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+mod register;
+mod rights;
+mod sessions;
+mod sign_in;
+mod support;

@@ -1,0 +1,218 @@
+//! A session goes on while its token is renewed, and ends when anybody has reason to end it.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use datacrowd_accounts::{AccessError, Origin, PasswordChangeError, RefreshError, Settings};
+use tokio::task::JoinSet;
+
+use crate::support::{Bench, PASSWORD, from, key};
+
+#[tokio::test]
+async fn a_refresh_token_is_exchanged_for_the_next_pair() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let first = bench.sign_in("wanda").await;
+    bench.pass(TimeDelta::days(29));
+    let second = bench.accounts.refresh(&first.refresh_token).await.unwrap();
+    bench.pass(TimeDelta::days(29));
+    let third = bench.accounts.refresh(&second.refresh_token).await.unwrap();
+    assert_eq!(third.sid, first.sid);
+    assert!(
+        bench
+            .accounts
+            .verify_access(&third.access_token)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_used_twice_ends_its_session_for_both() {
+    let bench = Bench::new().await;
+    let wanda = bench.register("wanda").await;
+    let first = bench.sign_in("wanda").await;
+    let other = bench.sign_in("wanda").await;
+    let second = bench.accounts.refresh(&first.refresh_token).await.unwrap();
+    let stolen = bench.accounts.refresh(&first.refresh_token).await;
+    assert!(matches!(stolen, Err(RefreshError::Reused)));
+    let owner = bench.accounts.refresh(&second.refresh_token).await;
+    assert!(matches!(owner, Err(RefreshError::Invalid)));
+    let access = bench.accounts.verify_access(&second.access_token).await;
+    assert!(matches!(access, Err(AccessError::Revoked)));
+    assert!(
+        bench.accounts.refresh(&other.refresh_token).await.is_ok(),
+        "another device"
+    );
+    let expected = [
+        "user.registered",
+        "session.started",
+        "session.started",
+        "session.ended",
+    ];
+    assert_eq!(bench.events(&wanda).await, expected);
+}
+
+#[tokio::test]
+async fn of_two_uses_at_once_one_wins_and_the_session_ends() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let first = bench.sign_in("wanda").await;
+    let mut set = JoinSet::new();
+    for _ in 0..8 {
+        let (accounts, token) = (Arc::clone(&bench.accounts), first.refresh_token.clone());
+        set.spawn(async move { accounts.refresh(&token).await });
+    }
+    let outcomes = set.join_all().await;
+    assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
+    assert!(
+        bench
+            .accounts
+            .list_sessions(first.user_id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn refresh_tokens_expire_and_unknown_ones_are_refused() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let tokens = bench.sign_in("wanda").await;
+    bench.pass(TimeDelta::days(30));
+    for token in [
+        tokens.refresh_token.as_str(),
+        tokens.access_token.as_str(),
+        "",
+        "dcr_00",
+    ] {
+        let outcome = bench.accounts.refresh(token).await;
+        assert!(matches!(outcome, Err(RefreshError::Invalid)), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn logout_ends_the_session_here_at_once_and_elsewhere_within_half_a_minute() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let tokens = bench.sign_in("wanda").await;
+    let elsewhere = bench.replica(Settings::new(key("a", 1), None).unwrap());
+    assert!(elsewhere.verify_access(&tokens.access_token).await.is_ok());
+    bench.accounts.logout(&tokens.refresh_token).await.unwrap();
+    bench.accounts.logout(&tokens.refresh_token).await.unwrap();
+    let here = bench.accounts.verify_access(&tokens.access_token).await;
+    assert!(matches!(here, Err(AccessError::Revoked)));
+    bench.pass(TimeDelta::seconds(30));
+    let there = elsewhere.verify_access(&tokens.access_token).await;
+    assert!(matches!(there, Err(AccessError::Revoked)));
+    assert!(bench.accounts.refresh(&tokens.refresh_token).await.is_err());
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended_by_their_owner_only() {
+    let bench = Bench::new().await;
+    let wanda = bench.register("wanda").await;
+    let willy = bench.register("willy").await;
+    let origin = from("198.51.100.1");
+    let tokens = bench
+        .accounts
+        .login("wanda", PASSWORD, &origin)
+        .await
+        .unwrap();
+    let listed = bench.accounts.list_sessions(wanda.id).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].id, &listed[0].ip), (tokens.sid, &origin.ip));
+    assert!(
+        !bench
+            .accounts
+            .revoke_session(willy.id, tokens.sid)
+            .await
+            .unwrap()
+    );
+    assert!(
+        bench
+            .accounts
+            .revoke_session(wanda.id, tokens.sid)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !bench
+            .accounts
+            .revoke_session(wanda.id, tokens.sid)
+            .await
+            .unwrap()
+    );
+    assert!(
+        bench
+            .accounts
+            .list_sessions(wanda.id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_other_session() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let here = bench.sign_in("wanda").await;
+    let there = bench.sign_in("wanda").await;
+    let caller = bench
+        .accounts
+        .verify_access(&here.access_token)
+        .await
+        .unwrap();
+    let origin = Origin::default();
+    let change = |present, new| {
+        bench
+            .accounts
+            .change_password(&caller, present, new, &origin)
+    };
+    let refused = change("wrong horse", "battery staple").await;
+    assert!(matches!(refused, Err(PasswordChangeError::WrongPassword)));
+    let refused = change(PASSWORD, "short").await;
+    assert!(matches!(refused, Err(PasswordChangeError::Invalid(_))));
+    change(PASSWORD, "battery staple").await.unwrap();
+
+    assert!(
+        bench
+            .accounts
+            .verify_access(&here.access_token)
+            .await
+            .is_ok()
+    );
+    let other = bench.accounts.verify_access(&there.access_token).await;
+    assert!(matches!(other, Err(AccessError::Revoked)));
+    assert!(bench.accounts.refresh(&there.refresh_token).await.is_err());
+    assert!(bench.accounts.refresh(&here.refresh_token).await.is_ok());
+    assert!(
+        bench
+            .accounts
+            .login("wanda", PASSWORD, &origin)
+            .await
+            .is_err()
+    );
+    assert!(
+        bench
+            .accounts
+            .login("wanda", "battery staple", &origin)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn what_ended_long_ago_is_swept_and_nothing_else() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let old = bench.sign_in("wanda").await;
+    bench.pass(TimeDelta::days(61));
+    let young = bench.sign_in("wanda").await;
+    assert_eq!(bench.accounts.sweep().await.unwrap(), 1);
+    assert_eq!(bench.accounts.sweep().await.unwrap(), 0);
+    assert!(bench.accounts.refresh(&young.refresh_token).await.is_ok());
+    assert!(bench.accounts.refresh(&old.refresh_token).await.is_err());
+}

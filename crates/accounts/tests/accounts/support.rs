@@ -1,0 +1,100 @@
+//! A service over a database of its own, with a clock that the test moves.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_accounts::{
+    Accounts, Admin, Clock, NewUser, Origin, Role, Settings, SigningKey, Tokens, User,
+};
+use datacrowd_testkit::TestDatabase;
+
+pub const PASSWORD: &str = "correct horse";
+
+pub struct Bench {
+    pub accounts: Arc<Accounts>,
+    pub database: TestDatabase,
+    time: Arc<Mutex<DateTime<Utc>>>,
+}
+
+pub fn key(kid: &str, byte: u8) -> SigningKey {
+    SigningKey::new(kid, &[byte; 32]).unwrap()
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let database = TestDatabase::create("auth").await;
+        let time = Arc::new(Mutex::new(Utc::now()));
+        let accounts = service(&database, &time, Settings::new(key("a", 1), None).unwrap());
+        Self {
+            accounts,
+            database,
+            time,
+        }
+    }
+
+    /// Another replica over the same database, with the same clock.
+    pub fn replica(&self, settings: Settings) -> Arc<Accounts> {
+        service(&self.database, &self.time, settings)
+    }
+
+    pub fn pass(&self, time: TimeDelta) {
+        *self.time.lock().unwrap() += time;
+    }
+
+    pub async fn register(&self, username: &str) -> User {
+        self.accounts.register(new_user(username)).await.unwrap()
+    }
+
+    pub async fn sign_in(&self, username: &str) -> Tokens {
+        let origin = Origin::default();
+        self.accounts
+            .login(username, PASSWORD, &origin)
+            .await
+            .unwrap()
+    }
+
+    /// The first administrator.
+    pub async fn admin(&self) -> Admin {
+        self.accounts
+            .ensure_admin("ada", "ada@example.com", PASSWORD)
+            .await
+            .unwrap();
+        let ada = self.accounts.find_username("ada").await.unwrap().unwrap();
+        assert_eq!(ada.role, Role::Admin);
+        Admin(ada.id)
+    }
+
+    /// Kinds of the events about a person, in order.
+    pub async fn events(&self, user: &User) -> Vec<String> {
+        sqlx::query_scalar("SELECT kind FROM events WHERE user_id = $1 ORDER BY id")
+            .bind(user.id.0)
+            .fetch_all(&self.database.pool())
+            .await
+            .unwrap()
+    }
+}
+
+fn service(
+    database: &TestDatabase,
+    time: &Arc<Mutex<DateTime<Utc>>>,
+    settings: Settings,
+) -> Arc<Accounts> {
+    let time = Arc::clone(time);
+    let clock = Clock::new(move || *time.lock().unwrap());
+    Arc::new(Accounts::new(database.pool(), settings, clock).unwrap())
+}
+
+pub fn new_user(username: &str) -> NewUser {
+    NewUser {
+        email: format!("{username}@example.com"),
+        username: username.to_owned(),
+        password: PASSWORD.to_owned(),
+    }
+}
+
+pub fn from(ip: &str) -> Origin {
+    Origin {
+        ip: Some(ip.to_owned()),
+        user_agent: Some("test/1".to_owned()),
+    }
+}

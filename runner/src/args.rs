@@ -1,0 +1,94 @@
+//! Command line and environment of the process.
+
+use std::{env, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use datacrowd_protocol::{ids::RunId, names::RUNNER_TOKEN_PATH};
+use reqwest::Url;
+
+use crate::source::Keys;
+
+/// One Kubernetes Job: one run of the DataCrowd platform.
+#[derive(Debug, Parser)]
+#[command(name = "datacrowd-runner", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The two kinds of run.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Cuts the source of a dataset into tasks.
+    Generate(RunArgs),
+    /// Writes approved answers to a file.
+    Export(RunArgs),
+}
+
+impl Command {
+    /// What both take.
+    #[must_use]
+    pub fn run(&self) -> &RunArgs {
+        match self {
+            Self::Generate(run) | Self::Export(run) => run,
+        }
+    }
+}
+
+/// Which run, and who runs it.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The run that the platform created.
+    #[arg(long)]
+    pub run_id: RunId,
+    /// Uid of this pod, from the downward API.
+    #[arg(long, env = "POD_UID")]
+    pub pod_uid: String,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a comment would head the options of the group in --help"
+    )]
+    pub platform: PlatformArgs,
+    /// Where Kubernetes reads the termination message.
+    #[arg(long, env = "TERMINATION_LOG", default_value = "/dev/termination-log")]
+    pub termination_log: PathBuf,
+}
+
+/// The way to the platform.
+#[derive(Debug, Args)]
+pub struct PlatformArgs {
+    /// Internal address of the API server.
+    #[arg(long, env = "DATACROWD_INTERNAL_URL")]
+    pub internal_url: Url,
+    /// The pod's projected token, read anew for each call.
+    #[arg(long, env = "DATACROWD_TOKEN_FILE", default_value = RUNNER_TOKEN_PATH)]
+    pub token_file: PathBuf,
+    /// Ties the run to the request that asked for it; the run's id when absent.
+    #[arg(long, env = "DATACROWD_CORRELATION_ID")]
+    pub correlation_id: Option<String>,
+}
+
+/// Keys of a tenant's own bucket. Never on the command line, which any process may read.
+///
+/// # Errors
+/// The endpoint is no URL.
+pub fn keys_from_env() -> Result<Option<Keys>, String> {
+    let var = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let (Some(access_key), Some(secret_key)) =
+        (var("AWS_ACCESS_KEY_ID"), var("AWS_SECRET_ACCESS_KEY"))
+    else {
+        return Ok(None);
+    };
+    let endpoint = var("AWS_ENDPOINT_URL")
+        .map(|url| Url::parse(&url).map_err(|error| format!("AWS_ENDPOINT_URL is no URL: {error}")))
+        .transpose()?;
+    Ok(Some(Keys {
+        access_key,
+        secret_key,
+        session_token: var("AWS_SESSION_TOKEN"),
+        region: var("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
+        endpoint,
+    }))
+}

@@ -1,0 +1,138 @@
+//! Uploads the parts of one object: one is on its way while the next one fills.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use datacrowd_protocol::run::{RunReason, UploadedPart};
+use reqwest::{StatusCode, header::ETAG};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{halt::Halt, platform::Platform, retry::Patience, session::Session};
+
+/// Size of every part but the last.
+pub(super) const PART_BYTES: usize = 8 * 1024 * 1024;
+/// S3 takes no more.
+const MOST_PARTS: i32 = 10_000;
+/// A part at 80 KiB/s.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// Refusals of fresh URLs after which the object store means it.
+const REFUSALS: u32 = 3;
+
+/// The parts so far, and the one on its way.
+pub(super) struct Uploads {
+    to: Destination,
+    done: Vec<UploadedPart>,
+    under_way: Option<AbortOnDropHandle<Result<UploadedPart, Halt>>>,
+    count: i32,
+}
+
+impl Uploads {
+    pub(super) fn new(session: &Session, epoch: i64) -> Self {
+        Self {
+            to: Destination {
+                platform: Arc::clone(&session.platform),
+                http: session.http.clone(),
+                patience: session.patience,
+                epoch,
+            },
+            done: Vec::new(),
+            under_way: None,
+            count: 0,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Waits for the part before, then sends this one in the background.
+    pub(super) async fn add(&mut self, bytes: Bytes) -> Result<(), Halt> {
+        self.settle().await?;
+        self.count += 1;
+        if self.count > MOST_PARTS {
+            return Err(Halt::failed(
+                RunReason::Misconfigured,
+                "The export is larger than 10,000 parts of 8 MiB; export the datasets one by one, or use \"since\".",
+            ));
+        }
+        let upload = self.to.clone().upload(self.count, bytes);
+        self.under_way = Some(AbortOnDropHandle::new(tokio::spawn(upload)));
+        Ok(())
+    }
+
+    /// All parts, in order.
+    pub(super) async fn finish(mut self) -> Result<Vec<UploadedPart>, Halt> {
+        self.settle().await?;
+        Ok(self.done)
+    }
+
+    async fn settle(&mut self) -> Result<(), Halt> {
+        if let Some(upload) = self.under_way.take() {
+            let part = upload
+                .await
+                .map_err(|error| Halt::TryAgain(format!("an upload died: {error}")))?;
+            self.done.push(part?);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+struct Destination {
+    platform: Arc<Platform>,
+    http: reqwest::Client,
+    patience: Patience,
+    epoch: i64,
+}
+
+impl Destination {
+    async fn upload(self, part_number: i32, bytes: Bytes) -> Result<UploadedPart, Halt> {
+        let mut backoff = self.patience.start();
+        let mut refusals = 0;
+        loop {
+            // A URL is asked for at every try, so that none is old.
+            let url = self.platform.part_url(self.epoch, part_number).await?.url;
+            let put = self.http.put(url).timeout(TIMEOUT).body(bytes.clone());
+            let why = match put.send().await {
+                Err(error) => crate::http::chain(&error),
+                Ok(response) => match (response.status(), response.headers().get(ETAG)) {
+                    (StatusCode::OK, Some(etag)) => {
+                        let etag = String::from_utf8_lossy(etag.as_bytes()).into_owned();
+                        tracing::info!(part_number, bytes = bytes.len(), "part uploaded");
+                        return Ok(UploadedPart { part_number, etag });
+                    }
+                    (StatusCode::OK, None) => "the object store returned no ETag".to_owned(),
+                    (status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), _) => {
+                        refusals += 1;
+                        if refusals >= REFUSALS {
+                            return Err(refused(status));
+                        }
+                        status.to_string()
+                    }
+                    (status, _) => status.to_string(),
+                },
+            };
+            let Some(wait) = backoff.next(None) else {
+                return Err(Halt::TryAgain(format!(
+                    "Cannot upload part {part_number}: {why}"
+                )));
+            };
+            tracing::warn!(
+                part_number,
+                error = why,
+                wait_ms = wait.as_millis(),
+                "part is sent again"
+            );
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+fn refused(status: StatusCode) -> Halt {
+    Halt::failed(
+        RunReason::Misconfigured,
+        format!(
+            "The object store refuses the platform's signed upload ({status}); check the platform's keys, its clock and its rights on the bucket."
+        ),
+    )
+}

@@ -1,0 +1,234 @@
+//! A generating run: source → records → chunks → platform.
+//!
+//! The platform's checkpoint is the only memory: what this pod knows beyond it may be lost at any moment.
+//! At most one chunk is in flight while the next one is cut.
+
+use std::sync::Arc;
+
+use datacrowd_protocol::{
+    chunk::Checkpoint,
+    run::{GenerateOpened, RunReason},
+};
+use tokio::task::JoinHandle;
+
+use crate::{
+    cut::{Chunk, Cutter, Refusals},
+    format::{Position, Records},
+    halt::{Counts, End, Halt},
+    platform::PlatformError,
+    session::{Finished, MOST_TAKEOVERS, Session, fought_over},
+    source::{Location, OwnBucket, Source},
+};
+
+/// How often the platform may stand elsewhere than the chunk it loaded, without moving.
+const MOST_STANDSTILLS: usize = 3;
+
+/// Runs to the end, opening again whenever the run was lost.
+pub async fn generate(session: &Session) -> End {
+    let mut counts = Counts::default();
+    for _ in 0..MOST_TAKEOVERS {
+        let opened = match session.open(None, |body| open(session, body)).await {
+            Ok(opened) => opened,
+            Err(halt) => return End::Halted(halt, counts),
+        };
+        if opened.completed {
+            return End::AlreadyDone;
+        }
+        counts = counts_at(&opened.checkpoint);
+        let mut epoch = opened.epoch;
+        let work = async {
+            let (opened, location) = locate(session, opened).await?;
+            epoch = opened.epoch;
+            if opened.completed {
+                return Ok(None);
+            }
+            let load = load(session, opened, location, &mut counts);
+            session.hold(epoch, load).await.map(Some)
+        };
+        let result = match work.await {
+            Ok(None) => return End::AlreadyDone,
+            Ok(Some(counts)) => Ok(Finished {
+                counts,
+                ..Finished::default()
+            }),
+            Err(halt) => Err(halt),
+        };
+        if let Some(end) = session.conclude(epoch, result, counts).await {
+            return end;
+        }
+        tracing::warn!("the run was taken over; opening again");
+    }
+    fought_over(counts)
+}
+
+async fn open(
+    session: &Session,
+    body: datacrowd_protocol::run::OpenRun,
+) -> Result<GenerateOpened, PlatformError> {
+    session.platform.open_generate(&body).await
+}
+
+/// Where the bytes come from. An own bucket's object is pinned by opening again with what was found.
+async fn locate(
+    session: &Session,
+    opened: GenerateOpened,
+) -> Result<(GenerateOpened, Location), Halt> {
+    if let Some(url) = &opened.source_url {
+        let location = Location::Platform {
+            platform: Arc::clone(&session.platform),
+            epoch: opened.epoch,
+            url: url.clone(),
+            uri: opened.source_uri.clone(),
+        };
+        return Ok((opened, location));
+    }
+    let keys = session.keys.clone().ok_or_else(|| {
+        Halt::failed(
+            RunReason::Misconfigured,
+            "The source is in a bucket of its own, but its secret has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; add them and retry.",
+        )
+    })?;
+    let bucket = OwnBucket::new(keys, &opened.source_uri)?;
+    if opened.etag.is_some() && opened.checkpoint.offset > 0 {
+        return Ok((opened, Location::Own(Box::new(bucket))));
+    }
+    let found = bucket.find(&session.http, session.patience);
+    let found = session.hold(opened.epoch, found).await?;
+    let opened = session
+        .open(Some(found), |body| open(session, body))
+        .await?;
+    Ok((opened, Location::Own(Box::new(bucket))))
+}
+
+/// Loads everything behind the checkpoint; the platform's word on where that is counts.
+async fn load(
+    session: &Session,
+    opened: GenerateOpened,
+    location: Location,
+    counts: &mut Counts,
+) -> Result<Counts, Halt> {
+    let mut checkpoint = opened.checkpoint.clone();
+    for _ in 0..MOST_STANDSTILLS {
+        match load_from(session, &opened, location.clone(), &checkpoint, counts).await? {
+            Loaded::Everything(counts) => return Ok(counts),
+            Loaded::UpTo(moved) => checkpoint = moved,
+        }
+        tracing::warn!(
+            offset = checkpoint.offset,
+            "the platform's checkpoint differs; going on from there"
+        );
+    }
+    Err(Halt::TryAgain(
+        "The platform's checkpoint does not follow the chunks it loads.".to_owned(),
+    ))
+}
+
+enum Loaded {
+    Everything(Counts),
+    UpTo(Checkpoint),
+}
+
+async fn load_from(
+    session: &Session,
+    opened: &GenerateOpened,
+    location: Location,
+    checkpoint: &Checkpoint,
+    counts: &mut Counts,
+) -> Result<Loaded, Halt> {
+    let (cutter, _reader) = begin(session, opened, location, checkpoint)?;
+    let mut cutting = cut(cutter);
+    loop {
+        let (cutter, chunk) = tokio::select! {
+            cut = &mut cutting => cut.map_err(|error| Halt::TryAgain(format!("the parser died: {error}")))?,
+            () = session.stop.cancelled() => return Err(Halt::Stopped),
+        };
+        let read = cutter.counts();
+        let chunk = chunk.inspect_err(|_| *counts = read)?;
+        let Some(chunk) = chunk else {
+            return Ok(Loaded::Everything(read));
+        };
+        cutting = cut(cutter);
+        let answer = session
+            .platform
+            .load_chunk(opened.dataset_id, opened.epoch, &chunk.body)
+            .await;
+        if let Err(PlatformError::Quota { accepted, .. }) = &answer {
+            counts.rows += accepted;
+        }
+        let loaded = answer?;
+        *counts = counts_at(&loaded.checkpoint);
+        tracing::info!(
+            inserted = loaded.inserted,
+            skipped = loaded.skipped,
+            offset = loaded.checkpoint.offset,
+            rows = counts.rows,
+            rejected = counts.rejected,
+            "chunk loaded"
+        );
+        let at = position(&loaded.checkpoint);
+        if (at.offset, at.row) != (chunk.end.offset, chunk.end.row) {
+            return Ok(Loaded::UpTo(loaded.checkpoint));
+        }
+        if session.stop.is_cancelled() {
+            return Err(Halt::Stopped);
+        }
+    }
+}
+
+type Reader = tokio_util::task::AbortOnDropHandle<()>;
+
+/// Starts to read at the checkpoint.
+fn begin(
+    session: &Session,
+    opened: &GenerateOpened,
+    location: Location,
+    checkpoint: &Checkpoint,
+) -> Result<(Cutter, Reader), Halt> {
+    let start = position(checkpoint);
+    let records = Records::new(
+        opened.format,
+        start,
+        checkpoint.header.clone(),
+        &opened.required_columns,
+    )?;
+    let source = Source {
+        http: session.http.clone(),
+        location,
+        etag: opened.etag.clone(),
+        size: opened.size_bytes.and_then(|size| u64::try_from(size).ok()),
+        at: start.offset,
+        patience: session.patience,
+    };
+    let (pieces, reader) = source.start();
+    let refusals = Refusals {
+        most: opened.max_invalid_rows,
+        count: checkpoint.rejected,
+        first: checkpoint.rejected_rows.first().cloned(),
+    };
+    Ok((Cutter::new(records, pieces, refusals), reader))
+}
+
+/// Cuts the next chunk on a thread of its own.
+fn cut(mut cutter: Cutter) -> JoinHandle<(Cutter, Result<Option<Chunk>, Halt>)> {
+    tokio::task::spawn_blocking(move || {
+        let chunk = cutter.next_chunk();
+        (cutter, chunk)
+    })
+}
+
+/// A checkpoint that was never written counts rows and lines from 0, or not at all.
+fn position(checkpoint: &Checkpoint) -> Position {
+    let at_least = |value: i64, least: u64| u64::try_from(value).unwrap_or(0).max(least);
+    Position {
+        offset: at_least(checkpoint.offset, 0),
+        row: at_least(checkpoint.next_row, 1),
+        line: at_least(checkpoint.next_line, 1),
+    }
+}
+
+fn counts_at(checkpoint: &Checkpoint) -> Counts {
+    Counts {
+        rows: (checkpoint.next_row - 1).max(0),
+        rejected: checkpoint.rejected,
+    }
+}

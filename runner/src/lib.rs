@@ -1,0 +1,129 @@
+//! One Kubernetes Job is one run: `generate` cuts a source file into tasks, `export` writes approved
+//! answers to a file. The runner talks HTTP to the platform's internal API and to an object store; it
+//! knows neither the database nor Kubernetes.
+
+pub mod args;
+pub mod cut;
+pub mod export;
+pub mod format;
+pub mod generate;
+pub mod halt;
+mod heartbeat;
+pub mod http;
+pub mod platform;
+mod report;
+pub mod retry;
+pub mod session;
+pub mod source;
+
+use std::{ffi::OsString, sync::Arc, time::Duration};
+
+use clap::Parser as _;
+use datacrowd_protocol::{exit, run::RunReason};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use args::{Cli, Command, RunArgs};
+use halt::{Counts, End, Halt};
+use platform::Platform;
+use retry::Patience;
+use session::Session;
+
+/// Runs the process; returns its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing is left to do when even standard error is closed.
+            let _ = error.print();
+            return if error.use_stderr() {
+                exit::MISCONFIGURED
+            } else {
+                exit::DONE
+            };
+        }
+    };
+    init_log();
+    let end = work(&cli.command);
+    report::log(&end);
+    report::leave(&end, &cli.command.run().termination_log);
+    end.exit_code()
+}
+
+fn work(command: &Command) -> End {
+    let misconfigured = |why: String| {
+        End::Halted(
+            Halt::failed(RunReason::Misconfigured, why),
+            Counts::default(),
+        )
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return misconfigured(format!("Cannot start: {error}.")),
+    };
+    let end = runtime.block_on(async {
+        let session = match session(command.run()) {
+            Ok(session) => session,
+            Err(why) => return misconfigured(why),
+        };
+        match command {
+            Command::Generate(_) => generate::generate(&session).await,
+            Command::Export(_) => export::export(&session).await,
+        }
+    });
+    // A parser that still waits for bytes must not hold the process up.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    end
+}
+
+fn session(run: &RunArgs) -> Result<Session, String> {
+    let http =
+        http::client().map_err(|error| format!("Cannot set up TLS: {}.", http::chain(&error)))?;
+    let patience = Patience::default();
+    let correlation_id = run.platform.correlation_id.clone();
+    let platform = Platform::new(
+        http.clone(),
+        run.platform.internal_url.clone(),
+        run.platform.token_file.clone(),
+        run.run_id,
+        correlation_id.unwrap_or_else(|| run.run_id.to_string()),
+        patience,
+    );
+    Ok(Session {
+        platform: Arc::new(platform),
+        http,
+        keys: args::keys_from_env()?,
+        pod_uid: run.pod_uid.clone(),
+        patience,
+        stop: stop_on_signal().map_err(|error| format!("Cannot listen for signals: {error}."))?,
+    })
+}
+
+/// Cancelled by SIGTERM (the pod is being ended) and SIGINT (a person at a terminal).
+fn stop_on_signal() -> std::io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind)?;
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            signals.recv().await;
+            tracing::info!("asked to stop");
+            stop.cancel();
+        });
+    }
+    Ok(stop)
+}
+
+fn init_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DATACROWD_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .init();
+}

@@ -1,0 +1,150 @@
+//! One call: token, tries, and what each status means.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use datacrowd_protocol::{names::CORRELATION_HEADER, problem::Problem};
+use reqwest::{RequestBuilder, StatusCode, header::RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::{Answer, Platform, PlatformError};
+
+/// What one try came to.
+enum Try {
+    Answered(Bytes),
+    /// Worth another try.
+    Again {
+        why: String,
+        retry_after: Option<Duration>,
+    },
+    /// The token was refused: it may just have been rotated.
+    Unauthorized(String),
+    Refused(PlatformError),
+}
+
+impl Platform {
+    /// Repeats the request that `build` makes until it is answered for good.
+    pub(super) async fn send(
+        &self,
+        path: &str,
+        build: impl Fn() -> Answer<RequestBuilder>,
+    ) -> Answer<Bytes> {
+        let mut backoff = self.patience.start();
+        let mut refusals = 0;
+        loop {
+            let (why, asked) = match self.attempt(build()?).await {
+                Try::Answered(body) => return Ok(body),
+                Try::Refused(error) => return Err(error),
+                Try::Unauthorized(why) => {
+                    refusals += 1;
+                    if refusals >= self.patience.refusals {
+                        return Err(PlatformError::Forbidden(why));
+                    }
+                    (why, None)
+                }
+                Try::Again { why, retry_after } => (why, retry_after),
+            };
+            let Some(wait) = backoff.next(asked) else {
+                return Err(PlatformError::Unreachable(format!(
+                    "The platform did not do {path}: {why}"
+                )));
+            };
+            tracing::warn!(
+                call = path,
+                error = why,
+                wait_ms = wait.as_millis(),
+                "call is repeated"
+            );
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, request: RequestBuilder) -> Try {
+        let token = match tokio::fs::read_to_string(&self.token_file).await {
+            Ok(token) => token,
+            Err(error) => {
+                let file = self.token_file.display();
+                return Try::Unauthorized(format!("cannot read the token in {file}: {error}"));
+            }
+        };
+        let answer = request
+            .bearer_auth(token.trim())
+            .header(CORRELATION_HEADER, &self.correlation_id)
+            .send()
+            .await;
+        let response = match answer {
+            Ok(response) => response,
+            Err(error) => return again(&error),
+        };
+        let status = response.status();
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs);
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(error) => return again(&error),
+        };
+        if !status.is_server_error() {
+            self.note_answer();
+        }
+        judge(status, retry_after, body)
+    }
+
+    fn note_answer(&self) {
+        let mut last = self
+            .last_answer
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *last = Instant::now();
+    }
+}
+
+fn again(error: &reqwest::Error) -> Try {
+    Try::Again {
+        why: crate::http::chain(error),
+        retry_after: None,
+    }
+}
+
+fn judge(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Try {
+    if status.is_success() {
+        return Try::Answered(body);
+    }
+    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
+    let message = problem
+        .as_ref()
+        .map_or_else(|| status.to_string(), |problem| problem.message.clone());
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Try::Unauthorized(message),
+        StatusCode::PAYMENT_REQUIRED => Try::Refused(PlatformError::Quota {
+            accepted: problem
+                .and_then(|problem| problem.details.get("accepted")?.as_i64())
+                .unwrap_or(0),
+            message,
+        }),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Try::Refused(PlatformError::Gone),
+        StatusCode::CONFLICT => Try::Refused(PlatformError::Held { retry_after }),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Try::Again {
+            why: message,
+            retry_after,
+        },
+        _ if status.is_server_error() => Try::Again {
+            why: message,
+            retry_after,
+        },
+        _ => Try::Refused(PlatformError::Refused(format!(
+            "The platform refused the runner's request ({status}): {message} Check that runner and API server are of the same release."
+        ))),
+    }
+}
+
+pub(super) fn decode<T: DeserializeOwned>(path: &str, body: &[u8]) -> Answer<T> {
+    serde_json::from_slice(body).map_err(|error| {
+        PlatformError::Refused(format!(
+            "The platform's answer to {path} cannot be read: {error}. Check that runner and API server are of the same release."
+        ))
+    })
+}

@@ -1,0 +1,99 @@
+//! How long to go on trying, and how long to wait between two tries.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The limits of trying again.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The first wait at most; doubles with every try.
+    pub first: Duration,
+    /// Longest wait.
+    pub longest: Duration,
+    /// Time without any success after which the caller gives up.
+    pub total: Duration,
+    /// Tries with a token that is refused.
+    pub refusals: u32,
+}
+
+impl Default for Patience {
+    /// Outlasts a rolling update of the platform or a failover of its database, and less than the Job's
+    /// backoff would.
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(200),
+            longest: Duration::from_secs(15),
+            total: Duration::from_secs(300),
+            refusals: 4,
+        }
+    }
+}
+
+impl Patience {
+    /// Starts counting.
+    #[must_use]
+    pub fn start(self) -> Backoff {
+        Backoff {
+            patience: self,
+            tries: 0,
+            since: Instant::now(),
+        }
+    }
+}
+
+/// One series of tries.
+#[derive(Debug)]
+pub struct Backoff {
+    patience: Patience,
+    tries: u32,
+    since: Instant,
+}
+
+impl Backoff {
+    /// How long to wait before the next try, at least `asked`; `None` when patience is at its end.
+    /// Half of a wait is random, so that the pods of one outage do not return together.
+    pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
+        if self.since.elapsed() >= self.patience.total {
+            return None;
+        }
+        let factor = 1_u32 << self.tries.min(16);
+        self.tries += 1;
+        let most = (self.patience.first * factor).min(self.patience.longest);
+        let jittered = most.mul_f64(0.5 + rand::random::<f64>() / 2.0);
+        let asked = asked.map_or(Duration::ZERO, |asked| asked.min(self.patience.longest));
+        Some(jittered.max(asked))
+    }
+
+    /// Something went well: count from the beginning.
+    pub fn reset(&mut self) {
+        self.tries = 0;
+        self.since = Instant::now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_grow_to_the_longest_and_end_with_the_total() {
+        let mut backoff = Patience::default().start();
+        let mut waits = Vec::new();
+        while let Some(wait) = backoff.next(None) {
+            waits.push(wait);
+            tokio::time::advance(wait).await;
+        }
+        assert!(waits[0] <= Duration::from_millis(200));
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(15)));
+        assert!((20..80).contains(&waits.len()), "{}", waits.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_server_asks_for_is_waited_up_to_the_longest() {
+        let mut backoff = Patience::default().start();
+        let asked = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(backoff.next(asked(5)), asked(5));
+        assert_eq!(backoff.next(asked(3600)), asked(15));
+    }
+}

@@ -1,0 +1,274 @@
+//! The source object as one unbroken stream of bytes, however often the connection breaks.
+//!
+//! The object is pinned: every request carries `If-Match`, so bytes of two versions never mix.
+
+mod location;
+mod own_bucket;
+mod sigv4;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use datacrowd_protocol::run::RunReason;
+use reqwest::{
+    Response, StatusCode,
+    header::{CONTENT_RANGE, ETAG, IF_MATCH, RANGE},
+};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    halt::Halt,
+    retry::{Backoff, Patience},
+};
+
+pub use location::Location;
+pub use own_bucket::{Keys, OwnBucket};
+
+/// Pieces that wait for the parser. One is at most what the HTTP client buffers, some 400 KiB.
+const PIECES: usize = 8;
+/// Silence on a connection after which it is given up.
+const IDLE: Duration = Duration::from_secs(30);
+/// Refusals in a row, each answered with a fresh URL, after which the source counts as forbidden.
+const REFUSALS: u32 = 3;
+
+/// A piece of the source, or its end. A closed channel is neither: the reader was dropped.
+pub type Piece = Result<Option<Bytes>, Halt>;
+
+/// Reads one pinned object from an offset to its end.
+pub struct Source {
+    /// For requests to the object store.
+    pub http: reqwest::Client,
+    /// Where the object is.
+    pub location: Location,
+    /// The pinned version; the first answer's when absent.
+    pub etag: Option<String>,
+    /// Size of the object; the first answer's when absent.
+    pub size: Option<u64>,
+    /// The next byte.
+    pub at: u64,
+    /// How long to go on without progress.
+    pub patience: Patience,
+}
+
+/// Why one connection ended.
+enum Broken {
+    /// Worth another connection.
+    Lost(String),
+    /// The signature was refused or has expired.
+    Refused(String),
+    /// Not worth another connection.
+    For(Halt),
+    /// Nobody reads any more.
+    Unheard,
+}
+
+impl Source {
+    /// Reads in the background until the end, a failure, or the drop of the handle.
+    pub fn start(self) -> (mpsc::Receiver<Piece>, AbortOnDropHandle<()>) {
+        let (pieces, receiver) = mpsc::channel(PIECES);
+        let task = tokio::spawn(self.run(pieces));
+        (receiver, AbortOnDropHandle::new(task))
+    }
+
+    async fn run(mut self, pieces: mpsc::Sender<Piece>) {
+        let end = match self.read_all(&pieces).await {
+            Ok(()) => Ok(None),
+            Err(Broken::For(halt)) => Err(halt),
+            Err(Broken::Lost(why) | Broken::Refused(why)) => Err(Halt::TryAgain(why)),
+            Err(Broken::Unheard) => return,
+        };
+        // A reader that has gone needs no end.
+        let _ = pieces.send(end).await;
+    }
+
+    async fn read_all(&mut self, pieces: &mpsc::Sender<Piece>) -> Result<(), Broken> {
+        let mut backoff = self.patience.start();
+        let mut refusals = 0;
+        while self.size.is_none_or(|size| self.at < size) {
+            let before = self.at;
+            let broken = match self.connect().await {
+                Ok(Some(response)) => self.pump(response, pieces).await,
+                Ok(None) => return Ok(()),
+                Err(broken) => Err(broken),
+            };
+            if self.at > before {
+                backoff.reset();
+                refusals = 0;
+            }
+            match broken {
+                Ok(()) => {}
+                Err(Broken::Lost(why)) => self.wait(&mut backoff, why).await?,
+                Err(Broken::Refused(code)) => {
+                    refusals += 1;
+                    if refusals >= REFUSALS {
+                        return Err(Broken::For(self.location.forbidden(&code)));
+                    }
+                    self.wait(&mut backoff, format!("refused: {code}")).await?;
+                    self.location.renew().await.map_err(Broken::For)?;
+                }
+                Err(broken) => return Err(broken),
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait(&self, backoff: &mut Backoff, why: String) -> Result<(), Broken> {
+        let uri = self.location.uri();
+        let Some(wait) = backoff.next(None) else {
+            return Err(Broken::For(Halt::TryAgain(format!(
+                "Cannot read {uri}: {why}"
+            ))));
+        };
+        tracing::warn!(
+            source.uri = uri,
+            offset = self.at,
+            error = why,
+            "source is read again"
+        );
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// Opens a connection at the next byte; `None` when there is no next byte.
+    async fn connect(&mut self) -> Result<Option<Response>, Broken> {
+        let url = self.location.url().map_err(Broken::For)?;
+        let mut request = self
+            .http
+            .get(url)
+            .header(RANGE, format!("bytes={}-", self.at));
+        if let Some(etag) = &self.etag {
+            request = request.header(IF_MATCH, etag);
+        }
+        let response = timeout(IDLE, request.send())
+            .await
+            .map_err(|_| Broken::Lost("no answer".to_owned()))?
+            .map_err(|error| Broken::Lost(crate::http::chain(&error)))?;
+        let changed = || Broken::For(changed(self.location.uri()));
+        match response.status() {
+            StatusCode::PARTIAL_CONTENT | StatusCode::OK => {}
+            StatusCode::RANGE_NOT_SATISFIABLE if self.at == 0 => return Ok(None),
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                let total = response.headers().get(CONTENT_RANGE);
+                let total = total
+                    .and_then(|value| value.to_str().ok()?.strip_prefix("bytes */")?.parse().ok());
+                return if total == Some(self.at) {
+                    Ok(None)
+                } else {
+                    Err(changed())
+                };
+            }
+            StatusCode::PRECONDITION_FAILED => return Err(changed()),
+            StatusCode::NOT_FOUND => return Err(Broken::For(not_found(self.location.uri()))),
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err(Broken::Refused(error_code(response).await));
+            }
+            status if status.is_redirection() => {
+                return Err(Broken::For(self.location.elsewhere(&response)));
+            }
+            status => return Err(Broken::Lost(status.to_string())),
+        }
+        self.check(&response)?;
+        Ok(Some(response))
+    }
+
+    /// Compares what the answer says of the object with what is known, and learns what is not.
+    fn check(&mut self, response: &Response) -> Result<(), Broken> {
+        let (start, total) = range_of(response);
+        if start != self.at {
+            return Err(Broken::Lost(format!(
+                "the object store answered from byte {start} instead of {}",
+                self.at
+            )));
+        }
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        let etag = header(ETAG).map(str::to_owned);
+        let other_size = self.size.is_some() && total.is_some() && self.size != total;
+        let other_etag = self.etag.is_some() && etag.is_some() && self.etag != etag;
+        if other_size || other_etag {
+            return Err(Broken::For(changed(self.location.uri())));
+        }
+        self.size = self.size.or(total);
+        self.etag = self.etag.take().or(etag);
+        Ok(())
+    }
+
+    /// Hands on what the connection brings.
+    async fn pump(
+        &mut self,
+        mut response: Response,
+        pieces: &mpsc::Sender<Piece>,
+    ) -> Result<(), Broken> {
+        loop {
+            let piece = timeout(IDLE, response.chunk())
+                .await
+                .map_err(|_| Broken::Lost("the connection fell silent".to_owned()))?
+                .map_err(|error| Broken::Lost(crate::http::chain(&error)))?;
+            let Some(piece) = piece else {
+                let size = *self.size.get_or_insert(self.at);
+                return if self.at < size {
+                    Err(Broken::Lost(format!(
+                        "ended {} bytes early",
+                        size - self.at
+                    )))
+                } else {
+                    Ok(())
+                };
+            };
+            self.at += piece.len() as u64;
+            if self.size.is_some_and(|size| self.at > size) {
+                return Err(Broken::For(changed(self.location.uri())));
+            }
+            pieces
+                .send(Ok(Some(piece)))
+                .await
+                .map_err(|_| Broken::Unheard)?;
+        }
+    }
+}
+
+/// First byte of an answer, and the object's size when it says so.
+fn range_of(response: &Response) -> (u64, Option<u64>) {
+    if response.status() == StatusCode::OK {
+        return (0, response.content_length());
+    }
+    let range = response
+        .headers()
+        .get(CONTENT_RANGE)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("bytes "));
+    let Some((range, total)) = range.and_then(|range| range.split_once('/')) else {
+        return (u64::MAX, None);
+    };
+    let start = range.split('-').next().and_then(|start| start.parse().ok());
+    (start.unwrap_or(u64::MAX), total.parse().ok())
+}
+
+/// The `Code` of an S3 error, or the status.
+async fn error_code(response: Response) -> String {
+    let status = response.status();
+    let body = timeout(IDLE, response.bytes()).await;
+    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+    let body = String::from_utf8_lossy(&body);
+    let code = body
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once("</Code>"));
+    code.map_or_else(|| status.to_string(), |(code, _)| code.to_owned())
+}
+
+fn changed(uri: &str) -> Halt {
+    Halt::failed(
+        RunReason::SourceChanged,
+        format!(
+            "{uri} is no longer the object this run began with; create a new Dataset for the new file."
+        ),
+    )
+}
+
+fn not_found(uri: &str) -> Halt {
+    Halt::failed(
+        RunReason::SourceNotFound,
+        format!(
+            "{uri} does not exist; upload the file, or create a Dataset with the right source.uri."
+        ),
+    )
+}

@@ -1,0 +1,94 @@
+//! Where the source is read: through URLs that the platform signs, or in the tenant's own bucket.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use datacrowd_protocol::run::RunReason;
+use reqwest::{Response, Url};
+
+use super::OwnBucket;
+use crate::{halt::Halt, platform::Platform};
+
+/// Makes the URL of each request.
+#[derive(Clone)]
+pub enum Location {
+    /// The platform's bucket.
+    Platform {
+        /// Signs fresh URLs.
+        platform: Arc<Platform>,
+        /// The opener's epoch.
+        epoch: i64,
+        /// The URL in use.
+        url: String,
+        /// For messages.
+        uri: String,
+    },
+    /// A bucket whose keys are in the pod's environment.
+    Own(Box<OwnBucket>),
+}
+
+impl Location {
+    /// `s3://bucket/key`.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        match self {
+            Self::Platform { uri, .. } => uri,
+            Self::Own(bucket) => bucket.uri(),
+        }
+    }
+
+    pub(super) fn url(&self) -> Result<Url, Halt> {
+        match self {
+            Self::Platform { url, .. } => Url::parse(url).map_err(|error| {
+                Halt::failed(
+                    RunReason::Misconfigured,
+                    format!("The platform signed an unusable URL for the source: {error}."),
+                )
+            }),
+            Self::Own(bucket) => Ok(bucket.signed("GET", Utc::now())),
+        }
+    }
+
+    /// Signed URLs expire; asks for one that has not.
+    pub(super) async fn renew(&mut self) -> Result<(), Halt> {
+        if let Self::Platform {
+            platform,
+            epoch,
+            url,
+            ..
+        } = self
+        {
+            *url = platform.source_url(*epoch).await?.source_url;
+        }
+        Ok(())
+    }
+
+    /// What a lasting refusal means; `code` is the object store's.
+    pub(super) fn forbidden(&self, code: &str) -> Halt {
+        match self {
+            Self::Platform { uri, .. } => Halt::failed(
+                RunReason::SourceForbidden,
+                format!(
+                    "The object store refuses to give out {uri} ({code}); check the platform's rights on its bucket."
+                ),
+            ),
+            Self::Own(bucket) => bucket.refused(code),
+        }
+    }
+
+    /// A redirect: S3 answers so when the bucket is in another region.
+    pub(super) fn elsewhere(&self, response: &Response) -> Halt {
+        let region = response
+            .headers()
+            .get("x-amz-bucket-region")
+            .and_then(|region| region.to_str().ok())
+            .unwrap_or("another region");
+        Halt::failed(
+            RunReason::Misconfigured,
+            format!(
+                "{} is in {region}; set AWS_REGION or AWS_ENDPOINT_URL in the secret of source.credentialsSecretRef.",
+                self.uri()
+            ),
+        )
+    }
+}

@@ -1,0 +1,196 @@
+//! A tenant's own bucket, read with the keys of `source.credentialsSecretRef`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    run::{RunReason, SourceFound},
+    source::SourceUri,
+};
+use reqwest::{
+    StatusCode, Url,
+    header::{CONTENT_LENGTH, ETAG, RANGE},
+};
+
+use super::{error_code, not_found, sigv4};
+use crate::{
+    halt::Halt,
+    retry::{Backoff, Patience},
+};
+
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Long enough for a slow request to begin; each request signs its own URL.
+const EXPIRES: Duration = Duration::from_secs(900);
+
+/// What the secret holds.
+#[derive(Clone)]
+pub struct Keys {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_key: String,
+    /// `AWS_SESSION_TOKEN`, for temporary keys.
+    pub session_token: Option<String>,
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL`, for stores other than AWS.
+    pub endpoint: Option<Url>,
+}
+
+/// One object of that bucket.
+#[derive(Clone)]
+pub struct OwnBucket {
+    keys: Keys,
+    object: Url,
+    uri: String,
+}
+
+impl OwnBucket {
+    /// The object that `uri` names.
+    ///
+    /// # Errors
+    /// `uri` is no S3 URI, or the endpoint cannot carry it.
+    pub fn new(keys: Keys, uri: &str) -> Result<Self, Halt> {
+        let misconfigured = |why: String| Halt::failed(RunReason::Misconfigured, why);
+        let parsed = SourceUri::parse(uri).map_err(|error| misconfigured(error.to_string()))?;
+        let object = object_url(&keys, &parsed).map_err(|error| {
+            misconfigured(format!(
+                "AWS_ENDPOINT_URL or AWS_REGION is unusable: {error}."
+            ))
+        })?;
+        Ok(Self {
+            keys,
+            object,
+            uri: uri.to_owned(),
+        })
+    }
+
+    pub(super) fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// ETag and size of the object as it is now.
+    ///
+    /// # Errors
+    /// The object is not there, or the keys do not open it.
+    pub async fn find(
+        &self,
+        http: &reqwest::Client,
+        patience: Patience,
+    ) -> Result<SourceFound, Halt> {
+        let mut backoff = patience.start();
+        loop {
+            let head = http
+                .head(self.signed("HEAD", Utc::now()))
+                .timeout(HEAD_TIMEOUT);
+            let why = match head.send().await {
+                Err(error) => crate::http::chain(&error),
+                Ok(response) => match response.status() {
+                    StatusCode::OK => return self.found(&response),
+                    StatusCode::NOT_FOUND => return Err(not_found(&self.uri)),
+                    status if status.is_redirection() => {
+                        return Err(
+                            super::Location::Own(Box::new(self.clone())).elsewhere(&response)
+                        );
+                    }
+                    status if status.is_client_error() => return Err(self.why_refused(http).await),
+                    status => status.to_string(),
+                },
+            };
+            self.wait(&mut backoff, why).await?;
+        }
+    }
+
+    async fn wait(&self, backoff: &mut Backoff, why: String) -> Result<(), Halt> {
+        let Some(wait) = backoff.next(None) else {
+            return Err(Halt::TryAgain(format!("Cannot reach {}: {why}", self.uri)));
+        };
+        tracing::warn!(
+            source.uri = self.uri,
+            error = why,
+            "source is looked up again"
+        );
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn found(&self, response: &reqwest::Response) -> Result<SourceFound, Halt> {
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        match (
+            header(ETAG),
+            header(CONTENT_LENGTH).and_then(|size| size.parse().ok()),
+        ) {
+            (Some(etag), Some(size_bytes)) => Ok(SourceFound {
+                etag: etag.to_owned(),
+                size_bytes,
+            }),
+            _ => Err(Halt::failed(
+                RunReason::Misconfigured,
+                format!(
+                    "The object store of {} tells neither ETag nor size, so the file cannot be pinned; use an S3-compatible store.",
+                    self.uri
+                ),
+            )),
+        }
+    }
+
+    /// HEAD has no body; the code that tells wrong keys from missing rights is in that of a GET.
+    async fn why_refused(&self, http: &reqwest::Client) -> Halt {
+        let get = http
+            .get(self.signed("GET", Utc::now()))
+            .header(RANGE, "bytes=0-0")
+            .timeout(HEAD_TIMEOUT);
+        match get.send().await {
+            Ok(response) => self.refused(&error_code(response).await),
+            Err(error) => Halt::TryAgain(format!(
+                "Cannot reach {}: {}",
+                self.uri,
+                crate::http::chain(&error)
+            )),
+        }
+    }
+
+    pub(super) fn refused(&self, code: &str) -> Halt {
+        let uri = &self.uri;
+        match code {
+            "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "InvalidToken"
+            | "ExpiredToken"
+            | "AuthorizationHeaderMalformed"
+            | "AuthorizationQueryParametersError"
+            | "RequestTimeTooSkewed" => Halt::failed(
+                RunReason::CredentialsRejected,
+                format!(
+                    "The object store does not accept the keys of source.credentialsSecretRef ({code}); correct the secret and retry."
+                ),
+            ),
+            _ => Halt::failed(
+                RunReason::SourceForbidden,
+                format!(
+                    "The keys of source.credentialsSecretRef may not read {uri} ({code}); allow s3:GetObject on it and retry."
+                ),
+            ),
+        }
+    }
+
+    pub(super) fn signed(&self, method: &str, now: DateTime<Utc>) -> Url {
+        sigv4::presign(method, &self.object, &self.keys, now, EXPIRES)
+    }
+}
+
+/// AWS wants the bucket in the host, except where its dots would break the certificate; others want it in the path.
+fn object_url(keys: &Keys, uri: &SourceUri) -> Result<Url, url::ParseError> {
+    let (bucket, key) = (&uri.bucket, sigv4::encode(&uri.key, true));
+    let region = &keys.region;
+    match &keys.endpoint {
+        Some(endpoint) => {
+            let endpoint = endpoint.as_str().trim_end_matches('/');
+            Url::parse(&format!("{endpoint}/{bucket}/{key}"))
+        }
+        None if bucket.contains('.') => {
+            Url::parse(&format!("https://s3.{region}.amazonaws.com/{bucket}/{key}"))
+        }
+        None => Url::parse(&format!("https://{bucket}.s3.{region}.amazonaws.com/{key}")),
+    }
+}

@@ -4,8 +4,8 @@
 use std::{
     env,
     sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
     },
     task::{Context as Poller, Poll},
     time::Duration,
@@ -48,7 +48,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Counts what is written, and cuts the line after a number of writes.
 #[derive(Clone, Default)]
 pub struct Line {
-    pub writes: Arc<AtomicU64>,
+    written: Arc<Mutex<Vec<String>>>,
     /// Writes that still pass; negative: no limit.
     pub left: Arc<AtomicI64>,
 }
@@ -61,10 +61,11 @@ impl Line {
     }
 
     /// Whether a request passes; once cut, nothing does.
-    fn passes(&self, method: &http::Method) -> bool {
-        let is_write = method != http::Method::GET;
+    fn passes<B>(&self, request: &http::Request<B>) -> bool {
+        let is_write = request.method() != http::Method::GET;
         if is_write {
-            self.writes.fetch_add(1, Ordering::SeqCst);
+            let write = format!("{} {}", request.method(), request.uri());
+            self.written.lock().unwrap().push(write);
         }
         match self.left.load(Ordering::SeqCst) {
             0 => false,
@@ -73,8 +74,9 @@ impl Line {
         }
     }
 
-    pub fn count(&self) -> u64 {
-        self.writes.load(Ordering::SeqCst)
+    /// Everything written so far.
+    pub fn written(&self) -> Vec<String> {
+        self.written.lock().unwrap().clone()
     }
 }
 
@@ -121,7 +123,7 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        match self.line.passes(request.method()) {
+        match self.line.passes(&request) {
             true => self.inner.call(request).boxed(),
             false => async { Err("the line is cut".into()) }.boxed(),
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use datacrowd_crds::{
-    Project,
+    Dataset, Project,
     condition::{self, ConditionType},
     names::{BILLING_REVISION, OPERATOR_MANAGER, RETRY_AT, SKIP_CLEANUP},
 };
@@ -180,6 +180,41 @@ fn project_facts(project: &Guarded<Project>) -> Option<u64> {
     let billing = status.and_then(|s| s.billing.as_ref()).map(|b| b.status);
     let state = status.and_then(|s| s.state);
     Some(hash(&(intent(project), ready, billing, state)))
+}
+
+/// What a Project counts of its Datasets. The last event of one that goes passes too.
+fn dataset_facts(dataset: &Guarded<Dataset>) -> Option<u64> {
+    let state = dataset
+        .0
+        .as_ref()
+        .ok()
+        .and_then(|d| d.status.as_ref()?.state);
+    let meta = dataset.meta();
+    let going = meta.deletion_timestamp.as_ref();
+    let going = going.and(meta.resource_version.as_ref());
+    Some(hash(&(state, going)))
+}
+
+/// Adds the triggers of Projects: their Datasets, as they come, change state and go.
+pub(crate) fn with_datasets(
+    controller: Controller<Guarded<Project>>,
+    client: &Client,
+    namespace: Option<&str>,
+) -> Controller<Guarded<Project>> {
+    let datasets = watcher(
+        api::<Guarded<Dataset>>(client, namespace),
+        watcher::Config::default(),
+    )
+    .default_backoff()
+    .touched_objects()
+    .predicate_filter(dataset_facts, PredicateConfig::default());
+    controller.watches_stream(datasets, |dataset: Guarded<Dataset>| {
+        let namespace = dataset.namespace();
+        let named = dataset.0.ok().map(|d| d.spec.project_ref.name);
+        named
+            .zip(namespace)
+            .map(|(name, namespace)| ObjectRef::new(&name).within(&namespace))
+    })
 }
 
 fn hash(facts: &impl Hash) -> u64 {

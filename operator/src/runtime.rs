@@ -99,6 +99,7 @@ async fn set(
     let (projects, project_store) = controller::over::<Project>(client, namespace);
     let (datasets, dataset_store) = controller::over::<Dataset>(client, namespace);
     let (exports, export_store) = controller::over::<Export>(client, namespace);
+    let projects = controller::with_datasets(projects, client, namespace);
     let datasets = controller::with_runs(
         datasets,
         dataset_store.clone(),

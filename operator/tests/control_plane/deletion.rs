@@ -1,0 +1,128 @@
+//! How resources go.
+
+use datacrowd_crds::{Dataset, Export, Project, names::SKIP_CLEANUP};
+use kube::{ResourceExt, api::DeleteParams};
+use serde_json::json;
+
+use super::world::{World, ready};
+
+#[tokio::test]
+async fn a_dataset_goes_after_its_runners_and_its_rows() {
+    let world = World::new("delete").await;
+    world.platform.grant(100);
+    let _running = world.start().await;
+    let mut body = super::world::project("reviews");
+    body["spec"]["deletionPolicy"] = json!("Delete");
+    world.create::<Project>(body).await;
+    world.dataset("items").await;
+    let _: Dataset = world.reason("items", "JobCreated").await;
+    let job = world
+        .eventually("a Job", async || world.jobs().await.pop())
+        .await;
+    world.pod(&job.name_any()).await;
+
+    world
+        .api::<Dataset>()
+        .delete("items", &DeleteParams::default())
+        .await
+        .unwrap();
+    world.gone::<Dataset>("items").await;
+    assert!(
+        world.jobs().await.is_empty(),
+        "the Job outlived its Dataset"
+    );
+    let calls = world.platform.calls();
+    assert_eq!(calls.first().map(String::as_str), Some("begin datasets 1"));
+    assert_eq!(
+        calls.last().map(String::as_str),
+        Some("delete datasets Delete")
+    );
+    assert!(
+        calls[1..calls.len() - 1].iter().all(|call| call == "fence"),
+        "{calls:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_project_in_use_stays_and_says_who_uses_it() {
+    let world = World::new("inuse").await;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    world.export("final").await;
+    let _: Dataset = world.reason("items", "AwaitingPayment").await;
+    world
+        .api::<Project>()
+        .delete("reviews", &DeleteParams::default())
+        .await
+        .unwrap();
+    let seen: Project = world.reason("reviews", "InUse").await;
+    assert!(
+        ready(&seen)
+            .unwrap()
+            .message
+            .ends_with("dataset/items, export/final")
+    );
+    world
+        .api::<Dataset>()
+        .delete("items", &DeleteParams::default())
+        .await
+        .unwrap();
+    world
+        .api::<Export>()
+        .delete("final", &DeleteParams::default())
+        .await
+        .unwrap();
+    world.gone::<Project>("reviews").await;
+    assert_eq!(
+        world.platform.calls().last().unwrap(),
+        "delete projects Retain"
+    );
+}
+
+#[tokio::test]
+async fn a_dataset_waits_for_the_platform_or_for_the_annotation() {
+    let world = World::new("cleanup").await;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    let _: Dataset = world.reason("items", "AwaitingPayment").await;
+    world.platform.rows().down = true;
+    world
+        .api::<Dataset>()
+        .delete("items", &DeleteParams::default())
+        .await
+        .unwrap();
+    let seen: Dataset = world.reason("items", "CleanupFailed").await;
+    assert!(ready(&seen).unwrap().message.contains(SKIP_CLEANUP));
+    let annotation = json!({"metadata": {"annotations": {SKIP_CLEANUP: "true"}}});
+    world.patch::<Dataset>("items", annotation).await;
+    world.gone::<Dataset>("items").await;
+}
+
+#[tokio::test]
+async fn a_whole_namespace_goes() {
+    use k8s_openapi::api::core::v1::Namespace;
+    let world = World::new("whole").await;
+    world.platform.grant(100);
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    let _: Dataset = world.reason("items", "JobCreated").await;
+    let namespaces: kube::Api<Namespace> = kube::Api::all(world.client.clone());
+    namespaces
+        .delete(&world.namespace, &DeleteParams::default())
+        .await
+        .unwrap();
+    world
+        .eventually("the namespace is gone", async || {
+            namespaces
+                .get_opt(&world.namespace)
+                .await
+                .unwrap()
+                .is_none()
+                .then_some(())
+        })
+        .await;
+    assert!(world.platform.rows().datasets.is_empty());
+}

@@ -1,0 +1,47 @@
+//! An Export's way to its file.
+
+use datacrowd_crds::{Export, condition::ConditionStatus::True};
+use kube::ResourceExt;
+
+use super::world::{World, ready, table};
+
+#[tokio::test]
+async fn an_export_that_is_due_becomes_a_file() {
+    let world = World::new("export").await;
+    world.platform.rows().export_due = false;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.export("final").await;
+    let seen: Export = world.reason("final", "AwaitingCompletion").await;
+    assert_eq!(ready(&seen).unwrap().message, "Waits for dataset items.");
+    assert!(world.jobs().await.is_empty());
+
+    world.platform.rows().export_due = true;
+    let _: Export = world.reason("final", "JobCreated").await;
+    let job = world
+        .eventually("a Job", async || world.jobs().await.pop())
+        .await;
+    assert!(job.name_any().starts_with("final-exp-"));
+    let args = job
+        .spec
+        .as_ref()
+        .unwrap()
+        .template
+        .spec
+        .as_ref()
+        .unwrap()
+        .containers[0]
+        .args
+        .clone();
+    assert_eq!(args.unwrap()[0], "export");
+    world
+        .platform
+        .rows()
+        .exports
+        .get_mut("final")
+        .unwrap()
+        .ready = true;
+    world.pod_exits(&job.name_any(), 0, "Completed", "").await;
+    let seen: Export = world.reason("final", "Exported").await;
+    assert_eq!(table(&seen)[..2], [True, True]);
+}

@@ -1,0 +1,377 @@
+//! The platform as the operator sees it: rows in memory behind the internal API's paths.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{delete, patch, post, put},
+};
+use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
+use datacrowd_protocol::{
+    ids::{DatasetId, ExportId, ProjectId, RunId},
+    internal::{
+        Billing, BillingStatus, DatasetState, DatasetView, DeleteQuery, ExportState, ExportView,
+        ProjectState, ProjectView, ReportFailure, RunView, TaskCounts, Upsert,
+    },
+    names::INTERNAL_TOKEN_HEADER,
+    problem::Problem,
+    run::{BeginRun, RunBegun, RunOutcome, RunReason},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub const TOKEN: &str = "test-token";
+
+/// One dataset or export.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub id: Uuid,
+    pub uid: Uuid,
+    pub runs: Vec<RunView>,
+    pub ready: bool,
+    pub tasks: i64,
+    pub rejected: i64,
+}
+
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub quota: i64,
+    pub project_refusal: Option<String>,
+    pub project_ids: BTreeMap<String, Uuid>,
+    pub datasets: BTreeMap<String, Row>,
+    pub exports: BTreeMap<String, Row>,
+    pub paused: bool,
+    pub export_due: bool,
+    /// Answers 503 to everything.
+    pub down: bool,
+    /// Every call that changes something, in order.
+    pub calls: Vec<String>,
+}
+
+/// The fake, and where it listens.
+#[derive(Clone)]
+pub struct Fake {
+    rows: Arc<Mutex<Rows>>,
+    pub url: String,
+}
+
+type Shared = Arc<Mutex<Rows>>;
+
+impl Fake {
+    pub async fn start() -> Self {
+        let rows: Shared = Arc::default();
+        rows.lock().unwrap().export_due = true;
+        let router = Router::new()
+            .route("/internal/projects", put(project_put))
+            .route("/internal/datasets", put(dataset_put))
+            .route("/internal/exports", put(export_put))
+            .route("/internal/{kind}/{id}/runs", post(begin))
+            .route("/internal/{kind}/{id}/status", patch(failed))
+            .route("/internal/datasets/{id}/fence", post(fence))
+            .route("/internal/{kind}/{id}", delete(remove))
+            .layer(axum::middleware::from_fn_with_state(rows.clone(), guard))
+            .with_state(rows.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { rows, url }
+    }
+
+    pub fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap()
+    }
+
+    /// Something was paid.
+    pub fn grant(&self, judgements: i64) {
+        self.rows().quota += judgements;
+    }
+
+    /// The runner reported the end of a dataset's latest run.
+    pub fn generated(&self, dataset: &str, tasks: i64) {
+        let mut rows = self.rows();
+        let row = rows.datasets.get_mut(dataset).unwrap();
+        row.tasks = tasks;
+        row.ready = true;
+        row.runs.last_mut().unwrap().outcome = Some(RunOutcome::Succeeded);
+    }
+
+    /// The runner reported failure.
+    pub fn failed(&self, dataset: &str, reason: RunReason, message: &str) {
+        let mut rows = self.rows();
+        let run = rows
+            .datasets
+            .get_mut(dataset)
+            .unwrap()
+            .runs
+            .last_mut()
+            .unwrap();
+        run.outcome = Some(RunOutcome::Failed);
+        run.reason = Some(reason);
+        run.message = Some(message.into());
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        self.rows().calls.clone()
+    }
+}
+
+fn problem(status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap();
+    let body = Problem {
+        kind: "about:blank".into(),
+        title: status.to_string(),
+        status: status.as_u16(),
+        timestamp: "2026-01-01T00:00:00Z".into(),
+        path: "/".into(),
+        message: message.into(),
+        code: code.into(),
+        correlation_id: "test".into(),
+        details: BTreeMap::new(),
+    };
+    (status, Json(body)).into_response()
+}
+
+async fn guard(
+    State(rows): State<Shared>,
+    headers: HeaderMap,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    if headers
+        .get(INTERNAL_TOKEN_HEADER)
+        .is_none_or(|t| t != TOKEN)
+    {
+        return problem(401, "internal_token_missing", "");
+    }
+    if rows.lock().unwrap().down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    next.run(request).await
+}
+
+fn billing(quota: i64) -> Billing {
+    Billing {
+        status: if quota > 0 {
+            BillingStatus::Paid
+        } else {
+            BillingStatus::Unpaid
+        },
+        quota,
+        used: 0,
+        debt: 0,
+    }
+}
+
+fn state(rows: &Rows) -> ProjectState {
+    match rows.paused {
+        true => ProjectState::Paused,
+        false => ProjectState::Active,
+    }
+}
+
+async fn project_put(State(rows): State<Shared>, Json(up): Json<Upsert<ProjectSpec>>) -> Response {
+    let mut rows = rows.lock().unwrap();
+    let id = *rows.project_ids.entry(up.name).or_insert_with(Uuid::now_v7);
+    Json(ProjectView {
+        id: ProjectId(id),
+        state: state(&rows),
+        billing: billing(rows.quota),
+        datasets: rows.datasets.len() as i64,
+        tasks: TaskCounts::default(),
+        labeling_version: 1,
+        refusal: rows.project_refusal.clone(),
+        adopted: false,
+        unfinished: false,
+    })
+    .into_response()
+}
+
+fn bind(rows: &mut BTreeMap<String, Row>, name: &str, uid: Uuid) -> Row {
+    let row = rows.entry(name.to_owned()).or_insert_with(|| Row {
+        id: Uuid::now_v7(),
+        uid,
+        runs: Vec::new(),
+        ready: false,
+        tasks: 0,
+        rejected: 0,
+    });
+    row.uid = uid;
+    row.clone()
+}
+
+async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSpec>>) -> Response {
+    let mut rows = rows.lock().unwrap();
+    if !rows.project_ids.contains_key(&up.spec.project_ref.name) {
+        return problem(
+            404,
+            "project_not_found",
+            "There is no such Project; create it.",
+        );
+    }
+    let row = bind(&mut rows.datasets, &up.name, up.uid);
+    let failed = row
+        .runs
+        .last()
+        .is_some_and(|r| r.outcome == Some(RunOutcome::Failed));
+    Json(DatasetView {
+        id: DatasetId(row.id),
+        state: match (row.ready, row.runs.is_empty(), failed) {
+            (true, ..) => DatasetState::Ready,
+            (_, true, _) => DatasetState::Uploaded,
+            (_, _, true) => DatasetState::Failed,
+            _ => DatasetState::Generating,
+        },
+        project_state: state(&rows),
+        billing: billing(rows.quota),
+        total_rows: row.ready.then_some(row.tasks),
+        tasks_created: row.tasks,
+        rows_rejected: row.rejected,
+        rejected_rows: vec![],
+        batches: 0,
+        source: None,
+        run: row.runs.last().cloned(),
+        started_at: None,
+        completed_at: None,
+        adopted: false,
+        unfinished: false,
+    })
+    .into_response()
+}
+
+async fn export_put(State(rows): State<Shared>, Json(up): Json<Upsert<ExportSpec>>) -> Response {
+    let mut rows = rows.lock().unwrap();
+    let due = rows.export_due;
+    let row = bind(&mut rows.exports, &up.name, up.uid);
+    let failed = row
+        .runs
+        .last()
+        .is_some_and(|r| r.outcome == Some(RunOutcome::Failed));
+    Json(ExportView {
+        id: ExportId(row.id),
+        state: match (row.ready, row.runs.is_empty(), failed) {
+            (true, ..) => ExportState::Ready,
+            (_, true, _) => ExportState::Pending,
+            (_, _, true) => ExportState::Failed,
+            _ => ExportState::Running,
+        },
+        due,
+        waiting_for: (!due).then(|| "Waits for dataset items.".to_owned()),
+        rows: row.ready.then_some(row.tasks),
+        size_bytes: None,
+        sha256: None,
+        uri: None,
+        watermark: None,
+        expires_at: None,
+        completed_at: None,
+        run: row.runs.last().cloned(),
+    })
+    .into_response()
+}
+
+fn find<'a>(rows: &'a mut Rows, kind: &str, id: Uuid) -> Option<&'a mut Row> {
+    let rows = if kind == "datasets" {
+        &mut rows.datasets
+    } else {
+        &mut rows.exports
+    };
+    rows.values_mut().find(|row| row.id == id)
+}
+
+async fn begin(
+    State(rows): State<Shared>,
+    Path((kind, id)): Path<(String, Uuid)>,
+    Json(body): Json<BeginRun>,
+) -> Response {
+    let mut rows = rows.lock().unwrap();
+    let (quota, paused) = (rows.quota, rows.paused);
+    let row = find(&mut rows, &kind, id).unwrap();
+    if row.ready {
+        return Json(RunBegun {
+            run_id: None,
+            completed: true,
+        })
+        .into_response();
+    }
+    if let Some(known) = row
+        .runs
+        .iter()
+        .find(|r| r.attempt == body.attempt && r.uid == body.uid)
+    {
+        let begun = RunBegun {
+            run_id: Some(known.id),
+            completed: false,
+        };
+        return (StatusCode::CREATED, Json(begun)).into_response();
+    }
+    if paused {
+        return problem(
+            409,
+            "project_not_active",
+            "The project is PAUSED; resume it.",
+        );
+    }
+    if quota <= 0 && kind == "datasets" {
+        return problem(402, "payment_required", "Buy judgements.");
+    }
+    let run = RunView {
+        id: RunId(Uuid::now_v7()),
+        uid: body.uid,
+        attempt: body.attempt,
+        outcome: None,
+        reason: None,
+        message: None,
+        progressed: false,
+    };
+    let begun = RunBegun {
+        run_id: Some(run.id),
+        completed: false,
+    };
+    row.runs.push(run);
+    rows.calls.push(format!("begin {kind} {}", body.attempt));
+    (StatusCode::CREATED, Json(begun)).into_response()
+}
+
+async fn failed(
+    State(rows): State<Shared>,
+    Path((kind, id)): Path<(String, Uuid)>,
+    Json(body): Json<ReportFailure>,
+) -> Response {
+    let mut rows = rows.lock().unwrap();
+    let row = find(&mut rows, &kind, id).unwrap();
+    let run = row.runs.iter_mut().find(|r| r.attempt == body.attempt);
+    let Some(run) = run else {
+        return problem(404, "not_found", "");
+    };
+    if run.outcome.is_none() {
+        run.outcome = Some(RunOutcome::Failed);
+        run.reason = Some(body.reason);
+        run.message = Some(body.message);
+    }
+    rows.calls
+        .push(format!("failed {kind} {} {:?}", body.attempt, body.reason));
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn fence(State(rows): State<Shared>, Path(_): Path<Uuid>, Json(_): Json<Value>) -> Response {
+    rows.lock().unwrap().calls.push("fence".into());
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn remove(
+    State(rows): State<Shared>,
+    Path((kind, id)): Path<(String, Uuid)>,
+    Query(query): Query<DeleteQuery>,
+) -> Response {
+    let mut rows = rows.lock().unwrap();
+    rows.calls.push(format!("delete {kind} {:?}", query.policy));
+    rows.datasets.retain(|_, row| row.id != id);
+    rows.exports.retain(|_, row| row.id != id);
+    rows.project_ids.retain(|_, known| *known != id);
+    Json(json!({})).into_response()
+}

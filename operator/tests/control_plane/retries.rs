@@ -1,0 +1,173 @@
+//! What follows an attempt that failed.
+
+use datacrowd_crds::{
+    Dataset,
+    condition::ConditionStatus::{False, True},
+    names::RETRY_AT,
+};
+use datacrowd_protocol::run::RunReason;
+use k8s_openapi::api::batch::v1::Job;
+use kube::{ResourceExt, api::DeleteParams};
+use serde_json::json;
+
+use super::world::{World, ready, table};
+
+async fn started(world: &World) -> String {
+    world.platform.grant(100);
+    world.project("reviews").await;
+    world.dataset("items").await;
+    job_of(world, 1).await
+}
+
+/// The Job of an attempt, once it is recorded.
+async fn job_of(world: &World, attempt: i32) -> String {
+    world
+        .eventually(&format!("attempt {attempt} has a Job"), async || {
+            let dataset = world.api::<Dataset>().get("items").await.unwrap();
+            let status = dataset.status.filter(|s| s.attempt == Some(attempt))?;
+            Some(status.job_ref?.name)
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_permanent_failure_stalls_until_someone_asks_for_a_retry() {
+    let world = World::new("retry").await;
+    let _running = world.start().await;
+    let job = started(&world).await;
+    world.platform.failed(
+        "items",
+        RunReason::SourceNotFound,
+        "There is no such object.",
+    );
+    world.pod_exits(&job, 66, "Error", "").await;
+    let seen: Dataset = world.reason("items", "SourceNotFound").await;
+    assert_eq!(table(&seen), [False, False, False, True]);
+    assert_eq!(ready(&seen).unwrap().message, "There is no such object.");
+
+    let annotation = json!({"metadata": {"annotations": {RETRY_AT: "now"}}});
+    world.patch::<Dataset>("items", annotation).await;
+    let job = job_of(&world, 2).await;
+    assert!(job.ends_with("-2"));
+    world.platform.generated("items", 5);
+    world.pod_exits(&job, 0, "Completed", "").await;
+    let seen: Dataset = world.reason("items", "Generated").await;
+    assert_eq!(table(&seen), [True, True, False, False]);
+    assert_eq!(
+        seen.status.unwrap().observed_retry_at.as_deref(),
+        Some("now")
+    );
+    assert_eq!(
+        world.platform.calls(),
+        ["begin datasets 1", "begin datasets 2"]
+    );
+}
+
+#[tokio::test]
+async fn a_retry_that_was_asked_for_before_is_not_taken_for_a_new_one() {
+    let world = World::new("oldretry").await;
+    let _running = world.start().await;
+    world.platform.grant(100);
+    world.project("reviews").await;
+    let mut body = super::world::dataset(&world.namespace, "items");
+    body["metadata"]["annotations"] = json!({RETRY_AT: "long ago"});
+    world.create::<Dataset>(body).await;
+    let job = job_of(&world, 1).await;
+    world
+        .platform
+        .failed("items", RunReason::BadInput, "Not a CSV file.");
+    world.pod_exits(&job, 64, "Error", "").await;
+    let seen: Dataset = world.reason("items", "BadInput").await;
+    assert_eq!(seen.status.unwrap().attempt, Some(1));
+}
+
+#[tokio::test]
+async fn another_limit_of_invalid_rows_is_another_chance() {
+    let world = World::new("limit").await;
+    let _running = world.start().await;
+    let job = started(&world).await;
+    world.platform.failed(
+        "items",
+        RunReason::TooManyInvalidRows,
+        "11 rows were refused.",
+    );
+    world.pod_exits(&job, 64, "Error", "").await;
+    let _: Dataset = world.reason("items", "TooManyInvalidRows").await;
+    world
+        .patch::<Dataset>("items", json!({"spec": {"maxInvalidRows": 20}}))
+        .await;
+    job_of(&world, 2).await;
+}
+
+#[tokio::test]
+async fn a_failure_that_no_one_reported_is_reported_by_the_operator() {
+    let world = World::new("silent").await;
+    let _running = world.start().await;
+    let job = started(&world).await;
+    let said = json!({"outcome": "Failed", "reason": "BadInput", "message": "Line 3 has no quote.", "rows": 0, "rejected": 0});
+    world.pod_exits(&job, 64, "Error", &said.to_string()).await;
+    let seen: Dataset = world.reason("items", "BadInput").await;
+    assert_eq!(ready(&seen).unwrap().message, "Line 3 has no quote.");
+    assert_eq!(
+        world.platform.calls(),
+        ["begin datasets 1", "failed datasets 1 BadInput"]
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_vanished_is_followed_by_another_attempt() {
+    let world = World::new("lost").await;
+    let _running = world.start().await;
+    let job = started(&world).await;
+    world
+        .api::<Job>()
+        .delete(&job, &DeleteParams::background())
+        .await
+        .unwrap();
+    job_of(&world, 2).await;
+    assert_eq!(
+        world.platform.calls(),
+        [
+            "begin datasets 1",
+            "failed datasets 1 JobLost",
+            "begin datasets 2"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_run_out_of_quota_waits_for_payment_and_goes_on() {
+    let world = World::new("quota").await;
+    let _running = world.start().await;
+    let job = started(&world).await;
+    world.platform.rows().quota = 0;
+    world
+        .platform
+        .failed("items", RunReason::QuotaExceeded, "The quota ended.");
+    world.pod_exits(&job, 69, "Error", "").await;
+    let seen: Dataset = world.reason("items", "QuotaExceeded").await;
+    assert_eq!(ready(&seen).unwrap().status, False);
+    assert_eq!(seen.status.unwrap().attempt, Some(1));
+    world.platform.grant(100);
+    job_of(&world, 2).await;
+}
+
+#[tokio::test]
+async fn a_foreign_job_of_the_same_name_is_left_alone() {
+    let world = World::new("foreign").await;
+    world.platform.grant(100);
+    world.project("reviews").await;
+    let made = world.dataset("items").await;
+    let uid = made.uid().unwrap().replace('-', "");
+    let name = format!("items-gen-{}-1", &uid[..8]);
+    world
+        .create::<Job>(json!({
+            "metadata": {"name": name},
+            "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "x", "image": "x"}]}}},
+        }))
+        .await;
+    let _running = world.start().await;
+    let _: Dataset = world.reason("items", "NameConflict").await;
+    let job = world.api::<Job>().get(&name).await.unwrap();
+    assert!(job.owner_references().is_empty() && job.metadata.deletion_timestamp.is_none());
+}

@@ -5,7 +5,7 @@ use datacrowd_crds::{
     condition::ConditionStatus::{False, True},
     names::RETRY_AT,
 };
-use datacrowd_protocol::run::RunReason;
+use datacrowd_protocol::{internal::DatasetState, run::RunReason};
 use k8s_openapi::api::batch::v1::Job;
 use kube::{ResourceExt, api::DeleteParams};
 use serde_json::json;
@@ -189,7 +189,8 @@ async fn a_job_that_the_namespace_refuses_waits_for_room() {
         .eventually("the quota is named", async || {
             let dataset = world.api::<Dataset>().get("items").await.unwrap();
             let is_named = ready(&dataset)?.message.ends_with("exceeded quota: none");
-            is_named.then_some(dataset)
+            let state = dataset.status.as_ref()?.state;
+            (is_named && state == Some(DatasetState::Generating)).then_some(dataset)
         })
         .await;
     let before = running.line.written();

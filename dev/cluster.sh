@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # lib.sh sets them
 # "There is a cluster": kind where a container engine and kind are at hand, the
 # node of dev/node elsewhere. Nothing outside this file knows which it is.
 # Sourced after lib.sh.
@@ -10,7 +9,7 @@ platform=$state/platform
 cluster_choose() {
   [ -s "$platform/cluster" ] && return
   local choice=node
-  if command -v kind docker >/dev/null && timeout 5 docker info >/dev/null 2>&1; then choice=kind; fi
+  if command -v kind >/dev/null && timeout 5 docker info >/dev/null 2>&1; then choice=kind; fi
   echo $choice >"$platform/cluster"
 }
 
@@ -18,9 +17,17 @@ uses_kind() { [ "$(cat "$platform/cluster" 2>/dev/null)" = kind ]; }
 
 kind_node=$checkout-control-plane
 
+# What it takes beside the engine and kind; for the node, everything.
+cluster_tools() {
+  if uses_kind; then "$dev/install" services helm forward; else "$dev/install"; fi
+}
+
+kubectl() {
+  if uses_kind; then command kubectl "$@"; else "$kubernetes_dir/kubernetes" kubectl "$@"; fi
+}
+
 cluster_start() {
   if uses_kind; then
-    "$dev/install" services helm
     kind get clusters 2>/dev/null | grep -qx "$checkout" || kind create cluster --name "$checkout" --wait 120s
     docker start "$kind_node" >/dev/null # after a reboot
   else

@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # lib.sh and the caller set them
 # The control plane's certificates and command lines, for the node and for the
 # control plane that stands alone. Sourced after lib.sh, with these set:
 #   run           folder of everything it keeps

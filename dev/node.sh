@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # kubernetes.sh reads them, lib.sh sets others
 # Where the node is and how to get into it. Sourced after lib.sh, before
 # kubernetes.sh. Its network is its own, so the ports are the usual ones.
 

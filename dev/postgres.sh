@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # lib.sh sets them
 # Postgres and the S3 server as plain processes: how they are set up and called,
 # for the platform and for the tests alike. Sourced after lib.sh.
 

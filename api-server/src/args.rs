@@ -1,8 +1,8 @@
 //! Every setting, each from a flag or its environment variable.
 
-use std::net::SocketAddr;
+use std::{fmt::Write as _, net::SocketAddr};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// The platform's API server.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print every setting as a file of environment variables.
+    EnvExample,
 }
 
 /// Settings of `serve`.
@@ -60,7 +62,7 @@ pub struct Serve {
     /// The previous secret, whose tokens are accepted until they expire.
     #[arg(long, env = "DATACROWD_JWT_SECRET_PREVIOUS", hide_env_values = true)]
     pub jwt_secret_previous: Option<String>,
-    /// The first ADMIN, made when there is none of that name.
+    /// The first ADMIN, made when there is no active ADMIN.
     #[arg(long, env = "DATACROWD_ADMIN_USERNAME")]
     pub admin_username: Option<String>,
     /// The first ADMIN's e-mail address.
@@ -120,4 +122,41 @@ pub enum Billing {
     Manual,
     /// Nobody.
     Disabled,
+}
+
+/// Every setting of `serve` and `migrate` with its meaning and default, as a file to fill in.
+#[must_use]
+pub fn env_example() -> String {
+    let mut text = "# Every setting of the API server. Made by `make generate`; change it in api-server/src/args.rs.\n".to_owned();
+    for command in Args::command().get_subcommands() {
+        let settings: Vec<_> = command
+            .get_arguments()
+            .filter_map(|a| Some((a, a.get_env()?.to_str()?)))
+            .collect();
+        if settings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n# --- {} ---", command.get_name());
+        for (argument, variable) in settings {
+            let help = argument
+                .get_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let default = argument
+                .get_default_values()
+                .first()
+                .and_then(|v| v.to_str());
+            let required = if argument.is_required_set() {
+                " Required."
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                text,
+                "\n# {help}{required}\n{variable}={}",
+                default.unwrap_or_default()
+            );
+        }
+    }
+    text
 }

@@ -109,3 +109,16 @@ pub async fn uploads(app: App, every: Duration, stop: CancellationToken) {
         }
     }
 }
+
+/// Forgets sessions and failures that are long over, until `stop`.
+pub async fn accounts(app: App, every: Duration, stop: CancellationToken) {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(every))
+        .await
+        .is_some()
+    {
+        if let Err(error) = app.accounts.sweep().await {
+            tracing::warn!(error.cause = %error, "old sessions cannot be removed");
+        }
+    }
+}

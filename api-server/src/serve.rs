@@ -1,6 +1,6 @@
 //! From settings to two listening ports, and to their end.
 
-use std::{future::IntoFuture, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{App, Settings},
-    args::{Args, Billing, Command, Migrate, Serve},
+    args::{Args, Billing, Command, Migrate, Serve, env_example},
     background,
     cluster::Cluster,
     objects::Objects,
@@ -40,13 +40,23 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
-        Command::Openapi => {
-            use std::io::Write;
-            let document = openapi()
+        Command::EnvExample => print(&env_example()),
+        Command::Openapi => print(
+            &openapi()
                 .to_pretty_json()
-                .context("rendering the OpenAPI document")?;
-            writeln!(std::io::stdout(), "{document}").context("writing the OpenAPI document")
+                .context("rendering the OpenAPI document")?,
+        ),
+    }
+}
+
+/// Writes to standard output; a reader that went away is its own business.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::{ErrorKind, Write};
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("writing to standard output")
         }
+        _ => Ok(()),
     }
 }
 
@@ -112,6 +122,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         Duration::from_secs(600),
         stop.clone(),
     ));
+    tasks.spawn(background::accounts(
+        app.clone(),
+        Duration::from_secs(3600),
+        stop.clone(),
+    ));
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
@@ -145,10 +160,13 @@ async fn listen(
     router: Router,
     stop: &CancellationToken,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
-        .into_future()
-        .await
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(stop.clone().cancelled_owned())
+    .into_future()
+    .await
 }
 
 /// The application over its neighbours, none of which is asked for anything yet.

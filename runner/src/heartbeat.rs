@@ -7,15 +7,12 @@ use crate::{
     platform::{Platform, PlatformError},
 };
 
-/// A third of the time after which the platform gives the run to another pod.
-const EVERY: Duration = Duration::from_secs(10);
-
 /// Never returns while the run is held; otherwise says why it is not.
-pub async fn keep_alive(platform: &Platform, epoch: i64) -> Halt {
+pub async fn keep_alive(platform: &Platform, epoch: i64, every: Duration) -> Halt {
     loop {
-        let due = platform.last_answer() + EVERY;
+        let due = platform.last_answer() + every;
         tokio::time::sleep_until(due).await;
-        if platform.last_answer() + EVERY > due {
+        if platform.last_answer() + every > due {
             continue;
         }
         match platform.heartbeat(epoch).await {

@@ -43,20 +43,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
             };
         }
     };
-    init_log();
-    let end = work(&cli.command);
+    let run = cli.command.run();
+    let logging = datacrowd_telemetry::init("datacrowd-runner");
+    // Every line of the process tells which run, and which request asked for it.
+    let _entered =
+        tracing::info_span!("run", correlation_id = run.correlation_id(), run_id = %run.run_id)
+            .entered();
+    let end = match logging {
+        Ok(()) => work(&cli.command),
+        Err(error) => misconfigured(format!("Cannot log: {error}.")),
+    };
     report::log(&end);
-    report::leave(&end, &cli.command.run().termination_log);
+    report::leave(&end, &run.termination_log);
     end.exit_code()
 }
 
 fn work(command: &Command) -> End {
-    let misconfigured = |why: String| {
-        End::Halted(
-            Halt::failed(RunReason::Misconfigured, why),
-            Counts::default(),
-        )
-    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -84,13 +86,12 @@ fn session(run: &RunArgs) -> Result<Session, String> {
     let http =
         http::client().map_err(|error| format!("Cannot set up TLS: {}.", http::chain(&error)))?;
     let patience = Patience::default();
-    let correlation_id = run.platform.correlation_id.clone();
     let platform = Platform::new(
         http.clone(),
         run.platform.internal_url.clone(),
         run.platform.token_file.clone(),
         run.run_id,
-        correlation_id.unwrap_or_else(|| run.run_id.to_string()),
+        run.correlation_id(),
         patience,
     );
     Ok(Session {
@@ -118,12 +119,9 @@ fn stop_on_signal() -> std::io::Result<CancellationToken> {
     Ok(stop)
 }
 
-fn init_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DATACROWD_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .init();
+fn misconfigured(why: String) -> End {
+    End::Halted(
+        Halt::failed(RunReason::Misconfigured, why),
+        Counts::default(),
+    )
 }

@@ -1,4 +1,4 @@
-//! How long to go on trying, and how long to wait between two tries.
+//! How long to go on trying, and how long to wait in between.
 
 use std::time::Duration;
 
@@ -15,17 +15,20 @@ pub struct Patience {
     pub total: Duration,
     /// Tries with a token that is refused.
     pub refusals: u32,
+    /// Silence towards the platform after which a heartbeat is due.
+    pub heartbeat: Duration,
 }
 
 impl Default for Patience {
     /// Outlasts a rolling update of the platform or a failover of its database, and less than the Job's
-    /// backoff would.
+    /// backoff would. The heartbeat is a third of the time after which the platform gives the run away.
     fn default() -> Self {
         Self {
             first: Duration::from_millis(200),
             longest: Duration::from_secs(15),
             total: Duration::from_secs(300),
             refusals: 4,
+            heartbeat: Duration::from_secs(10),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Session {
     ) -> Result<T, Halt> {
         tokio::select! {
             result = work => result,
-            halt = keep_alive(&self.platform, epoch) => Err(halt),
+            halt = keep_alive(&self.platform, epoch, self.patience.heartbeat) => Err(halt),
             () = self.grace_over() => Err(Halt::Stopped),
         }
     }

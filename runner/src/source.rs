@@ -16,6 +16,7 @@ use reqwest::{
 };
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use crate::{
     halt::Halt,
@@ -67,7 +68,7 @@ impl Source {
     /// Reads in the background until the end, a failure, or the drop of the handle.
     pub fn start(self) -> (mpsc::Receiver<Piece>, AbortOnDropHandle<()>) {
         let (pieces, receiver) = mpsc::channel(PIECES);
-        let task = tokio::spawn(self.run(pieces));
+        let task = tokio::spawn(self.run(pieces).in_current_span());
         (receiver, AbortOnDropHandle::new(task))
     }
 

@@ -1,7 +1,10 @@
 //! Accounts: register, sign in, stay signed in, sign out.
 
+use std::net::SocketAddr;
+
 use axum::{
-    extract::State,
+    Extension,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
@@ -126,6 +129,7 @@ impl From<Tokens> for TokensBody {
 #[utoipa::path(post, path = "/auth/login", tag = "auth", security(()), request_body = Login, responses((status = 200, body = TokensBody)))]
 pub async fn login(
     State(app): State<App>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
     Json(body): Json<Login>,
 ) -> ApiResult<axum::Json<TokensBody>> {
@@ -139,7 +143,7 @@ pub async fn login(
             &body.login,
             &body.password,
             &Origin {
-                ip: None,
+                ip: peer.map(|Extension(ConnectInfo(address))| address.ip().to_string()),
                 user_agent: agent,
             },
         )

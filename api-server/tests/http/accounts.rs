@@ -138,3 +138,20 @@ async fn people_register_sign_in_and_get_roles() {
         .await
         .expect(200);
 }
+
+#[test]
+fn the_committed_description_is_the_current_one() {
+    let current = datacrowd_api_server::openapi().to_pretty_json().unwrap();
+    let committed = include_str!("../../openapi.json");
+    assert_eq!(
+        committed.trim(),
+        current.trim(),
+        "run `make generate` and commit api-server/openapi.json"
+    );
+    let settings = include_str!("../../../.env.example");
+    assert_eq!(
+        settings.trim(),
+        datacrowd_api_server::args::env_example().trim(),
+        "run `make generate` and commit .env.example"
+    );
+}

@@ -1,12 +1,6 @@
 //! The real runner process against the real server: killed, doubled, and read back.
 
-use std::{
-    collections::BTreeSet,
-    fmt::Write as _,
-    path::PathBuf,
-    process::Stdio,
-    time::Duration,
-};
+use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf, process::Stdio, time::Duration};
 
 use datacrowd_labelling::BillingMode;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -20,8 +14,17 @@ use crate::support::{Actor, Platform, Run};
 
 /// Built beside this test by `cargo build`.
 fn binary() -> PathBuf {
-    let path = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("datacrowd-runner");
-    assert!(path.exists(), "{} is not built; run `cargo build --workspace` first", path.display());
+    let path = std::env::current_exe()
+        .unwrap()
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("datacrowd-runner");
+    assert!(
+        path.exists(),
+        "{} is not built; run `cargo build --workspace` first",
+        path.display()
+    );
     path
 }
 
@@ -55,7 +58,9 @@ impl Job {
 
     async fn finish(&self, p: &Platform, what: &str, pod: &str) -> i32 {
         let mut child = self.start(p, what, pod);
-        let ended = tokio::time::timeout(Duration::from_secs(120), child.wait()).await.expect("the runner ends in time");
+        let ended = tokio::time::timeout(Duration::from_secs(120), child.wait())
+            .await
+            .expect("the runner ends in time");
         ended.unwrap().code().unwrap_or(-1)
     }
 }
@@ -66,28 +71,64 @@ async fn generating(p: &Platform, client: &Actor, rows: i64) -> (String, String,
     for row in 1..=rows {
         writeln!(csv, "i{row},\"text, number {row}\"").unwrap();
     }
-    let dataset = p.upload(client, &project, "items.csv", csv.into_bytes(), 1000).await.expect(201);
+    let dataset = p
+        .upload(client, &project, "items.csv", csv.into_bytes(), 1000)
+        .await
+        .expect(201);
     let id = dataset["id"].as_str().unwrap().to_owned();
-    p.call(Some(&client.token), Method::POST, &format!("/datasets/{id}/generate-tasks"), Some(json!({}))).await.expect(202);
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        &format!("/datasets/{id}/generate-tasks"),
+        Some(json!({})),
+    )
+    .await
+    .expect(202);
     let run = Run::begin(p, &id).await;
     let job = Job::new(p, &client.namespace, run).await;
     (project, id, job)
 }
 
 async fn exactly(p: &Platform, client: &Actor, dataset: &str, rows: i64) {
-    let ready = p.call(Some(&client.token), Method::GET, &format!("/datasets/{dataset}"), None).await.expect(200);
-    assert_eq!((&ready["state"], &ready["totalRows"], &ready["tasksCreated"]), (&json!("READY"), &json!(rows), &json!(rows)), "{ready:#}");
+    let ready = p
+        .call(
+            Some(&client.token),
+            Method::GET,
+            &format!("/datasets/{dataset}"),
+            None,
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        (&ready["state"], &ready["totalRows"], &ready["tasksCreated"]),
+        (&json!("READY"), &json!(rows), &json!(rows)),
+        "{ready:#}"
+    );
     assert_eq!(p.count("select count(*) from tasks").await, rows);
-    assert_eq!(p.count("select count(distinct row_no) from tasks").await, rows);
-    assert_eq!(p.count("select sum(size)::bigint from task_batches").await, rows);
+    assert_eq!(
+        p.count("select count(distinct row_no) from tasks").await,
+        rows
+    );
+    assert_eq!(
+        p.count("select sum(size)::bigint from task_batches").await,
+        rows
+    );
     assert_eq!(p.count("select tasks_used from projects").await, rows);
-    assert_eq!(p.count("select count(*) from tasks where payload->>'id' <> 'i' || row_no").await, 0, "each row is itself");
+    assert_eq!(
+        p.count("select count(*) from tasks where payload->>'id' <> 'i' || row_no")
+            .await,
+        0,
+        "each row is itself"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_killed_twenty_times_loads_every_row_once() {
     let rows: i64 = 100_000;
-    let seed: u64 = std::env::var("TEST_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(rand::random);
+    let seed: u64 = std::env::var("TEST_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or_else(rand::random);
     eprintln!("TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let p = Platform::with_billing(BillingMode::Disabled).await;
@@ -103,7 +144,11 @@ async fn a_runner_killed_twenty_times_loads_every_row_once() {
     }
     assert_eq!(job.finish(&p, "generate", "the-pod").await, 0);
     exactly(&p, &client, &dataset, rows).await;
-    assert_eq!(job.finish(&p, "generate", "the-pod").await, 0, "a run that has ended is nothing to do");
+    assert_eq!(
+        job.finish(&p, "generate", "the-pod").await,
+        0,
+        "a run that has ended is nothing to do"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +157,10 @@ async fn two_runners_at_once_load_every_row_once() {
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let (_, dataset, job) = generating(&p, &client, rows).await;
-    let (one, two) = tokio::join!(job.finish(&p, "generate", "pod-1"), job.finish(&p, "generate", "pod-2"));
+    let (one, two) = tokio::join!(
+        job.finish(&p, "generate", "pod-1"),
+        job.finish(&p, "generate", "pod-2")
+    );
     assert_eq!((one, two), (0, 0));
     exactly(&p, &client, &dataset, rows).await;
 }
@@ -125,29 +173,102 @@ async fn an_exported_file_holds_each_approved_answer_once() {
     assert_eq!(job.finish(&p, "generate", "pod-1").await, 0);
     let (_, worker) = p.register("wanda").await;
     for _ in 0..120 {
-        let claimed = p.call(Some(&worker), Method::POST, "/tasks/claim", Some(json!({"projectId": project, "count": 10}))).await.expect(200);
+        let claimed = p
+            .call(
+                Some(&worker),
+                Method::POST,
+                "/tasks/claim",
+                Some(json!({"projectId": project, "count": 10})),
+            )
+            .await
+            .expect(200);
         for task in claimed["tasks"].as_array().unwrap() {
             let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": "1"}});
-            p.call(Some(&worker), Method::POST, &format!("/tasks/{}/submit", task["id"]), Some(body)).await.expect(201);
+            p.call(
+                Some(&worker),
+                Method::POST,
+                &format!("/tasks/{}/submit", task["id"]),
+                Some(body),
+            )
+            .await
+            .expect(201);
         }
     }
     for (format, lines) in [("JSONL", 1200), ("CSV", 1201)] {
-        let export = p.call(Some(&client.token), Method::POST, &format!("/projects/{project}/export"), Some(json!({"format": format}))).await.expect(202);
+        let export = p
+            .call(
+                Some(&client.token),
+                Method::POST,
+                &format!("/projects/{project}/export"),
+                Some(json!({"format": format})),
+            )
+            .await
+            .expect(202);
         let id = export["exportId"].as_str().unwrap();
-        let uid: Uuid = sqlx::query_scalar("select bound_uid from exports where id = $1").bind(id.parse::<Uuid>().unwrap()).fetch_one(&p.rows).await.unwrap();
-        let begun = p.trusted(Method::POST, &format!("/internal/exports/{id}/runs"), Some(json!({"uid": uid, "attempt": 1}))).await.expect(201);
-        let job = Job::new(&p, &client.namespace, begun["runId"].as_str().unwrap().to_owned()).await;
+        let uid: Uuid = sqlx::query_scalar("select bound_uid from exports where id = $1")
+            .bind(id.parse::<Uuid>().unwrap())
+            .fetch_one(&p.rows)
+            .await
+            .unwrap();
+        let begun = p
+            .trusted(
+                Method::POST,
+                &format!("/internal/exports/{id}/runs"),
+                Some(json!({"uid": uid, "attempt": 1})),
+            )
+            .await
+            .expect(201);
+        let job = Job::new(
+            &p,
+            &client.namespace,
+            begun["runId"].as_str().unwrap().to_owned(),
+        )
+        .await;
         assert_eq!(job.finish(&p, "export", "pod-3").await, 0);
-        let ready = p.call(Some(&client.token), Method::GET, &format!("/exports/{id}"), None).await.expect(200);
-        assert_eq!((&ready["state"], &ready["rows"]), (&json!("READY"), &json!(1200)), "{ready:#}");
-        let redirect = p.http.get(format!("{}/exports/{id}/download", p.url)).bearer_auth(&client.token).send().await.unwrap();
+        let ready = p
+            .call(
+                Some(&client.token),
+                Method::GET,
+                &format!("/exports/{id}"),
+                None,
+            )
+            .await
+            .expect(200);
+        assert_eq!(
+            (&ready["state"], &ready["rows"]),
+            (&json!("READY"), &json!(1200)),
+            "{ready:#}"
+        );
+        let redirect = p
+            .http
+            .get(format!("{}/exports/{id}/download", p.url))
+            .bearer_auth(&client.token)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(redirect.status(), 307);
-        let bytes = p.http.get(redirect.headers()["location"].to_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+        let bytes = p
+            .http
+            .get(redirect.headers()["location"].to_str().unwrap())
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
         assert_eq!(ready["sha256"], hex::encode(Sha256::digest(&bytes)));
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         assert_eq!(text.lines().count(), lines);
         if format == "JSONL" {
-            let ids: BTreeSet<String> = text.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["externalId"].as_str().unwrap().to_owned()).collect();
+            let ids: BTreeSet<String> = text
+                .lines()
+                .map(|l| {
+                    serde_json::from_str::<Value>(l).unwrap()["externalId"]
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                })
+                .collect();
             assert_eq!(ids.len(), 1200);
         }
     }

@@ -17,7 +17,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The service over the database `auth`. Computes one password hash: some 20 ms.
+    /// The service over the database `auth`. Computes one password hash.
     ///
     /// # Errors
     /// [`Unavailable::Hashing`] when the system has no randomness.

@@ -3,16 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    export::{
-        AnswerRecord, ExportColumns, ExportFormat, ExportPage, ExportTrigger, RowPer, TaskRecord,
-    },
-    ids::{ExportId, ProjectId, ResourceUid, RunId, TaskId, TenantId},
+    export::{ExportColumns, ExportFormat, ExportTrigger, RowPer},
+    ids::{ExportId, ProjectId, ResourceUid, RunId, TenantId},
     internal::{ExportState, ExportView},
     run::{CompleteRun, RunOutcome},
     source::DeletionPolicy,
 };
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -27,8 +23,6 @@ use crate::{
 
 /// How long a finished file is kept.
 const KEEP_DAYS: i64 = 30;
-/// Tasks per page of the internal API.
-const PAGE_TASKS: i64 = 500;
 
 /// An Export resource, as the caller saw it.
 #[derive(Debug, Clone)]
@@ -403,86 +397,6 @@ impl Labelling {
         Ok(())
     }
 
-    /// A page of tasks with their answers approved at the watermark, in ascending order of task.
-    ///
-    /// # Errors
-    /// `not_found`; or the database failed.
-    pub async fn export_page(&self, id: ExportId, after: i64) -> Result<ExportPage> {
-        let e = sqlx::query!(
-            "select project_id, dataset_id, tenant_id, watermark, since from exports where id = $1",
-            id.0
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        let watermark = e.watermark.ok_or(Refusal::NotFound)?;
-        let rows = sqlx::query!(
-            "with page as (
-                 select distinct ev.task_id from approval_events ev
-                 where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ($4::bigint is null or ev.seq > $4)
-                   and ($5::uuid is null or ev.dataset_id = $5)
-                 order by ev.task_id limit $6)
-             select t.id, t.dataset_id, t.row_no, t.external_id, t.payload, a.answer, a.user_id, a.labeling_version, a.submitted_at, a.claimed_at, a.active_millis,
-                    ev.created_at as approved_at
-             from page join tasks t on t.id = page.task_id
-             join approval_events ev on ev.project_id = $1 and ev.task_id = t.id and ev.seq <= $3 and ev.kind = 'approved' and ($4::bigint is null or ev.seq > $4)
-             join answers a on a.id = ev.answer_id
-             where not exists (select from approval_events r where r.answer_id = ev.answer_id and r.seq > ev.seq and r.seq <= $3 and r.kind = 'revoked')
-             order by t.id, ev.seq",
-            e.project_id,
-            after,
-            watermark,
-            e.since,
-            e.dataset_id,
-            PAGE_TASKS
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut items: Vec<TaskRecord> = Vec::new();
-        for r in rows {
-            let record = AnswerRecord {
-                answer: object(r.answer),
-                worker_id: pseudonym(e.tenant_id, r.user_id),
-                labeling_version: r.labeling_version,
-                submitted_at: r.submitted_at,
-                approved_at: r.approved_at,
-                seconds_spent: seconds_spent(r.active_millis, r.submitted_at - r.claimed_at),
-            };
-            match items.last_mut().filter(|t| t.task_id.0 == r.id) {
-                Some(task) => task.answers.push(record),
-                None => items.push(TaskRecord {
-                    task_id: TaskId(r.id),
-                    dataset_id: r.dataset_id,
-                    row_no: r.row_no,
-                    external_id: r.external_id,
-                    source: object(r.payload),
-                    answers: vec![record],
-                }),
-            }
-        }
-        // Every task of a page may have lost its approvals: the next page is asked for by the page's own last task.
-        let last = sqlx::query!(
-            "select max(task_id) as last, count(*) as \"n!\" from (
-                 select distinct ev.task_id from approval_events ev
-                 where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ($4::bigint is null or ev.seq > $4)
-                   and ($5::uuid is null or ev.dataset_id = $5)
-                 order by ev.task_id limit $6) page",
-            e.project_id,
-            after,
-            watermark,
-            e.since,
-            e.dataset_id,
-            PAGE_TASKS
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        let next_cursor = last
-            .last
-            .filter(|_| last.n == PAGE_TASKS)
-            .map(|l| l.to_string());
-        Ok(ExportPage { items, next_cursor })
-    }
-
     /// An export of this tenant; of any tenant when none is given.
     ///
     /// # Errors
@@ -762,30 +676,4 @@ async fn export_view(conn: &mut PgConnection, id: Uuid, bucket: &str) -> Result<
         completed_at: e.completed_at,
         run: latest_run(conn, id, 0).await?,
     })
-}
-
-/// The same worker has the same pseudonym within a tenant and another one elsewhere.
-fn pseudonym(tenant: Uuid, user: Uuid) -> String {
-    let digest = Sha256::new()
-        .chain_update(tenant.as_bytes())
-        .chain_update(user.as_bytes())
-        .finalize();
-    format!("w-{}", hex::encode(&digest[..8]))
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        other => Map::from_iter([("value".to_owned(), other)]),
-    }
-}
-
-/// Seconds with milliseconds: what the client measured, else the time since the claim.
-fn seconds_spent(active_millis: Option<i64>, held: TimeDelta) -> f64 {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a lease is far shorter than 2^53 milliseconds"
-    )]
-    let millis = active_millis.unwrap_or_else(|| held.num_milliseconds()) as f64;
-    millis / 1000.0
 }

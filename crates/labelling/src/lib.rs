@@ -9,6 +9,7 @@ mod chunk;
 mod datasets;
 mod error;
 mod events;
+mod export_pages;
 mod exports;
 mod outbox;
 mod points;

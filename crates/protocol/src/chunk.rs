@@ -39,7 +39,7 @@ pub struct ChunkRow {
     /// Why the row was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
-    /// 1-based line of the source on which the refused record begins.
+    /// 1-based line of the source on which the record begins; a resumed run counts lines on from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<i64>,
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use datacrowd_protocol::run::{RunReason, UploadedPart};
 use reqwest::{StatusCode, header::ETAG};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use crate::{halt::Halt, platform::Platform, retry::Patience, session::Session};
 
@@ -55,7 +56,7 @@ impl Uploads {
                 "The export is larger than 10,000 parts of 8 MiB; export the datasets one by one, or use \"since\".",
             ));
         }
-        let upload = self.to.clone().upload(self.count, bytes);
+        let upload = self.to.clone().upload(self.count, bytes).in_current_span();
         self.under_way = Some(AbortOnDropHandle::new(tokio::spawn(upload)));
         Ok(())
     }

@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs kubeconfig demo test test-unit test-operator test-e2e check fmt generate
+
+help: ## list the targets
+	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+up: ## start the platform on this machine, or bring it up to date with the sources
+	@dev/up
+
+down: ## end the platform and remove all it kept
+	@dev/down
+
+status: ## show what runs, and where
+	@dev/status
+
+logs: ## follow what the platform's pods write
+	@dev/logs --follow --tail=50
+
+kubeconfig: ## print the path of the platform's kubeconfig: export KUBECONFIG=$$(make -s kubeconfig)
+	@test -e .dev/kubeconfig || { echo "the platform is down; make up" >&2; exit 1; }
+	@echo $(CURDIR)/.dev/kubeconfig
+
+demo: up ## play the whole flow, from an upload to an export, on the running platform
+	@. .dev/env && dev/demo
+
+test: ## run every check and every test; installs and starts what they need, and stops it
+	@dev/test
+
+test-unit: ## run the tests that need no cluster, against a real Postgres and S3 server
+	@dev/test unit
+
+test-operator: ## run the operator's tests against a real Kubernetes control plane
+	@dev/test operator
+
+test-e2e: ## run the end-to-end tests on the platform
+	@dev/test e2e
+
+check: ## check formatting, lints, charts and generated files
+	@dev/test check
+
+fmt: ## format the sources
+	cargo fmt --all
+
+generate: ## write the files that are generated from the sources
+	@dev/generate

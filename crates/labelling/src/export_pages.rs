@@ -1,0 +1,135 @@
+//! The pages that an exporting Job reads: short transactions over what was approved at the watermark.
+
+use chrono::TimeDelta;
+use datacrowd_protocol::{
+    export::{AnswerRecord, ExportPage, TaskRecord},
+    ids::{ExportId, TaskId},
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{Labelling, Refusal, Result};
+
+/// Most tasks per page.
+const PAGE_TASKS: i64 = 500;
+/// Stored bytes of source rows after which a page ends: the runner holds pages in memory.
+const PAGE_BYTES: i64 = 2 * 1024 * 1024;
+
+impl Labelling {
+    /// A page of tasks with their answers approved at the watermark, in ascending order of task.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn export_page(&self, id: ExportId, after: i64) -> Result<ExportPage> {
+        let export = sqlx::query!(
+            "select project_id, dataset_id, tenant_id, watermark, since from exports where id = $1",
+            id.0
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        let watermark = export.watermark.ok_or(Refusal::NotFound)?;
+        let since = export.since.unwrap_or(0);
+        let page = sqlx::query!(
+            "select task_id as \"task_id!\", candidates as \"candidates!\" from (
+                 select c.task_id, count(*) over () as candidates,
+                        sum(pg_column_size(t.payload)) over (order by c.task_id) - pg_column_size(t.payload) as bytes_before
+                 from (select distinct ev.task_id from approval_events ev
+                       where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ev.seq > $4
+                         and ($5::uuid is null or ev.dataset_id = $5)
+                       order by ev.task_id limit $6) c
+                 join tasks t on t.id = c.task_id) sized
+             where bytes_before < $7 order by task_id",
+            export.project_id,
+            after,
+            watermark,
+            since,
+            export.dataset_id,
+            PAGE_TASKS,
+            PAGE_BYTES
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let ids: Vec<i64> = page.iter().map(|r| r.task_id).collect();
+        let candidates = page.first().map_or(0, |r| r.candidates);
+        let whole = candidates < PAGE_TASKS && i64::try_from(ids.len()) == Ok(candidates);
+        let next_cursor = ids.last().filter(|_| !whole).map(ToString::to_string);
+        let mut items = self.page_tasks(&ids).await?;
+        let answers = sqlx::query!(
+            "select ev.task_id, a.answer, a.user_id, a.labeling_version, a.submitted_at, a.claimed_at, a.active_millis, ev.created_at as approved_at
+             from approval_events ev join answers a on a.id = ev.answer_id
+             where ev.project_id = $1 and ev.task_id = any($2) and ev.seq <= $3 and ev.seq > $4 and ev.kind = 'approved'
+               and not exists (select from approval_events r where r.answer_id = ev.answer_id and r.seq > ev.seq and r.seq <= $3 and r.kind = 'revoked')
+             order by ev.task_id, ev.seq",
+            export.project_id,
+            &ids,
+            watermark,
+            since
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut tasks = items.iter_mut().peekable();
+        for a in answers {
+            while tasks.next_if(|t| t.task_id.0 < a.task_id).is_some() {}
+            let Some(task) = tasks.peek_mut() else { break };
+            task.answers.push(AnswerRecord {
+                answer: object(a.answer),
+                worker_id: pseudonym(export.tenant_id, a.user_id),
+                labeling_version: a.labeling_version,
+                submitted_at: a.submitted_at,
+                approved_at: a.approved_at,
+                seconds_spent: seconds_spent(a.active_millis, a.submitted_at - a.claimed_at),
+            });
+        }
+        // A task whose approvals were all revoked below the watermark has nothing to export.
+        items.retain(|t| !t.answers.is_empty());
+        Ok(ExportPage { items, next_cursor })
+    }
+
+    async fn page_tasks(&self, ids: &[i64]) -> Result<Vec<TaskRecord>> {
+        let rows = sqlx::query!(
+            "select id, dataset_id, row_no, external_id, payload from tasks where id = any($1) order by id",
+            ids
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|r| TaskRecord {
+                task_id: TaskId(r.id),
+                dataset_id: r.dataset_id,
+                row_no: r.row_no,
+                external_id: r.external_id,
+                source: object(r.payload),
+                answers: Vec::new(),
+            })
+            .collect())
+    }
+}
+
+/// The same worker has the same pseudonym within a tenant and another one elsewhere.
+fn pseudonym(tenant: Uuid, user: Uuid) -> String {
+    let digest = Sha256::new()
+        .chain_update(tenant.as_bytes())
+        .chain_update(user.as_bytes())
+        .finalize();
+    format!("w-{}", hex::encode(&digest[..8]))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}
+
+/// Seconds with milliseconds: what the client measured, else the time since the claim.
+fn seconds_spent(active_millis: Option<i64>, held: TimeDelta) -> f64 {
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a lease is far shorter than 2^53 milliseconds"
+    )]
+    let millis = active_millis.unwrap_or_else(|| held.num_milliseconds()) as f64;
+    millis / 1000.0
+}

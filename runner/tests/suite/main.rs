@@ -1,0 +1,9 @@
+//! Runs against a platform and an object store that misbehave on request.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod export;
+mod fake;
+mod generate;
+mod own_bucket;
+mod process;

@@ -5,10 +5,10 @@ use std::fmt;
 use datacrowd_protocol::run::RunReason;
 
 macro_rules! reasons {
-    ($($(#[$meta:meta])* $name:ident,)+) => {
+    ($(#[doc = $help:literal] $name:ident,)+) => {
         /// The reason of a condition. Each says what it means and what to do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Reason { $($(#[$meta])* $name,)+ }
+        pub enum Reason { $(#[doc = $help] $name,)+ }
 
         impl Reason {
             /// Every reason, in the order of the documentation.
@@ -18,6 +18,12 @@ macro_rules! reasons {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// What it means and what to do, for the documentation.
+            #[must_use]
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$name => $help.trim_ascii(),)+ }
             }
         }
     };

@@ -1,6 +1,6 @@
 //! What every reconcile shares: clients, settings, the clock, and how often which object failed.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use kube::{
@@ -46,6 +46,8 @@ pub(crate) struct Context {
     pub backoff: Backoff,
     /// Held from counting a namespace's Jobs to creating one, so that the cap holds.
     pub creating: Mutex<()>,
+    /// Since when Jobs are known to be gone, by name: another attempt follows after a pause.
+    lost: std::sync::Mutex<HashMap<String, Timestamp>>,
     pub projects: Semaphore,
     pub datasets: Semaphore,
     pub exports: Semaphore,
@@ -67,6 +69,7 @@ impl Context {
             platform,
             backoff: Backoff::default(),
             creating: Mutex::new(()),
+            lost: std::sync::Mutex::default(),
             settings,
         }
     }
@@ -75,6 +78,15 @@ impl Context {
     pub(crate) fn now(&self) -> Time {
         let now = Timestamp::now();
         Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+    }
+
+    /// Since when a Job is known to be gone; forgotten when this process ends.
+    pub(crate) fn lost_since(&self, job: &str) -> Timestamp {
+        let now = self.now().0;
+        let mut lost = self.lost.lock().expect("nothing panics while it is held");
+        // What was followed by another attempt is never asked for again.
+        lost.retain(|_, since| now.as_second() - since.as_second() < 3600);
+        *lost.entry(job.to_owned()).or_insert(now)
     }
 
     /// The next look at something that waits for a person or for the database.

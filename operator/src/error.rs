@@ -20,9 +20,6 @@ pub enum Error {
     /// The platform did not answer as expected.
     #[error("calling the platform")]
     Platform(#[from] PlatformError),
-    /// The finalizer could not be set or removed.
-    #[error("setting the finalizer")]
-    Finalizer(#[source] Box<kube::runtime::finalizer::Error<Error>>),
     /// The server sent an object without a name, namespace or uid.
     #[error("the object has no {0}")]
     Malformed(&'static str),
@@ -44,11 +41,6 @@ impl Error {
             Self::Kube { .. } => "kubernetes",
             Self::Conflict => "conflict",
             Self::Platform(_) => "platform",
-            Self::Finalizer(inner) => match &**inner {
-                kube::runtime::finalizer::Error::ApplyFailed(e)
-                | kube::runtime::finalizer::Error::CleanupFailed(e) => e.category(),
-                _ => "kubernetes",
-            },
             Self::Malformed(_) => "malformed",
         }
     }
@@ -56,13 +48,7 @@ impl Error {
     /// Whether the next try is due at once.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        self.category() == "conflict"
-    }
-}
-
-impl From<kube::runtime::finalizer::Error<Error>> for Error {
-    fn from(error: kube::runtime::finalizer::Error<Error>) -> Self {
-        Self::Finalizer(Box::new(error))
+        matches!(self, Self::Conflict)
     }
 }
 

@@ -104,10 +104,19 @@ pub(crate) async fn create(ctx: &Context, who: &Identity, job: &Job) -> Result<C
             .any(|cause| cause.reason == "NamespaceTerminating");
         return Ok(match terminating {
             true => Created::NamespaceTerminating,
-            false => Created::Refused(status.message.clone()),
+            false => Created::Refused(stable(&status.message).to_owned()),
         });
     }
     Err(Error::kube("creating the Job")(error))
+}
+
+/// The part of a refusal that stays the same from try to try: without the Job's name in front and the
+/// quota's numbers behind.
+fn stable(message: &str) -> &str {
+    let why = message
+        .split_once("is forbidden: ")
+        .map_or(message, |(_, why)| why);
+    why.split_once(", requested: ").map_or(why, |(why, _)| why)
 }
 
 /// Holds a running Job, or lets it go on.

@@ -2,7 +2,10 @@
 //! effects makes every interruption harmless: gate → `status.attempt` → look for the Job → create it
 //! → `status.jobRef`.
 
+mod begin;
 pub(crate) mod decide;
+
+pub(crate) use begin::refused;
 
 use std::time::Duration;
 
@@ -11,11 +14,7 @@ use datacrowd_crds::{
     dataset::JobRef,
     names::{QUEUE_LABEL, RETRY_AT},
 };
-use datacrowd_protocol::{
-    internal::{ReportFailure, RunView},
-    run::{BeginRun, RunReason},
-    source::DeletionPolicy,
-};
+use datacrowd_protocol::{internal::RunView, source::DeletionPolicy};
 use k8s_openapi::api::batch::v1::Job;
 use kube::{ResourceExt, runtime::controller::Action};
 use uuid::Uuid;
@@ -23,15 +22,11 @@ use uuid::Uuid;
 use crate::{
     context::Context,
     error::Error,
-    job::{
-        self, Created,
-        build::{self, Plan},
-        outcome,
-    },
+    job::{self, build, outcome},
     managed::{Managed, Pass},
-    platform::{PlatformError, Refusal},
+    platform::PlatformError,
 };
-use decide::{Ended, Facts, JobFact, Step, decide};
+use decide::{Facts, JobFact, Step, decide};
 
 /// What the operator remembers of a resource's attempts, in its status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,9 +120,16 @@ impl<'a, K: Runs> Attempts<'a, K> {
         let attempt = known.max(run.map_or(0, |run| run.attempt));
         let run = run.filter(|run| run.attempt == attempt);
         let job = self.job_of(attempt).await?;
+        let fact = self.job_fact(attempt, job.as_ref()).await?;
         let facts = Facts {
             attempt,
-            job: self.job_fact(attempt, job.as_ref()).await?,
+            lost_since: match (&fact, &self.ledger.job_ref) {
+                (JobFact::Absent { recorded: true }, Some(job)) => {
+                    Some(self.ctx.lost_since(&job.name))
+                }
+                _ => None,
+            },
+            job: fact,
             run,
             retry: self.wants_retry(run),
             now: self.ctx.now().0,
@@ -260,143 +262,6 @@ impl<'a, K: Runs> Attempts<'a, K> {
         Ok(Action::requeue(Duration::from_secs(5)))
     }
 
-    /// Tells the platform of an end that the runner did not report.
-    async fn report(&self, ended: Option<&Ended>) -> Result<(), Error> {
-        let Some(ended) = ended.filter(|ended| !ended.reported) else {
-            return Ok(());
-        };
-        let body = ReportFailure {
-            uid: self.pass.who.uid,
-            attempt: ended.attempt,
-            reason: ended.failure.reason,
-            message: ended.failure.message.clone(),
-        };
-        let sent = self
-            .ctx
-            .platform
-            .report_failure(K::RESOURCE, K::id(self.view), &body, &self.pass.correlation)
-            .await;
-        if let Err(error) = sent {
-            // A refusal means that the run is not there to be told of.
-            error.refusal()?;
-        }
-        Ok(())
-    }
-
-    /// Gate, status, Job, status.
-    async fn begin(mut self, attempt: i32, after: Option<Ended>) -> Result<Action, Error> {
-        self.report(after.as_ref()).await?;
-        let ctx = self.ctx;
-        let most = ctx.settings.max_jobs_per_namespace;
-        // Held until the Job is there, or two passes would count the same free place.
-        let _creating = match most {
-            Some(_) => Some(ctx.creating.lock().await),
-            None => None,
-        };
-        if let Some(most) = most
-            && job::running(ctx, &self.pass.who.namespace).await? >= most
-        {
-            let message =
-                "As many Jobs as allowed run in this namespace; this one follows by itself.";
-            let verdict = Verdict::new(Phase::Waiting, Reason::Queued, message);
-            return self.rest(verdict, ctx.poll()).await;
-        }
-        let body = BeginRun {
-            uid: self.pass.who.uid,
-            attempt,
-        };
-        let gate = self
-            .ctx
-            .platform
-            .begin(K::RESOURCE, K::id(self.view), &body, &self.pass.correlation)
-            .await;
-        let begun = match gate {
-            Ok(begun) => begun,
-            Err(error) => {
-                let refusal = error.refusal()?;
-                return self.gated(&refusal, after.as_ref()).await;
-            }
-        };
-        let Some(run) = begun.run_id.filter(|_| !begun.completed) else {
-            // Succeeded in between: the next pass reads the result.
-            return Ok(Action::requeue(Duration::from_secs(1)));
-        };
-        self.ledger.attempt = Some(attempt);
-        self.ledger.job_ref = None;
-        self.observe_retry();
-        self.write(&created()).await?;
-        let object = self.pass.object.clone();
-        let plan = Plan {
-            who: &self.pass.who,
-            owner: kube::Resource::controller_owner_ref(&*object, &())
-                .ok_or(Error::Malformed("uid"))?,
-            command: K::COMMAND,
-            mark: K::MARK,
-            label: K::LABEL,
-            attempt,
-            run,
-            correlation: &self.pass.correlation,
-            secret: object.secret(),
-            queue: object
-                .labels()
-                .get(QUEUE_LABEL)
-                .map(|q| (QUEUE_LABEL, q.as_str())),
-        };
-        let job = build::job(&plan, &self.ctx.settings);
-        match job::create(self.ctx, &self.pass.who, &job).await? {
-            Created::Ours(job) => {
-                self.ledger.job_ref = Some(job::job_ref(&job));
-                self.write(&created()).await?;
-                Ok(Action::requeue(Duration::from_secs(5)))
-            }
-            refused => self.not_created(refused).await,
-        }
-    }
-
-    async fn not_created(self, refused: Created) -> Result<Action, Error> {
-        let verdict = match refused {
-            Created::NamespaceTerminating => Verdict::new(
-                Phase::Waiting,
-                Reason::Deleting,
-                "The namespace is being deleted; nothing more begins here.",
-            ),
-            Created::Refused(why) => Verdict::new(
-                Phase::Waiting,
-                Reason::JobPending,
-                format!("The cluster refuses the Job; lift what it names: {why}"),
-            ),
-            Created::Foreign | Created::Ours(_) => Verdict::new(
-                Phase::Failed,
-                Reason::NameConflict,
-                "A Job of the needed name belongs to someone else; delete that Job.",
-            ),
-        };
-        let again = self.ctx.poll();
-        self.rest(verdict, again).await
-    }
-
-    /// The gate is closed: that is a state, not an error.
-    async fn gated(self, refusal: &Refusal, after: Option<&Ended>) -> Result<Action, Error> {
-        let ran_dry = after.is_some_and(|e| e.failure.reason == RunReason::QuotaExceeded);
-        let (phase, reason, message) = match refusal.code.as_str() {
-            "payment_required" if ran_dry => (
-                Phase::Waiting,
-                Reason::QuotaExceeded,
-                "The project's quota ended before the file did; buy judgements and the run goes on by itself.".into(),
-            ),
-            "payment_required" => (Phase::Waiting, Reason::AwaitingPayment, K::awaiting_payment(self.view)),
-            "export_not_due" => (Phase::Waiting, Reason::AwaitingCompletion, refusal.message.clone()),
-            "project_not_active" => (Phase::Waiting, Reason::ProjectPaused, refusal.message.clone()),
-            _ => {
-                let verdict = refused(refusal);
-                let again = self.ctx.poll();
-                return self.rest(verdict, again).await;
-            }
-        };
-        let again = self.ctx.poll();
-        self.rest(Verdict::new(phase, reason, message), again).await
-    }
-
     async fn write(&mut self, verdict: &Verdict) -> Result<(), Error> {
         let status = self.pass.object.compose(self.view, &self.ledger);
         let job = self.ledger.job_ref.as_ref();
@@ -420,23 +285,4 @@ fn created() -> Verdict {
         Reason::JobCreated,
         "The Job was created; its pod is starting.",
     )
-}
-
-/// What a refusal of the platform means for the resource.
-pub(crate) fn refused(refusal: &Refusal) -> Verdict {
-    let (phase, reason) = match (refusal.status, refusal.code.as_str()) {
-        (_, "project_not_found") => (Phase::Waiting, Reason::ProjectNotFound),
-        (_, "project_not_active") => (Phase::Waiting, Reason::ProjectNotReady),
-        (_, "identity_changed") => (Phase::Failed, Reason::IdentityChanged),
-        (_, "tenant_taken") => (Phase::Waiting, Reason::NamespaceNotBound),
-        (410, _) => (Phase::Failed, Reason::ProjectReplaced),
-        _ => (Phase::Failed, Reason::InvalidSpec),
-    };
-    let message = match reason {
-        Reason::ProjectReplaced => {
-            "The platform let go of this resource; delete it and apply it again.".into()
-        }
-        _ => refusal.message.clone(),
-    };
-    Verdict::new(phase, reason, message)
 }

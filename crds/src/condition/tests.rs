@@ -74,3 +74,15 @@ fn every_reason_of_a_run_is_a_reason_of_a_condition() {
         assert_eq!(Reason::from(*reason).as_str(), reason.camel());
     }
 }
+
+#[test]
+fn every_reason_says_what_it_means_and_what_to_do() {
+    for reason in Reason::ALL {
+        let sentences = reason.help().matches('.').count();
+        assert!(
+            sentences >= 2 && reason.help().ends_with('.'),
+            "{reason}: {}",
+            reason.help()
+        );
+    }
+}

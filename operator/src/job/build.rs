@@ -277,3 +277,6 @@ fn credentials(secret: &str) -> impl Iterator<Item = EnvVar> {
         }),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ pub(crate) struct Facts<'a> {
     pub attempt: i32,
     /// Its Job.
     pub job: JobFact,
+    /// Since when a recorded Job is known to be gone.
+    pub lost_since: Option<Timestamp>,
     /// Its run on the platform.
     pub run: Option<&'a RunView>,
     /// Someone asked for another attempt after a failure.
@@ -93,9 +95,11 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Step {
             attempt: facts.attempt,
             after: None,
         },
-        (JobFact::Absent { recorded: true }, None) => {
-            ended(facts, Failure::new(RunReason::JobLost, None), false)
-        }
+        (JobFact::Absent { recorded: true }, None) => ended(
+            facts,
+            Failure::new(RunReason::JobLost, facts.lost_since),
+            false,
+        ),
         (JobFact::Present(Seen::Active(verdict)), None) => Step::Watch {
             verdict: verdict.clone(),
             again: match verdict.reason {

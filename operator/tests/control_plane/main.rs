@@ -4,6 +4,8 @@
 //! Needs `TEST_KUBECONFIG`, the kubeconfig of a control plane that may be written to:
 //! `TEST_KUBECONFIG=$(dev/control-plane start) cargo test -p datacrowd-operator --test control_plane`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod admission;
 mod datasets;
 mod deletion;

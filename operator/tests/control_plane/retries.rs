@@ -5,7 +5,7 @@ use datacrowd_crds::{
     condition::ConditionStatus::{False, True},
     names::RETRY_AT,
 };
-use datacrowd_protocol::run::RunReason;
+use datacrowd_protocol::{internal::DatasetState, run::RunReason};
 use k8s_openapi::api::batch::v1::Job;
 use kube::{ResourceExt, api::DeleteParams};
 use serde_json::json;
@@ -170,4 +170,62 @@ async fn a_foreign_job_of_the_same_name_is_left_alone() {
     let _: Dataset = world.reason("items", "NameConflict").await;
     let job = world.api::<Job>().get(&name).await.unwrap();
     assert!(job.owner_references().is_empty() && job.metadata.deletion_timestamp.is_none());
+}
+
+#[tokio::test]
+async fn a_job_that_the_namespace_refuses_waits_for_room() {
+    use k8s_openapi::api::core::v1::ResourceQuota;
+    let world = World::new("full").await;
+    world.platform.grant(100);
+    world
+        .create::<ResourceQuota>(json!({
+            "metadata": {"name": "none"}, "spec": {"hard": {"count/jobs.batch": "0"}},
+        }))
+        .await;
+    let running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    let _: Dataset = world
+        .eventually("the quota is named", async || {
+            let dataset = world.api::<Dataset>().get("items").await.unwrap();
+            let is_named = ready(&dataset)?.message.ends_with("exceeded quota: none");
+            let state = dataset.status.as_ref()?.state;
+            (is_named && state == Some(DatasetState::Generating)).then_some(dataset)
+        })
+        .await;
+    let before = running.line.written();
+    for _ in 0..20 {
+        running.nudge.send(()).unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let written = running.line.written();
+    let patched = written[before.len()..]
+        .iter()
+        .any(|w| w.starts_with("PATCH"));
+    assert!(!patched, "the status flaps: {written:?}");
+    world
+        .api::<ResourceQuota>()
+        .delete("none", &DeleteParams::default())
+        .await
+        .unwrap();
+    job_of(&world, 1).await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_came_further_is_followed_by_another() {
+    let world = World::new("progress").await;
+    let _running = world.start().await;
+    let job = started(&world).await;
+    world
+        .platform
+        .rows()
+        .datasets
+        .get_mut("items")
+        .unwrap()
+        .runs[0]
+        .progressed = true;
+    world
+        .platform
+        .failed("items", RunReason::OutOfMemory, "Killed.");
+    assert_ne!(job_of(&world, 2).await, job);
 }

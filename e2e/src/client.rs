@@ -1,0 +1,332 @@
+//! People and services that use the REST API, as typed as these tests need it.
+
+use std::{fmt, sync::Mutex, time::Duration};
+
+use futures::{StreamExt as _, stream};
+use reqwest::{Method, StatusCode, header, redirect};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    settings::Settings,
+    wait::{eventually, seconds},
+};
+
+/// Longest answer to one request.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// People who register at once: hashing passwords is slow by design.
+const AT_THE_DOOR: usize = 3;
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// What was asked for.
+    pub request: String,
+    /// Its status.
+    pub status: StatusCode,
+    /// `Location`, when there is one.
+    pub location: Option<String>,
+    /// Its JSON; null when it has none.
+    pub body: Value,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {} {}", self.request, self.status, self.body)
+    }
+}
+
+impl Reply {
+    /// The body of the one status that is right.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{self}");
+        self.body
+    }
+
+    /// The refusal's message, when status and code are these.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> String {
+        assert_eq!(
+            (self.status.as_u16(), self.code()),
+            (status, code),
+            "{self}"
+        );
+        let text = self.body["message"].as_str().unwrap_or_default();
+        assert!(!text.is_empty(), "a refusal without a message: {self}");
+        text.to_owned()
+    }
+
+    /// The refusal's stable code; empty when this is none.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// A task that a worker holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// Its id.
+    pub id: i64,
+    /// Its columns.
+    pub payload: Map<String, Value>,
+    /// How long it is held, and by which token.
+    pub lease: Option<Lease>,
+}
+
+impl Task {
+    /// The lease's token; panics on a task that is not held.
+    pub fn token(&self) -> &str {
+        &self.lease.as_ref().unwrap().token
+    }
+
+    /// A column of the row.
+    pub fn column(&self, name: &str) -> &str {
+        self.payload[name].as_str().unwrap()
+    }
+}
+
+/// A worker's hold on a task.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lease {
+    /// Goes back with the answer.
+    pub token: String,
+}
+
+/// Both ports of the API.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    http: reqwest::Client,
+    settings: Settings,
+}
+
+impl Rest {
+    /// A client that follows no redirect: where a download leads is part of what is tested.
+    pub fn connect(settings: &Settings) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build();
+        Self {
+            http: http.unwrap(),
+            settings: settings.clone(),
+        }
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let request = request.build().unwrap();
+        let line = format!("{} {}", request.method(), request.url().path());
+        let response = self
+            .http
+            .execute(request)
+            .await
+            .unwrap_or_else(|e| panic!("{line}: {e:?}"));
+        let location = response.headers().get(header::LOCATION);
+        let location = location.map(|v| v.to_str().unwrap().to_owned());
+        let status = response.status();
+        let bytes = response.bytes().await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Reply {
+            request: line,
+            status,
+            location,
+            body,
+        }
+    }
+
+    /// A call without a person.
+    pub async fn anonymous(&self, method: Method, path: &str, body: &Value) -> Reply {
+        let url = format!("{}/api/v1{path}", self.settings.url);
+        self.send(self.http.request(method, url).json(body)).await
+    }
+
+    /// A call of a trusted service.
+    pub async fn internal(&self, method: Method, path: &str, body: &Value) -> Reply {
+        let url = format!("{}/internal{path}", self.settings.internal_url);
+        let request = self.http.request(method, url).json(body);
+        let token = &self.settings.internal_token;
+        self.send(request.header("X-Internal-Token", token)).await
+    }
+
+    /// Grants judgements to a project, by hand: what a payment does.
+    pub async fn grant(&self, project: &str, grant: &str, judgements: i64) -> Value {
+        let path = format!("/projects/{project}/billing");
+        let body = json!({"grantId": grant, "judgements": judgements});
+        self.internal(Method::PATCH, &path, &body).await.expect(200)
+    }
+
+    /// The bytes behind a presigned address.
+    pub async fn fetch(&self, url: &str) -> Vec<u8> {
+        let response = self.http.get(url).send().await.unwrap();
+        let response = response.error_for_status().unwrap();
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    /// Registers a person, who is a WORKER then, and signs in.
+    pub async fn register(&self, username: &str) -> Person {
+        let password = format!("{username}, but longer");
+        let body = json!({"username": username, "password": password, "email": format!("{username}@example.com")});
+        let registered = eventually("a place to register", seconds(60), || async {
+            let reply = self.anonymous(Method::POST, "/auth/register", &body).await;
+            match reply.status {
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Err(reply),
+                _ => Ok(reply),
+            }
+        });
+        let user = registered.await.expect(201);
+        assert_eq!(user["role"], "WORKER");
+        self.sign_in(username, &password).await
+    }
+
+    /// Registers `count` workers.
+    pub async fn crowd(&self, name: &str, count: usize) -> Vec<Person> {
+        let names = (0..count).map(|k| format!("{name}-{k:02}"));
+        stream::iter(names)
+            .map(|name| async move { self.register(&name).await })
+            .buffered(AT_THE_DOOR)
+            .collect()
+            .await
+    }
+
+    /// The first ADMIN.
+    pub async fn admin(&self) -> Person {
+        let Settings {
+            admin_username,
+            admin_password,
+            ..
+        } = &self.settings;
+        self.sign_in(admin_username, admin_password).await
+    }
+
+    async fn sign_in(&self, username: &str, password: &str) -> Person {
+        let person = Person {
+            rest: self.clone(),
+            id: String::new(),
+            username: username.to_owned(),
+            password: password.to_owned(),
+            token: Mutex::default(),
+        };
+        person.renew().await;
+        let me = person.get("/me").await.expect(200);
+        Person {
+            id: me["id"].as_str().unwrap().to_owned(),
+            ..person
+        }
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Debug)]
+pub struct Person {
+    rest: Rest,
+    /// The user's id.
+    pub id: String,
+    /// The user's name.
+    pub username: String,
+    password: String,
+    token: Mutex<String>,
+}
+
+impl Person {
+    async fn renew(&self) {
+        let body = json!({"login": self.username, "password": self.password});
+        let signed_in = eventually("a place to sign in", seconds(60), || async {
+            let reply = self
+                .rest
+                .anonymous(Method::POST, "/auth/login", &body)
+                .await;
+            match reply.status {
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Err(reply),
+                _ => Ok(reply),
+            }
+        });
+        let tokens = signed_in.await.expect(200);
+        let token = tokens["accessToken"].as_str().unwrap();
+        token.clone_into(&mut self.token.lock().unwrap());
+    }
+
+    async fn call(
+        &self,
+        make: impl Fn(&reqwest::Client, &str) -> reqwest::RequestBuilder,
+    ) -> Reply {
+        let base = format!("{}/api/v1", self.rest.settings.url);
+        let request = || {
+            let token = self.token.lock().unwrap().clone();
+            make(&self.rest.http, &base).bearer_auth(token)
+        };
+        let reply = self.rest.send(request()).await;
+        if reply.status != StatusCode::UNAUTHORIZED {
+            return reply;
+        }
+        // Access tokens last fifteen minutes; the long proofs last longer.
+        self.renew().await;
+        self.rest.send(request()).await
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(|http, base| http.get(format!("{base}{path}")))
+            .await
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.call(|http, base| http.post(format!("{base}{path}")).json(body))
+            .await
+    }
+
+    /// PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.call(|http, base| http.patch(format!("{base}{path}")).json(body))
+            .await
+    }
+
+    /// Uploads a file as form data.
+    pub async fn upload(
+        &self,
+        path: &str,
+        file_name: &str,
+        content: &str,
+        batch_size: i32,
+    ) -> Reply {
+        let edge = "an-edge-that-no-review-contains";
+        let form = format!(
+            "--{edge}\r\nContent-Disposition: form-data; name=\"batchSize\"\r\n\r\n{batch_size}\r\n\
+             --{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\nContent-Type: text/csv\r\n\r\n{content}\r\n\
+             --{edge}--\r\n"
+        );
+        self.call(|http, base| {
+            http.post(format!("{base}{path}"))
+                .header(
+                    header::CONTENT_TYPE,
+                    format!("multipart/form-data; boundary={edge}"),
+                )
+                .body(form.clone())
+        })
+        .await
+    }
+
+    /// Claims up to `count` tasks of a project; `Err` is the refusal, `no_task_available` most often.
+    pub async fn claim(&self, project: &str, count: usize) -> Result<Vec<Task>, Reply> {
+        let body = json!({"projectId": project, "count": count});
+        let reply = self.post("/tasks/claim", &body).await;
+        if reply.status == StatusCode::OK {
+            Ok(serde_json::from_value(reply.body["tasks"].clone()).unwrap())
+        } else {
+            Err(reply)
+        }
+    }
+
+    /// Answers a task with a rating.
+    pub async fn rate(&self, task: &Task, rating: i32) -> Reply {
+        self.submit(task.id, task.token(), rating).await
+    }
+
+    /// Answers a task with a rating, under this token.
+    pub async fn submit(&self, task: i64, token: &str, rating: i32) -> Reply {
+        let body = json!({"leaseToken": token, "answer": {"rating": rating.to_string()}, "activeMillis": 1200});
+        self.post(&format!("/tasks/{task}/submit"), &body).await
+    }
+}

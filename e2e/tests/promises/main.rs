@@ -1,0 +1,18 @@
+//! What the platform promises, kept on a real cluster. One module a promise; `make up` and `.dev/env` first.
+//!
+//! `E2E_SCALE=full` runs the long proofs at their full count, `E2E_SEED` repeats a run.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: whatever fails here fails the test"
+)]
+
+mod bad_input;
+mod crowd;
+mod deletion;
+mod flow;
+mod generating;
+mod kubectl;
+mod quiet;
+mod race;
+mod specs;

@@ -1,0 +1,75 @@
+//! The Job as it is sent: a change of it is a change of what runs in tenants' namespaces.
+
+use super::*;
+
+fn settings() -> Settings {
+    Settings {
+        bucket: "datacrowd".into(),
+        runner_image: "datacrowd/runner:1".into(),
+        runner_internal_url: "http://api.datacrowd:8081".into(),
+        job_deadline_seconds: 86_400,
+        max_jobs_per_namespace: None,
+        watch_namespaces: vec![],
+        concurrency: 16,
+        poll_seconds: 15,
+        instance: "test".into(),
+    }
+}
+
+fn who(name: &str) -> Identity {
+    Identity {
+        namespace: "team-a".into(),
+        name: name.into(),
+        uid: "0f7c9c1e-98ab-4c0a-8f43-0a1b2c3d4e5f".parse().unwrap(),
+        generation: 1,
+    }
+}
+
+fn plan(who: &Identity) -> Plan<'_> {
+    Plan {
+        who,
+        owner: OwnerReference {
+            api_version: "datacrowd.io/v1alpha1".into(),
+            kind: "Dataset".into(),
+            name: who.name.clone(),
+            uid: who.uid.to_string(),
+            controller: Some(true),
+            block_owner_deletion: None,
+        },
+        command: "generate",
+        mark: "gen",
+        label: "datacrowd.io/dataset",
+        attempt: 1,
+        run: RunId("0197f3c0-0000-7000-8000-000000000001".parse().unwrap()),
+        correlation: "0197f3c0-0000-7000-8000-000000000002",
+        secret: Some("mine"),
+        queue: None,
+    }
+}
+
+#[test]
+fn the_job_of_a_dataset_with_a_bucket_of_its_own() {
+    let who = who("reviews-2026");
+    insta::assert_yaml_snapshot!(job(&plan(&who), &settings()));
+}
+
+#[test]
+fn a_queue_decides_when_the_job_starts() {
+    let who = who("reviews-2026");
+    let plan = Plan {
+        queue: Some(("kueue.x-k8s.io/queue-name", "lab")),
+        ..plan(&who)
+    };
+    let job = job(&plan, &settings());
+    assert_eq!(job.spec.unwrap().suspend, Some(true));
+    assert_eq!(
+        job.metadata.labels.unwrap()["kueue.x-k8s.io/queue-name"],
+        "lab"
+    );
+}
+
+#[test]
+fn the_longest_name_still_fits_into_a_label() {
+    let who = who(&"a".repeat(datacrowd_crds::names::MAX_NAME));
+    assert!(name(&who, "gen", 9999).len() <= 63);
+}

@@ -1,0 +1,190 @@
+//! From a closed gate to a recorded Job. Each effect may be repeated, and none may be left out.
+
+use std::time::Duration;
+
+use datacrowd_crds::{
+    condition::{Phase, Reason, Verdict},
+    names::QUEUE_LABEL,
+};
+use datacrowd_protocol::{
+    ids::RunId,
+    internal::ReportFailure,
+    run::{BeginRun, RunReason},
+};
+use kube::{ResourceExt, runtime::controller::Action};
+
+use super::{Attempts, Runs, created, decide::Ended};
+use crate::{
+    error::Error,
+    job::{
+        self, Created,
+        build::{self, Plan},
+    },
+    platform::Refusal,
+};
+
+impl<K: Runs> Attempts<'_, K> {
+    /// Tells the platform of an end that the runner did not report.
+    pub(super) async fn report(&self, ended: Option<&Ended>) -> Result<(), Error> {
+        let Some(ended) = ended.filter(|ended| !ended.reported) else {
+            return Ok(());
+        };
+        let body = ReportFailure {
+            uid: self.pass.who.uid,
+            attempt: ended.attempt,
+            reason: ended.failure.reason,
+            message: ended.failure.message.clone(),
+        };
+        let sent = self
+            .ctx
+            .platform
+            .report_failure(K::RESOURCE, K::id(self.view), &body, &self.pass.correlation)
+            .await;
+        if let Err(error) = sent {
+            // A refusal means that the run is not there to be told of.
+            error.refusal()?;
+        }
+        Ok(())
+    }
+
+    /// Gate, status, Job, status.
+    pub(super) async fn begin(self, attempt: i32, after: Option<Ended>) -> Result<Action, Error> {
+        self.report(after.as_ref()).await?;
+        let ctx = self.ctx;
+        let most = ctx.settings.max_jobs_per_namespace;
+        // Held until the Job is there, or two passes would count the same free place.
+        let _creating = match most {
+            Some(_) => Some(ctx.creating.lock().await),
+            None => None,
+        };
+        if let Some(most) = most
+            && job::running(ctx, &self.pass.who.namespace).await? >= most
+        {
+            let message =
+                "As many Jobs as allowed run in this namespace; this one follows by itself.";
+            let verdict = Verdict::new(Phase::Waiting, Reason::Queued, message);
+            return self.rest(verdict, ctx.poll()).await;
+        }
+        let body = BeginRun {
+            uid: self.pass.who.uid,
+            attempt,
+        };
+        let gate = self
+            .ctx
+            .platform
+            .begin(K::RESOURCE, K::id(self.view), &body, &self.pass.correlation)
+            .await;
+        let begun = match gate {
+            Ok(begun) => begun,
+            Err(error) => {
+                let refusal = error.refusal()?;
+                return self.gated(&refusal, after.as_ref()).await;
+            }
+        };
+        let Some(run) = begun.run_id.filter(|_| !begun.completed) else {
+            // Succeeded in between: the next pass reads the result.
+            return Ok(Action::requeue(Duration::from_secs(1)));
+        };
+        self.launch(attempt, run).await
+    }
+
+    /// Writes the attempt down, then makes sure of its Job.
+    async fn launch(mut self, attempt: i32, run: RunId) -> Result<Action, Error> {
+        let known = self.pass.object.ledger().attempt;
+        self.ledger.attempt = Some(attempt);
+        self.ledger.job_ref = None;
+        self.observe_retry();
+        // Written down by an earlier pass, it stays as that pass left it until the Job is there.
+        if known != Some(attempt) {
+            self.write(&created()).await?;
+        }
+        let object = self.pass.object.clone();
+        let queue = object.labels().get(QUEUE_LABEL);
+        let plan = Plan {
+            who: &self.pass.who,
+            owner: object
+                .controller_owner_ref(&())
+                .ok_or(Error::Malformed("uid"))?,
+            command: K::COMMAND,
+            mark: K::MARK,
+            label: K::LABEL,
+            attempt,
+            run,
+            correlation: &self.pass.correlation,
+            secret: object.secret(),
+            queue: queue.map(|queue| (QUEUE_LABEL, queue.as_str())),
+        };
+        let job = build::job(&plan, &self.ctx.settings);
+        match job::create(self.ctx, &self.pass.who, &job).await? {
+            Created::Ours(job) => {
+                self.ledger.job_ref = Some(job::job_ref(&job));
+                self.write(&created()).await?;
+                Ok(Action::requeue(Duration::from_secs(5)))
+            }
+            refused => self.not_created(refused).await,
+        }
+    }
+
+    async fn not_created(self, refused: Created) -> Result<Action, Error> {
+        let verdict = match refused {
+            Created::NamespaceTerminating => Verdict::new(
+                Phase::Waiting,
+                Reason::Deleting,
+                "The namespace is being deleted; nothing more begins here.",
+            ),
+            Created::Refused(why) => Verdict::new(
+                Phase::Waiting,
+                Reason::JobPending,
+                format!("The cluster refuses the Job; lift what it names: {why}"),
+            ),
+            Created::Foreign | Created::Ours(_) => Verdict::new(
+                Phase::Failed,
+                Reason::NameConflict,
+                "A Job of the needed name belongs to someone else; delete that Job.",
+            ),
+        };
+        let again = self.ctx.poll();
+        self.rest(verdict, again).await
+    }
+
+    /// The gate is closed: that is a state, not an error.
+    async fn gated(self, refusal: &Refusal, after: Option<&Ended>) -> Result<Action, Error> {
+        let ran_dry = after.is_some_and(|e| e.failure.reason == RunReason::QuotaExceeded);
+        let (phase, reason, message) = match refusal.code.as_str() {
+            "payment_required" if ran_dry => (
+                Phase::Waiting,
+                Reason::QuotaExceeded,
+                "The project's quota ended before the file did; buy judgements and the run goes on by itself.".into(),
+            ),
+            "payment_required" => (Phase::Waiting, Reason::AwaitingPayment, K::awaiting_payment(self.view)),
+            "export_not_due" => (Phase::Waiting, Reason::AwaitingCompletion, refusal.message.clone()),
+            "project_not_active" => (Phase::Waiting, Reason::ProjectPaused, refusal.message.clone()),
+            _ => {
+                let verdict = refused(refusal);
+                let again = self.ctx.poll();
+                return self.rest(verdict, again).await;
+            }
+        };
+        let again = self.ctx.poll();
+        self.rest(Verdict::new(phase, reason, message), again).await
+    }
+}
+
+/// What a refusal of the platform means for the resource.
+pub(crate) fn refused(refusal: &Refusal) -> Verdict {
+    let (phase, reason) = match (refusal.status, refusal.code.as_str()) {
+        (_, "project_not_found") => (Phase::Waiting, Reason::ProjectNotFound),
+        (_, "project_not_active") => (Phase::Waiting, Reason::ProjectNotReady),
+        (_, "identity_changed") => (Phase::Failed, Reason::IdentityChanged),
+        (_, "tenant_taken") => (Phase::Waiting, Reason::NamespaceNotBound),
+        (410, _) => (Phase::Failed, Reason::ProjectReplaced),
+        _ => (Phase::Failed, Reason::InvalidSpec),
+    };
+    let message = match reason {
+        Reason::ProjectReplaced => {
+            "The platform let go of this resource; delete it and apply it again.".into()
+        }
+        _ => refusal.message.clone(),
+    };
+    Verdict::new(phase, reason, message)
+}

@@ -65,6 +65,24 @@ impl Store {
         format!("s3://{}/{key}", self.bucket)
     }
 
+    /// Removes every object below a prefix; what cannot be removed stays.
+    pub async fn forget(&self, prefix: &str) {
+        let bucket = &self.bucket;
+        let listed = self.client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let Ok(listed) = listed.send().await else {
+            return;
+        };
+        for key in listed.contents().iter().filter_map(|object| object.key()) {
+            let _ = self
+                .client
+                .delete_object()
+                .bucket(bucket)
+                .key(key)
+                .send()
+                .await;
+        }
+    }
+
     /// Reads an object of this bucket by its `s3://` address.
     pub async fn read(&self, uri: &str) -> Vec<u8> {
         let key = uri

@@ -3,6 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use futures::FutureExt as _;
@@ -69,6 +70,7 @@ where
         Manners::Disturbing => (None, Some(PEACE.write().await)),
     };
     eprintln!("{name}: seed {} scale {:?}", world.seed, world.scale);
+    let begin = Instant::now();
     let outcome = AssertUnwindSafe(body(Arc::clone(&world)))
         .catch_unwind()
         .await;
@@ -79,7 +81,10 @@ where
         }
         dump::platform(&world.client).await;
     }
+    let took = begin.elapsed();
     let left = world.clean_up().await;
+    let with_end = begin.elapsed();
+    eprintln!("{name}: {took:.1?}, with the end of its namespaces {with_end:.1?}");
     match outcome {
         Err(panic) => resume_unwind(panic),
         Ok(()) => assert!(left.is_empty(), "these namespaces do not go: {left:?}"),
@@ -162,7 +167,7 @@ impl World {
             // What is gone already needs no deleting; what cannot be deleted is found below.
             let _ = namespaces.delete(name, &DeleteParams::default()).await;
         }
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         while !left.is_empty() && begin.elapsed() < seconds(60) {
             tokio::time::sleep(seconds(1)).await;
             let mut still = Vec::new();
@@ -172,6 +177,9 @@ impl World {
                 }
             }
             left = still;
+        }
+        for name in self.made() {
+            self.store.forget(&format!("{name}/")).await;
         }
         for name in &left {
             dump::namespace(&self.client, name).await;

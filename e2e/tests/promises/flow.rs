@@ -213,7 +213,7 @@ async fn one_answer_is_rejected(wanda: &Person, ruth: &Person, project: &str) ->
     assert_eq!(rejected["status"], "REJECTED");
     ruth.post(&approve, &json!({}))
         .await
-        .refused(409, "already_decided");
+        .refused(409, "already_reviewed");
     id
 }
 

@@ -99,16 +99,36 @@ impl Load {
     }
 }
 
-/// SIGKILLs the runner in a pod: its process when it runs on this machine, else the whole pod.
-async fn kill(ns: &Namespace, pod: &Pod, mark: &str) {
+/// SIGKILLs the runner in a pod, when it runs on this machine; else the whole pod is deleted. True when
+/// the process was killed.
+async fn kill(ns: &Namespace, pod: &Pod, mark: &str) -> bool {
     if let Some(pid) = process_with(mark) {
         let killed = Command::new("kill").args(["-KILL", &pid]).status().unwrap();
-        assert!(killed.success(), "kill -KILL {pid}");
+        killed.success()
     } else {
         let at_once = DeleteParams::default().grace_period(0);
         // It may have ended by itself.
         let _ = ns.api::<Pod>().delete(&pod.name_any(), &at_once).await;
+        false
     }
+}
+
+/// Waits until the kubelet says that SIGKILL ended this pod's container.
+async fn died_by_sigkill(ns: &Namespace, pod: &Pod) {
+    let pods = ns.api::<Pod>();
+    eventually("an exit by SIGKILL", seconds(30), || async {
+        let pod = pods.get(&pod.name_any()).await.map_err(|e| e.to_string())?;
+        let containers = pod.status.and_then(|s| s.container_statuses);
+        let ended = containers
+            .unwrap_or_default()
+            .into_iter()
+            .find_map(|c| c.state?.terminated);
+        match ended.map(|ended| ended.exit_code) {
+            Some(137) => Ok(()),
+            other => Err(format!("exit code {other:?}")),
+        }
+    })
+    .await;
 }
 
 /// The process whose environment has this variable.
@@ -133,6 +153,7 @@ async fn killed_runner_loses_and_doubles_nothing() {
             let load = begin(&world, "killed", rows).await;
             let first = load.pod().await;
             let uid = first.uid().unwrap();
+            let mut sigkills = 0;
             let mut alive = vec![(first.clone(), format!("POD_UID={uid}"))];
             for k in 0..kills {
                 let at = load
@@ -140,7 +161,10 @@ async fn killed_runner_loses_and_doubles_nothing() {
                     .await;
                 eprintln!("kill {} of {kills} at row {at} of {rows}", k + 1);
                 for (pod, mark) in alive.drain(..) {
-                    kill(&load.ns, &pod, &mark).await;
+                    if kill(&load.ns, &pod, &mark).await {
+                        died_by_sigkill(&load.ns, &pod).await;
+                        sigkills += 1;
+                    }
                 }
                 // Under the dead pod's name it takes over at once, as a restarted container does. Every
                 // third time there are two, each sure that the run is its own.
@@ -150,6 +174,7 @@ async fn killed_runner_loses_and_doubles_nothing() {
                 }
             }
             load.is_whole(&world).await;
+            eprintln!("{sigkills} runners died by SIGKILL");
         },
     )
     .await;
@@ -201,7 +226,9 @@ async fn job_whose_pod_is_killed_twice_ends_whole() {
                     .await;
                 let pod = load.pod().await;
                 eprintln!("pod {} killed at row {at}", pod.name_any());
-                kill(&load.ns, &pod, &format!("POD_UID={}", pod.uid().unwrap())).await;
+                if kill(&load.ns, &pod, &format!("POD_UID={}", pod.uid().unwrap())).await {
+                    died_by_sigkill(&load.ns, &pod).await;
+                }
             }
             load.is_whole(&world).await;
             let done = load.ns.api::<Dataset>().get("large").await.unwrap();

@@ -1,18 +1,29 @@
 //! Resources alone: three manifests, one payment, and workers who know nothing of Kubernetes.
 
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    time::Instant,
+};
+
 use datacrowd_crds::{
     Dataset, Export, Project,
     condition::{Phase, Reason},
 };
 use datacrowd_e2e::{
     cluster::{Kind, Namespace, is, message},
+    dump::PLATFORM,
     reviews,
     store::sha256,
-    wait::seconds,
-    world::{Manners, promise},
+    wait::{eventually, seconds},
+    world::{Manners, World, promise},
+};
+use futures::FutureExt as _;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
 };
 use serde_json::{Value, json};
-use std::time::Instant;
 
 use crate::specs::{dataset, export, generated, ratings};
 
@@ -194,4 +205,96 @@ async fn reads<K: Kind>(ns: &Namespace, wanted: &[(&str, Value)]) {
         .collect();
     assert_eq!(cells, wanted);
     assert_eq!(age.0, "Age");
+}
+
+/// The same installation, upgraded to `billing.mode: Disabled` and back: nobody grants anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_billing_kubectl_apply_is_all_it_takes() {
+    promise(
+        "without_billing_kubectl_apply_is_all_it_takes",
+        Manners::Disturbing,
+        |world| async move {
+            let before = billing_mode(&world, None).await;
+            let outcome = AssertUnwindSafe(async {
+                billing_mode(&world, Some("disabled")).await;
+                unpaid_and_done(&world).await;
+            })
+            .catch_unwind()
+            .await;
+            billing_mode(&world, Some(&before)).await;
+            if let Err(panic) = outcome {
+                resume_unwind(panic);
+            }
+        },
+    )
+    .await;
+}
+
+async fn unpaid_and_done(world: &World) {
+    let ns = world.namespace("free").await;
+    let key = format!("{}/items.csv", ns.name);
+    let uri = world.store.put(&key, reviews::first_items_csv(ROWS)).await;
+    ns.apply::<Project>("reviews", ratings(1)).await;
+    ns.apply::<Dataset>("items", dataset("reviews", &uri)).await;
+    ns.apply::<Export>("final", export("reviews", "WhenCompleted"))
+        .await;
+    generated(&ns, "items", 60).await;
+    let project: Project = ns
+        .until_is("reviews", Phase::Done, Reason::Accepted, seconds(10))
+        .await;
+    let id = project.id().unwrap();
+    let worker = world
+        .rest
+        .register(&format!("e2e-free-{}", world.run))
+        .await;
+    for task in worker.claim(id, 10).await.unwrap() {
+        worker.rate(&task, 3).await.expect(201);
+    }
+    ns.until_is::<Dataset>("items", Phase::Done, Reason::Completed, seconds(60))
+        .await;
+    let done: Export = ns
+        .until_is("final", Phase::Done, Reason::Exported, seconds(90))
+        .await;
+    assert_eq!(done.status.unwrap().rows, Some(ROWS as i64));
+}
+
+/// Sets the chart's `billing.mode` where the chart sets it, and waits for the rollout; returns what it was.
+async fn billing_mode(world: &World, wanted: Option<&str>) -> String {
+    const NAME: &str = "datacrowd-api-server";
+    const VARIABLE: &str = "DATACROWD_BILLING_MODE";
+    let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
+    let deployment = deployments.get(NAME).await.unwrap();
+    let pod = deployment.spec.unwrap().template.spec.unwrap();
+    let env = pod.containers[0].env.clone().unwrap();
+    let before = env
+        .into_iter()
+        .find(|v| v.name == VARIABLE)
+        .and_then(|v| v.value)
+        .unwrap();
+    if let Some(wanted) = wanted {
+        let variable = json!({"name": VARIABLE, "value": wanted});
+        let container = json!({"name": pod.containers[0].name, "env": [variable]});
+        let patch = json!({"spec": {"template": {"spec": {"containers": [container]}}}});
+        let patched = deployments
+            .patch(NAME, &PatchParams::default(), &Patch::Strategic(patch))
+            .await
+            .unwrap();
+        eventually("the API server's rollout", seconds(120), || async {
+            let status = deployments
+                .get(NAME)
+                .await
+                .map_err(|e| e.to_string())?
+                .status
+                .unwrap_or_default();
+            let all = status.replicas == status.updated_replicas
+                && status.replicas == status.ready_replicas;
+            if all && status.observed_generation >= patched.metadata.generation {
+                Ok(())
+            } else {
+                Err(format!("{status:?}"))
+            }
+        })
+        .await;
+    }
+    before
 }

@@ -137,10 +137,10 @@ async fn from_uri(app: &App, project: &Project, request: Request) -> ApiResult<D
     }
     let format = SourceFormat::from_extension(&uri.key)
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
-    let head =
-        app.objects.head(&uri).await?.ok_or_else(|| {
-            ApiError::invalid_member("sourceUri", "names no object; upload it first")
-        })?;
+    app.objects
+        .head(&uri)
+        .await?
+        .ok_or_else(|| ApiError::invalid_member("sourceUri", "names no object; upload it first"))?;
     let name = resource_name(
         uri.key
             .rsplit('/')
@@ -166,7 +166,6 @@ async fn from_uri(app: &App, project: &Project, request: Request) -> ApiResult<D
         .core
         .dataset_upsert(&upsert_of(&written, &tenant.name)?)
         .await?;
-    let _ = head;
     Ok(app
         .core
         .dataset_get(Some(project.tenant), view.id)

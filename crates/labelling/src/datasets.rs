@@ -174,7 +174,7 @@ impl Labelling {
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Dataset>> {
-        let mut items = self
+        let items = self
             .dataset_rows(
                 tenant,
                 Some(project),
@@ -183,12 +183,7 @@ impl Labelling {
                 limit + 1,
             )
             .await?;
-        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|d| d.id.0);
-        Ok(Page { items, next })
+        Ok(Page::cut(items, limit, |d| d.id.0))
     }
 
     async fn dataset_rows(

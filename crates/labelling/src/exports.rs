@@ -419,7 +419,7 @@ impl Labelling {
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Export>> {
-        let mut items = self
+        let items = self
             .export_rows(
                 tenant,
                 Some(project),
@@ -428,12 +428,7 @@ impl Labelling {
                 limit + 1,
             )
             .await?;
-        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|e| e.id.0);
-        Ok(Page { items, next })
+        Ok(Page::cut(items, limit, |e| e.id.0))
     }
 
     async fn export_rows(

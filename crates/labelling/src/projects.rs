@@ -80,6 +80,18 @@ pub struct Page<T> {
     pub next: Option<Uuid>,
 }
 
+impl<T> Page<T> {
+    /// A page of the first `limit` of `items`, of which one more was read to know whether another page follows.
+    pub(crate) fn cut(mut items: Vec<T>, limit: i64, id: impl Fn(&T) -> Uuid) -> Self {
+        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
+        if more {
+            items.pop();
+        }
+        let next = items.last().filter(|_| more).map(id);
+        Self { items, next }
+    }
+}
+
 /// What a worker sees of a project they may work on.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the resource documents its fields")]
@@ -380,15 +392,10 @@ impl Labelling {
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Project>> {
-        let mut items = self
+        let items = self
             .project_rows(tenant, None, after.unwrap_or_default(), limit + 1)
             .await?;
-        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|p| p.id.0);
-        Ok(Page { items, next })
+        Ok(Page::cut(items, limit, |p| p.id.0))
     }
 
     async fn project_rows(

@@ -4,6 +4,7 @@
 //! makes no network call, and knows neither HTTP nor Kubernetes.
 
 mod answer_form;
+mod audit;
 mod binding;
 mod chunk;
 mod datasets;
@@ -11,6 +12,7 @@ mod error;
 mod events;
 mod export_pages;
 mod exports;
+mod idempotency;
 mod outbox;
 mod points;
 mod projects;
@@ -26,6 +28,7 @@ mod uploads;
 use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
+pub use audit::{AuditEntry, AuditFilter};
 pub use chunk::Chunk;
 pub use datasets::{Dataset, DatasetUpsert, DeletedDataset};
 pub use error::{Error, Refusal, Result};

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::{
-    Labelling, Refusal, Result, Task,
+    Labelling, Refusal, Result, Task, audit,
     error::constraint,
     events, points,
     transition::{TaskChange, task_changed},
@@ -242,6 +242,16 @@ impl Labelling {
             &answer.to_string(),
             &actor,
             serde_json::json!({"decision": verdict, "status": status}),
+        )
+        .await?;
+        let details = serde_json::json!({"decision": verdict, "status": status});
+        audit::record(
+            &mut tx,
+            now,
+            user.0,
+            "answer.review",
+            &answer.to_string(),
+            details,
         )
         .await?;
         let after = match status {

@@ -21,6 +21,8 @@ use crate::{
     extract::{Json, Path, Query},
 };
 
+/// Upsert a Project's index row.
+#[utoipa::path(put, path = "/internal/projects", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn project_put(
     State(app): State<App>,
     _: Trusted,
@@ -51,6 +53,8 @@ pub async fn project_put(
     Ok(axum::Json(app.core.project_upsert(&upsert).await?))
 }
 
+/// Upsert a Dataset's index row.
+#[utoipa::path(put, path = "/internal/datasets", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn dataset_put(
     State(app): State<App>,
     _: Trusted,
@@ -95,6 +99,8 @@ pub async fn dataset_put(
     Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
 }
 
+/// Upsert an Export's index row.
+#[utoipa::path(put, path = "/internal/exports", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn export_put(
     State(app): State<App>,
     _: Trusted,
@@ -129,6 +135,8 @@ pub async fn export_put(
     ))
 }
 
+/// Grant a project judgements; only when billing is Manual.
+#[utoipa::path(patch, path = "/internal/projects/{id}/billing", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn project_billing(
     State(app): State<App>,
     _: Trusted,
@@ -156,6 +164,8 @@ pub struct Fence {
     uid: Uuid,
 }
 
+/// Take a dataset away from its runner before a deletion.
+#[utoipa::path(post, path = "/internal/datasets/{id}/fence", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn dataset_fence(
     State(app): State<App>,
     _: Trusted,
@@ -168,6 +178,8 @@ pub async fn dataset_fence(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End a Project's binding; rows stay or go by its policy.
+#[utoipa::path(delete, path = "/internal/projects/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn project_delete(
     State(app): State<App>,
     _: Trusted,
@@ -180,6 +192,8 @@ pub async fn project_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End a Dataset's binding; rows stay or go by its policy.
+#[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn dataset_delete(
     State(app): State<App>,
     _: Trusted,
@@ -197,6 +211,8 @@ pub async fn dataset_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End an Export's binding; rows stay or go by its policy.
+#[utoipa::path(delete, path = "/internal/exports/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn export_delete(
     State(app): State<App>,
     _: Trusted,
@@ -223,6 +239,8 @@ async fn failed(app: &App, target: Uuid, report: ReportFailure) -> ApiResult<Sta
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Report a Job that failed without a word of its own.
+#[utoipa::path(patch, path = "/internal/datasets/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn dataset_status(
     State(app): State<App>,
     _: Trusted,
@@ -232,6 +250,8 @@ pub async fn dataset_status(
     failed(&app, id, report).await
 }
 
+/// Report a Job that failed without a word of its own.
+#[utoipa::path(patch, path = "/internal/exports/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn export_status(
     State(app): State<App>,
     _: Trusted,

@@ -17,6 +17,7 @@ use crate::{
     binding::{Binding, refuse_tombstoned, tombstone},
     events, outbox,
     projects::{billing, from_column, settle_state},
+    runs::release,
     tenants::tenant_named,
 };
 
@@ -265,12 +266,7 @@ impl Labelling {
         .await?
         .ok_or(Refusal::NotFound)?;
         if row.bound_uid == Some(uid.0) {
-            sqlx::query!(
-                "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
-                id.0
-            )
-            .execute(&mut *tx)
-            .await?;
+            release(&mut tx, id.0).await?;
             tombstone(&mut tx, uid.0, "dataset").await?;
         }
         tx.commit().await?;
@@ -301,12 +297,7 @@ impl Labelling {
         tombstone(&mut tx, uid.0, "dataset").await?;
         let ours = row.bound_uid == Some(uid.0);
         if ours {
-            sqlx::query!(
-                "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
-                id.0
-            )
-            .execute(&mut *tx)
-            .await?;
+            release(&mut tx, id.0).await?;
         }
         match policy {
             DeletionPolicy::Retain if ours => {

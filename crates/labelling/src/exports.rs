@@ -17,7 +17,7 @@ use crate::{
     binding::{Binding, refuse_tombstoned, tombstone},
     events, outbox,
     projects::from_column,
-    runs::{end_run, hold, latest_run, require_hold},
+    runs::{end_run, hold, latest_run, release, require_hold},
     tenants::tenant_named,
 };
 
@@ -361,6 +361,7 @@ impl Labelling {
         require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
         end_run(
             &mut tx,
+            r.target_id,
             run,
             end.outcome,
             end.reason,
@@ -514,12 +515,7 @@ impl Labelling {
         .ok_or(Refusal::NotFound)?;
         tombstone(&mut tx, uid.0, "export").await?;
         if row.bound_uid == Some(uid.0) {
-            sqlx::query!(
-                "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
-                id.0
-            )
-            .execute(&mut *tx)
-            .await?;
+            release(&mut tx, id.0).await?;
             match policy {
                 DeletionPolicy::Retain => {
                     sqlx::query!(

@@ -327,6 +327,7 @@ impl Labelling {
         require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
         end_run(
             &mut tx,
+            r.target_id,
             run,
             end.outcome,
             end.reason,
@@ -365,18 +366,13 @@ impl Labelling {
         if r.outcome.is_none() {
             end_run(
                 &mut tx,
+                target,
                 RunId(r.id),
                 RunOutcome::Failed,
                 Some(reason),
                 Some(message),
                 now,
             )
-            .await?;
-            sqlx::query!(
-                "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
-                target
-            )
-            .execute(&mut *tx)
             .await?;
             if r.kind == "generate" {
                 dataset_stopped(&mut tx, target, Some(reason), now).await?;
@@ -425,9 +421,10 @@ async fn dataset_stopped(
     .await
 }
 
-/// Writes a run's end.
+/// Writes a run's end, and lets go of its target: the next attempt's pod need not wait for silence.
 pub(crate) async fn end_run(
     conn: &mut PgConnection,
+    target: Uuid,
     run: RunId,
     outcome: RunOutcome,
     reason: Option<RunReason>,
@@ -441,6 +438,17 @@ pub(crate) async fn end_run(
         reason.map(WireEnum::column),
         message.map(|m| m.chars().take(1000).collect::<String>()),
         now
+    )
+    .execute(&mut *conn)
+    .await?;
+    release(conn, target).await
+}
+
+/// Whoever holds the target writes no more, and the next pod may take it at once.
+pub(crate) async fn release(conn: &mut PgConnection, target: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
+        target
     )
     .execute(conn)
     .await?;

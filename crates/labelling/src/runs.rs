@@ -102,6 +102,7 @@ impl Labelling {
         if r.outcome.is_none() {
             end_run(
                 &mut tx,
+                target,
                 RunId(r.id),
                 RunOutcome::Failed,
                 Some(reason),
@@ -109,7 +110,6 @@ impl Labelling {
                 now,
             )
             .await?;
-            fence(&mut tx, target).await?;
             if r.kind == "generate" {
                 dataset_stopped(&mut tx, target, Some(reason), now).await?;
             } else {
@@ -127,9 +127,10 @@ impl Labelling {
     }
 }
 
-/// Writes a run's end.
+/// Writes a run's end, and lets go of its target: the next attempt's pod need not wait for silence.
 pub(crate) async fn end_run(
     conn: &mut PgConnection,
+    target: Uuid,
     run: RunId,
     outcome: RunOutcome,
     reason: Option<RunReason>,
@@ -143,6 +144,17 @@ pub(crate) async fn end_run(
         reason.map(WireEnum::column),
         message.map(|m| m.chars().take(1000).collect::<String>()),
         now
+    )
+    .execute(&mut *conn)
+    .await?;
+    release(conn, target).await
+}
+
+/// Whoever holds the target writes no more, and the next pod may take it at once.
+pub(crate) async fn release(conn: &mut PgConnection, target: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
+        target
     )
     .execute(conn)
     .await?;
@@ -184,17 +196,6 @@ pub(crate) async fn hold(
             Err(Refusal::RunHeld { seconds }.into())
         }
     }
-}
-
-/// Takes a target from whoever writes to it: their epoch is over.
-pub(crate) async fn fence(conn: &mut PgConnection, target: Uuid) -> Result<()> {
-    sqlx::query!(
-        "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
-        target
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Locks the hold for this transaction, and refuses everybody but its holder.

@@ -8,7 +8,7 @@ use datacrowd_protocol::{
 
 use crate::{
     Labelling, Refusal, Result, binding::tombstone, events, outbox, projects::settle_state,
-    runs::fence,
+    runs::release,
 };
 
 /// What a deletion leaves to the object store.
@@ -33,7 +33,7 @@ impl Labelling {
         .await?
         .ok_or(Refusal::NotFound)?;
         if row.bound_uid == Some(uid.0) {
-            fence(&mut tx, id.0).await?;
+            release(&mut tx, id.0).await?;
             tombstone(&mut tx, uid.0, "dataset").await?;
         }
         tx.commit().await?;
@@ -64,7 +64,7 @@ impl Labelling {
         tombstone(&mut tx, uid.0, "dataset").await?;
         let ours = row.bound_uid == Some(uid.0);
         if ours {
-            fence(&mut tx, id.0).await?;
+            release(&mut tx, id.0).await?;
         }
         match policy {
             DeletionPolicy::Retain if ours => {

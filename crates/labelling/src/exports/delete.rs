@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     source::DeletionPolicy,
 };
 
-use crate::{Labelling, Refusal, Result, binding::tombstone, events, outbox, runs::fence};
+use crate::{Labelling, Refusal, Result, binding::tombstone, events, outbox, runs::release};
 
 impl Labelling {
     /// Forgets the resource `uid`; the file goes with the policy Delete.
@@ -29,7 +29,7 @@ impl Labelling {
         .ok_or(Refusal::NotFound)?;
         tombstone(&mut tx, uid.0, "export").await?;
         if row.bound_uid == Some(uid.0) {
-            fence(&mut tx, id.0).await?;
+            release(&mut tx, id.0).await?;
             match policy {
                 DeletionPolicy::Retain => {
                     sqlx::query!(

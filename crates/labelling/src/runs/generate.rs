@@ -168,6 +168,7 @@ impl Labelling {
         require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
         end_run(
             &mut tx,
+            r.target_id,
             run,
             end.outcome,
             end.reason,

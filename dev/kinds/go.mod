@@ -8,6 +8,7 @@ require (
 	github.com/fluxcd/source-controller/api v1.6.2
 	github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring v0.86.1
 	k8s.io/apimachinery v0.34.1
+	sigs.k8s.io/cli-utils v0.37.2
 	sigs.k8s.io/gateway-api v1.4.0
 	sigs.k8s.io/yaml v1.6.0
 )

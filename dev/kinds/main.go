@@ -4,6 +4,9 @@
 //
 // It stands in for the clusters that have these definitions installed; what only
 // their controllers or CEL rules would refuse, it does not see.
+//
+// With the argument "status" it prints instead what kstatus, by which Flux and
+// Helm wait, makes of each manifest.
 package main
 
 import (
@@ -17,7 +20,9 @@ import (
 	kustomization "github.com/fluxcd/kustomize-controller/api/v1"
 	source "github.com/fluxcd/source-controller/api/v1"
 	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	kstatus "sigs.k8s.io/cli-utils/pkg/kstatus/status"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 	strict "sigs.k8s.io/yaml"
 )
@@ -40,7 +45,9 @@ func main() {
 		if errors.Is(err, io.EOF) {
 			return
 		}
-		if err == nil {
+		if err == nil && len(os.Args) > 1 && os.Args[1] == "status" {
+			err = status(document)
+		} else if err == nil {
 			err = check(document)
 		}
 		if err != nil {
@@ -69,5 +76,22 @@ func check(document []byte) error {
 		return fmt.Errorf("%s %s: %w", head.Kind, head.Metadata.Name, err)
 	}
 	fmt.Println(head.Kind, head.Metadata.Name)
+	return nil
+}
+
+func status(document []byte) error {
+	json, err := strict.YAMLToJSON(document)
+	if err != nil {
+		return err
+	}
+	var object unstructured.Unstructured // which tells whole numbers from others
+	if err := object.UnmarshalJSON(json); err != nil {
+		return err
+	}
+	result, err := kstatus.Compute(&object)
+	if err != nil {
+		return err
+	}
+	fmt.Println(object.GetKind(), object.GetName(), result.Status)
 	return nil
 }

@@ -27,7 +27,7 @@ use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use chunk::Chunk;
-pub use datasets::{Dataset, DatasetUpsert, DeletedDataset};
+pub use datasets::{Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use outbox::OutboxRow;

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-e2e check fmt generate
+.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-e2e soak replay bench-load check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,15 @@ test-operator: ## run the operator's tests against a real Kubernetes control pla
 
 test-e2e: ## run the end-to-end tests on the platform
 	@dev/test e2e
+
+soak: ## run the long proofs at their full counts: hours
+	@E2E_SCALE=full TEST_SCALE=full dev/test unit e2e
+
+replay: up ## replay all 74,160 recorded ratings through 20 workers, and compare the export's means
+	@. .dev/env && E2E_SCALE=full cargo test --workspace --test promises -- recorded_crowd --nocapture
+
+bench-load: up ## load 5,000,000 rows (ROWS=...) beside psql \copy; print rates, ratio and peak memory
+	@bench/load
 
 check: ## check formatting, lints, charts and generated files
 	@dev/test check

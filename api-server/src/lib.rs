@@ -17,6 +17,7 @@ mod limits;
 pub mod objects;
 mod routes;
 pub mod serve;
+mod upsert;
 
 pub use app::{App, Settings};
 pub use internal::openapi as internal_openapi;

@@ -1,15 +1,15 @@
 //! The operator's calls about resources.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::{BillingMode, DatasetUpsert, ExportUpsert, ProjectUpsert};
+use datacrowd_labelling::{BillingMode, Deletion};
 use datacrowd_protocol::{
-    export::{ExportTrigger, RowPer},
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
     internal::{
         Billing, DatasetView, DeleteQuery, ExportView, Grant, ProjectView, ReportFailure, Upsert,
     },
-    source::{DeletionPolicy, SourceFormat, SourceUri},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::{
     app::App,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    upsert,
 };
 
 /// Upsert a Project's index row.
@@ -28,29 +29,9 @@ pub async fn project_put(
     _: Trusted,
     Json(up): Json<Upsert<ProjectSpec>>,
 ) -> ApiResult<axum::Json<ProjectView>> {
-    let Upsert {
-        namespace,
-        tenant,
-        name,
-        uid,
-        generation,
-        spec,
-    } = up;
-    let upsert = ProjectUpsert {
-        tenant,
-        namespace,
-        name,
-        uid: ResourceUid(uid),
-        generation,
-        display_name: spec.display_name,
-        description: spec.description.unwrap_or_default(),
-        data_type: spec.data_type,
-        paused: spec.paused.unwrap_or(false),
-        closed: spec.closed.unwrap_or(false),
-        deletion_policy: spec.deletion_policy.unwrap_or(DeletionPolicy::Retain),
-        labeling: spec.labeling,
-    };
-    Ok(axum::Json(app.core.project_upsert(&upsert).await?))
+    Ok(axum::Json(
+        app.core.project_upsert(&upsert::project(up)).await?,
+    ))
 }
 
 /// Upsert a Dataset's index row.
@@ -60,42 +41,7 @@ pub async fn dataset_put(
     _: Trusted,
     Json(up): Json<Upsert<DatasetSpec>>,
 ) -> ApiResult<axum::Json<DatasetView>> {
-    let Upsert {
-        namespace,
-        tenant,
-        name,
-        uid,
-        generation,
-        spec,
-    } = up;
-    let invalid =
-        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
-    let uri = SourceUri::parse(&spec.source.uri).map_err(|e| invalid(e.to_string()))?;
-    let own_credentials = spec.source.credentials_secret_ref.is_some();
-    if !own_credentials && (uri.bucket != app.objects.bucket() || !uri.is_below(&namespace)) {
-        return Err(invalid(format!(
-            "source.uri must lie below s3://{}/{namespace}/, or name a bucket of your own with credentialsSecretRef",
-            app.objects.bucket()
-        )));
-    }
-    let format = spec
-        .source
-        .format
-        .or_else(|| SourceFormat::from_extension(&uri.key));
-    let upsert = DatasetUpsert {
-        tenant,
-        namespace,
-        name,
-        uid: ResourceUid(uid),
-        generation,
-        project_name: spec.project_ref.name.clone(),
-        source_uri: spec.source.uri.clone(),
-        format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
-        own_credentials,
-        batch_size: spec.batch_size(),
-        max_invalid_rows: spec.max_invalid_rows(),
-        suspended: spec.suspended(),
-    };
+    let upsert = upsert::dataset(up, app.objects.bucket())?;
     Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
 }
 
@@ -106,31 +52,9 @@ pub async fn export_put(
     _: Trusted,
     Json(up): Json<Upsert<ExportSpec>>,
 ) -> ApiResult<axum::Json<ExportView>> {
-    let Upsert {
-        namespace,
-        tenant,
-        name,
-        uid,
-        generation,
-        spec,
-    } = up;
-    let upsert = ExportUpsert {
-        tenant,
-        namespace,
-        name,
-        uid: ResourceUid(uid),
-        generation,
-        project_name: spec.project_ref.name,
-        dataset_name: spec.dataset_ref.map(|d| d.name),
-        format: spec.format,
-        trigger: spec.trigger.unwrap_or(ExportTrigger::Now),
-        row_per: spec.row_per.unwrap_or(RowPer::Answer),
-        since: spec.since,
-        raw_cells: spec.raw_cells.unwrap_or(false),
-    };
     Ok(axum::Json(
         app.core
-            .export_upsert(&upsert, app.objects.bucket())
+            .export_upsert(&upsert::export(up), app.objects.bucket())
             .await?,
     ))
 }
@@ -192,23 +116,31 @@ pub async fn project_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// How long one request may delete; 202 then says that there is more, and the same request goes on.
+const DELETION_SHARE: Duration = Duration::from_secs(5);
+
 /// End a Dataset's binding; rows stay or go by its policy.
-#[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 202), (status = 204)))]
 pub async fn dataset_delete(
     State(app): State<App>,
     _: Trusted,
     Path(id): Path<Uuid>,
     Query(query): Query<DeleteQuery>,
 ) -> ApiResult<StatusCode> {
-    app.core
-        .dataset_delete(
-            DatasetId(id),
-            ResourceUid(query.uid),
-            query.policy,
-            app.objects.bucket(),
-        )
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+    let end = tokio::time::Instant::now() + DELETION_SHARE;
+    let (id, uid) = (DatasetId(id), ResourceUid(query.uid));
+    loop {
+        let step = app
+            .core
+            .dataset_delete(id, uid, query.policy, app.objects.bucket())
+            .await?;
+        if step == Deletion::Done {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        if tokio::time::Instant::now() > end {
+            return Ok(StatusCode::ACCEPTED);
+        }
+    }
 }
 
 /// End an Export's binding; rows stay or go by its policy.

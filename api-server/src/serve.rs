@@ -29,6 +29,8 @@ static CORE: Migrator = sqlx::migrate!("../migrations/core");
 
 /// How long a statement may run before the database ends it.
 const STATEMENT_TIMEOUT: &str = "15s";
+/// Connections kept open while nobody asks: the first requests after a start need not wait for them.
+const WARM_CONNECTIONS: u32 = 8;
 /// How long open requests may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -90,6 +92,7 @@ fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(connections)
+        .min_connections(connections.min(WARM_CONNECTIONS))
         .acquire_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
 }

@@ -9,7 +9,6 @@ use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKe
 use datacrowd_labelling::{BillingMode, Labelling};
 use sqlx::{
     PgPool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::net::TcpListener;
@@ -23,9 +22,6 @@ use crate::{
     objects::Objects,
     openapi,
 };
-
-static AUTH: Migrator = sqlx::migrate!("../migrations/auth");
-static CORE: Migrator = sqlx::migrate!("../migrations/core");
 
 /// How long a statement may run before the database ends it.
 const STATEMENT_TIMEOUT: &str = "15s";
@@ -64,10 +60,21 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 /// Brings the databases to this version's schema; replicas that start together take turns.
 async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
-    for (name, url, migrator) in [
-        ("auth", &settings.auth_database_url, &AUTH),
-        ("core", &settings.core_database_url, &CORE),
+    for (name, url, mut migrator) in [
+        (
+            "auth",
+            &settings.auth_database_url,
+            sqlx::migrate!("../migrations/auth"),
+        ),
+        (
+            "core",
+            &settings.core_database_url,
+            sqlx::migrate!("../migrations/core"),
+        ),
     ] {
+        // A release that went back meets migrations that it does not know, and works with what they made:
+        // migrations/README.md.
+        migrator.set_ignore_missing(true);
         let pool = PgPoolOptions::new()
             .max_connections(2)
             .acquire_timeout(Duration::from_secs(60))

@@ -7,6 +7,7 @@ mod accounts;
 mod crowd;
 mod flow;
 mod loading;
+mod migrations;
 mod races;
 mod reviews;
 mod runner;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use axum::{Router, http::HeaderValue, middleware};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use datacrowd_accounts::Accounts;
 use datacrowd_labelling::Labelling;
 use datacrowd_telemetry::PrometheusHandle;
@@ -102,9 +102,9 @@ impl App {
         }))
     }
 
-    /// Now.
+    /// Now, as exactly as the databases keep it: what is answered now and what is read later are equal.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        (self.clock)().trunc_subsecs(6)
     }
 
     /// Says on `/readyz` that new requests should go elsewhere.

@@ -43,7 +43,7 @@ pub struct Admin(pub Caller);
 /// A client within its tenant, or an ADMIN in any.
 #[derive(Debug, Clone)]
 pub struct Owner {
-    /// Who calls.
+    /// Who acts.
     user: UserId,
     /// The tenant; none for an ADMIN who named none.
     tenant: Option<Tenant>,
@@ -59,9 +59,14 @@ impl Owner {
         details: Value,
     ) -> ApiResult<()> {
         app.core
-            .audit_record(app.now(), self.user, action, subject, details)
+            .audit_record(self.user, action, subject, details)
             .await?;
         Ok(())
+    }
+
+    /// Who acts.
+    pub fn user(&self) -> UserId {
+        self.user
     }
 
     /// What rows this caller may see: one tenant's, or all.

@@ -2,22 +2,26 @@
 
 mod accounts;
 mod admin;
+mod answers;
 mod audit;
 mod datasets;
 mod exports;
 mod health;
 mod labeling;
 mod names;
+mod paging;
 mod points;
 mod projects;
 mod resets;
 mod reviews;
 mod second_factor;
 mod sessions;
+mod stats;
 mod tasks;
 mod tokens;
 mod upload;
 mod work;
+mod workers;
 
 use std::time::Instant;
 
@@ -106,7 +110,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reviews::review_claim))
         .routes(routes!(reviews::review_approve))
         .routes(routes!(reviews::review_reject))
+        .routes(routes!(reviews::review_undo))
+        .routes(routes!(answers::answer_list))
+        .routes(routes!(answers::answer_withdraw))
         .routes(routes!(points::points))
+        .routes(routes!(workers::worker_list))
+        .routes(routes!(workers::worker_put, workers::worker_remove))
+        .routes(routes!(workers::worker_block))
+        .routes(routes!(workers::worker_void))
+        .routes(routes!(stats::project_stats))
         .routes(routes!(exports::export_create))
         .routes(routes!(exports::export_list))
         .routes(routes!(exports::export_get))

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::projects::PageBody;
+use super::paging::PageBody;
 use crate::{
     app::App,
     auth::Admin,

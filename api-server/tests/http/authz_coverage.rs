@@ -84,6 +84,15 @@ const ROWS: &[(&str, For)] = &[
     ("review_approve", Worker),
     ("review_reject", Worker),
     ("points", Worker),
+    ("review_undo", Worker),
+    ("answer_list", Worker),
+    ("answer_withdraw", Worker),
+    ("project_stats", Owner),
+    ("worker_list", Owner),
+    ("worker_put", Owner),
+    ("worker_remove", Owner),
+    ("worker_block", Owner),
+    ("worker_void", Owner),
     ("export_create", Owner),
     ("export_list", Owner),
     ("export_get", Owner),
@@ -298,10 +307,14 @@ impl World {
             Some("exports") => &self.export,
             Some("runs") => &self.run,
             Some("users") => &self.user,
-            Some("tasks" | "reviews") => "1",
+            Some("tasks" | "reviews" | "answers") => "1",
             _ => "00000000-0000-0000-0000-000000000000",
         };
-        let path = operation.path.replace("{id}", id).replace("{answerId}", id);
+        let path = operation
+            .path
+            .replace("{id}", id)
+            .replace("{answerId}", id)
+            .replace("{userId}", &self.user);
         match operation.id.as_str() {
             "export_answers" => format!("{path}?runId={}&epoch=1", self.run),
             _ if operation.internal && operation.method == Method::DELETE => {

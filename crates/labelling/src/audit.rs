@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::UserId;
 use serde_json::Value;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::{Labelling, Result};
 
@@ -43,16 +42,14 @@ pub struct AuditFilter {
 /// Records an act in the transaction that does it.
 pub(crate) async fn record(
     conn: &mut PgConnection,
-    at: DateTime<Utc>,
-    actor: Uuid,
+    actor: UserId,
     action: &str,
     subject: &str,
     details: Value,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into audit (at, actor, action, subject, details) values ($1, $2, $3, $4, $5)",
-        at,
-        actor,
+        "insert into audit (actor, action, subject, details) values ($1, $2, $3, $4)",
+        actor.0,
         action,
         subject,
         details
@@ -70,14 +67,13 @@ impl Labelling {
     /// The database failed.
     pub async fn audit_record(
         &self,
-        at: DateTime<Utc>,
         actor: UserId,
         action: &str,
         subject: &str,
         details: Value,
     ) -> Result<()> {
         let mut conn = self.pool.acquire().await?;
-        record(&mut conn, at, actor.0, action, subject, details).await
+        record(&mut conn, actor, action, subject, details).await
     }
 
     /// Rows of the audit, the latest first, from before the row `before`; at most `limit`.

@@ -4,9 +4,11 @@
 //! makes no network call, and knows neither HTTP nor Kubernetes.
 
 mod answer_form;
+mod answers;
 mod audit;
 mod binding;
 mod chunk;
+mod crowd;
 mod datasets;
 mod error;
 mod events;
@@ -28,14 +30,18 @@ mod uploads;
 use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
+pub use answers::{Answer, AnswerFilter};
 pub use audit::{AuditEntry, AuditFilter};
 pub use chunk::Chunk;
+pub use crowd::{
+    Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,
+};
 pub use datasets::{Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use outbox::OutboxRow;
 pub use page::Page;
-pub use points::{PointsEntry, PointsPage};
+pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectUpsert, WorkProject};
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, GenerateRun, RunCaller};

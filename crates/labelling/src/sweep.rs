@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Labelling, Result, tasks::return_slot};
+use crate::{
+    Labelling, Result,
+    tasks::{Freed, return_slot},
+};
 
 /// Most leases ended in one transaction.
 const SWEEP_BATCH: i64 = 200;
@@ -70,7 +73,7 @@ impl Labelling {
             .execute(&mut *tx)
             .await?;
             if gone.rows_affected() == 1 {
-                return_slot(&mut tx, lease.task_id, "sweeper", now).await?;
+                return_slot(&mut tx, lease.task_id, Freed::Lease, "sweeper", now).await?;
                 ended += 1;
             }
         }

@@ -31,6 +31,7 @@ kinds_dir=$cache/kinds-$(hash_of "$dev"/kinds/{go.sum,main.go})
 python_dir=$cache/python-$(hash_of "$dev/checks/requirements.txt")
 provider_dir=$cache/terraform-provider-aws-$provider_version
 moto_dir=$cache/python-$(hash_of "$dev/checks/moto-requirements.txt")
+contract_dir=$cache/python-$(hash_of "$dev/checks/contract-requirements.txt")
 scan_dir=$cache/python-$(hash_of "$dev/checks/scan-requirements.txt")
 
 say() { printf '%s\n' "$*" >&2; }

@@ -19,6 +19,7 @@ use crate::{
     args::{Args, Billing, Command, Migrate, Serve, env_example},
     background,
     cluster::Cluster,
+    internal_openapi,
     objects::Objects,
     openapi,
 };
@@ -39,11 +40,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
         Command::EnvExample => print(&env_example()),
-        Command::Openapi => print(
-            &openapi()
-                .to_pretty_json()
-                .context("rendering the OpenAPI document")?,
-        ),
+        Command::Openapi { internal } => {
+            let document = if internal {
+                internal_openapi()
+            } else {
+                openapi()
+            };
+            let text = document.to_pretty_json();
+            print(&text.context("rendering the OpenAPI document")?)
+        }
     }
 }
 
@@ -137,6 +142,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         Duration::from_secs(3600),
         stop.clone(),
     ));
+    tasks.spawn(background::limits(
+        app.clone(),
+        Duration::from_secs(60),
+        stop.clone(),
+    ));
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
@@ -153,6 +163,9 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     let signal = async {
         terminated().await;
         tracing::info!("draining");
+        // Whoever asks is told first; what was already on its way here is still answered.
+        app.drain();
+        tokio::time::sleep(Duration::from_secs(settings.drain_delay_seconds)).await;
         stop.cancel();
         tokio::time::sleep(DRAIN).await;
     };
@@ -218,6 +231,10 @@ async fn build(
     let rules = Settings {
         internal_tokens,
         max_upload_bytes: settings.max_upload_bytes,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        cors_origins: settings.cors_origins.clone(),
+        requests_per_address: settings.requests_per_address,
+        requests_per_account: settings.requests_per_account,
     };
     Ok(App::new(
         accounts,

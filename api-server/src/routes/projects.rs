@@ -16,6 +16,7 @@ use datacrowd_protocol::{
     source::DeletionPolicy,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    idempotency::SameRequest,
     upsert,
 };
 
@@ -176,6 +178,7 @@ fn refuse_violations(labeling: &Labeling) -> ApiResult<()> {
 pub async fn project_create(
     State(app): State<App>,
     owner: Owner,
+    same: SameRequest,
     Json(new): Json<NewProject>,
 ) -> ApiResult<impl IntoResponse> {
     let (tenant, namespace) = owner.home()?;
@@ -196,8 +199,14 @@ pub async fn project_create(
         deletion_policy: new.deletion_policy.map(|p| p.0),
         labeling,
     };
-    let mut resource = ProjectResource::new(&resource_name(&spec.display_name, "project"), spec);
+    let name = resource_name(&spec.display_name, "project", same);
+    let subject = format!("{namespace}/{name}");
+    let details = json!({"displayName": spec.display_name});
+    let mut resource = ProjectResource::new(&name, spec);
     resource.metadata.namespace = Some(namespace.to_owned());
+    owner
+        .audit(&app, "project.create", &subject, details)
+        .await?;
     let project = write(&app, tenant, &resource).await?;
     Ok((
         StatusCode::CREATED,
@@ -291,6 +300,10 @@ pub async fn project_patch(
     let mut intent = ProjectResource::new(&project.name, spec.clone());
     intent.metadata.namespace = Some(project.namespace.clone());
     let tenant = app.core.tenant_get(project.tenant).await?;
+    let details = json!({"generation": current});
+    owner
+        .audit(&app, "project.change", &id.to_string(), details)
+        .await?;
     let project = write(&app, &tenant, &intent).await?;
     Ok((
         etag(project.generation),
@@ -306,6 +319,9 @@ pub async fn project_delete(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    owner
+        .audit(&app, "project.delete", &id.to_string(), json!({}))
+        .await?;
     let mut after = None;
     loop {
         let page = app

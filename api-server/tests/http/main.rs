@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 mod accounts;
+mod authz_coverage;
+mod contract;
+mod credentials;
 mod crowd;
 mod flow;
 mod loading;

@@ -140,10 +140,11 @@ class People:
 
 
 def fuzz(role, token, people, seconds, seed):
-    """One role's share; true when nothing was found."""
+    """One role's share; true when nothing was found. One worker: several compile at the same time what
+    CPython 3.11 then confuses, and that is reported as an error of ours."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{people.url}/openapi.json", "--url", people.url,
                "--checks", CHECKS, "--max-time", str(seconds), "--seed", str(seed), "--no-color",
-               "--phases", "examples,coverage,fuzzing", "--workers", "2", "--continue-on-failure",
+               "--phases", "examples,coverage,fuzzing", "--workers", "1", "--continue-on-failure",
                "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "30"]
     if token:
         command += ["--header", f"Authorization: Bearer {token}"]

@@ -2,7 +2,7 @@
 -- transaction of the act; an act whose effect is a resource of the cluster is recorded before it.
 create table audit (
     id      bigint generated always as identity primary key,
-    at      timestamptz not null default now(),
+    at      timestamptz not null,
     actor   uuid not null,
     action  text not null constraint audit_action_named check (action ~ '^[a-z]+\.[a-z_]+$'),
     -- the id of what it was done to

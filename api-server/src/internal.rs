@@ -5,6 +5,7 @@ mod auth;
 mod chunks;
 mod resources;
 mod runs;
+mod tasks;
 
 use axum::{
     Router,
@@ -43,6 +44,7 @@ pub fn router(_: App) -> Router<App> {
             "/internal/datasets/{id}/tasks",
             post(chunks::chunk_load).layer(DefaultBodyLimit::max(MAX_CHUNK_BODY)),
         )
+        .route("/internal/tasks/{id}/status", patch(tasks::task_status))
         .route("/internal/exports", put(resources::export_put))
         .route("/internal/exports/{id}", delete(resources::export_delete))
         .route(

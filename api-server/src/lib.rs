@@ -12,6 +12,7 @@ mod internal;
 pub mod objects;
 mod routes;
 pub mod serve;
+mod source_head;
 mod upsert;
 
 pub use app::{App, Settings};

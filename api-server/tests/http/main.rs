@@ -5,6 +5,8 @@
 
 mod accounts;
 mod crowd;
+mod datasets;
+mod duels;
 mod flow;
 mod loading;
 mod races;

@@ -2,13 +2,17 @@
 
 mod claim;
 mod leases;
+mod media;
 mod nothing;
+mod status;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+pub use media::Media;
 
 use crate::{
     Result, events,

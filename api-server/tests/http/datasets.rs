@@ -214,9 +214,9 @@ async fn lists_are_paged_and_filtered_by_state() {
             .collect()
     };
     let paused = get(&p, &client, "/projects?state=PAUSED").await;
-    assert_eq!(ids(&paused), [second.clone()]);
+    assert_eq!(ids(&paused), [second.as_str()]);
     let page = get(&p, &client, "/projects?limit=1").await;
-    assert_eq!(ids(&page), [project.clone()]);
+    assert_eq!(ids(&page), [project.as_str()]);
     let next = format!(
         "/projects?limit=1&cursor={}",
         page["nextCursor"].as_str().unwrap()

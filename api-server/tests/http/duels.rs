@@ -29,7 +29,7 @@ impl Duel {
         );
         let full = std::env::var("E2E_SCALE").is_ok_and(|s| s == "full");
         let rounds = if full { 1000 } else { 50 };
-        println!("{name}: {rounds} rounds, seed {seed}");
+        eprintln!("{name}: {rounds} rounds, seed {seed}");
         Self {
             rounds,
             rng: StdRng::seed_from_u64(seed),
@@ -381,7 +381,8 @@ async fn two_changes_over_the_same_etag_are_not_both_accepted() {
                 Some(json!({"description": named}))
             )
         );
-        (one.expect(200), other.expect(200));
+        one.expect(200);
+        other.expect(200);
         let both = p.call(token, Method::GET, &path, None).await.expect(200);
         assert_eq!(
             (&both["displayName"], &both["description"]),

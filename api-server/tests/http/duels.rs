@@ -211,21 +211,31 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
     };
     let mut points = 0;
     for round in 0..duel.rounds {
-        let tasks = p.claim(token, &project, 4).await.expect(200)["tasks"].clone();
+        let tasks = p.claim(token, &project, 2).await.expect(200)["tasks"].clone();
         p.submit(token, &tasks[0], "1").await.expect(201);
         let pauses = [duel.pause(), duel.pause(), duel.pause()];
-        let (first, second, voided) = tokio::join!(
+        let more = async {
+            let claimed = p.claim(token, &project, 3).await;
+            match claimed.body["tasks"].as_array() {
+                Some(tasks) => p.submit(token, tasks.last().unwrap(), "1").await,
+                None => claimed,
+            }
+        };
+        let (held, claimed, voided) = tokio::join!(
             after(pauses[0], p.submit(token, &tasks[1], "1")),
-            after(pauses[1], p.submit(token, &tasks[2], "1")),
+            after(pauses[1], more),
             after(pauses[2], async {
                 manage(Method::POST, "/block").await;
                 manage(Method::POST, "/void").await
             })
         );
-        for submitted in [first, second] {
+        for ended in [held, claimed] {
             assert!(
-                matches!(status(&submitted), (201, _) | (409, "lease_lost")),
-                "round {round}: {submitted:?}"
+                matches!(
+                    status(&ended),
+                    (201 | 200, _) | (409, "lease_lost") | (404, "not_found" | "no_task_available")
+                ),
+                "round {round}: {ended:?}"
             );
         }
         points += voided["pointsTakenBack"].as_i64().unwrap();

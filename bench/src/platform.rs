@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 const PASSWORD: &str = "a long password of a benchmark";
 const INTERNAL_TOKEN: &str = "the internal token of a benchmark";
+const MALLOC: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.arena_max=2";
 const BOUNDARY: &str = "the-boundary-of-a-benchmark";
 
 /// A running server, and whom the benchmark is to it.
@@ -94,6 +95,8 @@ impl Platform {
             .env("DATACROWD_BILLING_MODE", "disabled")
             .env("DATACROWD_LOG", "warn")
             .env("KUBECONFIG", &kubeconfig)
+            // As the chart sets it.
+            .env("GLIBC_TUNABLES", MALLOC)
             .stdout(File::create(log)?)
             .stderr(Stdio::inherit())
             .kill_on_drop(true)

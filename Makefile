@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-e2e soak replay bench-load check fmt generate
+.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e soak replay bench-load check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,9 @@ test-unit: ## run the tests that need no cluster, against a real Postgres and S3
 
 test-operator: ## run the operator's tests against a real Kubernetes control plane
 	@dev/test operator
+
+test-contract: ## ask a server whatever its description allows, as every role: no 5xx, no breach of a schema
+	@dev/test contract
 
 test-e2e: ## run the end-to-end tests on the platform
 	@dev/test e2e

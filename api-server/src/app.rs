@@ -1,15 +1,26 @@
 //! What every handler may use, and the two routers.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use axum::{Router, middleware};
+use axum::{Router, http::HeaderValue, middleware};
 use chrono::{DateTime, SubsecRound, Utc};
 use datacrowd_accounts::Accounts;
 use datacrowd_labelling::Labelling;
 use datacrowd_telemetry::PrometheusHandle;
+use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{cluster::Cluster, error, extract, internal, objects::Objects, routes};
+use crate::{
+    client,
+    cluster::Cluster,
+    error, extract, harden, idempotency, internal,
+    limits::{self, RateLimits},
+    objects::Objects,
+    routes,
+};
 
 /// Settings that handlers read.
 #[derive(Debug, Clone)]
@@ -18,6 +29,14 @@ pub struct Settings {
     pub internal_tokens: Vec<String>,
     /// Largest upload in bytes.
     pub max_upload_bytes: u64,
+    /// Proxies that are believed about whom they heard from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose pages may call the API.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Requests per second from one address; 0 sets no limit.
+    pub requests_per_address: u32,
+    /// Requests per second of one account; 0 sets no limit.
+    pub requests_per_account: u32,
 }
 
 /// The contexts and neighbours; cheap to clone.
@@ -40,6 +59,10 @@ pub struct Inner {
     pub metrics: PrometheusHandle,
     /// Tells the time.
     pub clock: fn() -> DateTime<Utc>,
+    /// Counts requests.
+    pub(crate) limits: RateLimits,
+    /// Whether new requests should go to another replica.
+    draining: AtomicBool,
     /// Runner tokens that were reviewed a moment ago.
     pub(crate) reviewed: internal::ReviewedTokens,
 }
@@ -64,6 +87,7 @@ impl App {
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
         let reviewed = internal::ReviewedTokens::default();
+        let limits = RateLimits::new(settings.requests_per_address, settings.requests_per_account);
         Self(Arc::new(Inner {
             accounts,
             core,
@@ -72,6 +96,8 @@ impl App {
             settings,
             metrics,
             clock,
+            limits,
+            draining: AtomicBool::new(false),
             reviewed,
         }))
     }
@@ -81,14 +107,40 @@ impl App {
         (self.clock)().trunc_subsecs(6)
     }
 
+    /// Says on `/readyz` that new requests should go elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::drain`] was called.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// The public port's router.
     pub fn public(&self) -> Router {
-        finish(routes::public_router().with_state(self.clone()))
+        let router = routes::public_router()
+            .with_state(self.clone())
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                idempotency::answer_once,
+            ))
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                limits::enforce,
+            ))
+            .layer(middleware::from_fn_with_state(
+                Arc::from(self.settings.trusted_proxies.as_slice()),
+                client::resolve,
+            ));
+        finish(router)
+            .layer(middleware::from_fn(harden::secure))
+            .layer(harden::cors(&self.settings.cors_origins))
     }
 
     /// The internal port's router.
     pub fn internal(&self) -> Router {
-        finish(internal::router(self.clone()).with_state(self.clone()))
+        finish(internal::router().with_state(self.clone()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, net::SocketAddr};
 
+use axum::http::HeaderValue;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// The platform's API server.
@@ -20,8 +21,12 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Bring the databases to this version's schema.
     Migrate(Migrate),
-    /// Print the OpenAPI document.
-    Openapi,
+    /// Print the OpenAPI document of the public API, or of the internal one.
+    Openapi {
+        /// The internal API's.
+        #[arg(long)]
+        internal: bool,
+    },
     /// Print every setting as a file of environment variables.
     EnvExample,
 }
@@ -79,6 +84,21 @@ pub struct Serve {
     /// Largest upload in bytes.
     #[arg(long, env = "DATACROWD_MAX_UPLOAD_BYTES", default_value_t = 5 * 1024 * 1024 * 1024)]
     pub max_upload_bytes: u64,
+    /// Addresses of proxies that are believed about X-Forwarded-For, as networks: `10.0.0.0/8,fd00::/8`.
+    #[arg(long, env = "DATACROWD_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Origins whose pages may call the API: `https://console.example.com`.
+    #[arg(long, env = "DATACROWD_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<HeaderValue>,
+    /// Requests per second that a replica takes from one address; 0 sets no limit.
+    #[arg(long, env = "DATACROWD_REQUESTS_PER_ADDRESS", default_value_t = 1000)]
+    pub requests_per_address: u32,
+    /// Requests per second that a replica takes of one account; 0 sets no limit.
+    #[arg(long, env = "DATACROWD_REQUESTS_PER_ACCOUNT", default_value_t = 200)]
+    pub requests_per_account: u32,
+    /// Seconds from SIGTERM during which new requests are still taken, until nobody sends them here any more.
+    #[arg(long, env = "DATACROWD_DRAIN_DELAY_SECONDS", default_value_t = 5)]
+    pub drain_delay_seconds: u64,
     /// Connections to each database.
     #[arg(long, env = "DATACROWD_DATABASE_CONNECTIONS", default_value_t = 16)]
     pub database_connections: u32,
@@ -122,6 +142,21 @@ pub enum Billing {
     Manual,
     /// Nobody.
     Disabled,
+}
+
+/// `https://host[:port]`, without a path; `*` is refused, since it would let any page act for its reader.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    match (host, HeaderValue::from_str(text)) {
+        (Some(host), Ok(value)) if !host.is_empty() && !host.contains(['/', '*', '?', '#']) => {
+            Ok(value)
+        }
+        _ => Err(format!(
+            "\"{text}\" is no origin such as https://console.example.com"
+        )),
+    }
 }
 
 /// Every setting of `serve` and `migrate` with its meaning and default, as a file to fill in.

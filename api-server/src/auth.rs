@@ -2,12 +2,16 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use datacrowd_accounts::{Caller, Role};
+use datacrowd_accounts::{Caller, Credential, Role, Scope, SessionId};
 use datacrowd_labelling::Tenant;
-use datacrowd_protocol::ids::{TenantId, UserId};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{TenantId, UserId},
+};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     app::App,
@@ -18,6 +22,15 @@ use crate::{
 /// Anybody who is signed in.
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Caller);
+
+/// Somebody who signed in themselves: their own security is no business of a script's token.
+#[derive(Debug, Clone)]
+pub struct InSession {
+    /// Who.
+    pub user: UserId,
+    /// Through which session.
+    pub session: SessionId,
+}
 
 /// A worker.
 #[derive(Debug, Clone)]
@@ -30,7 +43,7 @@ pub struct Admin(pub Caller);
 /// A client within its tenant, or an ADMIN in any.
 #[derive(Debug, Clone)]
 pub struct Owner {
-    /// Who acts.
+    /// Who calls.
     user: UserId,
     /// The tenant; none for an ADMIN who named none.
     tenant: Option<Tenant>,
@@ -40,6 +53,20 @@ impl Owner {
     /// Who acts.
     pub fn user(&self) -> UserId {
         self.user
+    }
+
+    /// Records what this caller is about to do, before its effect on the cluster or the object store.
+    pub async fn audit(
+        &self,
+        app: &App,
+        action: &str,
+        subject: &str,
+        details: Value,
+    ) -> ApiResult<()> {
+        app.core
+            .audit_record(app.now(), self.user, action, subject, details)
+            .await?;
+        Ok(())
     }
 
     /// What rows this caller may see: one tenant's, or all.
@@ -75,23 +102,78 @@ fn forbidden(role: &str) -> ApiError {
     )
 }
 
+/// The token of `Authorization: Bearer`.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+}
+
+/// Who calls, when what they call with may be used for `scope`; `READ` is enough to change nothing.
+async fn caller(parts: &Parts, app: &App, scope: Option<Scope>) -> ApiResult<Caller> {
+    let token = bearer(&parts.headers).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Sign in, and send the access token as Authorization: Bearer.",
+        )
+    })?;
+    let caller = app.accounts.verify_access(token).await?;
+    app.limits.account(caller.user_id)?;
+    let (Credential::Token { scopes, .. }, Some(scope)) = (&caller.credential, scope) else {
+        return Ok(caller);
+    };
+    let reads = parts.method.is_safe() && scopes.contains(&Scope::Read);
+    if reads || scopes.contains(&scope) {
+        Ok(caller)
+    } else {
+        Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "insufficient_scope",
+            format!(
+                "This token lacks the scope {}; make one that has it.",
+                scope.upper()
+            ),
+        ))
+    }
+}
+
+/// Who calls, when they have the role and what they call with its scope.
+async fn with_role(parts: &Parts, app: &App, role: Role, scope: Scope) -> ApiResult<Caller> {
+    let caller = caller(parts, app, Some(scope)).await?;
+    if caller.role == role {
+        Ok(caller)
+    } else {
+        Err(forbidden(role.upper()))
+    }
+}
+
 impl FromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|v| v.to_str().ok())
-            .and_then(|v| v.strip_prefix("Bearer "));
-        let token = token.ok_or_else(|| {
-            ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "unauthenticated",
-                "Sign in, and send the access token as Authorization: Bearer.",
-            )
-        })?;
-        Ok(Self(app.accounts.verify_access(token).await?))
+        caller(parts, app, None).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for InSession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let caller = caller(parts, app, None).await?;
+        match caller.credential {
+            Credential::Session(session) => Ok(Self {
+                user: caller.user_id,
+                session,
+            }),
+            Credential::Token { .. } => Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "session_required",
+                "A personal token cannot do this; sign in with your password.",
+            )),
+        }
     }
 }
 
@@ -99,12 +181,8 @@ impl FromRequestParts<App> for Worker {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
-        if caller.role == Role::Worker {
-            Ok(Self(caller.user_id))
-        } else {
-            Err(forbidden("WORKER"))
-        }
+        let caller = with_role(parts, app, Role::Worker, Scope::Work).await?;
+        Ok(Self(caller.user_id))
     }
 }
 
@@ -112,12 +190,9 @@ impl FromRequestParts<App> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
-        if caller.role == Role::Admin {
-            Ok(Self(caller))
-        } else {
-            Err(forbidden("ADMIN"))
-        }
+        with_role(parts, app, Role::Admin, Scope::Admin)
+            .await
+            .map(Self)
     }
 }
 
@@ -130,7 +205,7 @@ impl FromRequestParts<App> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let SignedIn(caller) = SignedIn::from_request_parts(parts, app).await?;
+        let caller = caller(parts, app, Some(Scope::Manage)).await?;
         let tenant = match caller.role {
             Role::Client => Some(
                 app.core

@@ -110,7 +110,7 @@ pub async fn uploads(app: App, every: Duration, stop: CancellationToken) {
     }
 }
 
-/// Forgets sessions and failures that are long over, until `stop`.
+/// Forgets sessions, failures and idempotency keys that are long over, until `stop`.
 pub async fn accounts(app: App, every: Duration, stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(every))
@@ -120,5 +120,19 @@ pub async fn accounts(app: App, every: Duration, stop: CancellationToken) {
         if let Err(error) = app.accounts.sweep().await {
             tracing::warn!(error.cause = %error, "old sessions cannot be removed");
         }
+        if let Err(error) = app.core.idempotency_sweep(app.now()).await {
+            tracing::warn!(error.cause = %error, "old idempotency keys cannot be removed");
+        }
+    }
+}
+
+/// Forgets the counts of clients that have been quiet, until `stop`.
+pub async fn limits(app: App, every: Duration, stop: CancellationToken) {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(every))
+        .await
+        .is_some()
+    {
+        app.limits.forget_idle();
     }
 }

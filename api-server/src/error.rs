@@ -79,6 +79,11 @@ impl ApiError {
         Refusal::NotFound.into()
     }
 
+    /// What the framework would say of a request that it cannot read.
+    pub fn framework(status: StatusCode) -> Self {
+        framework_error(status)
+    }
+
     /// 500: logged here, once; the caller learns nothing of the inside.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         let mut causes = vec![error.to_string()];

@@ -10,54 +10,80 @@ mod tasks;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
-    routing::{delete, get, patch, post, put},
+    routing::get,
 };
+use datacrowd_protocol::names::INTERNAL_TOKEN_HEADER;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use auth::ReviewedTokens;
 
-use crate::app::App;
+use crate::{app::App, describe};
 
 /// A chunk's 4 MiB, a last record of at most 1 MiB, and what JSON escaping can add to both.
 const MAX_CHUNK_BODY: usize = 32 * 1024 * 1024;
 
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "DataCrowd Lab, internal", description = "What the operator and the runners call, on a port of its own."),
+    modifiers(&Callers)
+)]
+struct Document;
+
+/// How each kind of caller proves itself.
+struct Callers;
+
+impl Modify for Callers {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        let token = ApiKey::Header(ApiKeyValue::new(INTERNAL_TOKEN_HEADER));
+        components.add_security_scheme("operator", SecurityScheme::ApiKey(token));
+        let pod = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let pod = pod.description(Some("The pod's projected token."));
+        components.add_security_scheme("runner", SecurityScheme::Http(pod.build()));
+    }
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(resources::project_put))
+        .routes(routes!(resources::project_delete))
+        .routes(routes!(resources::project_billing))
+        .routes(routes!(resources::dataset_put))
+        .routes(routes!(resources::dataset_delete))
+        .routes(routes!(resources::dataset_fence))
+        .routes(routes!(resources::dataset_status))
+        .routes(routes!(resources::export_put))
+        .routes(routes!(resources::export_delete))
+        .routes(routes!(resources::export_status))
+        .routes(routes!(tasks::task_status))
+        .routes(routes!(runs::dataset_run))
+        .routes(routes!(runs::export_run))
+        .routes(routes!(runs::export_answers))
+        .routes(routes!(runs::run_open))
+        .routes(routes!(runs::run_heartbeat))
+        .routes(routes!(runs::run_source_url))
+        .routes(routes!(runs::run_part))
+        .routes(routes!(runs::run_complete))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(chunks::chunk_load))
+                .layer(DefaultBodyLimit::max(MAX_CHUNK_BODY)),
+        )
+}
+
+/// The OpenAPI document of the internal API.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    describe::complete(api().into_openapi())
+}
+
 /// The internal port's routes.
-pub fn router(_: App) -> Router<App> {
-    Router::new()
-        .route("/internal/projects", put(resources::project_put))
-        .route("/internal/projects/{id}", delete(resources::project_delete))
-        .route(
-            "/internal/projects/{id}/billing",
-            patch(resources::project_billing),
-        )
-        .route("/internal/datasets", put(resources::dataset_put))
-        .route("/internal/datasets/{id}", delete(resources::dataset_delete))
-        .route(
-            "/internal/datasets/{id}/fence",
-            post(resources::dataset_fence),
-        )
-        .route(
-            "/internal/datasets/{id}/status",
-            patch(resources::dataset_status),
-        )
-        .route("/internal/datasets/{id}/runs", post(runs::dataset_run))
-        .route(
-            "/internal/datasets/{id}/tasks",
-            post(chunks::chunk_load).layer(DefaultBodyLimit::max(MAX_CHUNK_BODY)),
-        )
-        .route("/internal/tasks/{id}/status", patch(tasks::task_status))
-        .route("/internal/exports", put(resources::export_put))
-        .route("/internal/exports/{id}", delete(resources::export_delete))
-        .route(
-            "/internal/exports/{id}/status",
-            patch(resources::export_status),
-        )
-        .route("/internal/exports/{id}/runs", post(runs::export_run))
-        .route("/internal/exports/{id}/answers", get(runs::export_answers))
-        .route("/internal/runs/{id}/open", post(runs::run_open))
-        .route("/internal/runs/{id}/heartbeat", post(runs::run_heartbeat))
-        .route("/internal/runs/{id}/source-url", post(runs::run_source_url))
-        .route("/internal/runs/{id}/parts", post(runs::run_part))
-        .route("/internal/runs/{id}/complete", post(runs::run_complete))
+pub fn router() -> Router<App> {
+    Router::from(api())
         .route("/healthz", get(async || axum::http::StatusCode::OK))
         .route(
             "/metrics",

@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod answers;
+mod audit;
 mod datasets;
 mod exports;
 mod health;
@@ -13,9 +14,13 @@ mod paging;
 mod points;
 mod preview;
 mod projects;
+mod resets;
 mod reviews;
+mod second_factor;
+mod sessions;
 mod stats;
 mod tasks;
+mod tokens;
 mod upload;
 mod work;
 mod workers;
@@ -35,7 +40,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::app::App;
+use crate::{app::App, describe};
 
 /// Largest JSON body in bytes.
 const MAX_JSON_BYTES: usize = 1024 * 1024;
@@ -67,9 +72,22 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(accounts::login))
         .routes(routes!(accounts::refresh))
         .routes(routes!(accounts::logout))
+        .routes(routes!(resets::reset_redeem))
         .routes(routes!(accounts::me))
+        .routes(routes!(sessions::session_list))
+        .routes(routes!(sessions::session_revoke))
+        .routes(routes!(sessions::password_change))
+        .routes(routes!(second_factor::totp_get, second_factor::totp_enrol))
+        .routes(routes!(second_factor::totp_confirm))
+        .routes(routes!(second_factor::totp_renew_codes))
+        .routes(routes!(second_factor::totp_disable))
+        .routes(routes!(tokens::token_create, tokens::token_list))
+        .routes(routes!(tokens::token_revoke))
         .routes(routes!(admin::user_list))
         .routes(routes!(admin::user_role))
+        .routes(routes!(admin::user_status))
+        .routes(routes!(resets::reset_issue))
+        .routes(routes!(audit::audit_list))
         .routes(routes!(projects::project_create, projects::project_list))
         .routes(routes!(
             projects::project_get,
@@ -122,7 +140,7 @@ fn api() -> OpenApiRouter<App> {
 /// The OpenAPI document of the public API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    describe::complete(api().into_openapi())
 }
 
 /// Everything on the public port: the API at the root and under `/api/v1`, its description, the probes.
@@ -132,7 +150,7 @@ pub fn public_router() -> Router<App> {
         .nest("/api/v1", router.clone())
         .merge(router)
         .merge(health::router())
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", describe::complete(document)))
         .fallback(async || axum::http::StatusCode::NOT_FOUND)
 }
 

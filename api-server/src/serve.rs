@@ -9,7 +9,6 @@ use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKe
 use datacrowd_labelling::{BillingMode, Labelling};
 use sqlx::{
     PgPool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::net::TcpListener;
@@ -20,15 +19,15 @@ use crate::{
     args::{Args, Billing, Command, Migrate, Serve, env_example},
     background,
     cluster::Cluster,
+    internal_openapi,
     objects::Objects,
     openapi,
 };
 
-static AUTH: Migrator = sqlx::migrate!("../migrations/auth");
-static CORE: Migrator = sqlx::migrate!("../migrations/core");
-
 /// How long a statement may run before the database ends it.
 const STATEMENT_TIMEOUT: &str = "15s";
+/// Connections kept open while nobody asks: the first requests after a start need not wait for them.
+const WARM_CONNECTIONS: u32 = 8;
 /// How long open requests may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -41,11 +40,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
         Command::EnvExample => print(&env_example()),
-        Command::Openapi => print(
-            &openapi()
-                .to_pretty_json()
-                .context("rendering the OpenAPI document")?,
-        ),
+        Command::Openapi { internal } => {
+            let document = if internal {
+                internal_openapi()
+            } else {
+                openapi()
+            };
+            let text = document.to_pretty_json();
+            print(&text.context("rendering the OpenAPI document")?)
+        }
     }
 }
 
@@ -62,10 +65,21 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 /// Brings the databases to this version's schema; replicas that start together take turns.
 async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
-    for (name, url, migrator) in [
-        ("auth", &settings.auth_database_url, &AUTH),
-        ("core", &settings.core_database_url, &CORE),
+    for (name, url, mut migrator) in [
+        (
+            "auth",
+            &settings.auth_database_url,
+            sqlx::migrate!("../migrations/auth"),
+        ),
+        (
+            "core",
+            &settings.core_database_url,
+            sqlx::migrate!("../migrations/core"),
+        ),
     ] {
+        // A release that went back meets migrations that it does not know, and works with what they made:
+        // migrations/README.md.
+        migrator.set_ignore_missing(true);
         let pool = PgPoolOptions::new()
             .max_connections(2)
             .acquire_timeout(Duration::from_secs(60))
@@ -90,6 +104,7 @@ fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(connections)
+        .min_connections(connections.min(WARM_CONNECTIONS))
         .acquire_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
 }
@@ -127,6 +142,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         Duration::from_secs(3600),
         stop.clone(),
     ));
+    tasks.spawn(background::limits(
+        app.clone(),
+        Duration::from_secs(60),
+        stop.clone(),
+    ));
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
@@ -143,6 +163,9 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     let signal = async {
         terminated().await;
         tracing::info!("draining");
+        // Whoever asks is told first; what was already on its way here is still answered.
+        app.drain();
+        tokio::time::sleep(Duration::from_secs(settings.drain_delay_seconds)).await;
         stop.cancel();
         tokio::time::sleep(DRAIN).await;
     };
@@ -208,6 +231,10 @@ async fn build(
     let rules = Settings {
         internal_tokens,
         max_upload_bytes: settings.max_upload_bytes,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        cors_origins: settings.cors_origins.clone(),
+        requests_per_address: settings.requests_per_address,
+        requests_per_account: settings.requests_per_account,
     };
     Ok(App::new(
         accounts,

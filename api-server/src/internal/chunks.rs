@@ -17,6 +17,8 @@ use crate::{
     extract::Path,
 };
 
+/// Load one chunk of rows.
+#[utoipa::path(post, path = "/internal/datasets/{id}/tasks", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200)))]
 pub async fn chunk_load(
     State(app): State<App>,
     runner: Runner,

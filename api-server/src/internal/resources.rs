@@ -1,8 +1,10 @@
 //! The operator's calls about resources.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::BillingMode;
+use datacrowd_labelling::{BillingMode, Deletion};
 use datacrowd_protocol::{
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
     internal::{
@@ -20,6 +22,8 @@ use crate::{
     upsert,
 };
 
+/// Upsert a Project's index row.
+#[utoipa::path(put, path = "/internal/projects", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn project_put(
     State(app): State<App>,
     _: Trusted,
@@ -30,6 +34,8 @@ pub async fn project_put(
     ))
 }
 
+/// Upsert a Dataset's index row.
+#[utoipa::path(put, path = "/internal/datasets", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn dataset_put(
     State(app): State<App>,
     _: Trusted,
@@ -39,6 +45,8 @@ pub async fn dataset_put(
     Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
 }
 
+/// Upsert an Export's index row.
+#[utoipa::path(put, path = "/internal/exports", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn export_put(
     State(app): State<App>,
     _: Trusted,
@@ -51,6 +59,8 @@ pub async fn export_put(
     ))
 }
 
+/// Grant a project judgements; only when billing is Manual.
+#[utoipa::path(patch, path = "/internal/projects/{id}/billing", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn project_billing(
     State(app): State<App>,
     _: Trusted,
@@ -78,6 +88,8 @@ pub struct Fence {
     uid: Uuid,
 }
 
+/// Take a dataset away from its runner before a deletion.
+#[utoipa::path(post, path = "/internal/datasets/{id}/fence", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn dataset_fence(
     State(app): State<App>,
     _: Trusted,
@@ -90,6 +102,8 @@ pub async fn dataset_fence(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End a Project's binding; rows stay or go by its policy.
+#[utoipa::path(delete, path = "/internal/projects/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn project_delete(
     State(app): State<App>,
     _: Trusted,
@@ -102,23 +116,35 @@ pub async fn project_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// How long one request may delete; 202 then says that there is more, and the same request goes on.
+const DELETION_SHARE: Duration = Duration::from_secs(5);
+
+/// End a Dataset's binding; rows stay or go by its policy.
+#[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 202), (status = 204)))]
 pub async fn dataset_delete(
     State(app): State<App>,
     _: Trusted,
     Path(id): Path<Uuid>,
     Query(query): Query<DeleteQuery>,
 ) -> ApiResult<StatusCode> {
-    app.core
-        .dataset_delete(
-            DatasetId(id),
-            ResourceUid(query.uid),
-            query.policy,
-            app.objects.bucket(),
-        )
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+    let end = tokio::time::Instant::now() + DELETION_SHARE;
+    let (id, uid) = (DatasetId(id), ResourceUid(query.uid));
+    loop {
+        let step = app
+            .core
+            .dataset_delete(id, uid, query.policy, app.objects.bucket())
+            .await?;
+        if step == Deletion::Done {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        if tokio::time::Instant::now() > end {
+            return Ok(StatusCode::ACCEPTED);
+        }
+    }
 }
 
+/// End an Export's binding; rows stay or go by its policy.
+#[utoipa::path(delete, path = "/internal/exports/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
 pub async fn export_delete(
     State(app): State<App>,
     _: Trusted,
@@ -145,6 +171,8 @@ async fn failed(app: &App, target: Uuid, report: ReportFailure) -> ApiResult<Sta
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Report a Job that failed without a word of its own.
+#[utoipa::path(patch, path = "/internal/datasets/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn dataset_status(
     State(app): State<App>,
     _: Trusted,
@@ -154,6 +182,8 @@ pub async fn dataset_status(
     failed(&app, id, report).await
 }
 
+/// Report a Job that failed without a word of its own.
+#[utoipa::path(patch, path = "/internal/exports/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn export_status(
     State(app): State<App>,
     _: Trusted,

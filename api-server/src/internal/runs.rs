@@ -46,6 +46,8 @@ fn begun(begun: Begun) -> Response {
     }
 }
 
+/// Begin a run that generates tasks: the gate. A repeat returns the same run.
+#[utoipa::path(post, path = "/internal/datasets/{id}/runs", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 201)))]
 pub async fn dataset_run(
     State(app): State<App>,
     _: Trusted,
@@ -64,6 +66,8 @@ pub async fn dataset_run(
     ))
 }
 
+/// Begin a run that exports. A repeat returns the same run.
+#[utoipa::path(post, path = "/internal/exports/{id}/runs", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 201)))]
 pub async fn export_run(
     State(app): State<App>,
     _: Trusted,
@@ -77,6 +81,8 @@ pub async fn export_run(
     ))
 }
 
+/// Take a run over: the next epoch, and where to go on.
+#[utoipa::path(post, path = "/internal/runs/{id}/open", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn run_open(
     State(app): State<App>,
     runner: Runner,
@@ -160,6 +166,8 @@ async fn export_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<ExportO
     })
 }
 
+/// Say that the holder of a run is alive.
+#[utoipa::path(post, path = "/internal/runs/{id}/heartbeat", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn run_heartbeat(
     State(app): State<App>,
     runner: Runner,
@@ -173,6 +181,8 @@ pub async fn run_heartbeat(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A fresh URL of the source.
+#[utoipa::path(post, path = "/internal/runs/{id}/source-url", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn run_source_url(
     State(app): State<App>,
     runner: Runner,
@@ -193,6 +203,8 @@ pub async fn run_source_url(
     }))
 }
 
+/// A URL to write one part of the result to.
+#[utoipa::path(post, path = "/internal/runs/{id}/parts", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
 pub async fn run_part(
     State(app): State<App>,
     runner: Runner,
@@ -219,6 +231,8 @@ pub async fn run_part(
     }))
 }
 
+/// End a run.
+#[utoipa::path(post, path = "/internal/runs/{id}/complete", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
 pub async fn run_complete(
     State(app): State<App>,
     runner: Runner,
@@ -268,6 +282,8 @@ pub struct AnswersQuery {
     epoch: i64,
 }
 
+/// One page of answers up to the watermark.
+#[utoipa::path(get, path = "/internal/exports/{id}/answers", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), responses((status = 200)))]
 pub async fn export_answers(
     State(app): State<App>,
     runner: Runner,

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use datacrowd_protocol::ids::TaskId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::auth::Trusted;
 use crate::{
@@ -12,18 +13,20 @@ use crate::{
 };
 
 /// `NEW` opens its places again, `REJECTED` closes those that are open.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskStatus {
     status: String,
 }
 
 /// What became of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TaskStatusBody {
     status: String,
 }
 
+/// Open a task again, or close its open places.
+#[utoipa::path(patch, path = "/internal/tasks/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = i64, Path)), request_body = TaskStatus, responses((status = 200, body = TaskStatusBody)))]
 pub async fn task_status(
     State(app): State<App>,
     _: Trusted,

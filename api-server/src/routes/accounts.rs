@@ -1,17 +1,10 @@
 //! Accounts: register, sign in, stay signed in, sign out.
 
-use std::net::SocketAddr;
-
-use axum::{
-    Extension,
-    extract::{ConnectInfo, State},
-    http::{HeaderMap, StatusCode, header},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use datacrowd_accounts::{
-    AccessError, FieldError, LoginError, NewUser, Origin, RefreshError, RegisterError, RightsError,
-    Role, Tokens, Unavailable, User, UserStatus,
+    AccessError, FieldError, LoginError, NewUser, RefreshError, RegisterError, RightsError, Role,
+    Tokens, Unavailable, User, UserStatus,
 };
 use datacrowd_protocol::Upper;
 use serde::{Deserialize, Serialize};
@@ -21,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     auth::SignedIn,
+    client::From as CalledFrom,
     error::{ApiError, ApiResult},
     extract::Json,
 };
@@ -98,8 +92,12 @@ pub async fn register(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Login {
     /// Username or e-mail address.
+    #[schema(example = "wanda")]
     login: String,
+    #[schema(example = "correct horse battery staple")]
     password: String,
+    /// A code of the device or a recovery code, for an account with a second step.
+    totp: Option<String>,
 }
 
 /// What a signed-in client holds.
@@ -129,24 +127,13 @@ impl From<Tokens> for TokensBody {
 #[utoipa::path(post, path = "/auth/login", tag = "auth", security(()), request_body = Login, responses((status = 200, body = TokensBody)))]
 pub async fn login(
     State(app): State<App>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
+    CalledFrom(origin): CalledFrom,
     Json(body): Json<Login>,
 ) -> ApiResult<axum::Json<TokensBody>> {
-    let agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|v| v.to_str().ok())
-        .map(str::to_owned);
+    let code = body.totp.as_deref();
     let tokens = app
         .accounts
-        .login(
-            &body.login,
-            &body.password,
-            &Origin {
-                ip: peer.map(|Extension(ConnectInfo(address))| address.ip().to_string()),
-                user_agent: agent,
-            },
-        )
+        .login(&body.login, &body.password, code, &origin)
         .await?;
     Ok(axum::Json(tokens.into()))
 }
@@ -191,7 +178,28 @@ pub async fn me(
     Ok(axum::Json(UserBody::of(user, tenant)))
 }
 
-fn fields(errors: Vec<FieldError>) -> ApiError {
+/// 429 after too many failures.
+pub fn backoff(retry_after: chrono::TimeDelta) -> ApiError {
+    let seconds = retry_after.num_seconds().max(1);
+    ApiError::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_attempts",
+        format!("Too many failed attempts; try again in {seconds} seconds."),
+    )
+    .retry_after(seconds)
+}
+
+/// 401 for a code of the second step.
+pub fn wrong_code() -> ApiError {
+    ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "totp_wrong",
+        "The code is wrong or was used before; wait for the next one.",
+    )
+}
+
+/// 422 with a sentence per member.
+pub fn fields(errors: Vec<FieldError>) -> ApiError {
     ApiError::invalid(
         "invalid_request",
         errors
@@ -247,15 +255,13 @@ impl From<LoginError> for ApiError {
                 "user_disabled",
                 "This account is disabled; ask an ADMIN.",
             ),
-            LoginError::Backoff { retry_after } => {
-                let seconds = retry_after.num_seconds().max(1);
-                Self::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "too_many_attempts",
-                    format!("Too many failed attempts; try again in {seconds} seconds."),
-                )
-                .retry_after(seconds)
-            }
+            LoginError::CodeRequired => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "totp_required",
+                "This account has a second step; send a code of your device, or a recovery code, as totp.",
+            ),
+            LoginError::WrongCode => wrong_code(),
+            LoginError::Backoff { retry_after } => backoff(retry_after),
             LoginError::Unavailable(e) => e.into(),
         }
     }

@@ -1,7 +1,7 @@
 //! What an ADMIN does with people.
 
 use axum::{extract::State, http::StatusCode};
-use datacrowd_accounts::{Admin as Deciding, Role};
+use datacrowd_accounts::{Admin as Deciding, Role, UserStatus};
 use datacrowd_labelling::Tenant;
 use datacrowd_protocol::{Upper, ids::UserId};
 use serde::Deserialize;
@@ -142,4 +142,29 @@ async fn join(
         "namespace_taken",
         "No free namespace name was found for this tenant; name another tenant.",
     ))
+}
+
+/// Whether somebody may sign in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeStatus {
+    /// ACTIVE or DISABLED.
+    #[schema(value_type = String, example = "DISABLED")]
+    status: Upper<UserStatus>,
+}
+
+/// Let somebody sign in, or no longer; a disabled person is refused everywhere within half a minute.
+#[utoipa::path(patch, path = "/admin/users/{id}/status", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeStatus, responses((status = 200, body = UserBody)))]
+pub async fn user_status(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(id): Path<Uuid>,
+    Json(body): Json<ChangeStatus>,
+) -> ApiResult<axum::Json<UserBody>> {
+    let user = app
+        .accounts
+        .set_status(Deciding(admin.user_id), UserId(id), body.status.0)
+        .await?;
+    let tenant = app.core.tenant_of(user.id).await?;
+    Ok(axum::Json(UserBody::of(user, tenant)))
 }

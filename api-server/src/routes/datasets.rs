@@ -16,6 +16,7 @@ use datacrowd_protocol::{
 };
 use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -183,6 +184,9 @@ pub async fn dataset_generate(
         }
         DatasetState::Uploaded | DatasetState::Failed => {}
     }
+    owner
+        .audit(&app, "dataset.generate", &id.to_string(), json!({}))
+        .await?;
     let resource: DatasetResource = app
         .cluster
         .get(&dataset.namespace, &dataset.name)
@@ -226,6 +230,9 @@ pub async fn dataset_retry(
     if dataset.state != DatasetState::Failed {
         return Err(Refusal::NothingToRetry.into());
     }
+    owner
+        .audit(&app, "dataset.retry", &id.to_string(), json!({}))
+        .await?;
     app.cluster
         .annotate::<DatasetResource>(
             &dataset.namespace,
@@ -245,6 +252,9 @@ pub async fn dataset_delete(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
+    owner
+        .audit(&app, "dataset.delete", &id.to_string(), json!({}))
+        .await?;
     app.cluster
         .delete::<DatasetResource>(&dataset.namespace, &dataset.name)
         .await?;

@@ -17,6 +17,7 @@ use datacrowd_protocol::{
     internal::ExportState,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    idempotency::SameRequest,
     upsert,
 };
 
@@ -111,6 +113,7 @@ impl From<Export> for ExportBody {
 pub async fn export_create(
     State(app): State<App>,
     owner: Owner,
+    same: SameRequest,
     Path(id): Path<Uuid>,
     Json(new): Json<NewExport>,
 ) -> ApiResult<impl IntoResponse> {
@@ -145,8 +148,13 @@ pub async fn export_create(
         since: new.since,
         raw_cells: new.raw_cells,
     };
-    let mut resource = ExportResource::new(&resource_name(&project.display_name, "export"), spec);
+    let name = resource_name(&project.display_name, "export", same);
+    let subject = format!("{}/{name}", project.namespace);
+    let mut resource = ExportResource::new(&name, spec);
     resource.metadata.namespace = Some(project.namespace.clone());
+    owner
+        .audit(&app, "export.create", &subject, json!({"project": id}))
+        .await?;
     let written = app.cluster.apply(&resource, false).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
     let view = app
@@ -212,6 +220,9 @@ pub async fn export_download(
 ) -> ApiResult<impl IntoResponse> {
     let export = app.core.export_get(owner.scope(), ExportId(id)).await?;
     let file = app.core.export_download(owner.scope(), export.id).await?;
+    owner
+        .audit(&app, "export.download", &id.to_string(), json!({}))
+        .await?;
     let url = app
         .objects
         .presign_download(

@@ -12,6 +12,14 @@ pub fn router() -> Router<App> {
 
 /// Ready when what no request can do without answers; the cluster and the object store may be away for a while.
 async fn ready(State(app): State<App>) -> Result<StatusCode, crate::error::ApiError> {
+    if app.is_draining() {
+        return Err(crate::error::ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "draining",
+            "This replica is being stopped; send the request to another one.",
+        )
+        .retry_after(1));
+    }
     app.core
         .ping()
         .await

@@ -1,9 +1,11 @@
 //! Names that REST gives to resources: a slug of what people typed, and five characters.
 
-use rand::RngExt;
+use crate::idempotency::SameRequest;
 
 /// Longest slug; with its dash and suffix a name stays within 45 characters.
 const MAX_SLUG: usize = 38;
+/// Characters of what makes a slug a name.
+const SUFFIX: usize = 5;
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 /// `Film Reviews!` → `film-reviews`; `fallback` when nothing is left.
@@ -27,11 +29,14 @@ pub fn slug(text: &str, fallback: &str) -> String {
     }
 }
 
-/// A name that nobody has yet.
-pub fn resource_name(text: &str, fallback: &str) -> String {
-    let mut rng = rand::rng();
-    let suffix: String = (0..5)
-        .map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]))
+/// A name that nobody has yet; for a request with an idempotency key always the same, so that its
+/// repetition finds what the first try left.
+pub fn resource_name(text: &str, fallback: &str, request: SameRequest) -> String {
+    let bits: [u8; 32] = request.0.unwrap_or_else(rand::random);
+    let suffix: String = bits
+        .iter()
+        .take(SUFFIX)
+        .map(|b| char::from(ALPHABET[usize::from(*b) % ALPHABET.len()]))
         .collect();
     format!("{}-{suffix}", slug(text, fallback))
 }
@@ -45,6 +50,14 @@ mod tests {
         assert_eq!(slug("Film Reviews!", "x"), "film-reviews");
         assert_eq!(slug("  --  ", "project"), "project");
         assert_eq!(slug("Größe & Co.", "x"), "gr-e-co");
-        assert!(resource_name(&"long ".repeat(30), "x").len() <= 45);
+        assert!(resource_name(&"long ".repeat(30), "x", SameRequest(None)).len() <= 45);
+    }
+
+    #[test]
+    fn a_repeated_request_names_its_resource_as_the_first() {
+        let name = |request| resource_name("Reviews", "x", SameRequest(request));
+        assert_eq!(name(Some([7; 32])), name(Some([7; 32])));
+        assert_ne!(name(Some([7; 32])), name(Some([8; 32])));
+        assert_ne!(name(None), name(None));
     }
 }

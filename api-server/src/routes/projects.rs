@@ -16,6 +16,7 @@ use datacrowd_protocol::{
     source::DeletionPolicy,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    idempotency::SameRequest,
     upsert,
 };
 
@@ -179,6 +181,7 @@ fn refuse_violations(labeling: &Labeling) -> ApiResult<()> {
 pub async fn project_create(
     State(app): State<App>,
     owner: Owner,
+    same: SameRequest,
     Json(new): Json<NewProject>,
 ) -> ApiResult<impl IntoResponse> {
     let (tenant, namespace) = owner.home()?;
@@ -199,8 +202,14 @@ pub async fn project_create(
         deletion_policy: new.deletion_policy.map(|p| p.0),
         labeling,
     };
-    let mut resource = ProjectResource::new(&resource_name(&spec.display_name, "project"), spec);
+    let name = resource_name(&spec.display_name, "project", same);
+    let subject = format!("{namespace}/{name}");
+    let details = json!({"displayName": spec.display_name});
+    let mut resource = ProjectResource::new(&name, spec);
     resource.metadata.namespace = Some(namespace.to_owned());
+    owner
+        .audit(&app, "project.create", &subject, details)
+        .await?;
     let written = app.cluster.apply(&resource, false).await?;
     let project = index(&app, tenant, &written).await?;
     Ok((
@@ -272,9 +281,14 @@ pub async fn project_patch(
             .get(&project.namespace, &project.name)
             .await?
             .ok_or_else(ApiError::not_found)?;
-        require_match(&headers, read.metadata.generation.unwrap_or(0))?;
+        let current = read.metadata.generation.unwrap_or(0);
+        require_match(&headers, current)?;
         let mut intent = ProjectResource::new(&project.name, change.over(read.spec.clone()));
         intent.metadata.namespace = Some(project.namespace.clone());
+        let details = json!({"generation": current});
+        owner
+            .audit(&app, "project.change", &id.to_string(), details)
+            .await?;
         if let Some(written) = app.cluster.apply_over(&read, intent).await? {
             let project = index(&app, &tenant, &written).await?;
             return Ok((
@@ -329,6 +343,9 @@ pub async fn project_delete(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    owner
+        .audit(&app, "project.delete", &id.to_string(), json!({}))
+        .await?;
     let mut after = None;
     loop {
         let page = app

@@ -13,6 +13,7 @@ use datacrowd_protocol::{
     source::{SourceFormat, SourceUri},
 };
 use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -26,6 +27,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    idempotency::SameRequest,
     source_head, upsert,
 };
 
@@ -106,6 +108,7 @@ impl Drop for Abort {
 pub async fn dataset_create(
     State(app): State<App>,
     owner: Owner,
+    same: SameRequest,
     Path(id): Path<Uuid>,
     request: Request,
 ) -> ApiResult<impl IntoResponse> {
@@ -114,15 +117,24 @@ pub async fn dataset_create(
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"));
+    let details = json!({"project": id, "upload": is_form});
+    owner
+        .audit(&app, "dataset.create", &id.to_string(), details)
+        .await?;
     let body = if is_form {
         from_form(&app, &project, request).await?
     } else {
-        from_uri(&app, &project, request).await?
+        from_uri(&app, &project, same, request).await?
     };
     Ok((StatusCode::CREATED, axum::Json(body)))
 }
 
-async fn from_uri(app: &App, project: &Project, request: Request) -> ApiResult<DatasetBody> {
+async fn from_uri(
+    app: &App,
+    project: &Project,
+    same: SameRequest,
+    request: Request,
+) -> ApiResult<DatasetBody> {
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
     let uri = SourceUri::parse(&new.source_uri)
         .map_err(|e| ApiError::invalid_member("sourceUri", e.to_string()))?;
@@ -151,6 +163,7 @@ async fn from_uri(app: &App, project: &Project, request: Request) -> ApiResult<D
             .next()
             .unwrap_or_default(),
         "dataset",
+        same,
     );
     let made = resource(
         &project.namespace,
@@ -224,6 +237,7 @@ async fn from_form(app: &App, project: &Project, request: Request) -> ApiResult<
     let name = resource_name(
         arrived.file_name.split('.').next().unwrap_or_default(),
         "dataset",
+        SameRequest(None),
     );
     let made = resource(
         &project.namespace,

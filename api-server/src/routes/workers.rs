@@ -105,7 +105,7 @@ pub async fn worker_put(
     let (project, user) = (ProjectId(id), UserId(user));
     known_worker(&app, user).await?;
     app.core
-        .worker_put(owner.scope(), project, user, owner.user())
+        .worker_put(owner.scope(), project, user, owner.user(), app.now())
         .await?;
     let worker = app.core.worker_get(owner.scope(), project, user).await?;
     Ok(axum::Json(worker.into()))
@@ -119,7 +119,13 @@ pub async fn worker_remove(
     Path((id, user)): Path<(Uuid, Uuid)>,
 ) -> ApiResult<StatusCode> {
     app.core
-        .worker_remove(owner.scope(), ProjectId(id), UserId(user), owner.user())
+        .worker_remove(
+            owner.scope(),
+            ProjectId(id),
+            UserId(user),
+            owner.user(),
+            app.now(),
+        )
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

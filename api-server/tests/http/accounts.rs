@@ -140,14 +140,25 @@ async fn people_register_sign_in_and_get_roles() {
 }
 
 #[test]
-fn the_committed_description_is_the_current_one() {
-    let current = datacrowd_api_server::openapi().to_pretty_json().unwrap();
-    let committed = include_str!("../../openapi.json");
-    assert_eq!(
-        committed.trim(),
-        current.trim(),
-        "run `make generate` and commit api-server/openapi.json"
-    );
+fn the_committed_descriptions_are_the_current_ones() {
+    let committed = [
+        (
+            include_str!("../../openapi.json"),
+            datacrowd_api_server::openapi(),
+        ),
+        (
+            include_str!("../../openapi-internal.json"),
+            datacrowd_api_server::internal_openapi(),
+        ),
+    ];
+    for (committed, current) in committed {
+        let current = current.to_pretty_json().unwrap();
+        assert_eq!(
+            committed.trim(),
+            current.trim(),
+            "run `make generate` and commit api-server/openapi*.json"
+        );
+    }
     let settings = include_str!("../../../.env.example");
     assert_eq!(
         settings.trim(),

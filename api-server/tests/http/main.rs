@@ -4,11 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 mod accounts;
+mod authz_coverage;
+mod contract;
+mod credentials;
 mod crowd;
 mod datasets;
 mod duels;
 mod flow;
 mod loading;
+mod migrations;
 mod races;
 mod reviews;
 mod runner;

@@ -1,6 +1,6 @@
 //! A whole API server per test: its own databases, its own ports, its own tenants.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
 use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
@@ -71,8 +71,8 @@ pub struct Platform {
     pub http: reqwest::Client,
     pub cluster: Client,
     pub namespaces: std::sync::Mutex<Vec<String>>,
-    _auth: TestDatabase,
-    _core: TestDatabase,
+    pub auth: TestDatabase,
+    pub core_database: TestDatabase,
 }
 
 /// An answer: status, headers and JSON body.
@@ -147,12 +147,28 @@ async fn install_resources(client: &Client) {
     .await;
 }
 
+/// The server's accounts, as a replica of another time would know them.
+pub fn accounts_at(database: &TestDatabase, clock: Clock) -> Accounts {
+    let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
+    let settings = AccountSettings::new(key, None).unwrap();
+    Accounts::new(database.pool(), settings, clock).unwrap()
+}
+
 impl Platform {
     pub async fn start() -> Self {
         Self::with_billing(BillingMode::Manual).await
     }
 
     pub async fn with_billing(billing: BillingMode) -> Self {
+        Self::with(billing, (0, 0)).await
+    }
+
+    /// A server that takes so many requests per second from one address and of one account.
+    pub async fn with_limits(per_address: u32, per_account: u32) -> Self {
+        Self::with(BillingMode::Manual, (per_address, per_account)).await
+    }
+
+    async fn with(billing: BillingMode, limits: (u32, u32)) -> Self {
         let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
         let config = kube::Config::from_custom_kubeconfig(
             kubeconfig,
@@ -164,13 +180,7 @@ impl Platform {
         install_resources(&cluster).await;
         let (auth_db, core_db) =
             tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
-        let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
-        let accounts = Accounts::new(
-            auth_db.pool(),
-            AccountSettings::new(key, None).unwrap(),
-            Clock::system(),
-        )
-        .unwrap();
+        let accounts = accounts_at(&auth_db, Clock::system());
         accounts
             .ensure_admin("admin", "admin@example.com", PASSWORD)
             .await
@@ -186,6 +196,10 @@ impl Platform {
         let settings = Settings {
             internal_tokens: vec![INTERNAL_TOKEN.into()],
             max_upload_bytes: 64 * 1024 * 1024,
+            trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+            cors_origins: vec!["https://console.example.com".parse().unwrap()],
+            requests_per_address: limits.0,
+            requests_per_account: limits.1,
         };
         let app = App::new(
             accounts,
@@ -199,7 +213,8 @@ impl Platform {
         let serve = async |router: axum::Router| {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}", listener.local_addr().unwrap());
-            tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
             url
         };
         Self {
@@ -213,8 +228,8 @@ impl Platform {
                 .unwrap(),
             cluster,
             namespaces: std::sync::Mutex::default(),
-            _auth: auth_db,
-            _core: core_db,
+            auth: auth_db,
+            core_database: core_db,
         }
     }
 
@@ -282,6 +297,14 @@ impl Platform {
             .await
             .expect(200);
         tokens["accessToken"].as_str().unwrap().to_owned()
+    }
+
+    /// Whose token this is.
+    pub async fn username(&self, actor: &Actor) -> String {
+        let me = self
+            .call(Some(&actor.token), Method::GET, "/me", None)
+            .await;
+        me.expect(200)["username"].as_str().unwrap().to_owned()
     }
 
     /// A client with a tenant and a namespace of its own.

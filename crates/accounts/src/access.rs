@@ -4,12 +4,27 @@ use datacrowd_protocol::ids::UserId;
 
 use crate::{
     accounts::Accounts,
-    cache::Rights,
+    cache::{Key, Rights},
     error::{AccessError, Doing},
     jwt,
+    personal_tokens::{self, Scope, TokenId},
     sessions::SessionId,
     user::{Role, UserStatus},
 };
+
+/// What somebody calls with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// They signed in.
+    Session(SessionId),
+    /// A script of theirs holds a personal token.
+    Token {
+        /// Which.
+        id: TokenId,
+        /// What it may be used for.
+        scopes: Vec<Scope>,
+    },
+}
 
 /// Who is calling, with the rights they had at most 30 seconds ago.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,27 +35,35 @@ pub struct Caller {
     pub username: String,
     /// What they may do, whatever the token says.
     pub role: Role,
-    /// The session they call through.
-    pub sid: SessionId,
+    /// What they call with.
+    pub credential: Credential,
 }
 
 impl Accounts {
-    /// The caller of an access token.
+    /// The caller of an access token, or of a personal token.
     ///
     /// # Errors
     /// See [`AccessError`].
     pub async fn verify_access(&self, token: &str) -> Result<Caller, AccessError> {
         let now = self.clock.now();
-        let claims = jwt::verify(&self.settings, now, token)?;
-        let rights = match self.cache.get(claims.sid, now) {
+        let (key, holder) = if personal_tokens::is_one(token) {
+            (Key::Token(personal_tokens::digest(token)), None)
+        } else {
+            let claims = jwt::verify(&self.settings, now, token)?;
+            (Key::Session(claims.sid), Some(claims.user_id))
+        };
+        let rights = match self.cache.get(&key, now) {
             Some(rights) => rights,
             None => {
-                let read = self.read_rights(claims.sid).await?;
-                self.cache.put(claims.sid, now, read.clone());
+                let read = match &key {
+                    Key::Session(sid) => self.read_rights(*sid).await?,
+                    Key::Token(digest) => self.use_token(digest, now).await?,
+                };
+                self.cache.put(key, now, read.clone());
                 read
             }
         };
-        if rights.user_id != claims.user_id {
+        if holder.is_some_and(|holder| holder != rights.user_id) {
             return Err(AccessError::Invalid);
         }
         if rights.status == UserStatus::Disabled {
@@ -49,11 +72,14 @@ impl Accounts {
         if !rights.alive {
             return Err(AccessError::Revoked);
         }
+        if rights.expires_at.is_some_and(|at| at <= now) {
+            return Err(AccessError::Expired);
+        }
         Ok(Caller {
             user_id: rights.user_id,
             username: rights.username,
             role: rights.role,
-            sid: claims.sid,
+            credential: rights.credential,
         })
     }
 
@@ -75,6 +101,8 @@ impl Accounts {
             role: row.role,
             status: row.status,
             alive: row.alive,
+            expires_at: None,
+            credential: Credential::Session(sid),
         })
     }
 }

@@ -6,14 +6,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::UserId;
 
 use crate::{
+    access::Credential,
     sessions::SessionId,
     user::{Role, UserStatus},
 };
 
-/// Sessions remembered; far more than are active within half a minute on one replica.
+/// What a request presents: a session, or a personal token by its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Session(SessionId),
+    Token([u8; 32]),
+}
+
+/// Credentials remembered; far more than are active within half a minute on one replica.
 const CAPACITY: usize = 100_000;
 
-/// What a session is worth.
+/// What a credential is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rights {
     pub(crate) user_id: UserId,
@@ -22,13 +30,16 @@ pub(crate) struct Rights {
     pub(crate) status: UserStatus,
     /// False once it was ended or its password changed.
     pub(crate) alive: bool,
+    /// When a personal token ends; a session's access tokens say it themselves.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) credential: Credential,
 }
 
-/// Rights by session. An entry's age counts from before it was read.
+/// Rights by credential. An entry's age counts from before it was read.
 #[derive(Debug)]
 pub(crate) struct RightsCache {
     max_age: TimeDelta,
-    entries: Mutex<HashMap<SessionId, (DateTime<Utc>, Rights)>>,
+    entries: Mutex<HashMap<Key, (DateTime<Utc>, Rights)>>,
 }
 
 impl RightsCache {
@@ -39,13 +50,13 @@ impl RightsCache {
         }
     }
 
-    pub(crate) fn get(&self, sid: SessionId, now: DateTime<Utc>) -> Option<Rights> {
+    pub(crate) fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Rights> {
         let entries = self.lock();
-        let (asked_at, rights) = entries.get(&sid)?;
+        let (asked_at, rights) = entries.get(key)?;
         self.is_fresh(*asked_at, now).then(|| rights.clone())
     }
 
-    pub(crate) fn put(&self, sid: SessionId, asked_at: DateTime<Utc>, rights: Rights) {
+    pub(crate) fn put(&self, key: Key, asked_at: DateTime<Utc>, rights: Rights) {
         let mut entries = self.lock();
         if entries.len() >= CAPACITY {
             entries.retain(|_, (at, _)| self.is_fresh(*at, asked_at));
@@ -53,10 +64,10 @@ impl RightsCache {
                 entries.clear();
             }
         }
-        entries.insert(sid, (asked_at, rights));
+        entries.insert(key, (asked_at, rights));
     }
 
-    /// Forgets a person's sessions, so that this replica acts on the change at once.
+    /// Forgets a person's credentials, so that this replica acts on the change at once.
     pub(crate) fn forget(&self, user: UserId) {
         self.lock().retain(|_, (_, rights)| rights.user_id != user);
     }
@@ -65,7 +76,7 @@ impl RightsCache {
         now - asked_at < self.max_age && asked_at <= now
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, (DateTime<Utc>, Rights)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, (DateTime<Utc>, Rights)>> {
         // A panic while it was held can only have lost an entry.
         self.entries
             .lock()

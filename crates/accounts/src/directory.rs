@@ -1,8 +1,6 @@
-//! Finding people, and reading what was decided about them.
+//! Finding people.
 
-use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::UserId;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -31,23 +29,6 @@ impl<T, C> Page<T, C> {
         let next = items.last().filter(|_| is_more).map(cursor);
         Self { items, next }
     }
-}
-
-/// A decision about somebody's rights.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// Grows with time.
-    pub id: i64,
-    /// When it was made.
-    pub at: DateTime<Utc>,
-    /// Who made it; the platform itself when absent.
-    pub actor: Option<UserId>,
-    /// What it was: `user.role_changed`.
-    pub action: String,
-    /// Whom it concerns.
-    pub target: UserId,
-    /// From what to what.
-    pub details: Value,
 }
 
 impl Accounts {
@@ -116,37 +97,5 @@ impl Accounts {
         .doing("listing users")?;
         let users = rows.into_iter().map(User::from).collect();
         Ok(Page::of(users, limit, |user: &User| user.id))
-    }
-
-    /// Decisions, the latest first; `before` is the previous page's cursor.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn list_audit(
-        &self,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Page<AuditEntry, i64>, Unavailable> {
-        let limit = limit.clamp(1, MAX_LIMIT);
-        let rows = sqlx::query!(
-            "SELECT id, at, actor, action, target, details FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2",
-            before.unwrap_or(i64::MAX),
-            i64::from(limit) + 1
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("listing decisions")?;
-        let entries = rows
-            .into_iter()
-            .map(|row| AuditEntry {
-                id: row.id,
-                at: row.at,
-                actor: row.actor.map(UserId),
-                action: row.action,
-                target: UserId(row.target),
-                details: row.details,
-            })
-            .collect();
-        Ok(Page::of(entries, limit, |entry: &AuditEntry| entry.id))
     }
 }

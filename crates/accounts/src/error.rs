@@ -20,6 +20,9 @@ pub enum Unavailable {
     /// A stored hash or a computation on it is broken.
     #[error("computing a password hash: {0}")]
     Hashing(String),
+    /// A stored secret of the second step is broken.
+    #[error("computing a code of the second step: {0}")]
+    SecondFactor(String),
     /// A token could not be signed.
     #[error("signing an access token")]
     Signing(#[source] jsonwebtoken::errors::Error),
@@ -71,6 +74,12 @@ pub enum LoginError {
     /// The password is right, but an administrator disabled the account.
     #[error("the account is disabled")]
     Disabled,
+    /// Name and password are right, and the account asks for a code as well.
+    #[error("a code of the second step is missing")]
+    CodeRequired,
+    /// The code is wrong or was used before.
+    #[error("the code of the second step is wrong")]
+    WrongCode,
     /// Too many failures; the next attempt is looked at after this time.
     #[error("too many failed attempts")]
     Backoff {
@@ -142,6 +151,66 @@ pub enum PasswordChangeError {
         /// More than nothing, at most a minute.
         retry_after: TimeDelta,
     },
+    /// The new password is not acceptable.
+    #[error("the new password is not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a personal token was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Some members are not acceptable.
+    #[error("the token is not acceptable")]
+    Invalid(Vec<FieldError>),
+    /// Another live token of this person has the name.
+    #[error("another token has this name")]
+    NameTaken,
+    /// They hold as many as one may.
+    #[error("the person holds {limit} tokens already")]
+    TooMany {
+        /// How many one may hold.
+        limit: i64,
+    },
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why the second step was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SecondFactorError {
+    /// The present password is wrong.
+    #[error("the present password is wrong")]
+    WrongPassword,
+    /// The code is wrong or was used before.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// It is on already.
+    #[error("the second step is on already")]
+    AlreadyOn,
+    /// It is not on, or was not begun.
+    #[error("the second step is not on")]
+    NotOn,
+    /// Too many failures; the next attempt is looked at after this time.
+    #[error("too many failed attempts")]
+    Backoff {
+        /// More than nothing, at most a minute.
+        retry_after: TimeDelta,
+    },
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a reset link was not redeemed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// Unknown, used, replaced or expired; which one is nobody's business.
+    #[error("the reset link is not valid")]
+    InvalidLink,
     /// The new password is not acceptable.
     #[error("the new password is not acceptable")]
     Invalid(Vec<FieldError>),

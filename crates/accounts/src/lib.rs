@@ -6,34 +6,44 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod backoff;
 mod cache;
 mod clock;
 mod directory;
 mod error;
+mod idempotency;
 mod identity;
 mod jwt;
 mod login;
 mod password;
+mod personal_tokens;
 mod policy;
+mod proof;
 mod record;
 mod register;
+mod reset;
 mod rights;
+mod second_factor;
 mod sessions;
 mod settings;
 mod user;
 
-pub use access::Caller;
+pub use access::{Caller, Credential};
 pub use accounts::Accounts;
+pub use audit::{AuditEntry, AuditFilter};
 pub use clock::Clock;
-pub use directory::{AuditEntry, Page};
+pub use directory::Page;
 pub use error::{
     AccessError, BootstrapError, FieldError, LoginError, PasswordChangeError, RefreshError,
-    RegisterError, RightsError, Unavailable,
+    RegisterError, ResetError, RightsError, SecondFactorError, TokenError, Unavailable,
 };
 pub use login::{Origin, Tokens};
+pub use personal_tokens::{IssuedToken, NewToken, PersonalToken, Scope, TokenId};
 pub use register::NewUser;
+pub use reset::ResetLink;
 pub use rights::Admin;
+pub use second_factor::{Enrolment, SecondFactor};
 pub use sessions::{Session, SessionId};
 pub use settings::{Settings, SettingsError, SigningKey};
 pub use user::{Role, User, UserStatus};

@@ -14,7 +14,9 @@ use crate::{
     backoff::{self, Account, Attempt},
     error::{Doing, LoginError, RefreshError, Unavailable},
     jwt::{self, Claims},
+    proof::Own,
     record,
+    second_factor::{self, Accepted},
     sessions::{self, SessionId},
     user::{Role, UserStatus},
 };
@@ -73,7 +75,7 @@ impl RefreshToken {
 }
 
 impl Accounts {
-    /// Signs in by username or e-mail address.
+    /// Signs in by username or e-mail address; `code` is of the second step, for who has one.
     ///
     /// # Errors
     /// See [`LoginError`]. Unknown names cost the same time and slow down alike.
@@ -81,13 +83,14 @@ impl Accounts {
         &self,
         login: &str,
         password: &str,
+        code: Option<&str>,
         origin: &Origin,
     ) -> Result<Tokens, LoginError> {
         if login.len() > MAX_LOGIN_BYTES || login.contains('\0') {
             return Err(LoginError::InvalidCredentials); // nobody's name; Postgres has no NUL
         }
         let found = sqlx::query!(
-            r#"SELECT id, username, password_hash, role AS "role: Role", status AS "status: UserStatus", session_version
+            r#"SELECT id, email, username, password_hash, role AS "role: Role", status AS "status: UserStatus", session_version
                FROM users
                WHERE CASE WHEN strpos($1, '@') > 0 THEN lower(email) ELSE lower(username) END = lower($1)"#,
             login
@@ -104,6 +107,9 @@ impl Accounts {
         let stored = found.as_ref().map(|user| user.password_hash.as_str());
         let is_right = self.hasher.verify(password, stored).await?;
         let Some(user) = found.filter(|_| is_right) else {
+            if let Some(user) = user_id {
+                self.sign_in_refused(user, "password", origin).await?;
+            }
             return Err(LoginError::InvalidCredentials);
         };
         if user.status == UserStatus::Disabled {
@@ -115,6 +121,23 @@ impl Accounts {
         let token = RefreshToken::new();
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a session")?;
+        let own = Own {
+            user: user_id,
+            email: user.email,
+            username: user.username.clone(),
+            password_hash: user.password_hash,
+        };
+        match (code, second_factor::is_on(&mut tx, user_id).await?) {
+            (_, None) => {}
+            (None, Some(_)) => return Err(LoginError::CodeRequired),
+            (Some(code), Some(_)) => {
+                if second_factor::accept(&mut tx, &own, code, now).await? != Accepted::Yes {
+                    drop(tx);
+                    self.sign_in_refused(user_id, "code", origin).await?;
+                    return Err(LoginError::WrongCode);
+                }
+            }
+        }
         backoff::clear(&mut tx, account, ip).await?;
         let user_agent = origin.user_agent.as_deref();
         sqlx::query!(
@@ -132,16 +155,23 @@ impl Accounts {
         .await
         .doing("beginning a session")?;
         self.issue(&mut tx, sid, &token, now).await?;
-        record::event(
-            &mut tx,
-            now,
-            "session.started",
-            user_id,
-            json!({"sid": sid}),
-        )
-        .await?;
+        let details = json!({"sid": sid, "ip": ip});
+        record::act(&mut tx, now, "session.started", user_id, details).await?;
         tx.commit().await.doing("committing a session")?;
         Ok(self.tokens(token, now, user_id, &user.username, user.role, sid)?)
+    }
+
+    /// Notes a refused attempt on somebody's account; backoff bounds how many there can be.
+    async fn sign_in_refused(
+        &self,
+        user: UserId,
+        what: &'static str,
+        origin: &Origin,
+    ) -> Result<(), Unavailable> {
+        let mut connection = self.pool.acquire().await.doing("noting an attempt")?;
+        let details = json!({"wrong": what, "ip": origin.ip});
+        let now = self.clock.now();
+        record::decision(&mut connection, now, None, "session.refused", user, details).await
     }
 
     /// Exchanges a refresh token for the next pair; each can be used once.

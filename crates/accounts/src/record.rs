@@ -50,3 +50,15 @@ pub(crate) async fn decision(
     .doing("recording a decision")?;
     Ok(())
 }
+
+/// What somebody did to their own account: a change of state that the audit shows as well.
+pub(crate) async fn act(
+    tx: &mut PgConnection,
+    at: DateTime<Utc>,
+    kind: &'static str,
+    user: UserId,
+    details: Value,
+) -> Result<(), Unavailable> {
+    event(tx, at, kind, user, details.clone()).await?;
+    decision(tx, at, Some(user), kind, user, details).await
+}

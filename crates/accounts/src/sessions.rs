@@ -11,9 +11,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    access::Caller,
     accounts::Accounts,
-    backoff::{self, Account, Attempt},
+    backoff,
     error::{Doing, PasswordChangeError, Unavailable},
     login::Origin,
     policy, record,
@@ -149,42 +148,25 @@ impl Accounts {
         Ok(())
     }
 
-    /// Changes the caller's password and ends all their other sessions.
+    /// Changes a person's password and ends all their sessions but the one they do it from.
     ///
     /// # Errors
     /// See [`PasswordChangeError`]. Wrong present passwords count like failed sign-ins: a stolen
     /// access token is no way to guess.
     pub async fn change_password(
         &self,
-        caller: &Caller,
+        user: UserId,
+        session: SessionId,
         present: &str,
         new: &str,
         origin: &Origin,
     ) -> Result<(), PasswordChangeError> {
-        let user = caller.user_id;
-        let stored = sqlx::query!(
-            "SELECT email, username, password_hash FROM users WHERE id = $1",
-            user.0
-        )
-        .fetch_one(&self.pool)
-        .await
-        .doing("reading a user")?;
-        let own = [stored.email.as_str(), stored.username.as_str()];
-        if let Some(refused) = policy::password("newPassword", new, &own) {
+        let own = self.own(user).await?;
+        let names = [own.email.as_str(), own.username.as_str()];
+        if let Some(refused) = policy::password("newPassword", new, &names) {
             return Err(PasswordChangeError::Invalid(vec![refused]));
         }
-        let account = Account::of(Some(user), &stored.username);
-        let ip = origin.ip.as_deref();
-        if let Attempt::Wait(retry_after) = self.attempt(account, Some(user), ip).await? {
-            return Err(PasswordChangeError::Backoff { retry_after });
-        }
-        if !self
-            .hasher
-            .verify(present, Some(&stored.password_hash))
-            .await?
-        {
-            return Err(PasswordChangeError::WrongPassword);
-        }
+        self.prove(&own, present, origin).await?;
         let hash = self.hasher.hash(new).await?;
 
         let now = self.clock.now();
@@ -198,7 +180,7 @@ impl Accounts {
             "UPDATE users SET password_hash = $3, session_version = session_version + 1, updated_at = $4
              WHERE id = $1 AND password_hash = $2 RETURNING session_version",
             user.0,
-            stored.password_hash,
+            own.password_hash,
             hash,
             now
         )
@@ -208,15 +190,15 @@ impl Accounts {
         .ok_or(PasswordChangeError::WrongPassword)?;
         sqlx::query!(
             "UPDATE sessions SET session_version = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
-            caller.sid.0,
+            session.0,
             user.0,
             version
         )
         .execute(&mut *tx)
         .await
         .doing("keeping the session")?;
-        backoff::clear(&mut tx, account, ip).await?;
-        record::event(&mut tx, now, "user.password_changed", user, json!({})).await?;
+        backoff::clear(&mut tx, own.account(), origin.ip.as_deref()).await?;
+        record::act(&mut tx, now, "user.password_changed", user, json!({})).await?;
         tx.commit().await.doing("committing a password change")?;
         self.cache.forget(user);
         Ok(())
@@ -241,7 +223,15 @@ impl Accounts {
         .execute(&self.pool)
         .await
         .doing("sweeping refresh tokens")?;
+        sqlx::query!("DELETE FROM reset_links WHERE expires_at < $1", now)
+            .execute(&self.pool)
+            .await
+            .doing("sweeping reset links")?;
         let day = now - TimeDelta::days(1);
+        sqlx::query!("DELETE FROM idempotency_keys WHERE created_at < $1", day)
+            .execute(&self.pool)
+            .await
+            .doing("sweeping idempotency keys")?;
         let failures = sqlx::query!("DELETE FROM login_failures WHERE last_at < $1", day)
             .execute(&self.pool)
             .await
@@ -273,7 +263,7 @@ pub(crate) async fn revoke(
         > 0;
     if ended {
         let payload = json!({"sid": sid, "reason": reason});
-        record::event(tx, now, "session.ended", user, payload).await?;
+        record::act(tx, now, "session.ended", user, payload).await?;
     }
     Ok(ended)
 }

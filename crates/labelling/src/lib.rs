@@ -5,6 +5,7 @@
 
 mod answer_form;
 mod answers;
+mod audit;
 mod binding;
 mod chunk;
 mod crowd;
@@ -12,6 +13,7 @@ mod datasets;
 mod error;
 mod events;
 mod exports;
+mod idempotency;
 mod outbox;
 mod page;
 mod points;
@@ -29,11 +31,12 @@ use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
+pub use audit::{AuditEntry, AuditFilter};
 pub use chunk::Chunk;
 pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,
 };
-pub use datasets::{Dataset, DatasetUpsert, DeletedDataset};
+pub use datasets::{Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use outbox::OutboxRow;

@@ -4,6 +4,7 @@
 pub mod chunk;
 pub mod exit;
 pub mod export;
+pub mod idempotency;
 pub mod ids;
 pub mod internal;
 pub mod labeling;

@@ -117,7 +117,7 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
     let origin = from("198.51.100.1");
     let tokens = bench
         .accounts
-        .login("wanda", PASSWORD, &origin)
+        .login("wanda", PASSWORD, None, &origin)
         .await
         .unwrap();
     let listed = bench.accounts.list_sessions(wanda.id).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_new_password_ends_every_other_session() {
     let change = |present, new| {
         bench
             .accounts
-            .change_password(&caller, present, new, &origin)
+            .change_password(caller.user_id, here.sid, present, new, &origin)
     };
     let refused = change("wrong horse", "battery staple").await;
     assert!(matches!(refused, Err(PasswordChangeError::WrongPassword)));
@@ -191,14 +191,14 @@ async fn a_new_password_ends_every_other_session() {
     assert!(
         bench
             .accounts
-            .login("wanda", PASSWORD, &origin)
+            .login("wanda", PASSWORD, None, &origin)
             .await
             .is_err()
     );
     assert!(
         bench
             .accounts
-            .login("wanda", "battery staple", &origin)
+            .login("wanda", "battery staple", None, &origin)
             .await
             .is_ok()
     );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use datacrowd_accounts::{AccessError, LoginError, Origin, Role, Settings};
+use datacrowd_accounts::{AccessError, Credential, LoginError, Origin, Role, Settings};
 use tokio::task::JoinSet;
 
 use crate::support::{Bench, PASSWORD, from, key};
@@ -28,7 +28,8 @@ async fn name_or_address_and_password_open_a_session() {
             .verify_access(&tokens.access_token)
             .await
             .unwrap();
-        assert_eq!((caller.user_id, caller.sid), (wanda.id, tokens.sid));
+        assert_eq!(caller.user_id, wanda.id);
+        assert_eq!(caller.credential, Credential::Session(tokens.sid));
         assert_eq!(
             (caller.username.as_str(), caller.role),
             ("wanda", Role::Worker)
@@ -50,7 +51,7 @@ async fn a_wrong_password_and_an_unknown_name_are_told_alike() {
         ("wan\0da", PASSWORD),
         ("wanda' OR '1'='1", PASSWORD),
     ] {
-        let outcome = bench.accounts.login(login, password, &origin).await;
+        let outcome = bench.accounts.login(login, password, None, &origin).await;
         assert!(is_invalid(&outcome), "{login:?} {outcome:?}");
     }
 }
@@ -92,7 +93,11 @@ async fn failures_slow_the_next_attempt_down_and_never_for_longer_than_a_minute(
     let thief = from("203.0.113.7");
     let mut waits = Vec::new();
     while waits.len() < 10 {
-        match bench.accounts.login("wanda", "guess work", &thief).await {
+        match bench
+            .accounts
+            .login("wanda", "guess work", None, &thief)
+            .await
+        {
             Err(LoginError::InvalidCredentials) => {}
             Err(LoginError::Backoff { retry_after }) => {
                 waits.push(retry_after.num_seconds());
@@ -102,9 +107,12 @@ async fn failures_slow_the_next_attempt_down_and_never_for_longer_than_a_minute(
         }
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-    let right = bench.accounts.login("wanda", PASSWORD, &thief).await;
+    let right = bench.accounts.login("wanda", PASSWORD, None, &thief).await;
     assert!(right.is_ok(), "the right password after the wait");
-    let fresh = bench.accounts.login("wanda", "guess work", &thief).await;
+    let fresh = bench
+        .accounts
+        .login("wanda", "guess work", None, &thief)
+        .await;
     assert!(is_invalid(&fresh), "success forgets the failures");
 }
 
@@ -117,7 +125,7 @@ async fn attempts_at_the_same_time_do_not_slip_past_the_count_together() {
         let accounts = Arc::clone(&bench.accounts);
         set.spawn(async move {
             accounts
-                .login("wanda", "guess work", &from("203.0.113.7"))
+                .login("wanda", "guess work", None, &from("203.0.113.7"))
                 .await
         });
     }
@@ -133,7 +141,7 @@ async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
     let home = from("198.51.100.1");
     bench
         .accounts
-        .login("wanda", PASSWORD, &home)
+        .login("wanda", PASSWORD, None, &home)
         .await
         .unwrap();
     // From many addresses, so that the count over all of them is what stops the guessing.
@@ -141,12 +149,23 @@ async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
     for i in 0..80 {
         let outcome = bench
             .accounts
-            .login("wanda", "guess work", &from(&format!("203.0.113.{i}")))
+            .login(
+                "wanda",
+                "guess work",
+                None,
+                &from(&format!("203.0.113.{i}")),
+            )
             .await;
         allowed += i32::from(is_invalid(&outcome));
     }
     assert_eq!(allowed, 51);
-    assert!(bench.accounts.login("wanda", PASSWORD, &home).await.is_ok());
+    assert!(
+        bench
+            .accounts
+            .login("wanda", PASSWORD, None, &home)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -154,10 +173,16 @@ async fn a_name_nobody_has_slows_down_like_any_other() {
     let bench = Bench::new().await;
     let thief = from("203.0.113.7");
     for _ in 0..6 {
-        let outcome = bench.accounts.login("nobody", "guess work", &thief).await;
+        let outcome = bench
+            .accounts
+            .login("nobody", "guess work", None, &thief)
+            .await;
         assert!(is_invalid(&outcome));
     }
     assert!(is_backoff(
-        &bench.accounts.login("nobody", "guess work", &thief).await
+        &bench
+            .accounts
+            .login("nobody", "guess work", None, &thief)
+            .await
     ));
 }

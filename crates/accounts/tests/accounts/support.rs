@@ -41,6 +41,15 @@ impl Bench {
         *self.time.lock().unwrap() += time;
     }
 
+    pub fn now(&self) -> DateTime<Utc> {
+        *self.time.lock().unwrap()
+    }
+
+    /// As the database keeps it.
+    pub fn now_in_rows(&self) -> DateTime<Utc> {
+        chrono::SubsecRound::trunc_subsecs(self.now(), 6)
+    }
+
     pub async fn register(&self, username: &str) -> User {
         self.accounts.register(new_user(username)).await.unwrap()
     }
@@ -48,7 +57,7 @@ impl Bench {
     pub async fn sign_in(&self, username: &str) -> Tokens {
         let origin = Origin::default();
         self.accounts
-            .login(username, PASSWORD, &origin)
+            .login(username, PASSWORD, None, &origin)
             .await
             .unwrap()
     }

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tenant_of;
-use crate::{Labelling, Refusal, Result, events};
+use crate::{Labelling, Refusal, Result, audit, events};
 
 /// Admits a worker until this transaction ends: a block waits for it, and refuses whoever comes later.
 pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId) -> Result<()> {
@@ -46,8 +46,9 @@ impl Labelling {
         project: ProjectId,
         worker: UserId,
         actor: UserId,
+        now: DateTime<Utc>,
     ) -> Result<()> {
-        self.worker_stands(tenant, project, worker, Standing::Member, actor)
+        self.worker_stands(tenant, project, worker, Standing::Member, actor, now)
             .await
     }
 
@@ -64,7 +65,7 @@ impl Labelling {
         actor: UserId,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        self.worker_stands(tenant, project, worker, Standing::Blocked, actor)
+        self.worker_stands(tenant, project, worker, Standing::Blocked, actor, now)
             .await?;
         sqlx::query!(
             "delete from review_leases l using answers a where a.id = l.answer_id and a.project_id = $1 and l.user_id = $2",
@@ -86,6 +87,7 @@ impl Labelling {
         project: ProjectId,
         worker: UserId,
         actor: UserId,
+        now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
         tenant_of(&mut tx, tenant, project).await?;
@@ -106,6 +108,7 @@ impl Labelling {
                 json!({"project": project}),
             )
             .await?;
+            audit_worker(&mut tx, now, actor, "worker.remove", project, worker).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -118,6 +121,7 @@ impl Labelling {
         worker: UserId,
         standing: Standing,
         actor: UserId,
+        now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
         tenant_of(&mut tx, tenant, project).await?;
@@ -147,8 +151,26 @@ impl Labelling {
                 json!({"project": project}),
             )
             .await?;
+            let action = match standing {
+                Standing::Member => "worker.put",
+                Standing::Blocked => "worker.block",
+            };
+            audit_worker(&mut tx, now, actor, action, project, worker).await?;
         }
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What an owner did about a worker of a project.
+pub(super) async fn audit_worker(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    actor: UserId,
+    action: &str,
+    project: ProjectId,
+    worker: UserId,
+) -> Result<()> {
+    let details = json!({"project": project});
+    audit::record(conn, now, actor.0, action, &worker.to_string(), details).await
 }

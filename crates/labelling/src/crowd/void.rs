@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{ProjectId, TenantId, UserId};
 use serde_json::json;
 
-use super::tenant_of;
+use super::{standing::audit_worker, tenant_of};
 use crate::{
     Labelling, Result, events, points,
     tasks::{Freed, return_slot},
@@ -36,9 +36,10 @@ impl Labelling {
         actor: UserId,
         now: DateTime<Utc>,
     ) -> Result<Voided> {
-        let mut conn = self.pool.acquire().await?;
-        tenant_of(&mut conn, tenant, project).await?;
-        drop(conn);
+        let mut tx = self.pool.begin().await?;
+        tenant_of(&mut tx, tenant, project).await?;
+        audit_worker(&mut tx, now, actor, "worker.void", project, worker).await?;
+        tx.commit().await?;
         let mut total = Voided::default();
         loop {
             let voided = self.void_batch(project, worker, actor, now).await?;

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::{Decision, Reviewed, status_after};
 use crate::{
-    Error, Labelling, Refusal, Result,
+    Error, Labelling, Refusal, Result, audit,
     crowd::standing::admit,
     error::constraint,
     events, points,
@@ -98,6 +98,15 @@ impl Labelling {
             "answer.reviewed",
             &answer.to_string(),
             &actor,
+            serde_json::json!({"decision": verdict, "status": status}),
+        )
+        .await?;
+        audit::record(
+            &mut tx,
+            now,
+            user.0,
+            "answer.review",
+            &answer.to_string(),
             serde_json::json!({"decision": verdict, "status": status}),
         )
         .await?;

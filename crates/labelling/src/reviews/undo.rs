@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Reviewed;
 use crate::{
-    Labelling, Refusal, Result, events, points,
+    Labelling, Refusal, Result, audit, events, points,
     submit::approval_lock_shared,
     transition::{TaskChange, task_changed},
 };
@@ -81,6 +81,15 @@ impl Labelling {
             &answer.to_string(),
             &actor,
             json!({"decision": mine.decision, "comment": mine.comment, "status": mine.status}),
+        )
+        .await?;
+        audit::record(
+            &mut tx,
+            now,
+            user.0,
+            "answer.undo",
+            &answer.to_string(),
+            json!({"decision": mine.decision}),
         )
         .await?;
         let change = TaskChange {

@@ -1,0 +1,322 @@
+//! `Idempotency-Key` on requests that create: the same key and body get the stored answer. Keys live in the
+//! database of the context that commits the effect.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{FromRequest, FromRequestParts, MatchedPath, Multipart, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use datacrowd_protocol::idempotency::{KeyState, StoredAnswer};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+
+use crate::{
+    app::App,
+    auth::bearer,
+    error::{ApiError, ApiResult},
+};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Longest key in characters.
+const MAX_KEY: usize = 255;
+/// Largest request and answer that are looked at; both are JSON.
+const MAX_BYTES: usize = 1024 * 1024;
+/// How often a request that still runs says so.
+const PROLONG: Duration = Duration::from_secs(30);
+/// Headers that belong to a stored answer.
+const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
+
+/// Whose database keeps the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    Auth,
+    Core,
+}
+
+/// What creates. A personal token is not among them: its answer holds a secret, and its name is unique.
+const CREATING: [(&str, Keeper); 4] = [
+    ("/auth/register", Keeper::Auth),
+    ("/projects", Keeper::Core),
+    ("/projects/{id}/datasets", Keeper::Core),
+    ("/projects/{id}/export", Keeper::Core),
+];
+
+/// Whether posts to this path take a key.
+pub fn takes_key(path: &str) -> bool {
+    CREATING.iter().any(|(creating, _)| *creating == path)
+}
+
+/// A digest over caller, key, path and body: what a repeated request names its resource by, so that
+/// also one whose first try died after its effect creates nothing new.
+#[derive(Debug, Clone, Copy)]
+pub struct SameRequest(pub Option<[u8; 32]>);
+
+impl<S: Send + Sync> FromRequestParts<S> for SameRequest {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self(None)))
+    }
+}
+
+/// Answers a repeated request as the first; lets every other one pass.
+pub async fn answer_once(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(keeper) = keeper_of(&request) else {
+        return next.run(request).await;
+    };
+    match once(app, keeper, request, next).await {
+        Ok(response) => response,
+        Err(refused) => refused.into_response(),
+    }
+}
+
+fn keeper_of(request: &Request) -> Option<Keeper> {
+    if request.method() != Method::POST || !request.headers().contains_key(KEY) {
+        return None;
+    }
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    CREATING
+        .iter()
+        .find(|(creating, _)| *creating == path)
+        .map(|(_, keeper)| *keeper)
+}
+
+async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResult<Response> {
+    let (mut parts, body) = request.into_parts();
+    let caller = match bearer(&parts.headers) {
+        // Who is not let in is told so by the handler.
+        Some(token) => match app.accounts.verify_access(token).await {
+            Ok(caller) => caller.user_id.to_string(),
+            Err(_) => return Ok(next.run(Request::from_parts(parts, body)).await),
+        },
+        None => "anybody".to_owned(),
+    };
+    let given = parts.headers.get(KEY).map(HeaderValue::as_bytes);
+    let given = given
+        .filter(|key| (1..=MAX_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic))
+        .ok_or_else(|| {
+            ApiError::invalid_member(
+                "Idempotency-Key",
+                "must have 1 to 255 visible ASCII characters",
+            )
+        })?;
+    let key = digest([caller.as_bytes(), given]);
+    let is_form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"));
+    // A form is streamed, and its boundary differs each time: its file is compared by digest instead.
+    let (body, bytes) = if is_form {
+        (body, Bytes::new())
+    } else {
+        let bytes = to_bytes(body, MAX_BYTES)
+            .await
+            .map_err(|_| ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE))?;
+        (Body::from(bytes.clone()), bytes)
+    };
+    let path = parts.uri.path();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let query = parts.uri.query().unwrap_or_default();
+    let asked = digest([path.as_bytes(), query.as_bytes(), &bytes]);
+    match begin(&app, keeper, &key, &asked).await? {
+        KeyState::Fresh => {
+            parts
+                .extensions
+                .insert(SameRequest((!is_form).then(|| digest([&key[..], &asked]))));
+            let request = Request::from_parts(parts, body);
+            // The work goes on when its client does not, so that its answer is there for the next try.
+            let work = work(app, keeper, key, next.run(request)).in_current_span();
+            match tokio::spawn(work).await {
+                Ok(response) => response,
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        }
+        KeyState::Answered(answer) => {
+            if is_form && !is_same_file(Request::from_parts(parts, body), &app, &answer).await? {
+                return Err(reused());
+            }
+            Ok(replay(answer))
+        }
+        KeyState::OtherRequest => Err(reused()),
+        KeyState::Running(_) => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "idempotency_key_running",
+            "The first request with this Idempotency-Key still runs; try again in a moment.",
+        )
+        .retry_after(2)),
+    }
+}
+
+fn reused() -> ApiError {
+    ApiError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency_key_reused",
+        "This Idempotency-Key was used for another request; use a new one.",
+    )
+}
+
+fn digest<const N: usize>(parts: [&[u8]; N]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// Runs the request, saying every now and then that it runs, and keeps the answer of one that worked.
+async fn work(
+    app: App,
+    keeper: Keeper,
+    key: [u8; 32],
+    run: impl Future<Output = Response>,
+) -> ApiResult<Response> {
+    tokio::pin!(run);
+    let response = loop {
+        match tokio::time::timeout(PROLONG, &mut run).await {
+            Ok(response) => break response,
+            Err(_) => prolong(&app, keeper, &key).await?,
+        }
+    };
+    if !(response.status().is_success() || response.status().is_redirection()) {
+        release(&app, keeper, &key).await?;
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, MAX_BYTES)
+        .await
+        .map_err(|error| ApiError::internal(&error))?;
+    let mut headers = Map::new();
+    for name in KEPT {
+        if let Some(value) = parts.headers.get(&name).and_then(|v| v.to_str().ok()) {
+            headers.insert(name.to_string(), value.into());
+        }
+    }
+    let answer = StoredAnswer {
+        status: parts.status.as_u16(),
+        headers: Value::Object(headers),
+        body: bytes.to_vec(),
+    };
+    store(&app, keeper, &key, &answer).await?;
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+fn replay(answer: StoredAnswer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    for (name, value) in answer.headers.as_object().into_iter().flatten() {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = value.as_str().and_then(|v| HeaderValue::from_str(v).ok());
+        if let (Ok(name), Some(value)) = (name, value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+        .headers_mut()
+        .insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// Drains a repeated upload, and says whether its file is the one that the stored answer tells of.
+async fn is_same_file(request: Request, app: &App, answer: &StoredAnswer) -> ApiResult<bool> {
+    let unread = |_| ApiError::framework(StatusCode::BAD_REQUEST);
+    let mut form = Multipart::from_request(request, app)
+        .await
+        .map_err(|_| ApiError::framework(StatusCode::BAD_REQUEST))?;
+    let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    while let Some(mut field) = form.next_field().await.map_err(unread)? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        while let Some(chunk) = field.chunk().await.map_err(unread)? {
+            size += chunk.len() as u64;
+            if size > app.settings.max_upload_bytes {
+                return Err(ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+            hasher.update(&chunk);
+        }
+        return Ok(stored["sha256"] == hex::encode(hasher.finalize()));
+    }
+    Ok(false)
+}
+
+async fn begin(app: &App, keeper: Keeper, key: &[u8; 32], asked: &[u8; 32]) -> ApiResult<KeyState> {
+    let now = app.now();
+    Ok(match keeper {
+        Keeper::Auth => app.accounts.idempotency_begin(key, asked, now).await?,
+        Keeper::Core => app.core.idempotency_begin(key, asked, now).await?,
+    })
+}
+
+async fn prolong(app: &App, keeper: Keeper, key: &[u8; 32]) -> ApiResult<()> {
+    let now = app.now();
+    match keeper {
+        Keeper::Auth => app.accounts.idempotency_prolong(key, now).await?,
+        Keeper::Core => app.core.idempotency_prolong(key, now).await?,
+    }
+    Ok(())
+}
+
+async fn store(app: &App, keeper: Keeper, key: &[u8; 32], answer: &StoredAnswer) -> ApiResult<()> {
+    match keeper {
+        Keeper::Auth => app.accounts.idempotency_store(key, answer).await?,
+        Keeper::Core => app.core.idempotency_store(key, answer).await?,
+    }
+    Ok(())
+}
+
+async fn release(app: &App, keeper: Keeper, key: &[u8; 32]) -> ApiResult<()> {
+    match keeper {
+        Keeper::Auth => app.accounts.idempotency_release(key).await?,
+        Keeper::Core => app.core.idempotency_release(key).await?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Posts that answer 201 or 202 and whose repetition changes nothing by itself.
+    const REPEATABLE: [(&str, &str); 5] = [
+        ("/datasets/{id}/generate-tasks", "the gate knows the run"),
+        ("/datasets/{id}/retry", "the annotation is the same"),
+        (
+            "/tasks/{id}/submit",
+            "the lease is gone: the same answer again",
+        ),
+        ("/me/tokens", "the name is unique"),
+        (
+            "/admin/users/{id}/reset-link",
+            "the later link replaces the earlier",
+        ),
+    ];
+
+    #[test]
+    fn whatever_creates_takes_a_key_or_says_why_it_needs_none() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        let known = |path: &str| {
+            CREATING.iter().any(|(p, _)| *p == path) || REPEATABLE.iter().any(|(p, _)| *p == path)
+        };
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            let answers = &operations["post"]["responses"];
+            if answers["201"].is_object() || answers["202"].is_object() {
+                assert!(known(path), "POST {path} creates");
+            }
+        }
+        for (path, _) in CREATING {
+            assert!(document["paths"][path]["post"].is_object(), "{path}");
+        }
+        for (path, why) in REPEATABLE {
+            assert!(document["paths"][path]["post"].is_object(), "{path}: {why}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! How much one client may ask of one replica: requests per second by address and by account, size of
+//! headers, time per request. Counts are kept in memory, so several replicas allow as many times more.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use datacrowd_protocol::ids::UserId;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+
+use crate::{
+    app::App,
+    client::ClientAddress,
+    error::{ApiError, ApiResult},
+};
+
+/// How long a request may take, other than an upload; more than a statement may.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// Bytes of all header names and values together.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Seconds' worth of requests that may come at once.
+const BURST_SECONDS: u32 = 2;
+
+/// Counts requests by who sends them.
+#[derive(Debug)]
+pub struct RateLimits {
+    addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    accounts: Option<DefaultKeyedRateLimiter<UserId>>,
+}
+
+impl RateLimits {
+    /// Requests per second from one address and of one account; 0 sets no limit.
+    #[must_use]
+    pub fn new(per_address: u32, per_account: u32) -> Self {
+        Self {
+            addresses: quota(per_address).map(RateLimiter::dashmap),
+            accounts: quota(per_account).map(RateLimiter::dashmap),
+        }
+    }
+
+    /// Whether this account may ask now.
+    pub fn account(&self, user: UserId) -> ApiResult<()> {
+        check(self.accounts.as_ref(), &user)
+    }
+
+    fn address(&self, address: IpAddr) -> ApiResult<()> {
+        check(self.addresses.as_ref(), &network(address))
+    }
+
+    /// Forgets who has been quiet.
+    pub fn forget_idle(&self) {
+        if let Some(addresses) = &self.addresses {
+            addresses.retain_recent();
+        }
+        if let Some(accounts) = &self.accounts {
+            accounts.retain_recent();
+        }
+    }
+}
+
+fn quota(per_second: u32) -> Option<Quota> {
+    let per_second = NonZeroU32::new(per_second)?;
+    let burst = per_second.saturating_mul(NonZeroU32::new(BURST_SECONDS)?);
+    Some(Quota::per_second(per_second).allow_burst(burst))
+}
+
+fn check<K: std::hash::Hash + Eq + Clone>(
+    limiter: Option<&DefaultKeyedRateLimiter<K>>,
+    key: &K,
+) -> ApiResult<()> {
+    let Some(limiter) = limiter else {
+        return Ok(());
+    };
+    limiter.check_key(key).map_err(|until| {
+        let wait = until.wait_time_from(limiter.clock().now());
+        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX - 1) + 1;
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            format!("Too many requests; try again in {seconds} seconds, and send fewer at once."),
+        )
+        .retry_after(seconds)
+    })
+}
+
+/// A client may choose among the addresses of its IPv6 network, so they count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+/// Refuses what is too much before anything is read.
+pub async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
+    match admit(&app, &request) {
+        Ok(()) if is_upload(request.headers()) => next.run(request).await,
+        Ok(()) => match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+        },
+        Err(refused) => refused.into_response(),
+    }
+}
+
+fn admit(app: &App, request: &Request) -> ApiResult<()> {
+    let headers = request.headers();
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if bytes > MAX_HEADER_BYTES {
+        return Err(ApiError::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "headers_too_large",
+            "The headers hold more than 16 KiB; send fewer or shorter ones.",
+        ));
+    }
+    match request.extensions().get::<ClientAddress>() {
+        Some(ClientAddress(Some(address))) => app.limits.address(*address),
+        _ => Ok(()),
+    }
+}
+
+/// An upload takes as long as its client's line; its size is limited where it is read.
+fn is_upload(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_share_their_limit() {
+        let limits = RateLimits::new(1, 0);
+        let from = |text: &str| limits.address(text.parse().unwrap()).is_ok();
+        assert!(from("2001:db8::1") && from("2001:db8::2"));
+        assert!(!from("2001:db8::3"), "the burst is two");
+        assert!(from("2001:db8:0:1::1"));
+        assert!(from("203.0.113.1"));
+    }
+}

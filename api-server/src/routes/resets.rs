@@ -1,0 +1,91 @@
+//! A new password without the old one: issued by an ADMIN, redeemed by the person.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use datacrowd_accounts::{Admin as Deciding, ResetError};
+use datacrowd_protocol::ids::UserId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::accounts::fields;
+use crate::{
+    app::App,
+    auth::Admin,
+    error::{ApiError, ApiResult},
+    extract::{Json, Path},
+};
+
+/// What redeeming does beside the password.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewResetLink {
+    /// Also remove the second step, for who lost device and recovery codes.
+    #[serde(default)]
+    remove_totp: bool,
+}
+
+/// A link's secret; shown once, for the ADMIN to pass on.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResetLinkBody {
+    /// For `POST /auth/reset`.
+    #[schema(example = "dcx_…")]
+    token: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// Issue a reset link; an earlier one of this person is over.
+#[utoipa::path(post, path = "/admin/users/{id}/reset-link", tag = "admin", params(("id" = Uuid, Path)), request_body = NewResetLink, responses((status = 201, body = ResetLinkBody)))]
+pub async fn reset_issue(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(id): Path<Uuid>,
+    Json(body): Json<NewResetLink>,
+) -> ApiResult<(StatusCode, axum::Json<ResetLinkBody>)> {
+    let link = app
+        .accounts
+        .issue_reset_link(Deciding(admin.user_id), UserId(id), body.remove_totp)
+        .await?;
+    let link = ResetLinkBody {
+        token: link.token,
+        expires_at: link.expires_at,
+    };
+    Ok((StatusCode::CREATED, axum::Json(link)))
+}
+
+/// A link and the new password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Redeem {
+    #[schema(example = "dcx_…")]
+    token: String,
+    #[schema(example = "another horse, another battery")]
+    new_password: String,
+}
+
+/// Set a new password by a reset link; all sessions and personal tokens end.
+#[utoipa::path(post, path = "/auth/reset", tag = "auth", security(()), request_body = Redeem, responses((status = 204)))]
+pub async fn reset_redeem(
+    State(app): State<App>,
+    Json(body): Json<Redeem>,
+) -> ApiResult<StatusCode> {
+    app.accounts
+        .redeem_reset_link(&body.token, &body.new_password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<ResetError> for ApiError {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::InvalidLink => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "reset_link_invalid",
+                "This reset link is unknown, used or too old; ask an ADMIN for a new one.",
+            ),
+            ResetError::Invalid(errors) => fields(errors),
+            ResetError::Unavailable(e) => e.into(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A new password without the old one: an administrator issues a link, the person redeems it.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::ids::UserId;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    accounts::Accounts,
+    backoff::{self, Account},
+    error::{Doing, ResetError, RightsError},
+    policy, record,
+    rights::Admin,
+    second_factor,
+};
+
+/// How long a link is good for.
+const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// A link's secret; shown once, to the administrator who passes it on.
+pub struct ResetLink {
+    /// What redeems it.
+    pub token: String,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl fmt::Debug for ResetLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResetLink(until {})", self.expires_at)
+    }
+}
+
+impl Accounts {
+    /// Issues a link for somebody; an earlier one of theirs is over. With `remove_totp` redeeming it also
+    /// removes the second step.
+    ///
+    /// # Errors
+    /// See [`RightsError`].
+    pub async fn issue_reset_link(
+        &self,
+        by: Admin,
+        user: UserId,
+        remove_totp: bool,
+    ) -> Result<ResetLink, RightsError> {
+        let token = format!("dcx_{}", hex::encode(rand::random::<[u8; 32]>()));
+        let digest: [u8; 32] = Sha256::digest(&token).into();
+        let now = self.clock.now();
+        let expires_at = now + LIFETIME;
+        let mut tx = self.pool.begin().await.doing("beginning a reset link")?;
+        let issued = sqlx::query!(
+            "INSERT INTO reset_links (user_id, token_hash, issued_by, remove_totp, created_at, expires_at)
+             SELECT id, $2, $3, $4, $5, $6 FROM users WHERE id = $1
+             ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, issued_by = excluded.issued_by,
+                remove_totp = excluded.remove_totp, created_at = excluded.created_at, expires_at = excluded.expires_at",
+            user.0,
+            &digest,
+            by.0.0,
+            remove_totp,
+            now,
+            expires_at
+        )
+        .execute(&mut *tx)
+        .await
+        .doing("issuing a reset link")?;
+        if issued.rows_affected() == 0 {
+            return Err(RightsError::NotFound);
+        }
+        let details = json!({"removeTotp": remove_totp, "expiresAt": expires_at});
+        record::event(&mut tx, now, "reset.issued", user, details.clone()).await?;
+        record::decision(&mut tx, now, Some(by.0), "reset.issued", user, details).await?;
+        tx.commit().await.doing("committing a reset link")?;
+        Ok(ResetLink { token, expires_at })
+    }
+
+    /// Sets a new password by a link; every session and personal token of the person is over.
+    ///
+    /// # Errors
+    /// See [`ResetError`]. A refused password leaves the link good.
+    pub async fn redeem_reset_link(&self, token: &str, new: &str) -> Result<(), ResetError> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        let now = self.clock.now();
+        let known = sqlx::query!(
+            "SELECT u.id, u.email, u.username FROM reset_links l JOIN users u ON u.id = l.user_id
+             WHERE l.token_hash = $1 AND l.expires_at > $2",
+            &digest,
+            now
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .doing("looking for a reset link")?
+        .ok_or(ResetError::InvalidLink)?;
+        let names = [known.email.as_str(), known.username.as_str()];
+        if let Some(refused) = policy::password("newPassword", new, &names) {
+            return Err(ResetError::Invalid(vec![refused]));
+        }
+        let hash = self.hasher.hash(new).await?;
+        let user = UserId(known.id);
+        let mut tx = self.pool.begin().await.doing("beginning a reset")?;
+        // Deleting it decides between two redemptions at the same time.
+        let link = sqlx::query!(
+            "DELETE FROM reset_links WHERE token_hash = $1 RETURNING remove_totp",
+            &digest
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .doing("redeeming a reset link")?
+        .ok_or(ResetError::InvalidLink)?;
+        sqlx::query!(
+            "UPDATE users SET password_hash = $2, session_version = session_version + 1, updated_at = $3 WHERE id = $1",
+            user.0,
+            hash,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .doing("resetting a password")?;
+        sqlx::query!(
+            "UPDATE personal_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+            user.0,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .doing("ending tokens")?;
+        if link.remove_totp {
+            second_factor::remove(&mut tx, user).await?;
+        }
+        backoff::clear(&mut tx, Account::of(Some(user), &known.username), None).await?;
+        record::act(&mut tx, now, "reset.redeemed", user, json!({})).await?;
+        tx.commit().await.doing("committing a reset")?;
+        self.cache.forget(user);
+        Ok(())
+    }
+}

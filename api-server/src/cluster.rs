@@ -48,6 +48,12 @@ impl Kind for Export {}
 fn failed(error: kube::Error) -> ApiError {
     match error {
         kube::Error::Api(status) if status.code == 404 => ApiError::not_found(),
+        // The intent was for an incarnation that is gone; without its uid, apply would make a new one.
+        kube::Error::Api(status)
+            if status.code == 409 && status.message.contains("uid mismatch") =>
+        {
+            ApiError::not_found()
+        }
         kube::Error::Api(status) if status.code == 409 && status.reason == "Conflict" => {
             ApiError::new(
                 StatusCode::CONFLICT,
@@ -103,6 +109,27 @@ impl Cluster {
         api.patch(&resource.name_any(), &params, &Patch::Apply(resource))
             .await
             .map_err(failed)
+    }
+
+    /// Writes the intent over the very resource it was made from; none when that has changed since.
+    pub async fn apply_over<K: Kind>(&self, read: &K, mut intent: K) -> ApiResult<Option<K>> {
+        intent.meta_mut().uid = read.meta().uid.clone();
+        intent.meta_mut().resource_version = read.meta().resource_version.clone();
+        let api: Api<K> =
+            Api::namespaced(self.client.clone(), &intent.namespace().unwrap_or_default());
+        let params = PatchParams::apply(names::API_MANAGER);
+        match api
+            .patch(&intent.name_any(), &params, &Patch::Apply(&intent))
+            .await
+        {
+            Ok(written) => Ok(Some(written)),
+            Err(kube::Error::Api(status))
+                if status.code == 409 && status.message.contains("has been modified") =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed(error)),
+        }
     }
 
     /// A resource, if it exists.

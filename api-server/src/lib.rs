@@ -17,6 +17,7 @@ mod limits;
 pub mod objects;
 mod routes;
 pub mod serve;
+mod source_head;
 mod upsert;
 
 pub use app::{App, Settings};

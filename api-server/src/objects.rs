@@ -143,6 +143,44 @@ impl Objects {
         Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
     }
 
+    /// The first bytes of an object, `most` of them; none when it does not exist.
+    pub async fn first_bytes(&self, uri: &SourceUri, most: i64) -> Result<Option<Bytes>, ApiError> {
+        let got = self
+            .client
+            .get_object()
+            .bucket(&uri.bucket)
+            .key(&uri.key)
+            .range(format!("bytes=0-{}", most - 1))
+            .send()
+            .await;
+        match got {
+            Ok(object) => {
+                let body = object.body.collect().await.map_err(|e| failed(&e))?;
+                Ok(Some(body.into_bytes()))
+            }
+            Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
+                Some(404) => Ok(None),
+                // An empty object has no first byte.
+                Some(416) => Ok(Some(Bytes::new())),
+                _ => Err(failed(&error)),
+            },
+        }
+    }
+
+    /// A link for a worker to look at or listen to an object.
+    pub async fn presign_media(&self, uri: &SourceUri) -> Result<String, ApiError> {
+        let expiry =
+            PresigningConfig::expires_in(DOWNLOAD_TTL).map_err(|e| ApiError::internal(&e))?;
+        let request = self
+            .public
+            .get_object()
+            .bucket(&uri.bucket)
+            .key(&uri.key)
+            .presigned(expiry)
+            .await;
+        Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
+    }
+
     /// A URL for the runner to write one part to.
     pub async fn presign_part(
         &self,

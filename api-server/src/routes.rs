@@ -8,9 +8,11 @@ mod datasets;
 mod exports;
 mod health;
 mod labeling;
+mod media;
 mod names;
 mod paging;
 mod points;
+mod preview;
 mod projects;
 mod resets;
 mod reviews;
@@ -92,8 +94,10 @@ fn api() -> OpenApiRouter<App> {
             projects::project_patch,
             projects::project_delete
         ))
+        .routes(routes!(labeling::answer_schema_get))
         .routes(routes!(datasets::dataset_list))
         .routes(routes!(datasets::dataset_get, datasets::dataset_delete))
+        .routes(routes!(preview::dataset_preview))
         .routes(routes!(datasets::dataset_generate))
         .routes(routes!(datasets::dataset_retry))
         .routes(routes!(work::work_list))
@@ -106,6 +110,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(tasks::task_skip))
         .routes(routes!(tasks::task_submit))
         .routes(routes!(tasks::task_held))
+        .routes(routes!(media::task_media))
         .routes(routes!(reviews::review_next))
         .routes(routes!(reviews::review_claim))
         .routes(routes!(reviews::review_approve))

@@ -215,6 +215,7 @@ fn released(resource: &DatasetResource) -> DatasetResource {
     };
     let mut intent = DatasetResource::new(&resource.name_any(), spec);
     intent.metadata.namespace = resource.namespace();
+    intent.metadata.uid = resource.uid();
     intent
 }
 

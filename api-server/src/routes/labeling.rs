@@ -1,11 +1,22 @@
 //! The labeling model in REST's spelling: the same members as in the resource, enumerations in UPPER_SNAKE.
 
+use axum::{extract::State, http::header, response::IntoResponse};
+use datacrowd_labelling::answer_schema;
 use datacrowd_protocol::{
     Upper,
+    ids::ProjectId,
     labeling::{Audience, DataType, DisplayColumn, Field, FieldType, Labeling, OnReject},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::Owner,
+    error::ApiResult,
+    extract::{Path, Query},
+};
 
 /// One column shown to the worker.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -193,4 +204,31 @@ impl From<Field> for FieldBody {
             max_length,
         }
     }
+}
+
+/// Which version.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfVersion {
+    /// Labeling version, as answers and exports name it; the one in force when absent.
+    version: Option<i32>,
+}
+
+/// JSON Schema of an answer to this project.
+#[utoipa::path(get, path = "/projects/{id}/answer-schema", tag = "projects", params(("id" = Uuid, Path), OfVersion),
+    responses((status = 200, body = Object, content_type = "application/schema+json")))]
+pub async fn answer_schema_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Query(query): Query<OfVersion>,
+) -> ApiResult<impl IntoResponse> {
+    let labeling = app
+        .core
+        .project_labeling(owner.scope(), ProjectId(id), query.version)
+        .await?;
+    Ok((
+        [(header::CONTENT_TYPE, "application/schema+json")],
+        axum::Json(answer_schema(&labeling)),
+    ))
 }

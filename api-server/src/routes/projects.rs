@@ -34,6 +34,9 @@ use crate::{
     upsert,
 };
 
+/// How often a change is tried over a resource that others change.
+const PATCH_ATTEMPTS: usize = 5;
+
 /// A new project.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -207,7 +210,8 @@ pub async fn project_create(
     owner
         .audit(&app, "project.create", &subject, details)
         .await?;
-    let project = write(&app, tenant, &resource).await?;
+    let written = app.cluster.apply(&resource, false).await?;
+    let project = index(&app, tenant, &written).await?;
     Ok((
         StatusCode::CREATED,
         etag(project.generation),
@@ -215,12 +219,10 @@ pub async fn project_create(
     ))
 }
 
-async fn write(app: &App, tenant: &Tenant, resource: &ProjectResource) -> ApiResult<Project> {
-    let written = app.cluster.apply(resource, false).await?;
-    let view = app
-        .core
-        .project_upsert(&upsert::project(upsert::seen(&written, &tenant.name)?))
-        .await?;
+/// The index row of a resource that was just written.
+async fn index(app: &App, tenant: &Tenant, written: &ProjectResource) -> ApiResult<Project> {
+    let upsert = upsert::project(upsert::seen(written, &tenant.name)?);
+    let view = app.core.project_upsert(&upsert).await?;
     Ok(app.core.project_get(Some(tenant.id), view.id).await?)
 }
 
@@ -268,47 +270,69 @@ pub async fn project_patch(
     Json(change): Json<ProjectChange>,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    let mut resource: ProjectResource = app
-        .cluster
-        .get(&project.namespace, &project.name)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
-    let current = resource.metadata.generation.unwrap_or(0);
-    if let Some(wanted) = headers.get(header::IF_MATCH)
-        && wanted.as_bytes() != format!("\"{current}\"").as_bytes()
-    {
-        return Err(ApiError::new(
-            StatusCode::PRECONDITION_FAILED,
-            "precondition_failed",
-            "The project has changed; read it again and repeat your change.",
-        )
-        .detail("etag", format!("\"{current}\"")));
-    }
-    let spec = &mut resource.spec;
-    if let Some(labeling) = change.labeling {
-        let labeling: Labeling = labeling.into();
-        refuse_violations(&labeling)?;
-        spec.labeling = labeling;
-    }
-    spec.display_name = change
-        .display_name
-        .unwrap_or_else(|| spec.display_name.clone());
-    spec.description = change.description.or_else(|| spec.description.clone());
-    spec.paused = change.paused.or(spec.paused);
-    spec.closed = change.closed.or(spec.closed);
-    spec.deletion_policy = change.deletion_policy.map(|p| p.0).or(spec.deletion_policy);
-    let mut intent = ProjectResource::new(&project.name, spec.clone());
-    intent.metadata.namespace = Some(project.namespace.clone());
     let tenant = app.core.tenant_get(project.tenant).await?;
-    let details = json!({"generation": current});
-    owner
-        .audit(&app, "project.change", &id.to_string(), details)
-        .await?;
-    let project = write(&app, &tenant, &intent).await?;
-    Ok((
-        etag(project.generation),
-        axum::Json(ProjectBody::from(project)),
-    ))
+    if let Some(labeling) = &change.labeling {
+        refuse_violations(&labeling.clone().into())?;
+    }
+    // Somebody else may write between reading and writing, the operator its status too: then once more.
+    for _ in 0..PATCH_ATTEMPTS {
+        let read: ProjectResource = app
+            .cluster
+            .get(&project.namespace, &project.name)
+            .await?
+            .ok_or_else(ApiError::not_found)?;
+        let current = read.metadata.generation.unwrap_or(0);
+        require_match(&headers, current)?;
+        let mut intent = ProjectResource::new(&project.name, change.over(read.spec.clone()));
+        intent.metadata.namespace = Some(project.namespace.clone());
+        let details = json!({"generation": current});
+        owner
+            .audit(&app, "project.change", &id.to_string(), details)
+            .await?;
+        if let Some(written) = app.cluster.apply_over(&read, intent).await? {
+            let project = index(&app, &tenant, &written).await?;
+            return Ok((
+                etag(project.generation),
+                axum::Json(ProjectBody::from(project)),
+            ));
+        }
+    }
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "changing",
+        "The project is being changed by somebody else again and again; try again in a moment.",
+    )
+    .retry_after(1))
+}
+
+impl ProjectChange {
+    /// The spec with what this change names.
+    fn over(&self, spec: ProjectSpec) -> ProjectSpec {
+        ProjectSpec {
+            display_name: self.display_name.clone().unwrap_or(spec.display_name),
+            description: self.description.clone().or(spec.description),
+            data_type: spec.data_type,
+            paused: self.paused.or(spec.paused),
+            closed: self.closed.or(spec.closed),
+            deletion_policy: self.deletion_policy.map(|p| p.0).or(spec.deletion_policy),
+            labeling: self.labeling.clone().map_or(spec.labeling, Into::into),
+        }
+    }
+}
+
+fn require_match(headers: &HeaderMap, current: i64) -> ApiResult<()> {
+    let current = format!("\"{current}\"");
+    match headers.get(header::IF_MATCH) {
+        Some(wanted) if wanted.as_bytes() != current.as_bytes() && wanted.as_bytes() != b"*" => {
+            Err(ApiError::new(
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                "The project has changed; read it again and repeat your change.",
+            )
+            .detail("etag", current))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Delete a project and what refers to it; rows stay or go by its deletion policy.

@@ -28,7 +28,7 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
     idempotency::SameRequest,
-    upsert,
+    source_head, upsert,
 };
 
 /// Bytes per part of the multipart upload.
@@ -301,7 +301,7 @@ async fn receive(
     {
         buffer.extend_from_slice(&chunk);
     }
-    let columns = sniff(&buffer, format)?;
+    let columns = source_head::columns(&buffer, format)?;
     let id = UploadId(Uuid::now_v7());
     let key = format!(
         "{}/datasets/{id}/source.{}",
@@ -371,61 +371,4 @@ async fn receive(
         },
         abort,
     ))
-}
-
-/// Refuses what is plainly no CSV or JSONL, and reads a CSV's columns.
-fn sniff(head: &[u8], format: SourceFormat) -> ApiResult<Option<Vec<String>>> {
-    let unsupported = |why: &str| {
-        Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            format!("The file {why}; save it as UTF-8 text and send it again."),
-        ))
-    };
-    if head.is_empty() {
-        return Err(ApiError::invalid_member("file", "is empty"));
-    }
-    if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
-        return unsupported("is UTF-16");
-    }
-    if head.contains(&0) {
-        return unsupported("is binary");
-    }
-    if format == SourceFormat::Jsonl {
-        return Ok(None);
-    }
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    let (mut output, mut ends) = (vec![0; head.len() + 1], vec![0; 4096]);
-    let (result, _, _, fields) = csv_core::Reader::new().read_record(head, &mut output, &mut ends);
-    if !matches!(
-        result,
-        csv_core::ReadRecordResult::Record | csv_core::ReadRecordResult::InputEmpty
-    ) {
-        return Err(ApiError::invalid_member(
-            "file",
-            "has more than 4096 columns",
-        ));
-    }
-    let mut from = 0;
-    let mut columns = Vec::with_capacity(fields);
-    for end in &ends[..fields] {
-        let Ok(name) = std::str::from_utf8(&output[from..*end]) else {
-            return Err(ApiError::invalid_member("file", "line 1 is not UTF-8"));
-        };
-        if name.is_empty() {
-            return Err(ApiError::invalid_member(
-                "file",
-                "line 1 has a column without a name",
-            ));
-        }
-        if columns.iter().any(|c| c == name) {
-            return Err(ApiError::invalid_member(
-                "file",
-                format!("line 1 names the column \"{name}\" twice"),
-            ));
-        }
-        columns.push(name.to_owned());
-        from = *end;
-    }
-    Ok(Some(columns))
 }

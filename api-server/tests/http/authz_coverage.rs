@@ -69,6 +69,14 @@ const ROWS: &[(&str, For)] = &[
     ("dataset_delete", Owner),
     ("dataset_generate", Owner),
     ("dataset_retry", Owner),
+    ("dataset_preview", Owner),
+    ("answer_schema_get", Owner),
+    ("project_stats", Owner),
+    ("worker_list", Owner),
+    ("worker_put", Owner),
+    ("worker_block", Owner),
+    ("worker_void", Owner),
+    ("worker_remove", Owner),
     ("work_list", Worker),
     ("work_get", Worker),
     ("task_next", Worker),
@@ -79,20 +87,15 @@ const ROWS: &[(&str, For)] = &[
     ("task_skip", Worker),
     ("task_submit", Worker),
     ("task_held", Worker),
+    ("task_media", Worker),
+    ("answer_list", Worker),
+    ("answer_withdraw", Worker),
     ("review_next", Worker),
     ("review_claim", Worker),
     ("review_approve", Worker),
     ("review_reject", Worker),
-    ("points", Worker),
     ("review_undo", Worker),
-    ("answer_list", Worker),
-    ("answer_withdraw", Worker),
-    ("project_stats", Owner),
-    ("worker_list", Owner),
-    ("worker_put", Owner),
-    ("worker_remove", Owner),
-    ("worker_block", Owner),
-    ("worker_void", Owner),
+    ("points", Worker),
     ("export_create", Owner),
     ("export_list", Owner),
     ("export_get", Owner),
@@ -105,6 +108,7 @@ const ROWS: &[(&str, For)] = &[
     ("export_put", Operator),
     ("export_status", Operator),
     ("dataset_run", Operator),
+    ("task_status", Operator),
     ("export_run", Operator),
     ("internal:project_delete", Operator),
     ("internal:dataset_delete", Operator),
@@ -137,6 +141,7 @@ fn body_of(operation: &str) -> Value {
             json!({"leaseToken": "unknown", "reason": "x"})
         }
         "task_submit" => json!({"leaseToken": "unknown", "answer": {}}),
+        "task_status" => json!({"status": "NEW"}),
         "review_reject" => json!({"comment": "no"}),
         "export_create" => json!({"format": "CSV"}),
         "run_open" => json!({"podUid": "a pod"}),
@@ -314,7 +319,8 @@ impl World {
             .path
             .replace("{id}", id)
             .replace("{answerId}", id)
-            .replace("{userId}", &self.user);
+            .replace("{userId}", &self.user)
+            .replace("{column}", "text");
         match operation.id.as_str() {
             "export_answers" => format!("{path}?runId={}&epoch=1", self.run),
             _ if operation.internal && operation.method == Method::DELETE => {

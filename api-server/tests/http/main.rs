@@ -8,6 +8,8 @@ mod authz_coverage;
 mod contract;
 mod credentials;
 mod crowd;
+mod datasets;
+mod duels;
 mod flow;
 mod loading;
 mod migrations;

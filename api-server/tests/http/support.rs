@@ -560,6 +560,38 @@ impl Run {
         pod: &str,
     ) -> Self {
         let id = Self::begin(platform, dataset, attempt).await;
+        let opened = Self::take(platform, client, dataset, id, pod).await;
+        opened.unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    /// Begins and opens the first attempt of this resource, if the server lets it.
+    pub async fn try_open(
+        platform: &Platform,
+        client: &Actor,
+        dataset: &str,
+        uid: &str,
+        pod: &str,
+    ) -> Result<Self, Answer> {
+        let begun = platform
+            .trusted(
+                Method::POST,
+                &format!("/internal/datasets/{dataset}/runs"),
+                Some(json!({"uid": uid, "attempt": 1})),
+            )
+            .await;
+        match begun.body["runId"].as_str() {
+            Some(id) => Self::take(platform, client, dataset, id.to_owned(), pod).await,
+            None => Err(begun),
+        }
+    }
+
+    async fn take(
+        platform: &Platform,
+        client: &Actor,
+        dataset: &str,
+        id: String,
+        pod: &str,
+    ) -> Result<Self, Answer> {
         let token = platform.runner_token(&client.namespace).await;
         let opened = platform
             .runner(
@@ -567,14 +599,16 @@ impl Run {
                 &format!("/internal/runs/{id}/open"),
                 json!({"podUid": pod}),
             )
-            .await
-            .expect(200);
-        Self {
+            .await;
+        if !opened.status.is_success() {
+            return Err(opened);
+        }
+        Ok(Self {
             id,
             dataset: dataset.to_owned(),
             token,
-            epoch: opened["epoch"].as_i64().unwrap(),
-        }
+            epoch: opened.body["epoch"].as_i64().unwrap(),
+        })
     }
 
     /// Loads rows `first..=last`; every row is ten bytes of the imagined source.

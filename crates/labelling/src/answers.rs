@@ -11,7 +11,9 @@ use datacrowd_protocol::{
 use serde_json::{Value, json};
 
 use crate::{
-    Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task, events,
+    Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task,
+    crowd::standing::admit,
+    events,
     projects::from_column,
     transition::{TaskChange, task_changed},
 };
@@ -137,6 +139,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
+        admit(&mut tx, t.project_id, user).await?;
         if matches!(t.project_state.as_str(), "closed" | "deleting") {
             return Err(Refusal::ProjectNotActive { state: "CLOSED" }.into());
         }

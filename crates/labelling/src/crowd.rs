@@ -1,6 +1,6 @@
 //! The client's hand on the crowd: who may work on a project, who did what, and taking back what one did.
 
-mod standing;
+pub(crate) mod standing;
 mod stats;
 mod void;
 mod workers;

@@ -47,7 +47,7 @@ pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, GenerateRun, RunCaller};
 pub use submit::{NewAnswer, Submitted};
 pub use sweep::Swept;
-pub use tasks::{Lease, Task};
+pub use tasks::{Lease, Media, Task};
 pub use tenants::Tenant;
 pub use uploads::StaleUpload;
 

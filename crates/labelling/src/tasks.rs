@@ -2,13 +2,17 @@
 
 mod claim;
 mod leases;
+mod media;
 mod nothing;
+mod status;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+pub use media::Media;
 
 use crate::{
     Result, events,
@@ -108,6 +112,7 @@ async fn lease_tasks(
              update tasks set slots_free = slots_free - 1, leased = leased + 1, labeling_version = coalesce(labeling_version, $3),
                     queue_pos = case when slots_free = 1 then null else queue_pos end
              where id = any($1) and slots_free > 0
+               and not exists (select from project_workers w where w.project_id = tasks.project_id and w.user_id = $2 and w.standing = 'blocked')
              returning id, project_id, dataset_id, batch_id, status, labeling_version, payload),
          leased as (
              insert into leases (task_id, user_id, project_id, locked_at, expires_at) select id, $2, project_id, $4, $5 from taken order by id

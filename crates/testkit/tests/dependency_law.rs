@@ -19,15 +19,23 @@ const LAW: &[(&str, &[&str])] = &[
     ("operator", &["crds", "protocol", "telemetry"]),
     ("runner", &["protocol", "telemetry"]),
     ("e2e", &["crds", "protocol", "telemetry", "testkit"]),
+    ("bench", &["crds", "testkit"]),
 ];
 
 /// Packages that only some rooms may use: SQL in the contexts, the cluster where resources are.
 const GUARDED: &[(&str, &[&str])] = &[
     (
         "sqlx",
-        &["accounts", "labelling", "testkit", "api-server", "e2e"],
+        &[
+            "accounts",
+            "labelling",
+            "testkit",
+            "api-server",
+            "e2e",
+            "bench",
+        ],
     ),
-    ("kube", &["crds", "operator", "api-server", "e2e"]),
+    ("kube", &["crds", "operator", "api-server", "e2e", "bench"]),
 ];
 
 #[test]

@@ -7,9 +7,33 @@ use datacrowd_protocol::{
     work::Standing,
 };
 use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::tenant_of;
-use crate::{Labelling, Result, audit, events};
+use crate::{Labelling, Refusal, Result, audit, events};
+
+/// Admits a worker until this transaction ends: a block waits for it, and refuses whoever comes later.
+pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
+        project,
+        worker.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let blocked = sqlx::query!(
+        "select user_id from project_workers where project_id = $1 and user_id = $2 and standing = 'blocked'",
+        project,
+        worker.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    match blocked {
+        None => Ok(()),
+        Some(_) => Err(Refusal::NotFound.into()),
+    }
+}
 
 impl Labelling {
     /// Puts a worker on the project's list; a blocked one may work again.
@@ -106,6 +130,13 @@ impl Labelling {
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
         tenant_of(&mut tx, tenant, project).await?;
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
+            project.0,
+            worker.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         let changed = sqlx::query!(
             "insert into project_workers as w (project_id, user_id, standing) values ($1, $2, $3)
              on conflict (project_id, user_id) do update set standing = excluded.standing where w.standing <> excluded.standing",

@@ -36,9 +36,9 @@ impl Labelling {
         actor: UserId,
         now: DateTime<Utc>,
     ) -> Result<Voided> {
-        let mut conn = self.pool.acquire().await?;
-        tenant_of(&mut conn, tenant, project).await?;
-        drop(conn);
+        let mut tx = self.pool.begin().await?;
+        tenant_of(&mut tx, tenant, project).await?;
+        tx.commit().await?;
         let mut total = Voided::default();
         loop {
             let voided = self.void_batch(project, worker, actor, now).await?;

@@ -26,6 +26,8 @@ pub struct Dataset {
     pub state: DatasetState,
     pub source_uri: String,
     pub format: SourceFormat,
+    /// The tenant's own bucket, which only the runner can read.
+    pub own_credentials: bool,
     pub batch_size: i32,
     pub size_bytes: Option<i64>,
     pub sha256: Option<String>,
@@ -83,7 +85,7 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query!(
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, d.state, d.source_path, d.source_format, d.batch_size,
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, d.state, d.source_path, d.source_format, d.own_credentials, d.batch_size,
                     d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\"
              from datasets d
              left join lateral (select message from runs where target_id = d.id order by created_at desc limit 1) r on true
@@ -112,6 +114,7 @@ impl Labelling {
                     state: from_column("dataset state", &d.state)?,
                     source_uri: d.source_path,
                     format: from_column("source format", &d.source_format)?,
+                    own_credentials: d.own_credentials,
                     batch_size: d.batch_size,
                     size_bytes: d.source_size,
                     sha256: d.sha256,

@@ -157,6 +157,29 @@ impl Labelling {
             .collect()
     }
 
+    /// A version of a project's labeling, the one in force when none is named.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn project_labeling(
+        &self,
+        tenant: Option<TenantId>,
+        id: ProjectId,
+        version: Option<i32>,
+    ) -> Result<Labeling> {
+        let row = sqlx::query!(
+            "select l.labeling from projects p join labeling_versions l on l.project_id = p.id and l.version = coalesce($3, p.labeling_version)
+             where p.id = $1 and ($2::uuid is null or p.tenant_id = $2)",
+            id.0,
+            tenant.map(|t| t.0),
+            version
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        serde_json::from_value(row.labeling).map_err(|_| Error::Corrupt { what: "labeling" })
+    }
+
     /// Projects that this worker may work on.
     ///
     /// # Errors

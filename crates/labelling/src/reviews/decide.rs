@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::{Decision, Reviewed, status_after};
 use crate::{
     Error, Labelling, Refusal, Result, audit,
+    crowd::standing::admit,
     error::constraint,
     events, points,
     transition::{TaskChange, task_changed},
@@ -39,6 +40,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
+        admit(&mut tx, t.project_id, user).await?;
         let own = sqlx::query!(
             "select exists (select from answers where task_id = $1 and user_id = $2) as \"own!\"",
             t.id,

@@ -5,7 +5,7 @@ use datacrowd_protocol::ids::{BatchId, DatasetId, ProjectId, TaskId, UserId};
 use sqlx::PgConnection;
 
 use super::{Task, Workplace, lease_tasks, task, workplaces};
-use crate::{Labelling, Refusal, Result};
+use crate::{Labelling, Refusal, Result, crowd::standing::admit};
 
 /// Most tasks that one worker may hold at once.
 const MAX_LEASES: i64 = 20;
@@ -140,6 +140,7 @@ impl Labelling {
         if done.holds >= MAX_LEASES {
             return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
         }
+        admit(&mut tx, t.project_id, user).await?;
         let mut taken = lease_tasks(&mut tx, user, &place, &[task.0], now).await?;
         tx.commit().await?;
         taken.pop().ok_or_else(|| Refusal::TaskLocked.into())
@@ -173,8 +174,10 @@ async fn take(
         return Ok(Vec::new());
     };
     let ids: Vec<_> = picked.iter().map(|p| p.id).collect();
+    // The lock of `admit`, without a call of its own; whether this worker is blocked is asked with the lease.
     sqlx::query!(
-        "insert into worker_cursors (user_id, project_id, queue_pos, claimed_at) values ($1, $2, $3, $4)
+        "insert into worker_cursors (user_id, project_id, queue_pos, claimed_at)
+         select $1, $2, $3, $4 from (select pg_advisory_xact_lock_shared(hashtextextended($2::uuid::text || $1::uuid::text, 2))) admitted
          on conflict (user_id, project_id) do update set queue_pos = excluded.queue_pos, claimed_at = excluded.claimed_at",
         user.0,
         place.id,

@@ -1,0 +1,65 @@
+//! Images, audio and video of a task, for who works on it now.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::IntoResponse,
+};
+use datacrowd_labelling::Media;
+use datacrowd_protocol::{ids::TaskId, source::SourceUri};
+
+use crate::{
+    app::App,
+    auth::Worker,
+    error::{ApiError, ApiResult},
+    extract::Path,
+};
+
+/// A media cell of a task that I hold, to answer or to review: a redirect to a link that is good for five minutes.
+#[utoipa::path(get, path = "/tasks/{id}/media/{column}", tag = "tasks", params(("id" = i64, Path), ("column" = String, Path)), responses((status = 307)))]
+pub async fn task_media(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path((id, column)): Path<(i64, String)>,
+) -> ApiResult<impl IntoResponse> {
+    let media = app
+        .core
+        .task_media(user, TaskId(id), &column, app.now())
+        .await?;
+    let url = link(&app, &media).await?;
+    let location = HeaderValue::from_str(&url).map_err(|_| unreachable_media())?;
+    Ok((
+        StatusCode::TEMPORARY_REDIRECT,
+        [
+            (header::LOCATION, location),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+    ))
+}
+
+/// A public link as it is; an object of the tenant by a presigned one. A path lies beside the source.
+async fn link(app: &App, media: &Media) -> ApiResult<String> {
+    if media.value.starts_with("https://") || media.value.starts_with("http://") {
+        return Ok(media.value.clone());
+    }
+    let uri = if media.value.contains("://") {
+        media.value.clone()
+    } else {
+        let folder = media.source_uri.rsplit_once('/').map_or("", |(f, _)| f);
+        format!("{folder}/{}", media.value)
+    };
+    let uri = SourceUri::parse(&uri).map_err(|_| unreachable_media())?;
+    // Only the tenant's own objects: a cell must not open the bucket to whoever wrote it.
+    if uri.bucket != app.objects.bucket() || !uri.is_below(&media.namespace) {
+        return Err(unreachable_media());
+    }
+    app.objects.presign_media(&uri).await
+}
+
+fn unreachable_media() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "media_unreachable",
+        "The cell names nothing that this server can show; skip the task and say so in the reason.",
+    )
+}

@@ -1,0 +1,341 @@
+//! The API server as a process of its own, on throwaway databases, a real bucket and a real control plane.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use datacrowd_testkit::TestDatabase;
+use futures::{Stream, StreamExt, stream};
+use k8s_openapi::{
+    api::{
+        authentication::v1::{TokenRequest, TokenRequestSpec},
+        core::v1::ServiceAccount,
+    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client, CustomResourceExt,
+    api::{Patch, PatchParams, PostParams},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+const PASSWORD: &str = "a long password of a benchmark";
+const INTERNAL_TOKEN: &str = "the internal token of a benchmark";
+const MALLOC: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.arena_max=2";
+const BOUNDARY: &str = "the-boundary-of-a-benchmark";
+
+/// A running server, and whom the benchmark is to it.
+pub struct Platform {
+    pub core: TestDatabase,
+    _auth: TestDatabase,
+    pub server: Child,
+    http: reqwest::Client,
+    url: String,
+    internal: String,
+    cluster: Client,
+    client: String,
+    namespace: String,
+}
+
+fn env(name: &str) -> Result<String> {
+    std::env::var(name).with_context(|| format!("{name} is not set; run make bench-claim"))
+}
+
+/// A binary that `cargo build` put beside this one.
+fn beside(name: &str) -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    ensure!(path.exists(), "{} is not built", path.display());
+    Ok(path)
+}
+
+fn free_address() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
+impl Platform {
+    /// Starts everything anew; the server writes its log to `log`.
+    pub async fn start(log: &Path) -> Result<Self> {
+        let kubeconfig = env("TEST_KUBECONFIG")?;
+        let config = kube::Config::from_custom_kubeconfig(
+            kube::config::Kubeconfig::read_from(&kubeconfig)?,
+            &kube::config::KubeConfigOptions::default(),
+        )
+        .await?;
+        let cluster = Client::try_from(config)?;
+        install_resources(&cluster).await?;
+        let (auth, core) = tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
+        let (listen, internal) = (free_address()?, free_address()?);
+        let server = Command::new(beside("datacrowd-api-server")?)
+            .arg("serve")
+            .env("DATACROWD_LISTEN", &listen)
+            .env("DATACROWD_INTERNAL_LISTEN", &internal)
+            .env("AUTH_DATABASE_URL", auth.app_url())
+            .env("CORE_DATABASE_URL", core.app_url())
+            .env("DATACROWD_INTERNAL_TOKEN", INTERNAL_TOKEN)
+            .env(
+                "DATACROWD_JWT_SECRET",
+                "a signing secret of a benchmark, long enough",
+            )
+            .env("DATACROWD_ADMIN_USERNAME", "admin")
+            .env("DATACROWD_ADMIN_EMAIL", "admin@example.com")
+            .env("DATACROWD_ADMIN_PASSWORD", PASSWORD)
+            .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET")?)
+            .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT")?)
+            .env("AWS_ACCESS_KEY_ID", env("TEST_S3_ACCESS_KEY")?)
+            .env("AWS_SECRET_ACCESS_KEY", env("TEST_S3_SECRET_KEY")?)
+            .env("DATACROWD_BILLING_MODE", "disabled")
+            .env("DATACROWD_LOG", "warn")
+            .env("KUBECONFIG", &kubeconfig)
+            // As the chart sets it.
+            .env("GLIBC_TUNABLES", MALLOC)
+            .stdout(File::create(log)?)
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut platform = Self {
+            core,
+            _auth: auth,
+            server,
+            http: reqwest::Client::new(),
+            url: format!("http://{listen}"),
+            internal: format!("http://{internal}"),
+            cluster,
+            client: String::new(),
+            namespace: String::new(),
+        };
+        platform.ready().await?;
+        platform.become_client().await?;
+        Ok(platform)
+    }
+
+    async fn ready(&self) -> Result<()> {
+        let url = format!("{}/readyz", self.url);
+        let mut last = None;
+        for _ in 0..600 {
+            match self.http.get(&url).send().await {
+                Ok(answer) if answer.status().is_success() => return Ok(()),
+                other => last = Some(format!("{other:?}")),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("the server is not ready after a minute: {last:?}")
+    }
+
+    async fn become_client(&mut self) -> Result<()> {
+        let name = format!("bench{}", &Uuid::new_v4().simple().to_string()[..8]);
+        let id = self.register(&name).await?;
+        let admin = self.login("admin").await?;
+        let role = format!("/admin/users/{id}/role");
+        let user = self
+            .call(
+                &admin,
+                Method::PATCH,
+                &role,
+                Some(json!({"role": "CLIENT"})),
+            )
+            .await?;
+        self.namespace = text(&user["tenant"]["namespace"])?;
+        self.client = self.login(&name).await?;
+        Ok(())
+    }
+
+    async fn register(&self, name: &str) -> Result<String> {
+        let body =
+            json!({"email": format!("{name}@example.com"), "username": name, "password": PASSWORD});
+        text(
+            &self
+                .call("", Method::POST, "/auth/register", Some(body))
+                .await?["id"],
+        )
+    }
+
+    async fn login(&self, name: &str) -> Result<String> {
+        let body = json!({"login": name, "password": PASSWORD});
+        text(
+            &self
+                .call("", Method::POST, "/auth/login", Some(body))
+                .await?["accessToken"],
+        )
+    }
+
+    /// Access tokens of that many new workers.
+    pub async fn workers(&self, count: usize) -> Result<Vec<String>> {
+        let mut tokens = Vec::with_capacity(count);
+        for n in 0..count {
+            let name = format!("worker{n}");
+            self.register(&name).await?;
+            tokens.push(self.login(&name).await?);
+        }
+        Ok(tokens)
+    }
+
+    /// A call that must succeed; one that comes too fast is repeated when the server says so.
+    pub async fn call(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value> {
+        loop {
+            let mut request = self
+                .http
+                .request(method.clone(), format!("{}{path}", self.url));
+            if !token.is_empty() {
+                request = request.bearer_auth(token);
+            }
+            if let Some(body) = &body {
+                request = request.json(body);
+            }
+            let answer = request.send().await?;
+            if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+                let wait = answer.headers().get("retry-after");
+                let wait = wait
+                    .and_then(|w| w.to_str().ok()?.parse().ok())
+                    .unwrap_or(1);
+                tokio::time::sleep(Duration::from_secs(wait)).await;
+                continue;
+            }
+            let status = answer.status();
+            let text = answer.text().await?;
+            ensure!(status.is_success(), "{path}: {status} {text}");
+            return Ok(serde_json::from_str(&text).unwrap_or(Value::Null));
+        }
+    }
+
+    /// A project whose tasks want this many answers, approved at once.
+    pub async fn project(&self, answers_per_task: i32) -> Result<String> {
+        let labeling = json!({
+            "display": [{"column": "text", "kind": "TEXT"}],
+            "fields": [{"name": "rating", "type": "SINGLE_CHOICE", "options": ["-1", "0", "1"], "required": true}],
+            "answersPerTask": answers_per_task, "reviewersPerAnswer": 0, "rewardPoints": 1
+        });
+        let body = json!({"displayName": "Bench", "dataType": "TEXT", "labeling": labeling});
+        let client = &self.client;
+        text(
+            &self
+                .call(client, Method::POST, "/projects", Some(body))
+                .await?["id"],
+        )
+    }
+
+    /// Streams a CSV of these pieces to a new dataset.
+    pub async fn upload(
+        &self,
+        project: &str,
+        pieces: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Value> {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"items.csv\"\r\n\r\n"
+        );
+        let tail = format!("\r\n--{BOUNDARY}--\r\n");
+        let body = stream::iter([Bytes::from(head)])
+            .chain(pieces)
+            .chain(stream::iter([Bytes::from(tail)]))
+            .map(Ok::<_, std::io::Error>);
+        let answer = self
+            .http
+            .post(format!("{}/projects/{project}/datasets", self.url))
+            .bearer_auth(&self.client)
+            .header(
+                "content-type",
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            )
+            .body(reqwest::Body::wrap_stream(body))
+            .send()
+            .await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        ensure!(status.is_success(), "upload: {status} {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Generates a dataset's tasks with the real runner.
+    pub async fn generate(&self, dataset: &Value) -> Result<()> {
+        let (id, name) = (text(&dataset["id"])?, text(&dataset["name"])?);
+        let path = format!("/datasets/{id}/generate-tasks");
+        self.call(&self.client, Method::POST, &path, Some(json!({})))
+            .await?;
+        let resources: Api<datacrowd_crds::Dataset> =
+            Api::namespaced(self.cluster.clone(), &self.namespace);
+        let uid = resources.get(&name).await?.metadata.uid;
+        let begun: Value = self
+            .http
+            .post(format!("{}/internal/datasets/{id}/runs", self.internal))
+            .header("x-internal-token", INTERNAL_TOKEN)
+            .json(&json!({"uid": uid, "attempt": 1}))
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let token = tempfile::NamedTempFile::new()?;
+        std::fs::write(token.path(), self.runner_token().await?)?;
+        let ended = Command::new(beside("datacrowd-runner")?)
+            .args(["generate", "--run-id", &text(&begun["runId"])?])
+            .env("DATACROWD_INTERNAL_URL", &self.internal)
+            .env("DATACROWD_TOKEN_FILE", token.path())
+            .env("POD_UID", "bench")
+            .env("TERMINATION_LOG", "/dev/null")
+            .env("DATACROWD_LOG", "warn")
+            .stdout(Stdio::null())
+            .status()
+            .await?;
+        ensure!(ended.success(), "the runner ended with {ended}");
+        Ok(())
+    }
+
+    async fn runner_token(&self) -> Result<String> {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.cluster.clone(), &self.namespace);
+        while accounts.get_opt("default").await?.is_none() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let request = TokenRequest {
+            spec: TokenRequestSpec {
+                audiences: vec!["datacrowd-internal".into()],
+                ..TokenRequestSpec::default()
+            },
+            ..TokenRequest::default()
+        };
+        let made = accounts
+            .create_token_request("default", &PostParams::default(), &request)
+            .await?;
+        Ok(made
+            .status
+            .context("a token request without a token")?
+            .token)
+    }
+}
+
+fn text(value: &Value) -> Result<String> {
+    Ok(value.as_str().context("a text is missing")?.to_owned())
+}
+
+async fn install_resources(cluster: &Client) -> Result<()> {
+    let api: Api<CustomResourceDefinition> = Api::all(cluster.clone());
+    for crd in [
+        datacrowd_crds::Project::crd(),
+        datacrowd_crds::Dataset::crd(),
+        datacrowd_crds::Export::crd(),
+    ] {
+        let name = crd.metadata.name.clone().context("a type without a name")?;
+        let params = PatchParams::apply("bench").force();
+        api.patch(&name, &params, &Patch::Apply(&crd)).await?;
+        let established = kube::runtime::wait::await_condition(
+            api.clone(),
+            &name,
+            kube::runtime::conditions::is_crd_established(),
+        );
+        tokio::time::timeout(Duration::from_secs(30), established).await??;
+    }
+    Ok(())
+}

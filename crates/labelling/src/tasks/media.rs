@@ -1,0 +1,66 @@
+//! What a task shows besides text: only to who works on it now.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    ids::{TaskId, UserId},
+    labeling::{DataType, Labeling},
+};
+
+use crate::{Error, Labelling, Refusal, Result};
+
+/// Where a cell's image, audio or video lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named after the contract")]
+pub struct Media {
+    /// The cell: a link, or a path beside the source.
+    pub value: String,
+    /// The dataset's source.
+    pub source_uri: String,
+    /// Below which the tenant's own objects lie.
+    pub namespace: String,
+}
+
+impl Labelling {
+    /// A media cell of a task that this worker holds, to answer or to review.
+    ///
+    /// # Errors
+    /// `not_found` without a lease, `no_media`; or the database failed.
+    pub async fn task_media(
+        &self,
+        user: UserId,
+        task: TaskId,
+        column: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Media> {
+        let row = sqlx::query!(
+            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.namespace
+             from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
+             join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
+             where t.id = $1 and (
+                 exists (select from leases l where l.task_id = t.id and l.user_id = $2)
+                 or exists (select from review_leases r join answers a on a.id = r.answer_id
+                            where a.task_id = t.id and r.user_id = $2 and r.expires_at >= $4))",
+            task.0,
+            user.0,
+            column,
+            now
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        let labeling: Labeling = serde_json::from_value(row.labeling)
+            .map_err(|_| Error::Corrupt { what: "labeling" })?;
+        let shown = labeling.display.iter().any(|d| {
+            d.column == column
+                && matches!(d.kind, DataType::Image | DataType::Audio | DataType::Video)
+        });
+        let value = row.value.filter(|v| shown && !v.is_empty());
+        Ok(Media {
+            value: value.ok_or_else(|| Refusal::NoMedia {
+                column: column.to_owned(),
+            })?,
+            source_uri: row.source_path,
+            namespace: row.namespace,
+        })
+    }
+}

@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod export_pages;
 mod exports;
+mod grants;
 mod outbox;
 mod points;
 mod projects;
@@ -48,6 +49,19 @@ pub enum BillingMode {
     Disabled,
     /// Quota comes from grants that a trusted caller makes.
     Manual,
+    /// Quota comes from payments.
+    Stripe,
+}
+
+impl BillingMode {
+    /// Whether generating tasks needs quota.
+    #[must_use]
+    pub fn gates(self) -> bool {
+        match self {
+            Self::Disabled => false,
+            Self::Manual | Self::Stripe => true,
+        }
+    }
 }
 
 /// The context's face. Cheap to clone.
@@ -64,7 +78,7 @@ impl Labelling {
         Self { pool, billing }
     }
 
-    /// Whether the gate asks for quota.
+    /// Who pays.
     #[must_use]
     pub fn billing_mode(&self) -> BillingMode {
         self.billing

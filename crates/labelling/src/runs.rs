@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    BillingMode, Error, Labelling, Refusal, Result, datasets::checkpoint, events,
+    Error, Labelling, Refusal, Result, datasets::checkpoint, events,
     projects::from_column, transition,
 };
 
@@ -146,7 +146,7 @@ impl Labelling {
 
     fn gate(&self, quota: i64, used: i64, answers_per_task: i32) -> Result<()> {
         let (remaining, needed) = (quota - used, i64::from(answers_per_task));
-        if self.billing == BillingMode::Manual && remaining < needed {
+        if self.billing.gates() && remaining < needed {
             return Err(Refusal::PaymentRequired {
                 remaining: remaining.max(0),
                 needed,

@@ -12,9 +12,17 @@ const LAW: &[(&str, &[&str])] = &[
     ("crds", &["protocol"]),
     ("accounts", &["protocol"]),
     ("labelling", &["protocol"]),
+    ("billing", &["protocol"]),
     (
         "api-server",
-        &["accounts", "labelling", "crds", "protocol", "telemetry"],
+        &[
+            "accounts",
+            "billing",
+            "labelling",
+            "crds",
+            "protocol",
+            "telemetry",
+        ],
     ),
     ("operator", &["crds", "protocol", "telemetry"]),
     ("runner", &["protocol", "telemetry"]),
@@ -25,7 +33,14 @@ const LAW: &[(&str, &[&str])] = &[
 const GUARDED: &[(&str, &[&str])] = &[
     (
         "sqlx",
-        &["accounts", "labelling", "testkit", "api-server", "e2e"],
+        &[
+            "accounts",
+            "billing",
+            "labelling",
+            "testkit",
+            "api-server",
+            "e2e",
+        ],
     ),
     ("kube", &["crds", "operator", "api-server", "e2e"]),
 ];

@@ -16,11 +16,13 @@ checkout=datacrowd-$(printf %s "$root" | sha256sum | cut -c1-8)
 kubernetes_version=1.34 # the patch release is in kubernetes/go.mod
 versitygw_version=v1.8.0
 helm_version=v3.22.0
+stripe_mock_version=v0.203.0
 hash_of() { cat "$@" | sha256sum | cut -c1-12; }
 kubernetes_dir=$cache/kubernetes-$(hash_of "$dev"/kubernetes/{go.sum,go.mod,main.go,coredns.go})
 pause_dir=$cache/pause-$(hash_of "$dev/kubernetes/pause.c")
 forward_dir=$cache/forward-$(hash_of "$dev/forward/main.go")
 versitygw_dir=$cache/versitygw-$versitygw_version
+stripe_mock_dir=$cache/stripe-mock-$stripe_mock_version
 helm_dir=$cache/helm-$helm_version-kubernetes-$kubernetes_version
 
 say() { printf '%s\n' "$*" >&2; }

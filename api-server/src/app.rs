@@ -5,11 +5,14 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 use chrono::{DateTime, Utc};
 use datacrowd_accounts::Accounts;
+use datacrowd_billing::Billing;
 use datacrowd_labelling::Labelling;
 use datacrowd_telemetry::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{cluster::Cluster, error, extract, internal, objects::Objects, routes};
+use crate::{
+    cluster::Cluster, error, extract, internal, objects::Objects, routes, stripe::Stripe,
+};
 
 /// Settings that handlers read.
 #[derive(Debug, Clone)]
@@ -24,12 +27,16 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
-/// What an [`App`] holds.
-pub struct Inner {
+/// What an [`App`] is made of.
+pub struct Parts {
     /// Context "auth".
     pub accounts: Accounts,
     /// Context "core".
     pub core: Labelling,
+    /// Context "payments".
+    pub billing: Billing,
+    /// Stripe, while billing mode is `stripe`.
+    pub stripe: Option<Stripe>,
     /// The cluster.
     pub cluster: Cluster,
     /// The object store.
@@ -40,40 +47,33 @@ pub struct Inner {
     pub metrics: PrometheusHandle,
     /// Tells the time.
     pub clock: fn() -> DateTime<Utc>,
-    /// Runner tokens that were reviewed a moment ago.
-    pub(crate) reviewed: internal::ReviewedTokens,
+}
+
+struct Inner {
+    parts: Parts,
+    reviewed: internal::ReviewedTokens,
 }
 
 impl std::ops::Deref for App {
-    type Target = Inner;
-    fn deref(&self) -> &Inner {
-        &self.0
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0.parts
     }
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(
-        accounts: Accounts,
-        core: Labelling,
-        cluster: Cluster,
-        objects: Objects,
-        settings: Settings,
-        metrics: PrometheusHandle,
-        clock: fn() -> DateTime<Utc>,
-    ) -> Self {
-        let reviewed = internal::ReviewedTokens::default();
+    pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner {
-            accounts,
-            core,
-            cluster,
-            objects,
-            settings,
-            metrics,
-            clock,
-            reviewed,
+            parts,
+            reviewed: internal::ReviewedTokens::default(),
         }))
+    }
+
+    /// Runner tokens that were reviewed a moment ago.
+    pub(crate) fn reviewed(&self) -> &internal::ReviewedTokens {
+        &self.0.reviewed
     }
 
     /// Now.

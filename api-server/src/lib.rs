@@ -4,14 +4,16 @@
 pub mod app;
 pub mod args;
 mod auth;
-mod background;
+pub mod background;
 pub mod cluster;
 mod error;
 mod extract;
 mod internal;
 pub mod objects;
+pub mod reconcile;
 mod routes;
 pub mod serve;
+pub mod stripe;
 
-pub use app::{App, Settings};
+pub use app::{App, Parts, Settings};
 pub use routes::openapi;

@@ -7,11 +7,14 @@ mod exports;
 mod health;
 mod labeling;
 mod names;
+mod payments;
 mod points;
 mod projects;
+mod promo_codes;
 mod reviews;
 mod tasks;
 mod upload;
+mod webhooks;
 mod work;
 
 use std::time::Instant;
@@ -89,6 +92,13 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reviews::review_approve))
         .routes(routes!(reviews::review_reject))
         .routes(routes!(points::points))
+        .routes(routes!(payments::checkout::payment_checkout))
+        .routes(routes!(payments::list::payment_list))
+        .routes(routes!(payments::get::payment_get))
+        .routes(routes!(payments::ledger::project_ledger))
+        .routes(routes!(promo_codes::promo_create, promo_codes::promo_list))
+        .routes(routes!(promo_codes::promo_end))
+        .routes(routes!(webhooks::stripe_event))
         .routes(routes!(exports::export_create))
         .routes(routes!(exports::export_list))
         .routes(routes!(exports::export_get))

@@ -6,6 +6,7 @@
 mod accounts;
 mod flow;
 mod loading;
+mod payments;
 mod races;
 mod runner;
 mod support;

@@ -5,8 +5,13 @@ use std::{fmt::Write as _, time::Duration};
 use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
 use datacrowd_api_server::{
-    App, Settings, args::Objects as ObjectSettings, cluster::Cluster, objects::Objects,
+    App, Parts, Settings,
+    args::Objects as ObjectSettings,
+    cluster::Cluster,
+    objects::Objects,
+    stripe::{Stripe, StripeSettings},
 };
+use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use datacrowd_telemetry::PrometheusHandle;
 use datacrowd_testkit::TestDatabase;
@@ -25,19 +30,27 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use uuid::Uuid;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
+/// Signs webhooks; the previous one is of an endpoint whose secret is being replaced.
+pub const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running server and everything a test looks at.
 pub struct Platform {
     pub url: String,
     pub internal: String,
+    pub app: App,
     pub core: Labelling,
+    pub billing: Billing,
+    /// Rows of core.
     pub rows: PgPool,
+    /// Rows of payments.
+    pub money: PgPool,
     pub http: reqwest::Client,
     pub cluster: Client,
     pub namespaces: std::sync::Mutex<Vec<String>>,
     _auth: TestDatabase,
     _core: TestDatabase,
+    _payments: TestDatabase,
 }
 
 /// An answer: status, headers and JSON body.
@@ -86,7 +99,7 @@ impl Answer {
     }
 }
 
-fn env(name: &str) -> String {
+pub fn env(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test`, or start dev/services and dev/control-plane and source their settings"))
 }
 
@@ -118,6 +131,11 @@ impl Platform {
     }
 
     pub async fn with_billing(billing: BillingMode) -> Self {
+        Self::with_stripe(billing, &env("TEST_STRIPE_URL")).await
+    }
+
+    /// With Stripe's API at this address.
+    pub async fn with_stripe(mode: BillingMode, stripe_url: &str) -> Self {
         let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
         let config = kube::Config::from_custom_kubeconfig(
             kubeconfig,
@@ -127,8 +145,11 @@ impl Platform {
         .unwrap();
         let cluster = Client::try_from(config).unwrap();
         install_resources(&cluster).await;
-        let (auth_db, core_db) =
-            tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
+        let (auth_db, core_db, payments_db) = tokio::join!(
+            TestDatabase::create("auth"),
+            TestDatabase::create("core"),
+            TestDatabase::create("payments")
+        );
         let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
         let accounts = Accounts::new(
             auth_db.pool(),
@@ -140,7 +161,23 @@ impl Platform {
             .ensure_admin("admin", "admin@example.com", PASSWORD)
             .await
             .unwrap();
-        let core = Labelling::new(core_db.pool(), billing);
+        let core = Labelling::new(core_db.pool(), mode);
+        let terms = Terms {
+            price_cents: 5,
+            currency: "EUR".parse().unwrap(),
+            minimum_cents: 50,
+            livemode: false,
+        };
+        let billing = Billing::new(payments_db.pool(), terms);
+        let stripe = Stripe::new(StripeSettings {
+            secret_key: "sk_test_123".into(),
+            api_url: Some(stripe_url.into()),
+            livemode: false,
+            webhook_secrets: WEBHOOK_SECRETS.map(Into::into).to_vec(),
+            success_url: "https://console.example/paid".into(),
+            cancel_url: "https://console.example/cancelled".into(),
+        })
+        .unwrap();
         let objects = Objects::connect(&ObjectSettings {
             bucket: env("TEST_S3_BUCKET"),
             endpoint: Some(env("TEST_S3_ENDPOINT")),
@@ -152,15 +189,17 @@ impl Platform {
             internal_tokens: vec![INTERNAL_TOKEN.into()],
             max_upload_bytes: 64 * 1024 * 1024,
         };
-        let app = App::new(
+        let app = App::new(Parts {
             accounts,
-            core.clone(),
-            Cluster::new(cluster.clone()),
+            core: core.clone(),
+            billing: billing.clone(),
+            stripe: (mode == BillingMode::Stripe).then_some(stripe),
+            cluster: Cluster::new(cluster.clone()),
             objects,
             settings,
-            metrics(),
-            Utc::now,
-        );
+            metrics: metrics(),
+            clock: Utc::now,
+        });
         let serve = async |router: axum::Router| {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}", listener.local_addr().unwrap());
@@ -170,8 +209,11 @@ impl Platform {
         Self {
             url: serve(app.public()).await,
             internal: serve(app.internal()).await,
+            app,
             core,
+            billing,
             rows: core_db.owner_pool(),
+            money: payments_db.owner_pool(),
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
@@ -180,6 +222,7 @@ impl Platform {
             namespaces: std::sync::Mutex::default(),
             _auth: auth_db,
             _core: core_db,
+            _payments: payments_db,
         }
     }
 

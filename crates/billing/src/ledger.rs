@@ -6,7 +6,11 @@ use datacrowd_protocol::ids::{PaymentId, ProjectId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Billing, Result, facts::Postings, payments::Locked};
+use crate::{
+    Billing, Page, Result,
+    facts::Postings,
+    payments::Locked,
+};
 
 /// One movement on a project's account.
 #[derive(Debug, Clone)]
@@ -22,15 +26,13 @@ pub struct LedgerEntry {
     pub at: DateTime<Utc>,
 }
 
-/// A page of a project's movements, newest first.
+/// A project's account.
 #[derive(Debug, Clone)]
-pub struct LedgerPage {
-    /// By currency, what the project's account holds.
+pub struct Ledger {
+    /// By currency, what it holds.
     pub balances: Vec<(String, i64)>,
-    /// Newest first.
-    pub items: Vec<LedgerEntry>,
-    /// Where to go on, when there is more.
-    pub next: Option<i64>,
+    /// Movements, newest first.
+    pub page: Page<LedgerEntry, i64>,
 }
 
 /// The accounts through which a payment's money goes.
@@ -140,7 +142,7 @@ impl Billing {
         project: ProjectId,
         before: Option<i64>,
         limit: i64,
-    ) -> Result<LedgerPage> {
+    ) -> Result<Ledger> {
         let balances = sqlx::query!(
             "select a.currency, coalesce(sum(e.amount_cents), 0)::bigint as \"cents!\"
              from ledger_accounts a join ledger_entries e on e.account_id = a.id join payments p on p.id = e.payment_id
@@ -163,7 +165,7 @@ impl Billing {
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut items: Vec<_> = rows
+        let items = rows
             .into_iter()
             .map(|r| LedgerEntry {
                 id: r.id,
@@ -174,15 +176,9 @@ impl Billing {
                 at: r.at,
             })
             .collect();
-        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|e| e.id);
-        Ok(LedgerPage {
+        Ok(Ledger {
             balances: balances.into_iter().map(|b| (b.currency, b.cents)).collect(),
-            items,
-            next,
+            page: Page::cut(items, limit, |e: &LedgerEntry| e.id),
         })
     }
 }

@@ -21,7 +21,7 @@ use sqlx::PgPool;
 
 pub use checkout::{Checkout, NewCheckout};
 pub use error::{Error, Refusal, Result};
-pub use ledger::{LedgerEntry, LedgerPage};
+pub use ledger::{Ledger, LedgerEntry};
 pub use notice::{Notice, NoticeError};
 pub use outbox::OutboxRow;
 pub use payments::{Page, Payment};

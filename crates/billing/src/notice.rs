@@ -111,6 +111,12 @@ impl Notice {
         })
     }
 
+    /// The event's id, as Stripe gave it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The event's type, as Stripe names it.
     #[must_use]
     pub fn kind(&self) -> &str {

@@ -38,11 +38,23 @@ pub struct Payment {
 
 /// A page of a list, and where the next one begins.
 #[derive(Debug, Clone)]
-pub struct Page<T> {
-    /// Newest first.
+pub struct Page<T, C> {
+    /// In the list's order.
     pub items: Vec<T>,
     /// Where to go on, when there is more.
-    pub next: Option<Uuid>,
+    pub next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// A page of the first `limit` of `items`, of which one more was read to know whether another page follows.
+    pub(crate) fn cut(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> C) -> Self {
+        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
+        if more {
+            items.pop();
+        }
+        let next = items.last().filter(|_| more).map(cursor);
+        Self { items, next }
+    }
 }
 
 /// A payment's row, locked until the transaction ends, with what is known of it.
@@ -248,14 +260,9 @@ impl Billing {
         tenant: Option<TenantId>,
         before: Option<Uuid>,
         limit: i64,
-    ) -> Result<Page<Payment>> {
-        let mut items = self.payment_rows(tenant, None, before, limit + 1).await?;
-        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|p| p.id.0);
-        Ok(Page { items, next })
+    ) -> Result<Page<Payment, Uuid>> {
+        let items = self.payment_rows(tenant, None, before, limit + 1).await?;
+        Ok(Page::cut(items, limit, |p| p.id.0))
     }
 
     async fn payment_rows(

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{TenantId, UserId};
 use sqlx::PgConnection;
 
-use crate::{Billing, Currency, Discount, Error, Refusal, Result, error::constraint, events};
+use crate::{Billing, Currency, Discount, Error, Page, Refusal, Result, error::constraint, events};
 
 /// A code to be made.
 #[derive(Debug, Clone)]
@@ -224,16 +224,17 @@ impl Billing {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn promo_list(&self, after: &str, limit: i64) -> Result<Vec<PromoCode>> {
+    pub async fn promo_list(&self, after: &str, limit: i64) -> Result<Page<PromoCode, String>> {
         let rows = sqlx::query!(
             "select code, percent_off, amount_off_cents, currency, max_redemptions, max_per_client, redeemed, valid_from, valid_until
              from promo_codes where code > $1 order by code limit $2",
             after,
-            limit
+            limit + 1
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter()
+        let items = rows
+            .into_iter()
             .map(|r| {
                 Ok(PromoCode {
                     discount: discount(r.percent_off, r.amount_off_cents)?,
@@ -246,7 +247,8 @@ impl Billing {
                     valid_until: r.valid_until,
                 })
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        Ok(Page::cut(items, limit, |p: &PromoCode| p.code.clone()))
     }
 
     /// Ends a promo code now; purchases made with it stay as they are.

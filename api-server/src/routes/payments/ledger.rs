@@ -1,0 +1,104 @@
+//! `GET /projects/{id}/ledger`: every movement of money on a project's account.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::ids::ProjectId;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    auth::Owner,
+    error::{ApiError, ApiResult},
+    extract::{Path, Query},
+};
+
+/// What the account holds in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BalanceBody {
+    #[schema(example = "EUR")]
+    currency: String,
+    amount_cents: i64,
+}
+
+/// One movement.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerEntryBody {
+    id: i64,
+    payment_id: Uuid,
+    /// PAYMENT, REFUND or DISPUTE.
+    #[schema(example = "PAYMENT")]
+    kind: String,
+    /// Positive: the project's account gained it.
+    amount_cents: i64,
+    currency: String,
+    at: DateTime<Utc>,
+}
+
+/// Balances and movements, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerBody {
+    balances: Vec<BalanceBody>,
+    items: Vec<LedgerEntryBody>,
+    next_cursor: Option<String>,
+}
+
+/// Where a page begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LedgerQuery {
+    /// Items per page, 1 to 200; 50 when absent.
+    limit: Option<i64>,
+    /// `nextCursor` of the page before.
+    cursor: Option<i64>,
+}
+
+/// A project's ledger.
+#[utoipa::path(get, path = "/projects/{id}/ledger", tag = "payments", params(("id" = Uuid, Path), LedgerQuery), responses((status = 200, body = LedgerBody)))]
+pub async fn project_ledger(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+    Query(query): Query<LedgerQuery>,
+) -> ApiResult<axum::Json<LedgerBody>> {
+    let limit = query.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(ApiError::invalid_member(
+            "limit",
+            "must be between 1 and 200",
+        ));
+    }
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let ledger = app
+        .billing
+        .ledger(project.tenant, project.id, query.cursor, limit)
+        .await?;
+    Ok(axum::Json(LedgerBody {
+        balances: ledger
+            .balances
+            .into_iter()
+            .map(|(currency, amount_cents)| BalanceBody {
+                currency,
+                amount_cents,
+            })
+            .collect(),
+        items: ledger
+            .page
+            .items
+            .into_iter()
+            .map(|e| LedgerEntryBody {
+                id: e.id,
+                payment_id: e.payment.0,
+                kind: e.kind.to_ascii_uppercase(),
+                amount_cents: e.amount_cents,
+                currency: e.currency,
+                at: e.at,
+            })
+            .collect(),
+        next_cursor: ledger.page.next.map(|n| n.to_string()),
+    }))
+}

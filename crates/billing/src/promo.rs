@@ -187,9 +187,10 @@ impl Billing {
         };
         let currency = amount.map(|_| self.terms.currency.to_string());
         let mut tx = self.pool.begin().await?;
-        sqlx::query!(
+        // The period comes back as it was stored, in microseconds.
+        let period = sqlx::query!(
             "insert into promo_codes (code, percent_off, amount_off_cents, currency, max_redemptions, max_per_client, valid_from, valid_until, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning valid_from, valid_until",
             code,
             percent,
             amount,
@@ -200,7 +201,7 @@ impl Billing {
             new.valid_until,
             now
         )
-        .execute(&mut *tx)
+        .fetch_one(&mut *tx)
         .await
         .map_err(|error| match constraint(&error) {
             Some("promo_codes_pkey") => Refusal::PromoTaken.into(),
@@ -215,8 +216,8 @@ impl Billing {
             max_redemptions: new.max_redemptions,
             max_per_client: new.max_per_client,
             redeemed: 0,
-            valid_from: new.valid_from,
-            valid_until: new.valid_until,
+            valid_from: period.valid_from,
+            valid_until: period.valid_until,
         })
     }
 

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs kubeconfig demo test test-unit test-operator test-e2e check fmt generate
+.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-e2e soak replay bench-load check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,15 @@ demo: up ## play the whole flow, from an upload to an export, on the running pla
 test: ## run every check and every test; installs and starts what they need, and stops it
 	@dev/test
 
+test-charts: ## test the charts, alerts and GitOps examples, on a real API server
+	@dev/test charts
+
+test-terraform: ## format, scan and evaluate the Terraform modules, without a provider
+	@dev/test terraform
+
+terraform-local: ## apply and destroy the Terraform example against a local double of AWS; the first time takes 45 minutes
+	@dev/terraform-local
+
 test-unit: ## run the tests that need no cluster, against a real Postgres and S3 server
 	@dev/test unit
 
@@ -34,6 +43,15 @@ test-operator: ## run the operator's tests against a real Kubernetes control pla
 
 test-e2e: ## run the end-to-end tests on the platform
 	@dev/test e2e
+
+soak: ## run the long proofs at their full counts: hours
+	@E2E_SCALE=full TEST_SCALE=full dev/test unit e2e
+
+replay: up ## replay all 74,160 recorded ratings through 20 workers, and compare the export's means
+	@. .dev/env && E2E_SCALE=full cargo test --workspace --test promises -- recorded_crowd --nocapture
+
+bench-load: up ## load 5,000,000 rows (ROWS=...) beside psql \copy; print rates, ratio and peak memory
+	@bench/load
 
 check: ## check formatting, lints, charts and generated files
 	@dev/test check

@@ -17,6 +17,8 @@ kubernetes_version=1.34 # the patch release is in kubernetes/go.mod
 versitygw_version=v1.8.0
 helm_version=v3.22.0
 stripe_mock_version=v0.203.0
+actionlint_version=v1.7.7
+lua_version=v1.1.1 # the interpreter that Argo CD has built in
 hash_of() { cat "$@" | sha256sum | cut -c1-12; }
 kubernetes_dir=$cache/kubernetes-$(hash_of "$dev"/kubernetes/{go.sum,go.mod,main.go,coredns.go})
 pause_dir=$cache/pause-$(hash_of "$dev/kubernetes/pause.c")
@@ -24,6 +26,11 @@ forward_dir=$cache/forward-$(hash_of "$dev/forward/main.go")
 versitygw_dir=$cache/versitygw-$versitygw_version
 stripe_mock_dir=$cache/stripe-mock-$stripe_mock_version
 helm_dir=$cache/helm-$helm_version-kubernetes-$kubernetes_version
+actionlint_dir=$cache/actionlint-$actionlint_version
+lua_dir=$cache/lua-$lua_version
+kinds_dir=$cache/kinds-$(hash_of "$dev"/kinds/{go.sum,main.go})
+python_dir=$cache/python-$(hash_of "$dev/checks/requirements.txt")
+scan_dir=$cache/python-$(hash_of "$dev/checks/scan-requirements.txt")
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }

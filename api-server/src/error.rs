@@ -179,6 +179,9 @@ impl From<CoreError> for ApiError {
     fn from(error: CoreError) -> Self {
         match error {
             CoreError::Refused(refusal) => refusal.into(),
+            CoreError::Database(ref cause) if error.is_transient() => {
+                Self::unavailable("database", cause)
+            }
             other => Self::internal(&other),
         }
     }

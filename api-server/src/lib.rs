@@ -14,6 +14,7 @@ pub mod reconcile;
 mod routes;
 pub mod serve;
 pub mod stripe;
+mod upsert;
 
 pub use app::{App, Parts, Settings};
 pub use routes::openapi;

@@ -1,6 +1,6 @@
 //! What the promises share: the installation under test, people who use it, its cluster, its bucket, and
 //! waiting with a deadline. It makes namespaces and removes them again, also after a failure; it installs
-//! nothing.
+//! nothing, and upgrades only what `make up` installed.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 pub mod client;
 pub mod cluster;
 pub mod dump;
+pub mod release;
 pub mod reviews;
 pub mod settings;
 pub mod store;

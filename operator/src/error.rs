@@ -60,6 +60,15 @@ pub(crate) fn refused(error: &kube::Error) -> Option<&kube::core::Status> {
     }
 }
 
+/// Whether the API server takes nothing new because the namespace is being deleted.
+pub(crate) fn is_terminating(status: &kube::core::Status) -> bool {
+    let causes = status.details.as_ref().map(|d| &d.causes);
+    causes
+        .into_iter()
+        .flatten()
+        .any(|cause| cause.reason == "NamespaceTerminating")
+}
+
 /// Whether the API server answered with this HTTP code.
 pub(crate) fn has_code(error: &kube::Error, code: u16) -> bool {
     refused(error).is_some_and(|status| status.code == code)

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::{
     context::Context,
-    error::{Error, has_code, refused},
+    error::{Error, has_code, is_terminating, refused},
     managed::Identity,
 };
 
@@ -97,12 +97,7 @@ pub(crate) async fn create(ctx: &Context, who: &Identity, job: &Job) -> Result<C
         });
     }
     if let Some(status) = refused(&error).filter(|status| status.code == 403) {
-        let causes = status.details.as_ref().map(|d| &d.causes);
-        let terminating = causes
-            .into_iter()
-            .flatten()
-            .any(|cause| cause.reason == "NamespaceTerminating");
-        return Ok(match terminating {
+        return Ok(match is_terminating(status) {
             true => Created::NamespaceTerminating,
             false => Created::Refused(stable(&status.message).to_owned()),
         });

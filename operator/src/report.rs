@@ -6,7 +6,12 @@ use datacrowd_crds::condition::{Condition, Phase, Reason, Verdict};
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType};
 
-use crate::{context::Context, error::Error, managed::Managed, platform::causes};
+use crate::{
+    context::Context,
+    error::{Error, is_terminating, refused},
+    managed::Managed,
+    platform::causes,
+};
 
 /// Longest note that the Events API accepts.
 const MAX_NOTE_BYTES: usize = 1024;
@@ -65,11 +70,17 @@ async fn publish<K: Managed>(
         // Without it a repeat within minutes patches the first note instead of telling the new one.
         secondary: related,
     };
-    if let Err(error) = ctx.recorder.publish(&event, &object.object_ref(&())).await {
-        tracing::warn!(
+    let Err(error) = ctx.recorder.publish(&event, &object.object_ref(&())).await else {
+        return;
+    };
+    match refused(&error) {
+        // Nobody will read it: a namespace that goes takes its Events along.
+        Some(status) if is_terminating(status) => {}
+        Some(status) => tracing::warn!(status.code, status.message, "publishing an Event"),
+        None => tracing::warn!(
             error = &error as &dyn std::error::Error,
             "publishing an Event"
-        );
+        ),
     }
 }
 

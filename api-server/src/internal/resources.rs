@@ -2,14 +2,12 @@
 
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::{BillingMode, DatasetUpsert, ExportUpsert, ProjectUpsert};
+use datacrowd_labelling::BillingMode;
 use datacrowd_protocol::{
-    export::{ExportTrigger, RowPer},
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
     internal::{
         Billing, DatasetView, DeleteQuery, ExportView, Grant, ProjectView, ReportFailure, Upsert,
     },
-    source::{DeletionPolicy, SourceFormat, SourceUri},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -19,6 +17,7 @@ use crate::{
     app::App,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    upsert,
 };
 
 pub async fn project_put(
@@ -26,29 +25,9 @@ pub async fn project_put(
     _: Trusted,
     Json(up): Json<Upsert<ProjectSpec>>,
 ) -> ApiResult<axum::Json<ProjectView>> {
-    let Upsert {
-        namespace,
-        tenant,
-        name,
-        uid,
-        generation,
-        spec,
-    } = up;
-    let upsert = ProjectUpsert {
-        tenant,
-        namespace,
-        name,
-        uid: ResourceUid(uid),
-        generation,
-        display_name: spec.display_name,
-        description: spec.description.unwrap_or_default(),
-        data_type: spec.data_type,
-        paused: spec.paused.unwrap_or(false),
-        closed: spec.closed.unwrap_or(false),
-        deletion_policy: spec.deletion_policy.unwrap_or(DeletionPolicy::Retain),
-        labeling: spec.labeling,
-    };
-    Ok(axum::Json(app.core.project_upsert(&upsert).await?))
+    Ok(axum::Json(
+        app.core.project_upsert(&upsert::project(up)).await?,
+    ))
 }
 
 pub async fn dataset_put(
@@ -56,42 +35,7 @@ pub async fn dataset_put(
     _: Trusted,
     Json(up): Json<Upsert<DatasetSpec>>,
 ) -> ApiResult<axum::Json<DatasetView>> {
-    let Upsert {
-        namespace,
-        tenant,
-        name,
-        uid,
-        generation,
-        spec,
-    } = up;
-    let invalid =
-        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
-    let uri = SourceUri::parse(&spec.source.uri).map_err(|e| invalid(e.to_string()))?;
-    let own_credentials = spec.source.credentials_secret_ref.is_some();
-    if !own_credentials && (uri.bucket != app.objects.bucket() || !uri.is_below(&namespace)) {
-        return Err(invalid(format!(
-            "source.uri must lie below s3://{}/{namespace}/, or name a bucket of your own with credentialsSecretRef",
-            app.objects.bucket()
-        )));
-    }
-    let format = spec
-        .source
-        .format
-        .or_else(|| SourceFormat::from_extension(&uri.key));
-    let upsert = DatasetUpsert {
-        tenant,
-        namespace,
-        name,
-        uid: ResourceUid(uid),
-        generation,
-        project_name: spec.project_ref.name.clone(),
-        source_uri: spec.source.uri.clone(),
-        format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
-        own_credentials,
-        batch_size: spec.batch_size(),
-        max_invalid_rows: spec.max_invalid_rows(),
-        suspended: spec.suspended(),
-    };
+    let upsert = upsert::dataset(up, app.objects.bucket())?;
     Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
 }
 
@@ -100,31 +44,9 @@ pub async fn export_put(
     _: Trusted,
     Json(up): Json<Upsert<ExportSpec>>,
 ) -> ApiResult<axum::Json<ExportView>> {
-    let Upsert {
-        namespace,
-        tenant,
-        name,
-        uid,
-        generation,
-        spec,
-    } = up;
-    let upsert = ExportUpsert {
-        tenant,
-        namespace,
-        name,
-        uid: ResourceUid(uid),
-        generation,
-        project_name: spec.project_ref.name,
-        dataset_name: spec.dataset_ref.map(|d| d.name),
-        format: spec.format,
-        trigger: spec.trigger.unwrap_or(ExportTrigger::Now),
-        row_per: spec.row_per.unwrap_or(RowPer::Answer),
-        since: spec.since,
-        raw_cells: spec.raw_cells.unwrap_or(false),
-    };
     Ok(axum::Json(
         app.core
-            .export_upsert(&upsert, app.objects.bucket())
+            .export_upsert(&upsert::export(up), app.objects.bucket())
             .await?,
     ))
 }

@@ -7,7 +7,7 @@ use datacrowd_crds::{
     dataset::{ProjectRef, Source},
     names::RETRY_AT,
 };
-use datacrowd_labelling::{Begun, Dataset, DatasetUpsert, Refusal};
+use datacrowd_labelling::{Begun, Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
     ids::{DatasetId, ProjectId},
@@ -19,12 +19,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::projects::{PageBody, Paging, uid_of};
+use super::projects::{PageBody, Paging};
 use crate::{
     app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    upsert::uid_of,
 };
 
 /// A row that became no task.
@@ -109,31 +110,6 @@ impl DatasetBody {
         self.columns = self.columns.or(columns);
         self
     }
-}
-
-/// The index row's upsert for a resource that was just written.
-pub fn upsert_of(resource: &DatasetResource, tenant: &str) -> ApiResult<DatasetUpsert> {
-    let spec = &resource.spec;
-    let format = spec
-        .source
-        .format
-        .or_else(|| SourceFormat::from_extension(&spec.source.uri));
-    Ok(DatasetUpsert {
-        tenant: tenant.to_owned(),
-        namespace: resource.namespace().unwrap_or_default(),
-        name: resource.name_any(),
-        uid: uid_of(resource)?,
-        generation: resource.metadata.generation.unwrap_or(1),
-        project_name: spec.project_ref.name.clone(),
-        source_uri: spec.source.uri.clone(),
-        format: format.ok_or_else(|| {
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_spec", "source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format.")
-        })?,
-        own_credentials: spec.source.credentials_secret_ref.is_some(),
-        batch_size: spec.batch_size(),
-        max_invalid_rows: spec.max_invalid_rows(),
-        suspended: spec.suspended(),
-    })
 }
 
 /// A project's datasets.

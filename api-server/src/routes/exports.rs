@@ -9,27 +9,27 @@ use chrono::{DateTime, Utc};
 use datacrowd_crds::{
     Export as ExportResource, ExportSpec, dataset::ProjectRef, export::DatasetRef,
 };
-use datacrowd_labelling::{Export, ExportUpsert};
+use datacrowd_labelling::Export;
 use datacrowd_protocol::{
     Upper,
     export::{ExportFormat, ExportTrigger, RowPer},
     ids::{DatasetId, ExportId, ProjectId},
     internal::ExportState,
 };
-use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     names::resource_name,
-    projects::{PageBody, Paging, uid_of},
+    projects::{PageBody, Paging},
 };
 use crate::{
     app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    upsert,
 };
 
 /// What to export.
@@ -106,25 +106,6 @@ impl From<Export> for ExportBody {
     }
 }
 
-/// The index row's upsert for a resource that was just written.
-pub fn upsert_of(resource: &ExportResource, tenant: &str) -> ApiResult<ExportUpsert> {
-    let spec = &resource.spec;
-    Ok(ExportUpsert {
-        tenant: tenant.to_owned(),
-        namespace: resource.namespace().unwrap_or_default(),
-        name: resource.name_any(),
-        uid: uid_of(resource)?,
-        generation: resource.metadata.generation.unwrap_or(1),
-        project_name: spec.project_ref.name.clone(),
-        dataset_name: spec.dataset_ref.as_ref().map(|d| d.name.clone()),
-        format: spec.format,
-        trigger: spec.trigger.unwrap_or(ExportTrigger::Now),
-        row_per: spec.row_per.unwrap_or(RowPer::Answer),
-        since: spec.since,
-        raw_cells: spec.raw_cells.unwrap_or(false),
-    })
-}
-
 /// Export approved answers.
 #[utoipa::path(post, path = "/projects/{id}/export", tag = "exports", params(("id" = Uuid, Path)), request_body = NewExport, responses((status = 202, body = ExportAccepted)))]
 pub async fn export_create(
@@ -170,7 +151,10 @@ pub async fn export_create(
     let tenant = app.core.tenant_get(project.tenant).await?;
     let view = app
         .core
-        .export_upsert(&upsert_of(&written, &tenant.name)?, app.objects.bucket())
+        .export_upsert(
+            &upsert::export(upsert::seen(&written, &tenant.name)?),
+            app.objects.bucket(),
+        )
         .await?;
     Ok((
         StatusCode::ACCEPTED,

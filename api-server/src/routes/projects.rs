@@ -7,15 +7,14 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{Project as ProjectResource, ProjectSpec};
-use datacrowd_labelling::{Project, ProjectUpsert, Tenant};
+use datacrowd_labelling::{Project, Tenant};
 use datacrowd_protocol::{
     Upper,
-    ids::{ProjectId, ResourceUid},
+    ids::ProjectId,
     internal::{BillingStatus, ProjectState},
     labeling::{DataType, Labeling},
     source::DeletionPolicy,
 };
-use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -26,6 +25,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    upsert,
 };
 
 /// A new project.
@@ -190,35 +190,6 @@ impl<T> PageBody<T> {
     }
 }
 
-/// The index row's upsert for a resource that was just written.
-pub fn upsert_of(resource: &ProjectResource, tenant: &str) -> ApiResult<ProjectUpsert> {
-    let spec = &resource.spec;
-    Ok(ProjectUpsert {
-        tenant: tenant.to_owned(),
-        namespace: resource.namespace().unwrap_or_default(),
-        name: resource.name_any(),
-        uid: uid_of(resource)?,
-        generation: resource.metadata.generation.unwrap_or(1),
-        display_name: spec.display_name.clone(),
-        description: spec.description.clone().unwrap_or_default(),
-        data_type: spec.data_type,
-        paused: spec.paused.unwrap_or(false),
-        closed: spec.closed.unwrap_or(false),
-        deletion_policy: spec.deletion_policy.unwrap_or(DeletionPolicy::Retain),
-        labeling: spec.labeling.clone(),
-    })
-}
-
-/// The uid that the cluster gave to a resource.
-pub fn uid_of(resource: &impl kube::Resource) -> ApiResult<ResourceUid> {
-    resource
-        .meta()
-        .uid
-        .as_deref()
-        .and_then(|u| u.parse().ok())
-        .ok_or_else(|| ApiError::unavailable("cluster", &"a resource without a uid"))
-}
-
 fn etag(generation: i64) -> [(header::HeaderName, HeaderValue); 1] {
     [(
         header::ETAG,
@@ -278,7 +249,7 @@ async fn write(app: &App, tenant: &Tenant, resource: &ProjectResource) -> ApiRes
     let written = app.cluster.apply(resource, false).await?;
     let view = app
         .core
-        .project_upsert(&upsert_of(&written, &tenant.name)?)
+        .project_upsert(&upsert::project(upsert::seen(&written, &tenant.name)?))
         .await?;
     Ok(app.core.project_get(Some(tenant.id), view.id).await?)
 }

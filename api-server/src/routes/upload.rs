@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    datasets::{DatasetBody, resource, upsert_of},
+    datasets::{DatasetBody, resource},
     names::resource_name,
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    upsert,
 };
 
 /// Bytes per part of the multipart upload.
@@ -164,7 +165,10 @@ async fn from_uri(app: &App, project: &Project, request: Request) -> ApiResult<D
     let tenant = app.core.tenant_get(project.tenant).await?;
     let view = app
         .core
-        .dataset_upsert(&upsert_of(&written, &tenant.name)?)
+        .dataset_upsert(&upsert::dataset(
+            upsert::seen(&written, &tenant.name)?,
+            app.objects.bucket(),
+        )?)
         .await?;
     Ok(app
         .core
@@ -237,7 +241,10 @@ async fn from_form(app: &App, project: &Project, request: Request) -> ApiResult<
     let tenant = app.core.tenant_get(project.tenant).await?;
     let view = app
         .core
-        .dataset_upsert(&upsert_of(&written, &tenant.name)?)
+        .dataset_upsert(&upsert::dataset(
+            upsert::seen(&written, &tenant.name)?,
+            app.objects.bucket(),
+        )?)
         .await?;
     app.core
         .dataset_uploaded(view.id, &arrived.sha256, arrived.size_bytes)

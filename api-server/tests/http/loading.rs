@@ -118,6 +118,55 @@ async fn a_second_pod_waits_for_silence_and_then_fences_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn chunks_and_the_operators_passes_do_not_stand_in_each_others_way() {
+    let p = Platform::start().await;
+    let (client, _, id) = uploaded(&p, 1_000).await;
+    let run = Run::open(&p, &client, &id, "pod-1").await;
+    let upsert: Value = sqlx::query_scalar(
+        "select json_build_object('namespace', d.namespace, 'tenant', t.name, 'name', d.name, 'uid', d.bound_uid,
+            'generation', d.generation, 'spec', json_build_object('projectRef', json_build_object('name', p.name),
+            'source', json_build_object('uri', d.source_path), 'batchSize', d.batch_size))
+         from datasets d join projects p on p.id = d.project_id join tenants t on t.id = d.tenant_id",
+    )
+    .fetch_one(&p.rows)
+    .await
+    .unwrap();
+    let loading = async {
+        for k in 0..40 {
+            run.load(&p, k * 10 + 1, k * 10 + 10).await.expect(200);
+        }
+    };
+    let passes = async {
+        for _ in 0..40 {
+            p.trusted(Method::PUT, "/internal/datasets", Some(upsert.clone()))
+                .await
+                .expect(200);
+        }
+    };
+    futures::join!(loading, passes);
+    assert_eq!(p.count("select count(*) from tasks").await, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ended_holds_nobody_up() {
+    let p = Platform::start().await;
+    let (client, project, id) = uploaded(&p, 7).await;
+    let first = Run::open(&p, &client, &id, "pod-1").await;
+    first.load(&p, 1, 5).await.refused(402, "quota_exceeded");
+    let end = json!({"epoch": first.epoch, "outcome": "Failed", "reason": "QuotaExceeded", "rows": 3, "rejected": 0});
+    let complete = format!("/internal/runs/{}/complete", first.id);
+    p.runner(&first.token, &complete, end.clone())
+        .await
+        .expect(204);
+    p.runner(&first.token, &complete, end).await.expect(204);
+    first.load(&p, 4, 4).await.refused(409, "fenced");
+    p.grant(&project, 5).await;
+    let second = Run::open_attempt(&p, &client, &id, 2, "pod-2").await;
+    second.load(&p, 4, 5).await.expect(200);
+    assert_eq!(p.count("select count(*) from tasks").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn quota_stops_a_chunk_at_a_whole_task_and_a_grant_lets_it_go_on() {
     let p = Platform::start().await;
     let (client, project, id) = uploaded(&p, 7).await;

@@ -84,7 +84,7 @@ async fn generating(p: &Platform, client: &Actor, rows: i64) -> (String, String,
     )
     .await
     .expect(202);
-    let run = Run::begin(p, &id).await;
+    let run = Run::begin(p, &id, 1).await;
     let job = Job::new(p, &client.namespace, run).await;
     (project, id, job)
 }

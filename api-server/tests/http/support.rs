@@ -463,7 +463,7 @@ pub struct Run {
 }
 
 impl Run {
-    pub async fn begin(platform: &Platform, dataset: &str) -> String {
+    pub async fn begin(platform: &Platform, dataset: &str, attempt: i32) -> String {
         let uid: Uuid = sqlx::query_scalar("select bound_uid from datasets where id = $1")
             .bind(dataset.parse::<Uuid>().unwrap())
             .fetch_one(&platform.rows)
@@ -473,14 +473,24 @@ impl Run {
             .trusted(
                 Method::POST,
                 &format!("/internal/datasets/{dataset}/runs"),
-                Some(json!({"uid": uid, "attempt": 1})),
+                Some(json!({"uid": uid, "attempt": attempt})),
             )
             .await;
         begun.expect(201)["runId"].as_str().unwrap().to_owned()
     }
 
     pub async fn open(platform: &Platform, client: &Actor, dataset: &str, pod: &str) -> Self {
-        let id = Self::begin(platform, dataset).await;
+        Self::open_attempt(platform, client, dataset, 1, pod).await
+    }
+
+    pub async fn open_attempt(
+        platform: &Platform,
+        client: &Actor,
+        dataset: &str,
+        attempt: i32,
+        pod: &str,
+    ) -> Self {
+        let id = Self::begin(platform, dataset, attempt).await;
         let token = platform.runner_token(&client.namespace).await;
         let opened = platform
             .runner(

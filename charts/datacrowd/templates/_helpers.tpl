@@ -24,3 +24,45 @@ capabilities: {drop: [ALL]}
   valueFrom:
     secretKeyRef: {name: {{ index . 0 }}, key: {{ index . 1 }}{{ if index . 2 }}, optional: true{{ end }}}
 {{- end -}}
+
+{{/* Where pods of a component run: (list root name values). Replicas keep apart where they can. */}}
+{{- define "datacrowd.placement" -}}
+{{- $values := index . 2 -}}
+topologySpreadConstraints:
+- maxSkew: 1
+  topologyKey: kubernetes.io/hostname
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector: {matchLabels: {app.kubernetes.io/name: datacrowd-{{ index . 1 }}}}
+{{- with (index . 0).Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 0 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations: {{- toYaml . | nindent 0 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* How the databases are reached, for every URL that does not say it itself. */}}
+{{- define "datacrowd.postgresTls" -}}
+{{- with .Values.postgres.tls.mode }}
+- {name: PGSSLMODE, value: {{ . }}}
+{{- end }}
+{{- if .Values.postgres.tls.caSecret }}
+- {name: PGSSLROOTCERT, value: /etc/datacrowd/postgres/ca.crt}
+{{- end }}
+{{- end -}}
+
+{{- define "datacrowd.postgresCaMount" -}}
+{{- if .Values.postgres.tls.caSecret }}
+volumeMounts:
+- {name: postgres-ca, mountPath: /etc/datacrowd/postgres, readOnly: true}
+{{- end }}
+{{- end -}}

@@ -11,26 +11,51 @@ use crate::{Refusal, Result};
 pub(crate) enum Binding {
     /// The stored spec is newer: report, do not apply.
     Older,
-    /// The same incarnation, as new or newer.
-    Same,
+    /// The stored spec is this very one.
+    Unchanged,
+    /// The same incarnation with a newer spec.
+    Newer,
     /// Another incarnation takes over rows that nobody, or a replaced one, spoke for.
     Adopted,
 }
 
 impl Binding {
-    /// Compares the stored binding with the caller's.
-    pub(crate) fn of(
-        bound: Option<Uuid>,
-        stored_generation: i64,
-        uid: Uuid,
-        generation: i64,
-    ) -> Self {
-        match bound {
-            Some(bound) if bound == uid && generation < stored_generation => Self::Older,
-            Some(bound) if bound == uid => Self::Same,
-            _ => Self::Adopted,
-        }
+    /// Whether the caller's spec has to be written.
+    pub(crate) fn changes(self) -> bool {
+        matches!(self, Self::Newer | Self::Adopted)
     }
+}
+
+/// What a row says about the resource that speaks for it.
+pub(crate) struct Stored {
+    /// The incarnation, none while none does.
+    pub bound: Option<Uuid>,
+    /// Generation of its spec.
+    pub generation: i64,
+}
+
+/// Compares the caller with the locked row, and lets an incarnation that the caller replaces never speak again.
+pub(crate) async fn bind(
+    conn: &mut PgConnection,
+    kind: &str,
+    stored: &Stored,
+    uid: Uuid,
+    generation: i64,
+) -> Result<Binding> {
+    // Again, now that the row is locked: a deletion may have tombstoned the caller while it waited.
+    refuse_tombstoned(conn, uid).await?;
+    Ok(match stored.bound {
+        Some(bound) if bound == uid => match generation.cmp(&stored.generation) {
+            std::cmp::Ordering::Less => Binding::Older,
+            std::cmp::Ordering::Equal => Binding::Unchanged,
+            std::cmp::Ordering::Greater => Binding::Newer,
+        },
+        Some(replaced) => {
+            tombstone(conn, replaced, kind).await?;
+            Binding::Adopted
+        }
+        None => Binding::Adopted,
+    })
 }
 
 /// Refuses a uid that was replaced or deleted.

@@ -17,16 +17,18 @@ pub struct Tenant {
     pub namespace: Option<String>,
 }
 
-/// The tenant of this name, made when it is unknown.
+/// The tenant of this name, made when it is unknown. A known one is only read: every pass of the
+/// operator asks, and a lock on the row would wait for, and hold up, whoever refers to the tenant.
 pub(crate) async fn tenant_named(conn: &mut PgConnection, name: &str) -> Result<TenantId> {
-    let row = sqlx::query!(
-        "insert into tenants (id, name) values ($1, $2)
-         on conflict on constraint tenants_name_key do update set name = excluded.name
-         returning id",
+    if let Some(known) = tenant_known(conn, name).await? {
+        return Ok(known);
+    }
+    sqlx::query!(
+        "insert into tenants (id, name) values ($1, $2) on conflict on constraint tenants_name_key do nothing",
         Uuid::now_v7(),
         name
     )
-    .fetch_one(conn)
+    .execute(&mut *conn)
     .await
     .map_err(|e| match constraint(&e) {
         Some("tenants_name_dns") => Error::Refused(Refusal::InvalidSpec {
@@ -38,7 +40,17 @@ pub(crate) async fn tenant_named(conn: &mut PgConnection, name: &str) -> Result<
         }),
         _ => e.into(),
     })?;
-    Ok(TenantId(row.id))
+    // Ours, or that of somebody who inserted it meanwhile and whose commit we waited for.
+    tenant_known(conn, name).await?.ok_or(Error::Corrupt {
+        what: "tenant that was just made",
+    })
+}
+
+async fn tenant_known(conn: &mut PgConnection, name: &str) -> Result<Option<TenantId>> {
+    let row = sqlx::query!("select id from tenants where name = $1", name)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|r| TenantId(r.id)))
 }
 
 impl Labelling {

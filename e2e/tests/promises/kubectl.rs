@@ -11,18 +11,12 @@ use datacrowd_crds::{
 };
 use datacrowd_e2e::{
     cluster::{Kind, Namespace, is, message},
-    dump::PLATFORM,
-    reviews,
+    release, reviews,
     store::sha256,
-    wait::{eventually, seconds},
+    wait::seconds,
     world::{Manners, World, promise},
 };
 use futures::FutureExt as _;
-use k8s_openapi::api::apps::v1::Deployment;
-use kube::{
-    Api,
-    api::{Patch, PatchParams},
-};
 use serde_json::{Value, json};
 
 use crate::specs::{dataset, export, generated, ratings};
@@ -214,14 +208,12 @@ async fn without_billing_kubectl_apply_is_all_it_takes() {
         "without_billing_kubectl_apply_is_all_it_takes",
         Manners::Disturbing,
         |world| async move {
-            let before = billing_mode(&world, None).await;
-            let outcome = AssertUnwindSafe(async {
-                billing_mode(&world, Some("disabled")).await;
-                unpaid_and_done(&world).await;
-            })
-            .catch_unwind()
-            .await;
-            billing_mode(&world, Some(&before)).await;
+            let before = release::values().await["billing"]["mode"].clone();
+            release::set("billing.mode=Disabled").await;
+            let outcome = AssertUnwindSafe(unpaid_and_done(&world))
+                .catch_unwind()
+                .await;
+            release::set(&format!("billing.mode={}", before.as_str().unwrap())).await;
             if let Err(panic) = outcome {
                 resume_unwind(panic);
             }
@@ -256,45 +248,4 @@ async fn unpaid_and_done(world: &World) {
         .until_is("final", Phase::Done, Reason::Exported, seconds(90))
         .await;
     assert_eq!(done.status.unwrap().rows, Some(ROWS as i64));
-}
-
-/// Sets the chart's `billing.mode` where the chart sets it, and waits for the rollout; returns what it was.
-async fn billing_mode(world: &World, wanted: Option<&str>) -> String {
-    const NAME: &str = "datacrowd-api-server";
-    const VARIABLE: &str = "DATACROWD_BILLING_MODE";
-    let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
-    let deployment = deployments.get(NAME).await.unwrap();
-    let pod = deployment.spec.unwrap().template.spec.unwrap();
-    let env = pod.containers[0].env.clone().unwrap();
-    let before = env
-        .into_iter()
-        .find(|v| v.name == VARIABLE)
-        .and_then(|v| v.value)
-        .unwrap();
-    if let Some(wanted) = wanted {
-        let variable = json!({"name": VARIABLE, "value": wanted});
-        let container = json!({"name": pod.containers[0].name, "env": [variable]});
-        let patch = json!({"spec": {"template": {"spec": {"containers": [container]}}}});
-        let patched = deployments
-            .patch(NAME, &PatchParams::default(), &Patch::Strategic(patch))
-            .await
-            .unwrap();
-        eventually("the API server's rollout", seconds(120), || async {
-            let status = deployments
-                .get(NAME)
-                .await
-                .map_err(|e| e.to_string())?
-                .status
-                .unwrap_or_default();
-            let all = status.replicas == status.updated_replicas
-                && status.replicas == status.ready_replicas;
-            if all && status.observed_generation >= patched.metadata.generation {
-                Ok(())
-            } else {
-                Err(format!("{status:?}"))
-            }
-        })
-        .await;
-    }
-    before
 }

@@ -86,6 +86,20 @@ async fn settled_cluster_is_quiet() {
             )
             .await;
 
+            // A Project's numbers follow the work of its people at most half a minute later.
+            ns.until(
+                "reviews",
+                "all that was done is counted",
+                seconds(90),
+                |project: &Project| {
+                    let status = project.status.as_ref();
+                    let tasks = status.and_then(|s| s.tasks.as_ref());
+                    status.and_then(|s| s.datasets) == Some(4)
+                        && tasks.is_some_and(|t| (t.total, t.approved) == (8, 3))
+                },
+            )
+            .await;
+
             let window = seconds(world.scale.pick(30, 120));
             let runs = join(
                 stays_quiet::<Dataset>(&ns, window),
@@ -99,7 +113,6 @@ async fn settled_cluster_is_quiet() {
 
 /// Watches a kind: once it has settled, no write may come for `window`.
 async fn stays_quiet<K: Kind>(ns: &Namespace, window: Duration) {
-    // Numbers of a Project follow the work of its people half a minute later.
     let deadline = tokio::time::Instant::now() + seconds(90);
     loop {
         let Some(write) = next_write::<K>(ns, SETTLED).await else {

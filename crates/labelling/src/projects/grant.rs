@@ -4,7 +4,8 @@
 use datacrowd_protocol::{ids::ProjectId, internal::Billing, payment::PaymentGrant};
 use sqlx::PgConnection;
 
-use crate::{Labelling, Refusal, Result, events, outbox, projects::billing};
+use super::billing;
+use crate::{Labelling, Refusal, Result, events, outbox};
 
 impl Labelling {
     /// Grants judgements by hand. The same id with the same number changes nothing.

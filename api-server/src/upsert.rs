@@ -1,0 +1,131 @@
+//! From a resource to the upsert of its index row: the same for one that REST has just written and for one
+//! that the operator saw.
+
+use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
+use datacrowd_labelling::{DatasetUpsert, ExportUpsert, ProjectUpsert};
+use datacrowd_protocol::{
+    export::{ExportTrigger, RowPer},
+    ids::ResourceUid,
+    internal::Upsert,
+    source::{DeletionPolicy, SourceFormat, SourceUri},
+};
+use kube::{Resource, ResourceExt, core::object::HasSpec};
+
+use crate::error::{ApiError, ApiResult};
+
+/// The uid that the cluster gave to a resource.
+pub fn uid_of(resource: &impl Resource) -> ApiResult<ResourceUid> {
+    resource
+        .meta()
+        .uid
+        .as_deref()
+        .and_then(|u| u.parse().ok())
+        .ok_or_else(|| ApiError::unavailable("cluster", &"a resource without a uid"))
+}
+
+/// What an operator would send for a resource of this tenant.
+pub fn seen<K>(resource: &K, tenant: &str) -> ApiResult<Upsert<K::Spec>>
+where
+    K: Resource + HasSpec,
+    K::Spec: Clone,
+{
+    Ok(Upsert {
+        namespace: resource.namespace().unwrap_or_default(),
+        tenant: tenant.to_owned(),
+        name: resource.name_any(),
+        uid: uid_of(resource)?.0,
+        generation: resource.meta().generation.unwrap_or(1),
+        spec: resource.spec().clone(),
+    })
+}
+
+/// A Project's upsert.
+pub fn project(up: Upsert<ProjectSpec>) -> ProjectUpsert {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        spec,
+    } = up;
+    ProjectUpsert {
+        tenant,
+        namespace,
+        name,
+        uid: ResourceUid(uid),
+        generation,
+        display_name: spec.display_name,
+        description: spec.description.unwrap_or_default(),
+        data_type: spec.data_type,
+        paused: spec.paused.unwrap_or(false),
+        closed: spec.closed.unwrap_or(false),
+        deletion_policy: spec.deletion_policy.unwrap_or(DeletionPolicy::Retain),
+        labeling: spec.labeling,
+    }
+}
+
+/// A Dataset's upsert. A source in the platform's bucket must lie below the namespace's own prefix.
+pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert> {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        spec,
+    } = up;
+    let invalid =
+        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
+    let uri = SourceUri::parse(&spec.source.uri).map_err(|e| invalid(e.to_string()))?;
+    let own_credentials = spec.source.credentials_secret_ref.is_some();
+    if !own_credentials && (uri.bucket != bucket || !uri.is_below(&namespace)) {
+        return Err(invalid(format!(
+            "source.uri must lie below s3://{bucket}/{namespace}/, or name a bucket of your own with credentialsSecretRef"
+        )));
+    }
+    let format = spec
+        .source
+        .format
+        .or_else(|| SourceFormat::from_extension(&uri.key));
+    Ok(DatasetUpsert {
+        tenant,
+        namespace,
+        name,
+        uid: ResourceUid(uid),
+        generation,
+        batch_size: spec.batch_size(),
+        max_invalid_rows: spec.max_invalid_rows(),
+        suspended: spec.suspended(),
+        project_name: spec.project_ref.name,
+        source_uri: spec.source.uri,
+        format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
+        own_credentials,
+    })
+}
+
+/// An Export's upsert.
+pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        spec,
+    } = up;
+    ExportUpsert {
+        tenant,
+        namespace,
+        name,
+        uid: ResourceUid(uid),
+        generation,
+        project_name: spec.project_ref.name,
+        dataset_name: spec.dataset_ref.map(|d| d.name),
+        format: spec.format,
+        trigger: spec.trigger.unwrap_or(ExportTrigger::Now),
+        row_per: spec.row_per.unwrap_or(RowPer::Answer),
+        since: spec.since,
+        raw_cells: spec.raw_cells.unwrap_or(false),
+    }
+}

@@ -1,0 +1,137 @@
+//! Datasets as their owners see them.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    chunk::Checkpoint,
+    ids::{DatasetId, ProjectId, ResourceUid, TenantId},
+    internal::DatasetState,
+    source::SourceFormat,
+};
+use uuid::Uuid;
+
+use super::checkpoint;
+use crate::{Labelling, Page, Refusal, Result, projects::from_column};
+
+/// A dataset as its owner sees it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the resource documents its fields")]
+pub struct Dataset {
+    pub id: DatasetId,
+    pub tenant: TenantId,
+    pub project: ProjectId,
+    pub namespace: String,
+    pub name: String,
+    pub bound_uid: Option<ResourceUid>,
+    pub state: DatasetState,
+    pub source_uri: String,
+    pub format: SourceFormat,
+    pub batch_size: i32,
+    pub size_bytes: Option<i64>,
+    pub sha256: Option<String>,
+    pub total_rows: Option<i64>,
+    pub tasks_created: i64,
+    pub checkpoint: Checkpoint,
+    pub message: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Labelling {
+    /// A dataset of this tenant; of any tenant when none is given.
+    ///
+    /// # Errors
+    /// `not_found`, also for another tenant's; or the database failed.
+    pub async fn dataset_get(&self, tenant: Option<TenantId>, id: DatasetId) -> Result<Dataset> {
+        let mut rows = self
+            .dataset_rows(tenant, None, Some(id), Uuid::nil(), 1)
+            .await?;
+        rows.pop().ok_or_else(|| Refusal::NotFound.into())
+    }
+
+    /// Datasets of a project in ascending order of id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn dataset_list(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<Dataset>> {
+        let items = self
+            .dataset_rows(
+                tenant,
+                Some(project),
+                None,
+                after.unwrap_or_default(),
+                limit + 1,
+            )
+            .await?;
+        Ok(Page::cut(items, limit, |d| d.id.0))
+    }
+
+    async fn dataset_rows(
+        &self,
+        tenant: Option<TenantId>,
+        project: Option<ProjectId>,
+        id: Option<DatasetId>,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Dataset>> {
+        let rows = sqlx::query!(
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, d.state, d.source_path, d.source_format, d.batch_size,
+                    d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\"
+             from datasets d
+             left join lateral (select message from runs where target_id = d.id order by created_at desc limit 1) r on true
+             where ($1::uuid is null or d.tenant_id = $1) and ($2::uuid is null or d.project_id = $2) and ($3::uuid is null or d.id = $3)
+               and d.id > $4
+             order by d.id limit $5",
+            tenant.map(|t| t.0),
+            project.map(|p| p.0),
+            id.map(|i| i.0),
+            after,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|d| {
+                Ok(Dataset {
+                    id: DatasetId(d.id),
+                    tenant: TenantId(d.tenant_id),
+                    project: ProjectId(d.project_id),
+                    namespace: d.namespace,
+                    name: d.name,
+                    bound_uid: d.bound_uid.map(ResourceUid),
+                    state: from_column("dataset state", &d.state)?,
+                    source_uri: d.source_path,
+                    format: from_column("source format", &d.source_format)?,
+                    batch_size: d.batch_size,
+                    size_bytes: d.source_size,
+                    sha256: d.sha256,
+                    total_rows: d.total_items,
+                    tasks_created: d.tasks_created,
+                    checkpoint: checkpoint(d.checkpoint)?,
+                    message: d.message,
+                    created_at: d.created_at,
+                })
+            })
+            .collect()
+    }
+
+    /// Remembers what the upload measured, for the owner to see.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn dataset_uploaded(
+        &self,
+        id: DatasetId,
+        sha256: &str,
+        size_bytes: i64,
+    ) -> Result<()> {
+        sqlx::query!("update datasets set sha256 = $2, source_size = coalesce(source_size, $3) where id = $1", id.0, sha256, size_bytes)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! The index row follows the resource; rows of an earlier resource are adopted.
+
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{DatasetId, ResourceUid},
+    internal::DatasetView,
+    run::SourceFound,
+    source::SourceFormat,
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::checkpoint;
+use crate::{
+    Labelling, Refusal, Result,
+    binding::{Binding, Stored, bind, refuse_tombstoned},
+    events,
+    projects::{billing, from_column, settle_state},
+    tenants::tenant_named,
+};
+
+/// A Dataset resource, as the caller saw it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the resource documents its fields")]
+pub struct DatasetUpsert {
+    pub tenant: String,
+    pub namespace: String,
+    pub name: String,
+    pub uid: ResourceUid,
+    pub generation: i64,
+    pub project_name: String,
+    pub source_uri: String,
+    pub format: SourceFormat,
+    pub own_credentials: bool,
+    pub batch_size: i32,
+    pub max_invalid_rows: i64,
+    pub suspended: bool,
+}
+
+impl Labelling {
+    /// Makes the index row say what the resource says, when the resource is not older than the row.
+    ///
+    /// # Errors
+    /// `project_not_found`, `tombstoned`, `identity_changed`; or the database failed.
+    pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
+        let mut tx = self.pool.begin().await?;
+        refuse_tombstoned(&mut tx, up.uid.0).await?;
+        let tenant = tenant_named(&mut tx, &up.tenant).await?;
+        let project = sqlx::query!(
+            "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 and bound_uid is not null",
+            tenant.0,
+            up.namespace,
+            up.project_name
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or_else(|| Refusal::ProjectNotFound { name: up.project_name.clone() })?;
+        let inserted = sqlx::query!(
+            "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
+                                   batch_size, max_invalid_rows, suspended)
+             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11) on conflict on constraint datasets_identity do nothing",
+            Uuid::now_v7(),
+            tenant.0,
+            project.id,
+            up.namespace,
+            up.name,
+            up.source_uri,
+            up.format.column(),
+            up.own_credentials,
+            up.batch_size,
+            up.max_invalid_rows,
+            up.suspended
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        let row = sqlx::query!(
+            "select id, bound_uid, generation, source_path, project_id from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
+            tenant.0,
+            up.namespace,
+            up.name
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let stored = Stored {
+            bound: row.bound_uid,
+            generation: row.generation,
+        };
+        let binding = bind(&mut tx, "dataset", &stored, up.uid.0, up.generation).await?;
+        let adopted = binding == Binding::Adopted && inserted == 0;
+        if adopted && (row.source_path != up.source_uri || row.project_id != project.id) {
+            return Err(Refusal::IdentityChanged.into());
+        }
+        if binding.changes() {
+            sqlx::query!(
+                "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5, updated_at = now() where id = $1",
+                row.id,
+                up.uid.0,
+                up.generation,
+                up.suspended,
+                up.max_invalid_rows
+            )
+            .execute(&mut *tx)
+            .await?;
+            if adopted {
+                requeue_all(&mut tx, row.id).await?;
+            }
+            settle_state(&mut tx, row.project_id).await?;
+            events::record(
+                &mut tx,
+                "dataset.applied",
+                &row.id.to_string(),
+                "resource",
+                serde_json::json!({"generation": up.generation}),
+            )
+            .await?;
+        }
+        let view = dataset_view(&mut tx, row.id, adopted).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+}
+
+/// Puts every task with a free place back into the queue.
+async fn requeue_all(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update tasks t set queue_pos = nextval('task_queue_pos') from task_batches b
+         where t.dataset_id = $1 and b.id = t.batch_id and b.sealed and t.slots_free > 0 and t.queue_pos is null",
+        dataset
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What operator and REST are told of a dataset.
+async fn dataset_view(conn: &mut PgConnection, id: Uuid, adopted: bool) -> Result<DatasetView> {
+    let d = sqlx::query!(
+        "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.started_at,
+                d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used
+         from datasets d join projects p on p.id = d.project_id where d.id = $1",
+        id
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let checkpoint = checkpoint(d.checkpoint)?;
+    Ok(DatasetView {
+        id: DatasetId(id),
+        state: from_column("dataset state", &d.state)?,
+        project_state: from_column("project state", &d.project_state)?,
+        billing: billing(&d.billing_status, d.task_quota, d.tasks_used)?,
+        total_rows: d.total_items,
+        tasks_created: d.tasks_created,
+        rows_rejected: checkpoint.rejected,
+        rejected_rows: checkpoint.rejected_rows,
+        batches: d.batches,
+        source: d
+            .source_etag
+            .zip(d.source_size)
+            .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
+        run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
+        started_at: d.started_at,
+        completed_at: d.completed_at,
+        adopted,
+        unfinished: d.open_batches > 0,
+    })
+}

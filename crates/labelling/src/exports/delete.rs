@@ -1,0 +1,66 @@
+//! What stays of an export when its resource goes.
+
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{ExportId, ResourceUid},
+    source::DeletionPolicy,
+};
+
+use crate::{Labelling, Refusal, Result, binding::tombstone, events, outbox, runs::release};
+
+impl Labelling {
+    /// Forgets the resource `uid`; the file goes with the policy Delete.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn export_delete(
+        &self,
+        id: ExportId,
+        uid: ResourceUid,
+        policy: DeletionPolicy,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let row = sqlx::query!(
+            "select bound_uid, object_key from exports where id = $1 for update",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        tombstone(&mut tx, uid.0, "export").await?;
+        if row.bound_uid == Some(uid.0) {
+            release(&mut tx, id.0).await?;
+            match policy {
+                DeletionPolicy::Retain => {
+                    sqlx::query!(
+                        "update exports set bound_uid = null, updated_at = now() where id = $1",
+                        id.0
+                    )
+                    .execute(&mut *tx)
+                    .await?;
+                }
+                DeletionPolicy::Delete => {
+                    sqlx::query!("delete from runs where target_id = $1", id.0)
+                        .execute(&mut *tx)
+                        .await?;
+                    sqlx::query!("delete from exports where id = $1", id.0)
+                        .execute(&mut *tx)
+                        .await?;
+                    if let Some(key) = row.object_key {
+                        outbox::delete_object(&mut tx, &key).await?;
+                    }
+                }
+            }
+            events::record(
+                &mut tx,
+                "export.deleted",
+                &id.to_string(),
+                "resource",
+                serde_json::json!({"policy": policy.column()}),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! A pod opens an exporting run; the first one takes the watermark and the columns.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    export::{ExportColumns, ExportFormat, RowPer},
+    ids::{ExportId, RunId},
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Labelling, Refusal, Result, projects::from_column, runs::hold};
+
+/// What an exporting run needs, and where its parts go.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "protocol::run::ExportOpened documents them")]
+pub struct RunParts {
+    pub export: ExportId,
+    pub epoch: i64,
+    pub completed: bool,
+    pub format: ExportFormat,
+    pub row_per: RowPer,
+    pub raw_cells: bool,
+    pub watermark: i64,
+    pub columns: ExportColumns,
+    pub object_key: String,
+    pub multipart: Option<String>,
+}
+
+impl Labelling {
+    /// A pod takes an exporting run over. The first one to do so takes the watermark, after every approval
+    /// that is under way.
+    ///
+    /// # Errors
+    /// `run_held`, `tombstoned`; or the database failed.
+    pub async fn export_open(&self, run: RunId, pod: &str, now: DateTime<Utc>) -> Result<RunParts> {
+        let mut tx = self.pool.begin().await?;
+        let r = sqlx::query!(
+            "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.watermark,
+                    e.columns, e.multipart_id
+             from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update of e",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::Tombstoned)?;
+        if r.bound_uid != Some(r.uid) {
+            return Err(Refusal::Tombstoned.into());
+        }
+        let completed = r.outcome.is_some() || matches!(r.state.as_str(), "ready" | "expired");
+        let epoch = if completed {
+            0
+        } else {
+            hold(&mut tx, r.target_id, run, pod, now).await?
+        };
+        let format: ExportFormat = from_column("export format", &r.format)?;
+        let object_key = format!(
+            "{}/exports/{}/result.{}",
+            r.namespace,
+            r.target_id,
+            format.extension()
+        );
+        let (watermark, columns) = match (r.watermark, r.columns) {
+            (Some(watermark), Some(columns)) => (
+                watermark,
+                serde_json::from_value(columns).map_err(|_| Error::Corrupt {
+                    what: "export columns",
+                })?,
+            ),
+            _ => {
+                let watermark = take_watermark(&mut tx, r.project_id).await?;
+                let columns = columns_at(&mut tx, r.project_id, r.dataset_id).await?;
+                let stored = serde_json::to_value(&columns).map_err(|_| Error::Corrupt {
+                    what: "export columns",
+                })?;
+                sqlx::query!(
+                    "update exports set watermark = $2, columns = $3 where id = $1",
+                    r.target_id,
+                    watermark,
+                    stored
+                )
+                .execute(&mut *tx)
+                .await?;
+                (watermark, columns)
+            }
+        };
+        sqlx::query!(
+            "update exports set object_key = $2 where id = $1",
+            r.target_id,
+            object_key
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(RunParts {
+            export: ExportId(r.target_id),
+            epoch,
+            completed,
+            format,
+            row_per: from_column("row per", &r.row_per)?,
+            raw_cells: r.raw_cells,
+            watermark,
+            columns,
+            object_key,
+            multipart: r.multipart_id,
+        })
+    }
+}
+
+/// The largest approval, once no earlier one can still appear: approvals hold the lock shared until they commit.
+async fn take_watermark(conn: &mut PgConnection, project: Uuid) -> Result<i64> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 1))",
+        project
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let row = sqlx::query!(
+        "select coalesce(max(seq), 0) as \"seq!\" from approval_events where project_id = $1",
+        project
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row.seq)
+}
+
+/// Sorted union of source columns and answer fields: the columns of a CSV.
+async fn columns_at(
+    conn: &mut PgConnection,
+    project: Uuid,
+    dataset: Option<Uuid>,
+) -> Result<ExportColumns> {
+    let source = sqlx::query!(
+        "select distinct c.name as \"name!\" from datasets d
+         cross join lateral (
+             select jsonb_array_elements_text(d.checkpoint->'header') as name where jsonb_typeof(d.checkpoint->'header') = 'array'
+             union
+             select jsonb_object_keys(t.payload) as name from tasks t where t.dataset_id = d.id and coalesce(jsonb_typeof(d.checkpoint->'header'), 'null') <> 'array') c
+         where d.project_id = $1 and ($2::uuid is null or d.id = $2) order by 1",
+        project,
+        dataset
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let answer = sqlx::query!(
+        "select distinct f->>'name' as \"name!\" from labeling_versions l cross join lateral jsonb_array_elements(l.labeling->'fields') f
+         where l.project_id = $1 order by 1",
+        project
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ExportColumns {
+        source: source.into_iter().map(|r| r.name).collect(),
+        answer: answer.into_iter().map(|r| r.name).collect(),
+    })
+}

@@ -1,0 +1,139 @@
+//! Exports as their owners see them.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    WireEnum,
+    export::{ExportFormat, ExportTrigger, RowPer},
+    ids::{ExportId, ProjectId, TenantId},
+    internal::ExportState,
+};
+use uuid::Uuid;
+
+use crate::{Labelling, Page, Refusal, Result, projects::from_column};
+
+/// An export as its owner sees it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the resource documents its fields")]
+pub struct Export {
+    pub id: ExportId,
+    pub project: ProjectId,
+    pub namespace: String,
+    pub name: String,
+    pub state: ExportState,
+    pub format: ExportFormat,
+    pub trigger: ExportTrigger,
+    pub row_per: RowPer,
+    pub watermark: Option<i64>,
+    pub object_key: Option<String>,
+    pub rows: Option<i64>,
+    pub size_bytes: Option<i64>,
+    pub sha256: Option<String>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A finished file's numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedExport {
+    /// Key of the object.
+    pub object_key: String,
+}
+
+impl Labelling {
+    /// An export of this tenant; of any tenant when none is given.
+    ///
+    /// # Errors
+    /// `not_found`, also for another tenant's; or the database failed.
+    pub async fn export_get(&self, tenant: Option<TenantId>, id: ExportId) -> Result<Export> {
+        let mut rows = self
+            .export_rows(tenant, None, Some(id), Uuid::nil(), 1)
+            .await?;
+        rows.pop().ok_or_else(|| Refusal::NotFound.into())
+    }
+
+    /// Exports of a project in ascending order of id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn export_list(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<Export>> {
+        let items = self
+            .export_rows(
+                tenant,
+                Some(project),
+                None,
+                after.unwrap_or_default(),
+                limit + 1,
+            )
+            .await?;
+        Ok(Page::cut(items, limit, |e| e.id.0))
+    }
+
+    async fn export_rows(
+        &self,
+        tenant: Option<TenantId>,
+        project: Option<ProjectId>,
+        id: Option<ExportId>,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Export>> {
+        let rows = sqlx::query!(
+            "select id, project_id, namespace, name, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
+             from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
+             order by id limit $5",
+            tenant.map(|t| t.0),
+            project.map(|p| p.0),
+            id.map(|i| i.0),
+            after,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|e| {
+                Ok(Export {
+                    id: ExportId(e.id),
+                    project: ProjectId(e.project_id),
+                    namespace: e.namespace,
+                    name: e.name,
+                    state: from_column("export state", &e.state)?,
+                    format: from_column("export format", &e.format)?,
+                    trigger: from_column("export trigger", &e.trigger)?,
+                    row_per: from_column("row per", &e.row_per)?,
+                    watermark: e.watermark,
+                    object_key: e.object_key,
+                    rows: e.rows,
+                    size_bytes: e.size_bytes,
+                    sha256: e.sha256,
+                    expires_at: e.expires_at,
+                    created_at: e.created_at,
+                })
+            })
+            .collect()
+    }
+
+    /// The key of a finished file.
+    ///
+    /// # Errors
+    /// `not_found`, `export_not_ready`, `export_expired`; or the database failed.
+    pub async fn export_download(
+        &self,
+        tenant: Option<TenantId>,
+        id: ExportId,
+    ) -> Result<FinishedExport> {
+        let export = self.export_get(tenant, id).await?;
+        match (export.state, export.object_key) {
+            (ExportState::Ready, Some(object_key)) => Ok(FinishedExport { object_key }),
+            (ExportState::Expired, _) => Err(Refusal::ExportExpired.into()),
+            (state, _) => Err(Refusal::ExportNotReady {
+                state: state.upper(),
+            }
+            .into()),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! An exporting run: the gate that lets it begin, the parts it writes, its end.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::{
+    ids::{ExportId, ResourceUid, RunId},
+    run::{CompleteRun, RunOutcome},
+};
+use uuid::Uuid;
+
+use super::waiting_for;
+use crate::{
+    Begun, Labelling, Refusal, Result, events,
+    runs::{end_run, require_hold},
+};
+
+/// How long a finished file is kept.
+const KEEP_DAYS: i64 = 30;
+
+impl Labelling {
+    /// May attempt `attempt` of this export begin?
+    ///
+    /// # Errors
+    /// `not_found`, `tombstoned`, `export_not_due`; or the database failed.
+    pub async fn export_run_begin(
+        &self,
+        id: ExportId,
+        uid: ResourceUid,
+        attempt: i32,
+        now: DateTime<Utc>,
+    ) -> Result<Begun> {
+        let mut tx = self.pool.begin().await?;
+        let e = sqlx::query!(
+            "select bound_uid, state from exports where id = $1 for update",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        if e.bound_uid != Some(uid.0) {
+            return Err(Refusal::Tombstoned.into());
+        }
+        if matches!(e.state.as_str(), "ready" | "expired") {
+            return Ok(Begun::Completed);
+        }
+        if let Some(waiting_for) = waiting_for(&mut tx, id.0).await? {
+            return Err(Refusal::ExportNotDue { waiting_for }.into());
+        }
+        let run = sqlx::query!(
+            "insert into runs (id, kind, target_id, uid, attempt, created_at) values ($1, 'export', $2, $3, $4, $5)
+             on conflict on constraint runs_attempt do update set attempt = excluded.attempt returning id, outcome",
+            Uuid::now_v7(),
+            id.0,
+            uid.0,
+            attempt,
+            now
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if run.outcome.is_none() {
+            sqlx::query!("update exports set state = 'running', updated_at = $2 where id = $1 and state in ('pending', 'failed')", id.0, now).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(Begun::Run(RunId(run.id)))
+    }
+
+    /// Remembers the multipart upload that this epoch writes to, and where its object goes.
+    ///
+    /// # Errors
+    /// `fenced`; or the database failed.
+    pub async fn export_multipart(
+        &self,
+        run: RunId,
+        export: ExportId,
+        epoch: i64,
+        multipart: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        require_hold(&mut tx, export.0, run, epoch, now).await?;
+        sqlx::query!(
+            "update exports set multipart_id = $2 where id = $1",
+            export.0,
+            multipart
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Key and multipart upload of a run that this caller holds.
+    ///
+    /// # Errors
+    /// `fenced`; or the database failed.
+    pub async fn export_parts(
+        &self,
+        run: RunId,
+        export: ExportId,
+        epoch: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(String, String)> {
+        let mut tx = self.pool.begin().await?;
+        require_hold(&mut tx, export.0, run, epoch, now).await?;
+        let row = sqlx::query!(
+            "select object_key, multipart_id from exports where id = $1",
+            export.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        row.object_key
+            .zip(row.multipart_id)
+            .ok_or_else(|| Refusal::Fenced.into())
+    }
+
+    /// An exporting run ends. The same call again changes nothing.
+    ///
+    /// # Errors
+    /// `fenced`, `tombstoned`; or the database failed.
+    pub async fn export_complete(
+        &self,
+        run: RunId,
+        end: &CompleteRun,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let r = sqlx::query!("select r.target_id, r.outcome from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update", run.0)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Refusal::Tombstoned)?;
+        if r.outcome.is_some() {
+            return Ok(());
+        }
+        require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
+        end_run(
+            &mut tx,
+            r.target_id,
+            run,
+            end.outcome,
+            end.reason,
+            end.message.as_deref(),
+            now,
+        )
+        .await?;
+        let state = if end.outcome == RunOutcome::Succeeded {
+            "ready"
+        } else {
+            "failed"
+        };
+        sqlx::query!(
+            "update exports set state = $2, rows = $3, size_bytes = $4, sha256 = $5, completed_at = $6, expires_at = $7, multipart_id = null, updated_at = $6 where id = $1",
+            r.target_id,
+            state,
+            end.rows,
+            end.size_bytes,
+            end.sha256,
+            now,
+            now + TimeDelta::days(KEEP_DAYS)
+        )
+        .execute(&mut *tx)
+        .await?;
+        events::record(
+            &mut tx,
+            "export.ended",
+            &r.target_id.to_string(),
+            "runner",
+            serde_json::json!({"state": state, "rows": end.rows}),
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

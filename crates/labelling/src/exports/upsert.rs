@@ -1,0 +1,148 @@
+//! The index row follows the resource.
+
+use datacrowd_protocol::{
+    WireEnum,
+    export::{ExportFormat, ExportTrigger, RowPer},
+    ids::{ExportId, ResourceUid},
+    internal::{ExportState, ExportView},
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::waiting_for;
+use crate::{
+    Labelling, Refusal, Result,
+    binding::{Binding, Stored, bind, refuse_tombstoned},
+    events,
+    projects::from_column,
+    runs::latest_run,
+    tenants::tenant_named,
+};
+
+/// An Export resource, as the caller saw it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the resource documents its fields")]
+pub struct ExportUpsert {
+    pub tenant: String,
+    pub namespace: String,
+    pub name: String,
+    pub uid: ResourceUid,
+    pub generation: i64,
+    pub project_name: String,
+    pub dataset_name: Option<String>,
+    pub format: ExportFormat,
+    pub trigger: ExportTrigger,
+    pub row_per: RowPer,
+    pub since: Option<i64>,
+    pub raw_cells: bool,
+}
+
+impl Labelling {
+    /// Makes the index row say what the resource says.
+    ///
+    /// # Errors
+    /// `project_not_found`, `dataset_not_found`, `tombstoned`; or the database failed.
+    pub async fn export_upsert(&self, up: &ExportUpsert, bucket: &str) -> Result<ExportView> {
+        let mut tx = self.pool.begin().await?;
+        refuse_tombstoned(&mut tx, up.uid.0).await?;
+        let tenant = tenant_named(&mut tx, &up.tenant).await?;
+        let project = sqlx::query!(
+            "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 and bound_uid is not null",
+            tenant.0,
+            up.namespace,
+            up.project_name
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or_else(|| Refusal::ProjectNotFound { name: up.project_name.clone() })?;
+        let dataset = match &up.dataset_name {
+            None => None,
+            Some(name) => {
+                let row = sqlx::query!("select id from datasets where project_id = $1 and namespace = $2 and name = $3", project.id, up.namespace, name)
+                    .fetch_optional(&mut *tx)
+                    .await?
+                    .ok_or_else(|| Refusal::DatasetNotFound { name: name.clone() })?;
+                Some(row.id)
+            }
+        };
+        sqlx::query!(
+            "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells)
+             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11) on conflict on constraint exports_identity do nothing",
+            Uuid::now_v7(),
+            tenant.0,
+            project.id,
+            dataset,
+            up.namespace,
+            up.name,
+            up.format.column(),
+            up.trigger.column(),
+            up.row_per.column(),
+            up.since,
+            up.raw_cells
+        )
+        .execute(&mut *tx)
+        .await?;
+        let row = sqlx::query!(
+            "select id, bound_uid, generation, project_id from exports where tenant_id = $1 and namespace = $2 and name = $3 for update",
+            tenant.0,
+            up.namespace,
+            up.name
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let stored = Stored {
+            bound: row.bound_uid,
+            generation: row.generation,
+        };
+        let binding = bind(&mut tx, "export", &stored, up.uid.0, up.generation).await?;
+        if binding == Binding::Adopted && row.project_id != project.id {
+            return Err(Refusal::IdentityChanged.into());
+        }
+        if binding.changes() {
+            sqlx::query!("update exports set bound_uid = $2, generation = $3, updated_at = now() where id = $1", row.id, up.uid.0, up.generation)
+                .execute(&mut *tx)
+                .await?;
+            events::record(
+                &mut tx,
+                "export.applied",
+                &row.id.to_string(),
+                "resource",
+                serde_json::json!({"generation": up.generation}),
+            )
+            .await?;
+        }
+        let view = export_view(&mut tx, row.id, bucket).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+}
+
+/// What operator and REST are told of an export.
+async fn export_view(conn: &mut PgConnection, id: Uuid, bucket: &str) -> Result<ExportView> {
+    let e = sqlx::query!("select state, watermark, object_key, rows, size_bytes, sha256, expires_at, completed_at from exports where id = $1", id)
+        .fetch_one(&mut *conn)
+        .await?;
+    let state: ExportState = from_column("export state", &e.state)?;
+    let waiting_for = if state == ExportState::Pending {
+        waiting_for(conn, id).await?
+    } else {
+        None
+    };
+    Ok(ExportView {
+        id: ExportId(id),
+        state,
+        due: waiting_for.is_none(),
+        waiting_for,
+        rows: e.rows,
+        size_bytes: e.size_bytes,
+        sha256: e.sha256,
+        uri: e
+            .object_key
+            .filter(|_| state == ExportState::Ready)
+            .map(|key| format!("s3://{bucket}/{key}")),
+        watermark: e.watermark,
+        expires_at: e.expires_at,
+        completed_at: e.completed_at,
+        run: latest_run(conn, id, 0).await?,
+    })
+}

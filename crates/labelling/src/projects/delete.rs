@@ -1,0 +1,65 @@
+//! What stays of a project when its resource goes.
+
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{ProjectId, ResourceUid},
+    source::DeletionPolicy,
+};
+
+use crate::{Labelling, Refusal, Result, binding::tombstone, events};
+
+impl Labelling {
+    /// Forgets the resource `uid`. Retain keeps the rows for a later resource of the same name.
+    ///
+    /// # Errors
+    /// `not_found`, `in_use` while datasets or exports are bound; or the database failed.
+    pub async fn project_delete(
+        &self,
+        id: ProjectId,
+        uid: ResourceUid,
+        policy: DeletionPolicy,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let row = sqlx::query!(
+            "select bound_uid from projects where id = $1 for update",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        tombstone(&mut tx, uid.0, "project").await?;
+        if row.bound_uid == Some(uid.0) {
+            let used = sqlx::query!(
+                "select (select count(*) from datasets where project_id = $1 and bound_uid is not null) as \"datasets!\",
+                        (select count(*) from exports where project_id = $1 and bound_uid is not null) as \"exports!\"",
+                id.0
+            )
+            .fetch_one(&mut *tx)
+            .await?;
+            if used.datasets + used.exports > 0 {
+                return Err(Refusal::InUse {
+                    datasets: used.datasets,
+                    exports: used.exports,
+                }
+                .into());
+            }
+            // Id, grants and use survive any policy: what was paid for is not lost with a resource.
+            sqlx::query!(
+                "update projects set bound_uid = null, updated_at = now() where id = $1",
+                id.0
+            )
+            .execute(&mut *tx)
+            .await?;
+            events::record(
+                &mut tx,
+                "project.deleted",
+                &id.to_string(),
+                "resource",
+                serde_json::json!({"policy": policy.column()}),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

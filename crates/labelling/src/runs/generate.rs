@@ -1,0 +1,218 @@
+//! A generating run: opened by a pod, pinned to its source, and its end.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    WireEnum,
+    chunk::Checkpoint,
+    ids::{DatasetId, ProjectId, RunId},
+    labeling::Labeling,
+    run::{CompleteRun, RunOutcome, RunReason, SourceFound},
+    source::SourceFormat,
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{end_run, hold, require_hold};
+use crate::{
+    Error, Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column,
+    transition,
+};
+
+/// What a generating runner gets; the API server adds the presigned URL.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "protocol::run::GenerateOpened documents them")]
+pub struct GenerateRun {
+    pub epoch: i64,
+    pub completed: bool,
+    pub dataset: DatasetId,
+    pub project: ProjectId,
+    pub source_uri: String,
+    pub own_credentials: bool,
+    pub etag: Option<String>,
+    pub size_bytes: Option<i64>,
+    pub format: SourceFormat,
+    pub batch_size: i32,
+    pub max_invalid_rows: i64,
+    pub required_columns: Vec<String>,
+    pub checkpoint: Checkpoint,
+}
+
+impl Labelling {
+    /// A pod takes a generating run over: the epoch rises, so that whoever held it writes no more.
+    ///
+    /// # Errors
+    /// `run_held` while another pod is alive, `tombstoned` when the dataset is gone; or the database failed.
+    pub async fn generate_open(
+        &self,
+        run: RunId,
+        pod: &str,
+        source: Option<&SourceFound>,
+        now: DateTime<Utc>,
+    ) -> Result<GenerateRun> {
+        let mut tx = self.pool.begin().await?;
+        let r = sqlx::query!(
+            "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
+                    d.max_invalid_rows, d.checkpoint, d.source_etag, d.source_size, d.tasks_created, d.state, l.labeling
+             from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
+             join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
+             where r.id = $1 and r.kind = 'generate' for update of d",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::Tombstoned)?;
+        if r.bound_uid != Some(r.uid) {
+            return Err(Refusal::Tombstoned.into());
+        }
+        let checkpoint = checkpoint(r.checkpoint)?;
+        let completed = r.outcome.is_some() || matches!(r.state.as_str(), "ready" | "completed");
+        let epoch = if completed {
+            0
+        } else {
+            hold(&mut tx, r.target_id, run, pod, now).await?
+        };
+        let pinned = checkpoint.next_row > 1;
+        let (mut etag, mut size) = (r.source_etag, r.source_size);
+        if let Some(found) = source
+            && !completed
+            && !(pinned && etag.is_some())
+        {
+            (etag, size) = (Some(found.etag.clone()), Some(found.size_bytes));
+            sqlx::query!(
+                "update datasets set source_etag = $2, source_size = $3 where id = $1",
+                r.target_id,
+                found.etag,
+                found.size_bytes
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        let labeling: Labeling =
+            serde_json::from_value(r.labeling).map_err(|_| Error::Corrupt { what: "labeling" })?;
+        let required_columns = labeling
+            .display
+            .iter()
+            .map(|d| d.column.clone())
+            .chain(labeling.external_id_column)
+            .collect();
+        tx.commit().await?;
+        Ok(GenerateRun {
+            epoch,
+            completed,
+            dataset: DatasetId(r.target_id),
+            project: ProjectId(r.project_id),
+            source_uri: r.source_path,
+            own_credentials: r.own_credentials,
+            etag,
+            size_bytes: size,
+            format: from_column("source format", &r.source_format)?,
+            batch_size: r.batch_size,
+            max_invalid_rows: r.max_invalid_rows,
+            required_columns,
+            checkpoint,
+        })
+    }
+
+    /// Pins the source that the holder of this epoch is about to read, while no row of it is loaded.
+    ///
+    /// # Errors
+    /// `fenced`; or the database failed.
+    pub async fn source_pin(
+        &self,
+        run: RunId,
+        epoch: i64,
+        found: &SourceFound,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let target = sqlx::query!("select target_id from runs where id = $1", run.0)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Refusal::Tombstoned)?
+            .target_id;
+        require_hold(&mut tx, target, run, epoch, now).await?;
+        sqlx::query!(
+            "update datasets set source_etag = $2, source_size = $3 where id = $1 and (checkpoint->>'nextRow')::bigint <= 1",
+            target,
+            found.etag,
+            found.size_bytes
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A generating run ends. The same call again changes nothing.
+    ///
+    /// # Errors
+    /// `fenced`, `tombstoned`; or the database failed.
+    pub async fn generate_complete(
+        &self,
+        run: RunId,
+        end: &CompleteRun,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let r = sqlx::query!(
+            "select r.target_id, r.outcome, d.project_id from runs r join datasets d on d.id = r.target_id
+             where r.id = $1 and r.kind = 'generate' for update",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::Tombstoned)?;
+        if r.outcome.is_some() {
+            return Ok(());
+        }
+        require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
+        end_run(
+            &mut tx,
+            r.target_id,
+            run,
+            end.outcome,
+            end.reason,
+            end.message.as_deref(),
+            now,
+        )
+        .await?;
+        match end.outcome {
+            RunOutcome::Succeeded => {
+                transition::dataset_loaded(&mut tx, r.target_id, end.rows, now).await?
+            }
+            RunOutcome::Failed => dataset_stopped(&mut tx, r.target_id, end.reason, now).await?,
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// A run that waits for quota is still generating; every other end without success is a failure.
+pub(super) async fn dataset_stopped(
+    conn: &mut PgConnection,
+    dataset: Uuid,
+    reason: Option<RunReason>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let state = if reason == Some(RunReason::QuotaExceeded) {
+        "generating"
+    } else {
+        "failed"
+    };
+    sqlx::query!(
+        "update datasets set state = $2, updated_at = $3 where id = $1 and state = 'generating'",
+        dataset,
+        state,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    events::record(
+        conn,
+        "dataset.stopped",
+        &dataset.to_string(),
+        "runner",
+        serde_json::json!({"reason": reason.map(WireEnum::camel)}),
+    )
+    .await
+}

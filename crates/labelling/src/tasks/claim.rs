@@ -1,0 +1,182 @@
+//! Taking work: the next open tasks behind a worker's own last position, or one that they name.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::ids::{BatchId, DatasetId, ProjectId, TaskId, UserId};
+use sqlx::PgConnection;
+
+use super::{Task, Workplace, lease_tasks, task, workplaces};
+use crate::{Labelling, Refusal, Result};
+
+/// Most tasks that one worker may hold at once.
+const MAX_LEASES: i64 = 20;
+
+impl Labelling {
+    /// A task this worker could take; nothing is held.
+    ///
+    /// # Errors
+    /// `no_task_available`; or the database failed.
+    pub async fn task_next(&self, user: UserId, project: Option<ProjectId>) -> Result<Task> {
+        let mut conn = self.pool.acquire().await?;
+        for place in workplaces(&mut conn, user, project).await? {
+            for from in [place.cursor.unwrap_or(place.queue_floor), 0] {
+                let found = sqlx::query!(
+                    "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", coalesce(t.labeling_version, $4) as \"labeling_version!\", t.payload
+                     from tasks t
+                     where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
+                       and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
+                       and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
+                       and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
+                     order by t.queue_pos limit 1",
+                    place.id,
+                    from,
+                    user.0,
+                    place.labeling_version
+                )
+                .fetch_optional(&mut *conn)
+                .await?;
+                if let Some(r) = found {
+                    return Ok(task!(r, None));
+                }
+            }
+        }
+        Err(self.nothing(&mut conn, project).await?.into())
+    }
+
+    /// Takes up to `count` tasks: first those this worker holds already, then the next ones.
+    ///
+    /// # Errors
+    /// `no_task_available`, `too_many_leases`; or the database failed.
+    pub async fn task_claim(
+        &self,
+        user: UserId,
+        project: Option<ProjectId>,
+        count: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Task>> {
+        let mut tx = self.pool.begin().await?;
+        let mut tasks = self.held(&mut tx, user, project).await?;
+        let holds = i64::try_from(tasks.len()).unwrap_or(i64::MAX);
+        if holds >= count {
+            tasks.truncate(usize::try_from(count).unwrap_or(1));
+            return Ok(tasks);
+        }
+        if project.is_some() {
+            let all = sqlx::query!(
+                "select count(*) as \"n!\" from leases where user_id = $1",
+                user.0
+            )
+            .fetch_one(&mut *tx)
+            .await?;
+            if all.n >= MAX_LEASES {
+                return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
+            }
+        }
+        let mut wanted = count - holds;
+        for place in workplaces(&mut tx, user, project).await? {
+            let start = place.cursor.unwrap_or(place.queue_floor);
+            let mut taken = take(&mut tx, user, &place, start, wanted, now).await?;
+            if taken.is_empty() && start > 0 {
+                // A later chunk can become visible before an earlier one: look once from the beginning.
+                taken = take(&mut tx, user, &place, 0, wanted, now).await?;
+            }
+            wanted -= i64::try_from(taken.len()).unwrap_or(i64::MAX);
+            tasks.extend(taken);
+            if wanted <= 0 {
+                break;
+            }
+        }
+        if tasks.is_empty() {
+            return Err(self.nothing(&mut tx, project).await?.into());
+        }
+        tx.commit().await?;
+        Ok(tasks)
+    }
+
+    /// Takes one named task.
+    ///
+    /// # Errors
+    /// `not_found` when this worker may not take it, `task_locked`, `too_many_leases`; or the database failed.
+    pub async fn task_lock(&self, user: UserId, task: TaskId, now: DateTime<Utc>) -> Result<Task> {
+        let mut tx = self.pool.begin().await?;
+        let t = sqlx::query!(
+            "select project_id, slots_free, queue_pos from tasks where id = $1 for update",
+            task.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        if let Some(held) = self
+            .held(&mut tx, user, None)
+            .await?
+            .into_iter()
+            .find(|h| h.id == task)
+        {
+            return Ok(held);
+        }
+        let place = workplaces(&mut tx, user, Some(ProjectId(t.project_id)))
+            .await?
+            .pop()
+            .ok_or(Refusal::NotFound)?;
+        if t.slots_free == 0 || t.queue_pos.is_none() {
+            return Err(Refusal::TaskLocked.into());
+        }
+        let done = sqlx::query!(
+            "select exists (select from answers a where a.task_id = $1 and a.user_id = $2 and a.status not in ('withdrawn', 'voided'))
+                 or exists (select from skips s where s.task_id = $1 and s.user_id = $2) as \"done!\",
+                    (select count(*) from leases where user_id = $2) as \"holds!\"",
+            task.0,
+            user.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if done.done {
+            return Err(Refusal::NotFound.into());
+        }
+        if done.holds >= MAX_LEASES {
+            return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
+        }
+        let mut taken = lease_tasks(&mut tx, user, &place, &[task.0], now).await?;
+        tx.commit().await?;
+        taken.pop().ok_or_else(|| Refusal::TaskLocked.into())
+    }
+}
+
+/// Picks the next tasks behind `from`, leaving out what others are just taking, and leases them.
+async fn take(
+    conn: &mut PgConnection,
+    user: UserId,
+    place: &Workplace,
+    from: i64,
+    count: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Task>> {
+    let picked = sqlx::query!(
+        "select t.id, t.queue_pos as \"queue_pos!\" from tasks t
+         where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
+           and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
+           and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
+           and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
+         order by t.queue_pos limit $4 for update of t skip locked",
+        place.id,
+        from,
+        user.0,
+        count
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let Some(last) = picked.iter().map(|p| p.queue_pos).max() else {
+        return Ok(Vec::new());
+    };
+    let ids: Vec<_> = picked.iter().map(|p| p.id).collect();
+    sqlx::query!(
+        "insert into worker_cursors (user_id, project_id, queue_pos, claimed_at) values ($1, $2, $3, $4)
+         on conflict (user_id, project_id) do update set queue_pos = excluded.queue_pos, claimed_at = excluded.claimed_at",
+        user.0,
+        place.id,
+        last,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    lease_tasks(conn, user, place, &ids, now).await
+}

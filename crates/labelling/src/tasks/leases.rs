@@ -1,0 +1,139 @@
+//! Leases: what a worker holds, holding on to it, and giving it back.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId};
+use sqlx::PgConnection;
+
+use super::{Lease, Task, return_slot, task};
+use crate::{Labelling, Refusal, Result};
+
+impl Labelling {
+    /// Tasks this worker holds, oldest lease first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tasks_held(&self, user: UserId) -> Result<Vec<Task>> {
+        let mut conn = self.pool.acquire().await?;
+        self.held(&mut conn, user, None).await
+    }
+
+    pub(super) async fn held(
+        &self,
+        conn: &mut PgConnection,
+        user: UserId,
+        project: Option<ProjectId>,
+    ) -> Result<Vec<Task>> {
+        let rows = sqlx::query!(
+            "select t.id, t.project_id, t.dataset_id, t.batch_id, coalesce(t.labeling_version, 1) as \"labeling_version!\", t.payload, l.token, l.expires_at,
+                    'locked' as \"status!\"
+             from leases l join tasks t on t.id = l.task_id
+             where l.user_id = $1 and ($2::uuid is null or l.project_id = $2) order by l.token",
+            user.0,
+            project.map(|p| p.0)
+        )
+        .fetch_all(conn)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|r| {
+                task!(
+                    r,
+                    Some(Lease {
+                        token: LeaseToken(r.token),
+                        expires_at: r.expires_at
+                    })
+                )
+            })
+            .collect())
+    }
+
+    /// The worker is still at it: the lease lasts another `lockSeconds`.
+    ///
+    /// # Errors
+    /// `lease_lost`; or the database failed.
+    pub async fn task_heartbeat(
+        &self,
+        user: UserId,
+        task: TaskId,
+        token: LeaseToken,
+        now: DateTime<Utc>,
+    ) -> Result<Lease> {
+        let row = sqlx::query!(
+            "update leases l set expires_at = $4::timestamptz + p.lock_seconds * interval '1 second' from projects p
+             where l.task_id = $1 and l.user_id = $2 and l.token = $3 and p.id = l.project_id returning l.expires_at",
+            task.0,
+            user.0,
+            token.0,
+            now
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Refusal::LeaseLost)?;
+        Ok(Lease {
+            token,
+            expires_at: row.expires_at,
+        })
+    }
+
+    /// Gives a task back; this worker may be offered it again.
+    ///
+    /// # Errors
+    /// `lease_lost`; or the database failed.
+    pub async fn task_unlock(
+        &self,
+        user: UserId,
+        task: TaskId,
+        token: LeaseToken,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.give_back(user, task, token, None, now).await
+    }
+
+    /// Gives a task back for good: this worker is never offered it again.
+    ///
+    /// # Errors
+    /// `lease_lost`; or the database failed.
+    pub async fn task_skip(
+        &self,
+        user: UserId,
+        task: TaskId,
+        token: LeaseToken,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.give_back(user, task, token, Some(reason), now).await
+    }
+
+    async fn give_back(
+        &self,
+        user: UserId,
+        task: TaskId,
+        token: LeaseToken,
+        skip: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("select id from tasks where id = $1 for update", task.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let gone = sqlx::query!(
+            "delete from leases where task_id = $1 and user_id = $2 and token = $3",
+            task.0,
+            user.0,
+            token.0
+        )
+        .execute(&mut *tx)
+        .await?;
+        if gone.rows_affected() == 0 {
+            return Err(Refusal::LeaseLost.into());
+        }
+        if let Some(reason) = skip {
+            sqlx::query!("insert into skips (task_id, user_id, reason, created_at) values ($1, $2, $3, $4) on conflict do nothing", task.0, user.0, reason, now)
+                .execute(&mut *tx)
+                .await?;
+        }
+        return_slot(&mut tx, task.0, &user.to_string(), now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+"""The chart as text: what it renders from which values, and what it refuses."""
+
+import json
+import re
+import unittest
+
+import yaml
+from suite import ROOT, main, run, tool
+
+CHART = ROOT / "charts/datacrowd"
+VALUES = ROOT / "dev/values.yaml"
+EVERYTHING = {
+    "imagePullSecrets": [{"name": "registry"}],
+    "postgres": {"tls": {"mode": "verify-full", "caSecret": "postgres-ca"}},
+    "objectStore": {"existingSecret": "objects"},
+    "apiServer": {
+        "autoscaling": {"enabled": True},
+        "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/datacrowd"}},
+        "tolerations": [{"key": "spot", "operator": "Exists"}],
+        "nodeSelector": {"kubernetes.io/arch": "amd64"},
+        "extraEnv": [{"name": "EXTRA", "value": "1"}],
+    },
+    "ingress": {"enabled": True, "className": "nginx", "annotations": {"cert-manager.io/cluster-issuer": "letsencrypt"}},
+    "httpRoute": {"enabled": True, "parentRefs": [{"name": "public", "namespace": "gateways"}]},
+    "operator": {"maxJobsPerNamespace": 5},
+    "networkPolicies": {
+        "runnerNamespaces": ["team-a"],
+        "publicFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}],
+    },
+    "metrics": {"monitors": {"enabled": True}, "rules": {"enabled": True}, "dashboards": {"enabled": True}},
+}
+
+
+def template(values=None, ok=True):
+    command = [*tool("HELM"), "template", "datacrowd", CHART, "--namespace", "datacrowd-system", "--values", VALUES,
+               "--values", "-"]
+    out = run(*command, stdin=json.dumps(values or {}), ok=ok)
+    return list(filter(None, yaml.safe_load_all(out))) if ok else out
+
+
+def find(objects, kind, name):
+    return next(o for o in objects if (o["kind"], o["metadata"]["name"]) == (kind, name))
+
+
+def pods(objects):
+    """Every pod that the chart describes, with its labels."""
+    for o in objects:
+        if o["kind"] == "Deployment":
+            yield o["spec"]["template"]["metadata"]["labels"], o["spec"]["template"]["spec"]
+        if o["kind"] == "Pod":
+            yield o["metadata"]["labels"], o["spec"]
+
+
+def environment(container):
+    return {e["name"]: e for e in container["env"]}
+
+
+class Rendered(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.plain, cls.full = template(), template(EVERYTHING)
+
+    def test_every_container_is_confined_and_limited(self):
+        seen = 0
+        for labels, pod in pods(self.full):
+            self.assertTrue(pod["securityContext"]["runAsNonRoot"], labels)
+            self.assertEqual(pod["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
+            for container in pod["containers"] + pod.get("initContainers", []):
+                seen += 1
+                security = container["securityContext"]
+                self.assertTrue(security["readOnlyRootFilesystem"], container["name"])
+                self.assertFalse(security["allowPrivilegeEscalation"], container["name"])
+                self.assertEqual(security["capabilities"], {"drop": ["ALL"]}, container["name"])
+                self.assertIn("memory", container["resources"]["limits"])
+                self.assertIn("cpu", container["resources"]["requests"])
+        self.assertEqual(seen, 4)
+
+    def test_no_secret_is_rendered_and_each_comes_from_an_existing_one(self):
+        self.assertNotIn("Secret", {o["kind"] for o in self.full})
+        for _, pod in pods(self.full):
+            for container in pod["containers"] + pod.get("initContainers", []):
+                for variable in container.get("env", []):
+                    if re.search("TOKEN|SECRET|PASSWORD|DATABASE_URL|ACCESS_KEY", variable["name"]):
+                        self.assertIn("secretKeyRef", variable["valueFrom"], variable)
+
+    def test_only_migrations_see_the_owners_of_the_databases(self):
+        pod = find(self.plain, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
+        self.assertNotIn("OWNER", json.dumps(pod["containers"]))
+        self.assertIn("CORE_OWNER_DATABASE_URL", environment(pod["initContainers"][0]))
+
+    def test_nothing_leads_from_outside_to_the_internal_port(self):
+        self.assertEqual(find(self.full, "Service", "datacrowd-api")["spec"]["ports"],
+                         [{"name": "http", "port": 80, "targetPort": "http"}])
+        for kind in ("Ingress", "HTTPRoute"):
+            text = json.dumps(find(self.full, kind, "datacrowd"))
+            self.assertIn('"datacrowd-api"', text)
+            self.assertNotIn("internal", text)
+        self.assertTrue(all(o["spec"].get("type", "ClusterIP") == "ClusterIP" for o in self.full if o["kind"] == "Service"))
+
+    def test_ingress_and_route_are_there_only_when_asked_for(self):
+        kinds = {o["kind"] for o in self.plain}
+        self.assertFalse(kinds & {"Ingress", "HTTPRoute", "HorizontalPodAutoscaler", "ServiceMonitor", "PodMonitor", "PrometheusRule"})
+        ingress = find(self.full, "Ingress", "datacrowd")
+        self.assertEqual(ingress["spec"]["tls"], [{"hosts": ["datacrowd.example.com"], "secretName": "datacrowd-tls"}])
+        self.assertEqual(ingress["metadata"]["annotations"], {"cert-manager.io/cluster-issuer": "letsencrypt"})
+
+    def test_with_autoscaling_an_upgrade_does_not_reset_the_number_of_pods(self):
+        self.assertNotIn("replicas", find(self.full, "Deployment", "datacrowd-api-server")["spec"])
+        self.assertEqual(find(self.plain, "Deployment", "datacrowd-api-server")["spec"]["replicas"], 1)
+        target = find(self.full, "HorizontalPodAutoscaler", "datacrowd-api-server")["spec"]["scaleTargetRef"]
+        self.assertEqual(target["name"], "datacrowd-api-server")
+
+    def test_a_budget_selects_the_pods_of_its_deployment(self):
+        for name in ("datacrowd-api-server", "datacrowd-operator"):
+            selector = find(self.plain, "PodDisruptionBudget", name)["spec"]["selector"]
+            self.assertEqual(selector, find(self.plain, "Deployment", name)["spec"]["selector"])
+
+    def test_the_identity_of_the_workload_is_annotated(self):
+        annotations = find(self.full, "ServiceAccount", "datacrowd-api-server")["metadata"]["annotations"]
+        self.assertIn("eks.amazonaws.com/role-arn", annotations)
+
+    def test_databases_are_reached_over_tls_by_every_container_that_reaches_them(self):
+        pod = find(self.full, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
+        for container in pod["containers"] + pod["initContainers"]:
+            variables = environment(container)
+            self.assertEqual(variables["PGSSLMODE"]["value"], "verify-full")
+            mount = container["volumeMounts"][0]
+            self.assertEqual(variables["PGSSLROOTCERT"]["value"], mount["mountPath"] + "/ca.crt")
+            self.assertEqual(mount["name"], pod["volumes"][0]["name"])
+
+    def test_keys_of_the_object_store_come_from_their_own_secret_when_there_is_one(self):
+        def source(objects):
+            pod = find(objects, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
+            return environment(pod["containers"][0])["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]
+
+        self.assertEqual(source(self.plain), {"name": "datacrowd-api-server", "key": "AWS_ACCESS_KEY_ID", "optional": True})
+        self.assertEqual(source(self.full), {"name": "objects", "key": "AWS_ACCESS_KEY_ID"})
+
+    def test_large_numbers_stay_whole(self):
+        pod = find(self.plain, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
+        self.assertEqual(environment(pod["containers"][0])["DATACROWD_MAX_UPLOAD_BYTES"]["value"], "5368709120")
+
+    def test_every_setting_the_chart_makes_is_one_that_a_binary_knows(self):
+        known = set(re.findall(r'env = "([A-Z0-9_]+)"', "".join(
+            (ROOT / p).read_text() for p in ("api-server/src/args.rs", "operator/src/args.rs"))))
+        known |= {"DATACROWD_LOG", "GLIBC_TUNABLES", "PGSSLMODE", "PGSSLROOTCERT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                  "EXTRA"}
+        # Bring-your-own-Postgres has three databases from the first day; what uses this one may be off.
+        known |= {"PAYMENTS_DATABASE_URL", "PAYMENTS_OWNER_DATABASE_URL"}
+        for _, pod in pods(self.full):
+            for container in pod["containers"] + pod.get("initContainers", []):
+                self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
+
+
+class Policies(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.full = template(EVERYTHING)
+
+    def policy(self, name):
+        return find(self.full, "NetworkPolicy", name)["spec"]
+
+    def test_everything_is_denied_to_every_pod_that_stays(self):
+        deny = self.policy("datacrowd-default-deny")
+        self.assertEqual(deny["policyTypes"], ["Ingress", "Egress"])
+        self.assertFalse(deny.keys() & {"ingress", "egress"})
+        for o in self.full:
+            if o["kind"] == "Deployment":
+                labels = o["spec"]["template"]["metadata"]["labels"]
+                self.assertLessEqual(deny["podSelector"]["matchLabels"].items(), labels.items())
+
+    def test_ports_of_policies_are_ports_of_containers(self):
+        for name in ("datacrowd-api-server", "datacrowd-operator"):
+            pod = find(self.full, "Deployment", name)["spec"]["template"]["spec"]
+            there = {p["name"] for p in pod["containers"][0]["ports"]}
+            opened = {p["port"] for rule in self.policy(name)["ingress"] for p in rule["ports"]}
+            self.assertEqual(opened, there, name)
+
+    def test_the_internal_port_is_opened_by_name_only(self):
+        public, internal = self.policy("datacrowd-api-server")["ingress"]
+        self.assertEqual(internal["ports"], [{"protocol": "TCP", "port": "internal"}])
+        self.assertEqual(len(internal["from"]), 3)
+        for peer in internal["from"]:
+            self.assertTrue(peer.get("podSelector") or peer["namespaceSelector"], peer)
+        self.assertEqual(len(public["from"]), 2)
+
+    def test_a_runner_reaches_names_the_platform_and_the_object_store(self):
+        runner = find(self.full, "NetworkPolicy", "datacrowd-runner")
+        self.assertEqual(runner["metadata"]["namespace"], "team-a")
+        self.assertNotIn("ingress", runner["spec"])
+        ports = [p["port"] for rule in runner["spec"]["egress"] for p in rule["ports"]]
+        self.assertEqual(ports, [53, 53, "internal", 7070])
+        made_for = (ROOT / "operator/src/job/build.rs").read_text()
+        label = runner["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
+        self.assertIn(f'("app.kubernetes.io/name", "{label}"', made_for)
+
+    def test_they_can_be_switched_off(self):
+        self.assertNotIn("NetworkPolicy", {o["kind"] for o in template({"networkPolicies": {"enabled": False}})})
+
+
+class Rights(unittest.TestCase):
+    def test_nobody_may_read_secrets_or_do_everything(self):
+        for o in template(EVERYTHING):
+            for rule in o.get("rules") or []:
+                self.assertNotIn("secrets", rule["resources"])
+                for part in ("apiGroups", "resources", "verbs"):
+                    self.assertNotIn("*", rule[part], o["metadata"]["name"])
+
+    def test_each_rule_has_its_reason(self):
+        for name in ("operator-rbac.yaml", "api-server.yaml"):
+            lines = (CHART / "templates" / name).read_text().splitlines()
+            rules = [i for i, line in enumerate(lines) if line.startswith("- apiGroups:")]
+            self.assertTrue(rules)
+            for i in rules:
+                explained = lines[i - 1].startswith("#") or "leases" in lines[i + 1]
+                self.assertTrue(explained, f"{name}:{i + 1}")
+
+    def test_named_namespaces_bound_the_operator(self):
+        objects = template({"operator": {"watchNamespaces": ["team-a", "team-b"]}})
+        rules = find(objects, "ClusterRole", "datacrowd-operator")["rules"]
+        self.assertEqual(rules, [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"],
+                                  "resourceNames": ["team-a", "team-b"]}])
+        homes = {o["metadata"]["namespace"] for o in objects if o["kind"] == "Role" and o["metadata"]["name"] == "datacrowd-operator"}
+        self.assertEqual(homes, {"team-a", "team-b"})
+
+
+class Values(unittest.TestCase):
+    def test_what_is_wrong_is_refused_by_its_name(self):
+        table = [
+            ({"apiServer": {"existingSecret": ""}}, "existingSecret"),
+            ({"apiServer": {"image": "no-tag"}}, "image"),
+            ({"apiServer": {"replica": 3}}, "replica"),
+            ({"apiServer": {"replicas": "two"}}, "replicas"),
+            ({"apiServer": {"disruptionBudget": {"maxUnavailable": 0}}}, "maxUnavailable"),
+            ({"billing": {"mode": "Free"}}, "mode"),
+            ({"httpRoute": {"enabled": True}}, "parentRefs"),
+            ({"ingress": {"host": "https://x"}}, "host"),
+            ({"networkPolicies": {"kubernetesApi": {"ports": [0]}}}, "ports"),
+            ({"networkPolicies": {"postgres": {"cidrs": ["everywhere"]}}}, "cidrs"),
+            ({"objectStore": {"endpoint": "s3.example.com"}}, "endpoint"),
+            ({"operator": {"watchNamespaces": ["Team A"]}}, "watchNamespaces"),
+            ({"operator": {"resources": {"limits": None}}}, "limits"),
+            ({"postgres": {"tls": {"mode": "on"}}}, "mode"),
+            ({"metrics": {"monitors": {"interval": "often"}}}, "interval"),
+            ({"surprise": True}, "surprise"),
+        ]
+        for values, word in table:
+            code, output = template(values, ok=False)
+            self.assertNotEqual(code, 0, values)
+            self.assertIn("schema", output, values)
+            self.assertIn(word, output, values)
+
+    def test_without_secrets_nothing_renders(self):
+        code, output = run(*tool("HELM"), "template", CHART, ok=False)
+        self.assertNotEqual(code, 0)
+        for part in ("operator", "apiServer", "migrations"):
+            self.assertIn(f"/{part}/existingSecret", output)
+
+    def test_every_value_is_explained_and_described_by_the_schema(self):
+        lines = (CHART / "values.yaml").read_text().splitlines()
+        for i, line in enumerate(lines):
+            key = re.match(r" *(\w+): *(\S*)", line)
+            if key and key[2] and key[1] not in ("requests", "limits", "matchLabels"):
+                self.assertTrue(lines[i - 1].lstrip().startswith("#"), f"values.yaml:{i + 1}")
+        schema = json.loads((CHART / "values.schema.json").read_text())
+
+        def walk(values, part, path):
+            part = schema["definitions"][part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
+            if isinstance(values, dict) and "properties" in part:
+                self.assertFalse(part["additionalProperties"], path)
+                self.assertEqual(set(part["properties"]) - {"global"}, set(values), path)
+                for name, value in values.items():
+                    walk(value, part["properties"][name], f"{path}.{name}")
+
+        walk(yaml.safe_load("\n".join(lines)), schema, "")
+
+    def test_each_version_is_the_same(self):
+        versions = set()
+        for name in ("datacrowd", "datacrowd-crds"):
+            chart = yaml.safe_load((ROOT / "charts" / name / "Chart.yaml").read_text())
+            versions |= {chart["version"], str(chart["appVersion"])}
+        versions |= set(re.findall(r'^version = "([^"]+)"', (ROOT / "Cargo.toml").read_text(), re.M)[:1])
+        self.assertEqual(len(versions), 1, versions)
+
+
+if __name__ == "__main__":
+    main("charts")

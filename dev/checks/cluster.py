@@ -1,0 +1,216 @@
+"""The charts on a real API server: installed, guarded, upgraded, removed, installed again.
+
+The control plane has no nodes: pods are admitted and stay pending. That they run is
+what the end-to-end tests show.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import unittest
+
+import yaml
+from charts import EVERYTHING, find, template
+from suite import ROOT, main, run, tool
+
+SYSTEM = "datacrowd-system"
+OPERATOR = f"system:serviceaccount:{SYSTEM}:datacrowd-operator"
+API_SERVER = f"system:serviceaccount:{SYSTEM}:datacrowd-api-server"
+RELEASE = ["--namespace", SYSTEM, "datacrowd", ROOT / "charts/datacrowd", "--values", ROOT / "dev/values.yaml"]
+FOREIGN = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute"}
+
+
+def kubectl(*arguments, stdin=None, ok=True):
+    return run(*tool("KUBECTL"), *arguments, stdin=stdin, ok=ok)
+
+
+def helm(*arguments, stdin=None, ok=True):
+    return run(*tool("HELM"), *arguments, stdin=stdin, ok=ok)
+
+
+def get(*arguments):
+    return json.loads(kubectl("get", *arguments, "--output", "json"))
+
+
+def eventually(what, probe, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = probe()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"gave up waiting: {what}")
+
+
+def namespace(name, **labels):
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def dataset(namespace, name, uri, **source):
+    return {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Dataset", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"projectRef": {"name": "p"}, "source": {"uri": uri, "format": "CSV", **source}}}
+
+
+def apply(*objects, ok=True):
+    return kubectl("apply", "--server-side", "--field-manager", "test", "--filename", "-",
+                   stdin="\n---\n".join(map(json.dumps, objects)), ok=ok)
+
+
+def native(values):
+    return [o for o in template(values) if o["kind"] not in FOREIGN]
+
+
+def restricted(name, **labels):
+    return namespace(name, **labels, **{"pod-security.kubernetes.io/enforce": "restricted",
+                                        "pod-security.kubernetes.io/warn": "restricted"})
+
+
+def setUpModule():
+    # A copy of the kubeconfig: what names no namespace goes where Helm would put it.
+    folder = tempfile.mkdtemp()
+    unittest.addModuleCleanup(shutil.rmtree, folder)
+    os.environ["KUBECONFIG"] = shutil.copy(os.environ["KUBECONFIG"], folder)
+    kubectl("config", "set-context", "--current", "--namespace", SYSTEM)
+    apply(restricted(SYSTEM), restricted("team-a", **{"datacrowd.io/tenant": "team-a"}))
+    helm("install", "--namespace", SYSTEM, "datacrowd-crds", ROOT / "charts/datacrowd-crds")
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    helm("install", *RELEASE)
+
+
+class Installed(unittest.TestCase):
+    def test_the_server_accepts_every_field_without_a_warning(self):
+        for values in ({}, EVERYTHING, {"operator": {"watchNamespaces": ["team-a"]}}):
+            code, output = kubectl("apply", "--dry-run=server", "--server-side", "--force-conflicts", "--validate=strict",
+                                   "--filename", "-", stdin=yaml.safe_dump_all(native(values)), ok=False)
+            self.assertEqual(code, 0, output)
+            self.assertNotIn("arning", output)
+
+    def test_restricted_namespaces_admit_its_pods(self):
+        def both():
+            names = [p["metadata"]["labels"]["app.kubernetes.io/name"] for p in get("pods", "--namespace", SYSTEM)["items"]]
+            return {"datacrowd-api-server", "datacrowd-operator"} <= set(names)
+
+        eventually("pods of both Deployments", both)
+        test = find(template(), "Pod", "datacrowd-test-answers")
+        code, output = kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(test), ok=False)
+        self.assertEqual(code, 0, output)
+        self.assertNotIn("arning", output)
+
+    def test_what_was_applied_stays_as_it_was_applied(self):
+        """What a GitOps controller compares: nothing is out of sync."""
+        manifests = yaml.safe_dump_all(o for o in native({}) if o["kind"] != "Pod")
+        for path in ("namespace.yaml", "project.yaml", "dataset.yaml", "export.yaml"):
+            manifests += "---\n" + (ROOT / "examples/reviews" / path).read_text()
+        arguments = ("--server-side", "--field-manager", "gitops", "--force-conflicts", "--filename", "-")
+        kubectl("apply", *arguments, stdin=manifests)
+        code, difference = kubectl("diff", *arguments, stdin=manifests, ok=False)
+        self.assertEqual(code, 0, difference)
+
+    def test_the_expressions_of_policies_are_sound(self):
+        def checked():
+            items = [p for p in get("validatingadmissionpolicies")["items"] if p["metadata"]["name"].startswith("datacrowd-")]
+            return items if all(p.get("status", {}).get("observedGeneration") == p["metadata"]["generation"] for p in items) else None
+
+        policies = eventually("type checks of the policies", checked)
+        self.assertEqual(len(policies), 2)
+        for policy in policies:
+            self.assertEqual(policy["status"].get("typeChecking", {}).get("expressionWarnings", []), [], policy["metadata"]["name"])
+
+
+class Guarded(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # A new policy bites after about a second.
+        outside = json.dumps(dataset("team-a", "probe", "s3://datacrowd/other/x.csv"))
+        eventually("the policies", lambda: kubectl("create", "--dry-run=server", "--filename", "-", stdin=outside, ok=False)[0])
+
+    def test_a_source_lies_below_its_own_namespace(self):
+        table = [
+            ("s3://datacrowd/team-a/x.csv", None),
+            ("s3://datacrowd/team-a/deep/er/x.csv", None),
+            ("s3://datacrowd/team-b/x.csv", "must begin with"),
+            ("s3://datacrowd/team-ab/x.csv", "must begin with"),
+            ("s3://elsewhere/team-a/x.csv", "credentialsSecretRef"),
+            ("s3://datacrowd/team-a/../team-b/x.csv", "must be plain"),
+            ("s3://datacrowd/team-a/./x.csv", "must be plain"),
+            ("s3://datacrowd/team-a//x.csv", "must be plain"),
+            ("s3://datacrowd/team-a/%2e%2e/x.csv", "must be plain"),
+            ("s3://datacrowd/team-a/x.csv?versionId=1", "must be plain"),
+        ]
+        for i, (uri, refusal) in enumerate(table):
+            code, output = apply(dataset("team-a", f"source-{i}", uri), ok=False)
+            if refusal:
+                self.assertNotEqual(code, 0, uri)
+                self.assertIn(refusal, output, uri)
+            else:
+                self.assertEqual(code, 0, output)
+        code, output = apply(dataset("team-a", "own", "s3://elsewhere/x.csv", credentialsSecretRef={"name": "s"}), ok=False)
+        self.assertEqual(code, 0, output)
+
+    def test_nobody_but_the_operator_writes_status_and_finalizers(self):
+        apply(dataset("team-a", "guarded", "s3://datacrowd/team-a/x.csv"))
+        status = ("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge", "--subresource", "status",
+                  "--patch", '{"status": {"state": "Ready"}}')
+        code, output = kubectl(*status, ok=False)
+        self.assertNotEqual(code, 0)
+        self.assertIn("only the operator writes status", output)
+        kubectl(*status, "--as", OPERATOR)
+        finalizers = ("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge",
+                      "--patch", '{"metadata": {"finalizers": ["datacrowd.io/cleanup"]}}')
+        code, output = kubectl(*finalizers, ok=False)
+        self.assertIn("only the operator writes finalizers", output)
+        kubectl(*finalizers, "--as", OPERATOR)
+        kubectl("annotate", "dataset", "guarded", "--namespace", "team-a", "datacrowd.io/retry-at=now")
+        kubectl("delete", "dataset", "guarded", "--namespace", "team-a", "--wait=false")
+        kubectl("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge",
+                "--patch", '{"metadata": {"finalizers": []}}', "--as", OPERATOR)
+        kubectl("wait", "--for=delete", "dataset/guarded", "--namespace", "team-a", "--timeout=20s")
+
+    def test_rights_are_these_and_no_more(self):
+        table = [
+            (OPERATOR, "list", "datasets.datacrowd.io", True),
+            (OPERATOR, "patch", "datasets.datacrowd.io/status", True),
+            (OPERATOR, "create", "jobs.batch", True),
+            (OPERATOR, "create", "datasets.datacrowd.io", False),
+            (OPERATOR, "delete", "datasets.datacrowd.io", False),
+            (OPERATOR, "get", "secrets", False),
+            (OPERATOR, "create", "pods", False),
+            (OPERATOR, "update", "namespaces", False),
+            (API_SERVER, "create", "datasets.datacrowd.io", True),
+            (API_SERVER, "create", "namespaces", True),
+            (API_SERVER, "patch", "datasets.datacrowd.io/status", False),
+            (API_SERVER, "patch", "namespaces", False),
+            (API_SERVER, "create", "jobs.batch", False),
+            (API_SERVER, "get", "secrets", False),
+        ]
+        for who, verb, what, expected in table:
+            resource, _, subresource = what.partition("/")
+            more = [f"--subresource={subresource}"] if subresource else []
+            _, answer = kubectl("auth", "can-i", verb, resource, *more, "--namespace", "team-a", "--as", who, ok=False)
+            self.assertIn("yes" if expected else "no", answer.splitlines(), (who, verb, what))
+
+
+class Upgraded(unittest.TestCase):
+    def test_resources_outlive_upgrade_uninstall_and_return(self):
+        apply(dataset("team-a", "kept", "s3://datacrowd/team-a/x.csv"))
+        uid = get("dataset", "kept", "--namespace", "team-a")["metadata"]["uid"]
+        more = ["--set", "apiServer.autoscaling.enabled=true", "--set", "ingress.enabled=true"]
+        helm("upgrade", *RELEASE, *more)
+        self.assertEqual(get("ingress", "datacrowd", "--namespace", SYSTEM)["spec"]["rules"][0]["host"], "datacrowd.example.com")
+        helm("upgrade", "--namespace", SYSTEM, "datacrowd-crds", ROOT / "charts/datacrowd-crds")
+        helm("rollback", "--namespace", SYSTEM, "datacrowd", "1")
+        code, _ = kubectl("get", "ingress", "datacrowd", "--namespace", SYSTEM, ok=False)
+        self.assertNotEqual(code, 0)
+        helm("uninstall", "--namespace", SYSTEM, "datacrowd")
+        helm("uninstall", "--namespace", SYSTEM, "datacrowd-crds")
+        self.assertEqual(get("clusterroles", "--selector", "app.kubernetes.io/part-of=datacrowd")["items"], [])
+        self.assertEqual(get("dataset", "kept", "--namespace", "team-a")["metadata"]["uid"], uid)
+        helm("install", "--namespace", SYSTEM, "datacrowd-crds", ROOT / "charts/datacrowd-crds")
+        helm("install", *RELEASE)
+        self.assertEqual(get("dataset", "kept", "--namespace", "team-a")["metadata"]["uid"], uid)
+
+
+if __name__ == "__main__":
+    main("charts on an API server")

@@ -65,7 +65,3 @@ make_bucket() {
 # checks requests against Stripe's own description and remembers nothing. It always
 # speaks HTTPS too; without a port of the system's choice, two of them would collide.
 stripe_mock_command() { command=("$stripe_mock_dir/stripe-mock" -http-addr "$1" -https-addr 127.0.0.1:); }
-
-stripe_mock_answers() { # URL
-  curl --silent --fail --user sk_test_double: "$1/v1/balance"
-}

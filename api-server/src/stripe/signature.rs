@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_signature_that_another_program_made_is_good_for_five_minutes_around_its_time() {
         let header = format!("t=1492774577,v1={KNOWN},v0=ignored");
-        let check = |seconds| {
+        let check = |seconds: i64| {
             verify(
                 Some(header.as_bytes()),
                 br#"{"id":"evt_1"}"#,

@@ -10,9 +10,7 @@ use datacrowd_labelling::Labelling;
 use datacrowd_telemetry::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{
-    cluster::Cluster, error, extract, internal, objects::Objects, routes, stripe::Stripe,
-};
+use crate::{cluster::Cluster, error, extract, internal, objects::Objects, routes, stripe::Stripe};
 
 /// Settings that handlers read.
 #[derive(Debug, Clone)]

@@ -207,11 +207,7 @@ async fn build(
         BillingArg::Manual => (BillingMode::Manual, None),
         BillingArg::Disabled => (BillingMode::Disabled, None),
         BillingArg::Stripe => {
-            let stripe = stripe(
-                &settings.prices,
-                &settings.stripe,
-                Some(&settings.checkout),
-            )?;
+            let stripe = stripe(&settings.prices, &settings.stripe, Some(&settings.checkout))?;
             (BillingMode::Stripe, Some(stripe))
         }
     };
@@ -264,11 +260,7 @@ fn billing(url: &str, connections: u32, prices: &Prices) -> anyhow::Result<Billi
 }
 
 /// Stripe, once every setting is there that the purpose needs. Empty is absent: that is how a template leaves it.
-fn stripe(
-    prices: &Prices,
-    api: &StripeApi,
-    checkout: Option<&Checkout>,
-) -> anyhow::Result<Stripe> {
+fn stripe(prices: &Prices, api: &StripeApi, checkout: Option<&Checkout>) -> anyhow::Result<Stripe> {
     let given = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
     let secret_key = given(&api.stripe_secret_key)
         .context("DATACROWD_STRIPE_SECRET_KEY is missing; payments need a key of Stripe")?;
@@ -277,10 +269,13 @@ fn stripe(
         let current = given(&checkout.stripe_webhook_secret).context(
             "DATACROWD_STRIPE_WEBHOOK_SECRET is missing; without it no payment would ever be credited",
         )?;
-        webhook_secrets = [Some(current), given(&checkout.stripe_webhook_secret_previous)]
-            .into_iter()
-            .flatten()
-            .collect();
+        webhook_secrets = [
+            Some(current),
+            given(&checkout.stripe_webhook_secret_previous),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         success_url = checkout.checkout_success_url.clone();
         cancel_url = checkout.checkout_cancel_url.clone();
     }

@@ -12,7 +12,8 @@ use futures::{Stream, StreamExt};
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
-    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData, ListCheckoutSession, ProductData,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    ListCheckoutSession, ProductData,
 };
 use stripe_shared::{CheckoutSession, CheckoutSessionMode};
 use stripe_types::{Currency, Expandable, RangeBoundsTs, RangeQueryTs};
@@ -89,7 +90,9 @@ impl Stripe {
         let live = key.starts_with("sk_live_") || key.starts_with("rk_live_");
         let test = key.starts_with("sk_test_") || key.starts_with("rk_test_");
         if !(live || test) {
-            bail!("DATACROWD_STRIPE_SECRET_KEY is no key of Stripe; it begins with sk_test_, rk_test_, sk_live_ or rk_live_");
+            bail!(
+                "DATACROWD_STRIPE_SECRET_KEY is no key of Stripe; it begins with sk_test_, rk_test_, sk_live_ or rk_live_"
+            );
         }
         if live != settings.livemode {
             bail!(
@@ -139,7 +142,10 @@ impl Stripe {
             .unwrap_or_else(|never| match never {});
         let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
         price.unit_amount = Some(payment.amount_cents);
-        price.product_data = Some(ProductData::new(format!("{} judgements", payment.judgements)));
+        price.product_data = Some(ProductData::new(format!(
+            "{} judgements",
+            payment.judgements
+        )));
         let mut line = CreateCheckoutSessionLineItems::new();
         line.price_data = Some(price);
         line.quantity = Some(1);
@@ -211,7 +217,10 @@ fn listed(session: CheckoutSession) -> Option<ListedSession> {
         livemode: session.livemode,
         amount_total: session.amount_total,
         currency: session.currency.map(|c| c.to_string()),
-        status: session.status.map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        status: session
+            .status
+            .map(|s| s.as_str().to_owned())
+            .unwrap_or_default(),
         payment_status: session.payment_status.as_str().to_owned(),
         payment_intent: session.payment_intent.map(|i| i.id().to_string()),
         refunded,

@@ -55,13 +55,22 @@ pub async fn stripe_event(
             SignatureError::Wrong => refused("signature_invalid", "The signature does not fit the body; check the endpoint's signing secret, and that nothing alters the body on its way."),
             SignatureError::Stale => refused("signature_stale", "The signature is more than five minutes away from our clock; check the clocks, and let Stripe send it again."),
         })?;
-    let notice = Notice::parse(&body)
-        .map_err(|_| refused("invalid_event", "The body is not an event; see Stripe's documentation of webhooks."))?;
+    let notice = Notice::parse(&body).map_err(|_| {
+        refused(
+            "invalid_event",
+            "The body is not an event; see Stripe's documentation of webhooks.",
+        )
+    })?;
     let outcome = match app.billing.event_receive(&notice, app.now()).await? {
         Received::Repeated => "repeated",
         Received::New(outcome) => {
             if let Outcome::Mismatch(why) = &outcome {
-                tracing::error!(stripe.event = notice.id(), stripe.kind = notice.kind(), why, "an event does not fit our record; it is kept and credits nothing");
+                tracing::error!(
+                    stripe.event = notice.id(),
+                    stripe.kind = notice.kind(),
+                    why,
+                    "an event does not fit our record; it is kept and credits nothing"
+                );
             }
             outcome.column()
         }

@@ -101,7 +101,12 @@ mod tests {
     #[test]
     fn without_a_secret_nothing_is_good() {
         let header = format!("t=1492774577,v1={KNOWN}");
-        let checked = verify(Some(header.as_bytes()), br#"{"id":"evt_1"}"#, &[], at(1_492_774_577));
+        let checked = verify(
+            Some(header.as_bytes()),
+            br#"{"id":"evt_1"}"#,
+            &[],
+            at(1_492_774_577),
+        );
         assert_eq!(checked, Err(SignatureError::Wrong));
     }
 }

@@ -28,16 +28,26 @@ pub enum Error {
 #[allow(missing_docs, reason = "codes and messages below say what each means")]
 pub enum Refusal {
     NotFound,
-    Judgements { most: i64 },
-    BelowMinimum { least: i64, minimum_cents: i64 },
+    Judgements {
+        most: i64,
+    },
+    BelowMinimum {
+        least: i64,
+        minimum_cents: i64,
+    },
     RequestKey,
     KeyReused,
     PromoUnknown,
     PromoNotValid,
     PromoUsedUp,
     PromoUsedByClient,
-    PromoCurrency { currency: String },
-    PromoInvalid { member: &'static str, why: &'static str },
+    PromoCurrency {
+        currency: String,
+    },
+    PromoInvalid {
+        member: &'static str,
+        why: &'static str,
+    },
     PromoTaken,
 }
 
@@ -82,22 +92,39 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
-            Self::NotFound => {
-                "There is nothing here under this address; check the id.".into()
+            Self::NotFound => "There is nothing here under this address; check the id.".into(),
+            Self::Judgements { most } => {
+                format!("judgements must be between 1 and {most}; split a larger purchase.")
             }
-            Self::Judgements { most } => format!("judgements must be between 1 and {most}; split a larger purchase."),
-            Self::BelowMinimum { least, minimum_cents } => {
-                format!("A payment is at least {minimum_cents} in minor units; buy {least} judgements or more.")
+            Self::BelowMinimum {
+                least,
+                minimum_cents,
+            } => {
+                format!(
+                    "A payment is at least {minimum_cents} in minor units; buy {least} judgements or more."
+                )
             }
-            Self::RequestKey => "An Idempotency-Key has 1 to 200 visible characters; send another one.".into(),
-            Self::KeyReused => "This Idempotency-Key was used for another purchase; use a new key.".into(),
+            Self::RequestKey => {
+                "An Idempotency-Key has 1 to 200 visible characters; send another one.".into()
+            }
+            Self::KeyReused => {
+                "This Idempotency-Key was used for another purchase; use a new key.".into()
+            }
             Self::PromoUnknown => "There is no such promo code; check it, or leave it out.".into(),
             Self::PromoNotValid => "The promo code is not valid now; leave it out.".into(),
-            Self::PromoUsedUp => "The promo code was used as often as it may be; leave it out.".into(),
-            Self::PromoUsedByClient => "You used this promo code as often as you may; leave it out.".into(),
-            Self::PromoCurrency { currency } => format!("The promo code is for payments in {currency}; leave it out."),
+            Self::PromoUsedUp => {
+                "The promo code was used as often as it may be; leave it out.".into()
+            }
+            Self::PromoUsedByClient => {
+                "You used this promo code as often as you may; leave it out.".into()
+            }
+            Self::PromoCurrency { currency } => {
+                format!("The promo code is for payments in {currency}; leave it out.")
+            }
             Self::PromoInvalid { member, why } => format!("{member} {why}; correct it."),
-            Self::PromoTaken => "There is a promo code of this name already; choose another name.".into(),
+            Self::PromoTaken => {
+                "There is a promo code of this name already; choose another name.".into()
+            }
         }
     }
 }

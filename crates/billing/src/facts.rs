@@ -43,7 +43,10 @@ pub(crate) enum News {
     Checkout(CheckoutState),
     /// All that was refunded so far.
     Refunded(i64),
-    Disputed { id: String, dispute: Dispute },
+    Disputed {
+        id: String,
+        dispute: Dispute,
+    },
 }
 
 /// All that is known.

@@ -6,15 +6,14 @@ use datacrowd_protocol::ids::{PaymentId, ProjectId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{
-    Billing, Page, Result,
-    facts::Postings,
-    payments::Locked,
-};
+use crate::{Billing, Page, Result, facts::Postings, payments::Locked};
 
 /// One movement on a project's account.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the columns document themselves in migrations/payments")]
+#[allow(
+    missing_docs,
+    reason = "the columns document themselves in migrations/payments"
+)]
 pub struct LedgerEntry {
     pub id: i64,
     pub payment: PaymentId,
@@ -177,7 +176,10 @@ impl Billing {
             })
             .collect();
         Ok(Ledger {
-            balances: balances.into_iter().map(|b| (b.currency, b.cents)).collect(),
+            balances: balances
+                .into_iter()
+                .map(|b| (b.currency, b.cents))
+                .collect(),
             page: Page::cut(items, limit, |e: &LedgerEntry| e.id),
         })
     }

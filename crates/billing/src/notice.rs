@@ -221,9 +221,15 @@ mod tests {
     fn a_completed_session_pays_only_when_the_money_is_there() {
         let session = |status| json!({"id": "cs_1", "amount_total": 500, "currency": "eur", "payment_status": status});
         let kind = "checkout.session.completed";
-        assert_eq!(news(kind, &session("paid")), News::Checkout(CheckoutState::Paid));
+        assert_eq!(
+            news(kind, &session("paid")),
+            News::Checkout(CheckoutState::Paid)
+        );
         assert_eq!(news(kind, &session("unpaid")), News::Nothing);
-        assert!(matches!(event(kind, &session("something new")), Subject::Unreadable(_)));
+        assert!(matches!(
+            event(kind, &session("something new")),
+            Subject::Unreadable(_)
+        ));
         assert_eq!(
             news("checkout.session.async_payment_succeeded", &session("paid")),
             News::Checkout(CheckoutState::Paid)
@@ -236,7 +242,10 @@ mod tests {
 
     #[test]
     fn a_reference_is_an_id_or_the_object() {
-        for intent in [json!("pi_1"), json!({"id": "pi_1", "object": "payment_intent"})] {
+        for intent in [
+            json!("pi_1"),
+            json!({"id": "pi_1", "object": "payment_intent"}),
+        ] {
             let charge = json!({"id": "ch_1", "amount_refunded": 7, "currency": "eur", "payment_intent": intent,
                                 "metadata": {"paymentId": "01890000-0000-7000-8000-000000000000"}});
             let Subject::Payment(about) = event("charge.refunded", &charge) else {
@@ -251,18 +260,31 @@ mod tests {
 
     #[test]
     fn every_kind_of_dispute_event_carries_its_standing() {
-        for kind in ["created", "updated", "closed", "funds_withdrawn", "funds_reinstated"] {
+        for kind in [
+            "created",
+            "updated",
+            "closed",
+            "funds_withdrawn",
+            "funds_reinstated",
+        ] {
             let dispute = json!({"id": "du_1", "amount": 9, "status": "under_review", "payment_intent": "pi_1"});
-            let News::Disputed { id, dispute } = news(&format!("charge.dispute.{kind}"), &dispute) else {
+            let News::Disputed { id, dispute } = news(&format!("charge.dispute.{kind}"), &dispute)
+            else {
                 panic!("a dispute")
             };
-            assert_eq!((id.as_str(), dispute.amount, dispute.standing), ("du_1", 9, Standing::Open));
+            assert_eq!(
+                (id.as_str(), dispute.amount, dispute.standing),
+                ("du_1", 9, Standing::Open)
+            );
         }
     }
 
     #[test]
     fn other_kinds_change_nothing_and_a_body_without_an_id_is_no_event() {
-        assert_eq!(event("invoice.paid", &json!({"anything": 1})), Subject::Other);
+        assert_eq!(
+            event("invoice.paid", &json!({"anything": 1})),
+            Subject::Other
+        );
         assert!(Notice::parse(b"{}").is_err());
         assert!(Notice::parse(b"not json").is_err());
     }

@@ -16,7 +16,10 @@ use crate::{
 
 /// A purchase of judgements.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the columns document themselves in migrations/payments")]
+#[allow(
+    missing_docs,
+    reason = "the columns document themselves in migrations/payments"
+)]
 pub struct Payment {
     pub id: PaymentId,
     pub tenant: TenantId,

@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn a_price_is_judgements_times_price() {
         assert_eq!(terms().list(3708), Ok(18_540));
-        assert_eq!(terms().list(0), Err(Refusal::Judgements { most: 19_999_999 }));
+        assert_eq!(
+            terms().list(0),
+            Err(Refusal::Judgements { most: 19_999_999 })
+        );
         assert_eq!(
             terms().list(20_000_000),
             Err(Refusal::Judgements { most: 19_999_999 })
@@ -138,7 +141,13 @@ mod tests {
         assert_eq!(terms().payable(0), Ok(()));
         assert_eq!(terms().payable(50), Ok(()));
         let refused = terms().payable(49);
-        assert_eq!(refused, Err(Refusal::BelowMinimum { least: 10, minimum_cents: 50 }));
+        assert_eq!(
+            refused,
+            Err(Refusal::BelowMinimum {
+                least: 10,
+                minimum_cents: 50
+            })
+        );
     }
 
     #[test]

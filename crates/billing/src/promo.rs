@@ -140,9 +140,14 @@ impl NewPromoCode {
         let invalid = |member, why| Some(Refusal::PromoInvalid { member, why });
         let spelled = (3..=40).contains(&code.len())
             && code.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            && code
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !spelled {
-            return invalid("code", "has 3 to 40 letters, digits, - and _, and begins with a letter or digit");
+            return invalid(
+                "code",
+                "has 3 to 40 letters, digits, - and _, and begins with a letter or digit",
+            );
         }
         match self.discount {
             Discount::Percent(percent) if !(1..=100).contains(&percent) => {
@@ -159,7 +164,10 @@ impl NewPromoCode {
         if self.max_per_client.is_some_and(|n| n < 1) {
             return invalid("maxPerClient", "must be at least 1");
         }
-        if self.valid_until.is_some_and(|until| until <= self.valid_from) {
+        if self
+            .valid_until
+            .is_some_and(|until| until <= self.valid_from)
+        {
             return invalid("validUntil", "must be after validFrom");
         }
         None
@@ -207,7 +215,14 @@ impl Billing {
             Some("promo_codes_pkey") => Refusal::PromoTaken.into(),
             _ => Error::Database(error),
         })?;
-        events::record(&mut tx, "promo_code.created", &code, &by.to_string(), serde_json::json!({})).await?;
+        events::record(
+            &mut tx,
+            "promo_code.created",
+            &code,
+            &by.to_string(),
+            serde_json::json!({}),
+        )
+        .await?;
         tx.commit().await?;
         Ok(PromoCode {
             code,
@@ -273,7 +288,14 @@ impl Billing {
                 .await?;
             return known.map(|_| ()).ok_or_else(|| Refusal::NotFound.into());
         }
-        events::record(&mut tx, "promo_code.ended", &code, &by.to_string(), serde_json::json!({})).await?;
+        events::record(
+            &mut tx,
+            "promo_code.ended",
+            &code,
+            &by.to_string(),
+            serde_json::json!({}),
+        )
+        .await?;
         tx.commit().await?;
         Ok(())
     }

@@ -8,8 +8,8 @@ use sqlx::{Connection, PgConnection};
 use crate::{
     Billing, Notice, Result,
     error::constraint,
-    notice::{About, Subject},
     facts::{CheckoutState, News},
+    notice::{About, Subject},
     payments::Locked,
 };
 
@@ -95,11 +95,7 @@ impl Billing {
 }
 
 /// Decides what becomes of a stored event, does it and notes it.
-async fn settle(
-    conn: &mut PgConnection,
-    notice: &Notice,
-    now: DateTime<Utc>,
-) -> Result<Outcome> {
+async fn settle(conn: &mut PgConnection, notice: &Notice, now: DateTime<Utc>) -> Result<Outcome> {
     let mut payment = None;
     let mut intent = None;
     let outcome = match &notice.subject {
@@ -175,7 +171,14 @@ async fn relate(
     };
     let Some(id) = id else {
         // Another product's, or ours and early: a dispute names only the intent, which the session's event brings.
-        return Ok((None, if about.session.is_some() { Outcome::Ignored } else { Outcome::Parked }));
+        return Ok((
+            None,
+            if about.session.is_some() {
+                Outcome::Ignored
+            } else {
+                Outcome::Parked
+            },
+        ));
     };
     let Some(mut payment) = Locked::read(conn, id).await? else {
         return Ok((None, Outcome::Mismatch(format!("there is no payment {id}"))));
@@ -244,7 +247,12 @@ async fn adopt(conn: &mut PgConnection, payment: &Locked, about: &About) -> Resu
             attempt.commit().await?;
             Ok(true)
         }
-        Err(error) if matches!(constraint(&error), Some("payments_session" | "payments_intent")) => {
+        Err(error)
+            if matches!(
+                constraint(&error),
+                Some("payments_session" | "payments_intent")
+            ) =>
+        {
             attempt.rollback().await?;
             Ok(false)
         }

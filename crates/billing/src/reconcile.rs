@@ -47,7 +47,11 @@ impl ListedSession {
         if let Some(refunded) = self.refunded.filter(|r| *r > 0) {
             let object = json!({"id": self.id, "amount_refunded": refunded, "currency": self.currency, "metadata": metadata,
                                 "payment_intent": self.payment_intent});
-            told.push((format!("reconcile:{}:refunded:{refunded}", self.id), "charge.refunded", object));
+            told.push((
+                format!("reconcile:{}:refunded:{refunded}", self.id),
+                "charge.refunded",
+                object,
+            ));
         }
         told.into_iter()
             .filter_map(|(id, kind, object)| {
@@ -107,7 +111,11 @@ impl Billing {
         let mut drifted = Vec::new();
         for p in rows {
             let paid = checkout_state(&p.checkout)? == crate::facts::CheckoutState::Paid;
-            let wanted = if paid { (p.amount_cents, p.refunded_cents) } else { (0, 0) };
+            let wanted = if paid {
+                (p.amount_cents, p.refunded_cents)
+            } else {
+                (0, 0)
+            };
             if wanted != (p.paid, p.refunded) {
                 drifted.push(PaymentId(p.id));
             }

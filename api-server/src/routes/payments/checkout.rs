@@ -74,10 +74,7 @@ pub async fn payment_checkout(
         .core
         .project_get(owner.scope(), ProjectId(new.project_id))
         .await?;
-    if matches!(
-        project.state,
-        ProjectState::Closed | ProjectState::Deleting
-    ) {
+    if matches!(project.state, ProjectState::Closed | ProjectState::Deleting) {
         let state = project.state.upper();
         return Err(Refusal::ProjectNotActive { state }.into());
     }

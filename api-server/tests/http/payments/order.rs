@@ -77,14 +77,30 @@ fn story(random: &mut StdRng, purchase: &Purchase) -> Vec<Value> {
     if random.random_bool(0.4) {
         let amount = random.random_range(1..=purchase.amount);
         let inquiry = random.random_bool(0.2);
-        let end = if random.random_bool(0.5) { "won" } else { "lost" };
-        let steps: &[(&str, &str)] = if inquiry {
-            &[("created", "warning_needs_response"), ("closed", "warning_closed")]
+        let end = if random.random_bool(0.5) {
+            "won"
         } else {
-            &[("created", "needs_response"), ("funds_withdrawn", "needs_response"), ("updated", "under_review"), ("closed", end)]
+            "lost"
+        };
+        let steps: &[(&str, &str)] = if inquiry {
+            &[
+                ("created", "warning_needs_response"),
+                ("closed", "warning_closed"),
+            ]
+        } else {
+            &[
+                ("created", "needs_response"),
+                ("funds_withdrawn", "needs_response"),
+                ("updated", "under_review"),
+                ("closed", end),
+            ]
         };
         let kept = random.random_range(1..=steps.len());
-        told.extend(steps[..kept].iter().map(|(kind, status)| purchase.dispute(kind, amount, status)));
+        told.extend(
+            steps[..kept]
+                .iter()
+                .map(|(kind, status)| purchase.dispute(kind, amount, status)),
+        );
     }
     told
 }
@@ -99,7 +115,10 @@ impl World {
     async fn deliver(&self, event: &Value, kill: Option<usize>) -> bool {
         let body = event.to_string();
         let request = Request::post("/webhooks/stripe")
-            .header("stripe-signature", signed(&body, WEBHOOK_SECRETS[0], Utc::now().timestamp()))
+            .header(
+                "stripe-signature",
+                signed(&body, WEBHOOK_SECRETS[0], Utc::now().timestamp()),
+            )
             .body(Body::from(body))
             .unwrap();
         let answered = until(self.server.clone().oneshot(request), kill).await;
@@ -142,15 +161,24 @@ impl World {
     async fn seen(&self, project: &str, payments: &[&Purchase]) -> Value {
         let mut sums: BTreeMap<String, i64> = BTreeMap::new();
         let path = format!("/projects/{project}/ledger?limit=200");
-        let ledger = self.p.call(Some(&self.client.token), Method::GET, &path, None).await.expect(200);
+        let ledger = self
+            .p
+            .call(Some(&self.client.token), Method::GET, &path, None)
+            .await
+            .expect(200);
         for entry in ledger["items"].as_array().unwrap() {
-            *sums.entry(entry["kind"].to_string()).or_default() += entry["amountCents"].as_i64().unwrap();
+            *sums.entry(entry["kind"].to_string()).or_default() +=
+                entry["amountCents"].as_i64().unwrap();
         }
         sums.retain(|_, cents| *cents != 0);
         let mut stands = Vec::new();
         for purchase in payments {
             let payment = self.p.payment(&self.client, &purchase.payment).await;
-            stands.push(json!([payment["status"], payment["judgementsGranted"], payment["refundedCents"]]));
+            stands.push(json!([
+                payment["status"],
+                payment["judgementsGranted"],
+                payment["refundedCents"]
+            ]));
         }
         let billing = self.p.billing_of(&self.client, project).await;
         json!({"billing": billing, "payments": stands, "ledger": sums, "balances": ledger["balances"]})
@@ -172,13 +200,21 @@ impl World {
         pending.shuffle(random);
         let draw = |random: &mut StdRng| {
             let longest = LONGEST.load(Ordering::Relaxed);
-            random.random_bool(0.5).then(|| random.random_range(1..=longest))
+            random
+                .random_bool(0.5)
+                .then(|| random.random_range(1..=longest))
         };
         while !pending.is_empty() {
             let at_once = random.random_range(1..=4).min(pending.len());
             let batch: Vec<_> = pending.drain(..at_once).collect();
             let kills: Vec<_> = batch.iter().map(|_| draw(random)).collect();
-            let answered = join_all(batch.iter().zip(kills).map(|(event, kill)| self.deliver(event, kill))).await;
+            let answered = join_all(
+                batch
+                    .iter()
+                    .zip(kills)
+                    .map(|(event, kill)| self.deliver(event, kill)),
+            )
+            .await;
             // What was not answered is sent again, some time later.
             for (event, answered) in batch.into_iter().zip(answered) {
                 if !answered {
@@ -208,8 +244,12 @@ impl World {
         self.wild(&mut random, &wild_stories).await;
         // The restarted server finds what its predecessors left.
         self.work([None, None]).await;
-        let (ones, others): (Vec<_>, Vec<_>) = bought.iter().map(|[one, other]| (one, other)).unzip();
-        let (expected, found) = (self.seen(&calm, &ones).await, self.seen(&wild, &others).await);
+        let (ones, others): (Vec<_>, Vec<_>) =
+            bought.iter().map(|[one, other]| (one, other)).unzip();
+        let (expected, found) = (
+            self.seen(&calm, &ones).await,
+            self.seen(&wild, &others).await,
+        );
         assert_eq!(found, expected, "TEST_SEED={seed}; told: {wild_stories:#?}");
         self.left_nothing(seed).await;
         self.annotated(&wild, seed).await;
@@ -217,24 +257,53 @@ impl World {
 
     async fn left_nothing(&self, seed: u64) {
         for (sql, what) in [
-            ("select count(*) from outbox where done_at is null", "every change was told to core"),
-            ("select count(*) from stripe_events where outcome <> 'applied'", "every event found its payment"),
-            ("select count(*) - count(distinct id) from stripe_events", "an event is recorded once"),
-            ("select count(*) from (select currency from ledger_entries group by currency having sum(amount_cents) <> 0) x", "the ledger sums to zero"),
+            (
+                "select count(*) from outbox where done_at is null",
+                "every change was told to core",
+            ),
+            (
+                "select count(*) from stripe_events where outcome <> 'applied'",
+                "every event found its payment",
+            ),
+            (
+                "select count(*) - count(distinct id) from stripe_events",
+                "an event is recorded once",
+            ),
+            (
+                "select count(*) from (select currency from ledger_entries group by currency having sum(amount_cents) <> 0) x",
+                "the ledger sums to zero",
+            ),
         ] {
             assert_eq!(self.p.money_count(sql).await, 0, "{what}, TEST_SEED={seed}");
         }
-        assert_eq!(self.p.count("select count(*) from outbox where done_at is null").await, 0, "the cluster was told, TEST_SEED={seed}");
-        assert!(self.p.billing.ledger_drift().await.unwrap().is_empty(), "TEST_SEED={seed}");
+        assert_eq!(
+            self.p
+                .count("select count(*) from outbox where done_at is null")
+                .await,
+            0,
+            "the cluster was told, TEST_SEED={seed}"
+        );
+        assert!(
+            self.p.billing.ledger_drift().await.unwrap().is_empty(),
+            "TEST_SEED={seed}"
+        );
     }
 
     /// The Project resource was touched, so that what waits looks again.
     async fn annotated(&self, project: &str, seed: u64) {
         let path = format!("/projects/{project}");
-        let view = self.p.call(Some(&self.client.token), Method::GET, &path, None).await.expect(200);
-        let resources: Api<ProjectResource> = Api::namespaced(self.p.cluster.clone(), &self.client.namespace);
+        let view = self
+            .p
+            .call(Some(&self.client.token), Method::GET, &path, None)
+            .await
+            .expect(200);
+        let resources: Api<ProjectResource> =
+            Api::namespaced(self.p.cluster.clone(), &self.client.namespace);
         let resource = resources.get(view["name"].as_str().unwrap()).await.unwrap();
-        assert!(resource.annotations().contains_key(BILLING_REVISION), "TEST_SEED={seed}");
+        assert!(
+            resource.annotations().contains_key(BILLING_REVISION),
+            "TEST_SEED={seed}"
+        );
     }
 }
 

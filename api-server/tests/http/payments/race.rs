@@ -35,7 +35,13 @@ async fn sixty_four_spenders_never_share_the_last_unit_and_never_leave_it() {
     let mut spenders = Vec::new();
     for _ in 0..SPENDERS {
         let uploaded = p
-            .upload(&client, &project, "items.csv", b"id,text\n1,a\n".to_vec(), 1000)
+            .upload(
+                &client,
+                &project,
+                "items.csv",
+                b"id,text\n1,a\n".to_vec(),
+                1000,
+            )
             .await
             .expect(201);
         let dataset = uploaded["id"].as_str().unwrap();

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::{AtomicBool, Ordering}},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -80,9 +83,16 @@ impl Double {
 }
 
 async fn open(State(double): State<Arc<Inner>>, headers: HeaderMap, body: String) -> Response {
-    let key = headers.get("idempotency-key").map(|k| k.to_str().unwrap().to_owned());
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    double.asked.lock().unwrap().push(Asked { key: key.clone(), form: form.clone() });
+    let key = headers
+        .get("idempotency-key")
+        .map(|k| k.to_str().unwrap().to_owned());
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
+    double.asked.lock().unwrap().push(Asked {
+        key: key.clone(),
+        form: form.clone(),
+    });
     if double.down.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
@@ -102,9 +112,17 @@ async fn open(State(double): State<Arc<Inner>>, headers: HeaderMap, body: String
     let status = answer.status();
     let mut session: Value = answer.json().await.unwrap();
     if status.is_success() {
-        let value = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone()).unwrap();
+        let value = |name: &str| {
+            form.iter()
+                .find(|(k, _)| k == name)
+                .map(|(_, v)| v.clone())
+                .unwrap()
+        };
         session["metadata"] = json!({"paymentId": value("metadata[paymentId]")});
-        session["amount_total"] = value("line_items[0][price_data][unit_amount]").parse::<i64>().unwrap().into();
+        session["amount_total"] = value("line_items[0][price_data][unit_amount]")
+            .parse::<i64>()
+            .unwrap()
+            .into();
         session["currency"] = value("line_items[0][price_data][currency]").into();
         session["payment_intent"] = Value::Null;
         session["created"] = Utc::now().timestamp().into();
@@ -114,20 +132,39 @@ async fn open(State(double): State<Arc<Inner>>, headers: HeaderMap, body: String
     (status, axum::Json(session)).into_response()
 }
 
-async fn list(State(double): State<Arc<Inner>>, Query(query): Query<BTreeMap<String, String>>) -> axum::Json<Value> {
+async fn list(
+    State(double): State<Arc<Inner>>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> axum::Json<Value> {
     let since: i64 = query["created[gte]"].parse().unwrap();
-    let sessions: Vec<_> = double.sessions.lock().unwrap().iter().filter(|s| s["created"].as_i64().unwrap() >= since).cloned().collect();
-    let from = query.get("starting_after").map_or(0, |id| sessions.iter().position(|s| s["id"] == **id).unwrap() + 1);
+    let sessions: Vec<_> = double
+        .sessions
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|s| s["created"].as_i64().unwrap() >= since)
+        .cloned()
+        .collect();
+    let from = query.get("starting_after").map_or(0, |id| {
+        sessions.iter().position(|s| s["id"] == **id).unwrap() + 1
+    });
     let page: Vec<_> = sessions.iter().skip(from).take(PAGE).cloned().collect();
     let has_more = from + page.len() < sessions.len();
-    axum::Json(json!({"object": "list", "url": "/v1/checkout/sessions", "has_more": has_more, "data": page}))
+    axum::Json(
+        json!({"object": "list", "url": "/v1/checkout/sessions", "has_more": has_more, "data": page}),
+    )
 }
 
 /// A payment intent with its charge, as Stripe lists them when asked to expand.
 async fn intent(id: &str, refunded: i64) -> Value {
     let http = reqwest::Client::new();
     let fetch = async |path: &str| -> Value {
-        let answer = http.get(format!("{}/v1/{path}", env("TEST_STRIPE_URL"))).bearer_auth("sk_test_123").send().await.unwrap();
+        let answer = http
+            .get(format!("{}/v1/{path}", env("TEST_STRIPE_URL")))
+            .bearer_auth("sk_test_123")
+            .send()
+            .await
+            .unwrap();
         answer.json().await.unwrap()
     };
     let mut intent = fetch(&format!("payment_intents/{id}")).await;
@@ -159,27 +196,71 @@ async fn what_webhooks_missed_is_found_and_repaired_once() {
         double.set(&purchase.session, &paid);
     }
     p.send(&bought[0].paid()).await;
-    double.set(&bought[2].session, &json!({"payment_intent": intent(&bought[2].intent, bought[2].amount / 2).await}));
+    double.set(
+        &bought[2].session,
+        &json!({"payment_intent": intent(&bought[2].intent, bought[2].amount / 2).await}),
+    );
     double.set(&bought[3].session, &json!({"status": "expired"}));
-    double.set(&bought[4].session, &json!({"status": "complete", "payment_status": "paid", "amount_total": 1}));
+    double.set(
+        &bought[4].session,
+        &json!({"status": "complete", "payment_status": "paid", "amount_total": 1}),
+    );
 
     let first = run(&p).await;
-    let expected = Reconciled { sessions: 6, repaired: 4, mismatches: 1, abandoned: 0, drifted: 0 };
-    assert_eq!(first, expected, "paid, paid and refunded, expired; and the wrong amount");
+    let expected = Reconciled {
+        sessions: 6,
+        repaired: 4,
+        mismatches: 1,
+        abandoned: 0,
+        drifted: 0,
+    };
+    assert_eq!(
+        first, expected,
+        "paid, paid and refunded, expired; and the wrong amount"
+    );
     p.settle().await;
     let mut statuses = Vec::new();
     for purchase in &bought {
-        statuses.push(p.payment(&client, &purchase.payment).await["status"].as_str().unwrap().to_owned());
+        statuses.push(
+            p.payment(&client, &purchase.payment).await["status"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
     }
-    assert_eq!(statuses, ["PAID", "PAID", "PARTIALLY_REFUNDED", "EXPIRED", "PENDING", "PENDING"]);
-    assert_eq!(p.billing_of(&client, &project).await["taskQuota"], 100 + 101 + 51);
+    assert_eq!(
+        statuses,
+        [
+            "PAID",
+            "PAID",
+            "PARTIALLY_REFUNDED",
+            "EXPIRED",
+            "PENDING",
+            "PENDING"
+        ]
+    );
+    assert_eq!(
+        p.billing_of(&client, &project).await["taskQuota"],
+        100 + 101 + 51
+    );
     let second = run(&p).await;
-    assert_eq!(second, Reconciled { repaired: 0, mismatches: 0, ..expected }, "nothing is repaired or alarmed twice");
+    assert_eq!(
+        second,
+        Reconciled {
+            repaired: 0,
+            mismatches: 0,
+            ..expected
+        },
+        "nothing is repaired or alarmed twice"
+    );
 
     // The event that was only late changes nothing any more.
     p.send(&bought[1].paid()).await;
     p.settle().await;
-    assert_eq!(p.billing_of(&client, &project).await["taskQuota"], 100 + 101 + 51);
+    assert_eq!(
+        p.billing_of(&client, &project).await["taskQuota"],
+        100 + 101 + 51
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,15 +269,32 @@ async fn a_purchase_that_never_reached_stripe_is_ended_a_day_later_and_gives_its
     let p = Platform::with_stripe(BillingMode::Stripe, &double.url).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
-    super::promo::make(&p, json!({"code": "ONCE", "percentOff": 50, "maxRedemptions": 1})).await;
+    super::promo::make(
+        &p,
+        json!({"code": "ONCE", "percentOff": 50, "maxRedemptions": 1}),
+    )
+    .await;
     double.fail(true);
     let body = json!({"projectId": project, "judgements": 100, "promoCode": "once"});
-    p.call(Some(&client.token), Method::POST, "/payments/checkout", Some(body)).await.refused(502, "stripe_unavailable");
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        "/payments/checkout",
+        Some(body),
+    )
+    .await
+    .refused(502, "stripe_unavailable");
     double.fail(false);
     assert_eq!(run(&p).await.abandoned, 0);
     let stripe = p.app.stripe.as_ref().unwrap();
     let later = Utc::now() + TimeDelta::hours(26);
-    assert_eq!(reconcile(&p.billing, stripe, 7, later).await.unwrap().abandoned, 1);
+    assert_eq!(
+        reconcile(&p.billing, stripe, 7, later)
+            .await
+            .unwrap()
+            .abandoned,
+        1
+    );
     assert_eq!(p.money_count("select redeemed from promo_codes").await, 0);
     p.settle().await;
     assert_eq!(p.billing_of(&client, &project).await["status"], "UNPAID");
@@ -211,6 +309,9 @@ async fn a_ledger_that_somebody_wrote_past_is_found() {
     let purchase = p.purchase(&client, &project, 100).await;
     p.send(&purchase.paid()).await;
     assert_eq!(run(&p).await.drifted, 0);
-    sqlx::query("update payments set refunded_cents = 1").execute(&p.money).await.unwrap();
+    sqlx::query("update payments set refunded_cents = 1")
+        .execute(&p.money)
+        .await
+        .unwrap();
     assert_eq!(run(&p).await.drifted, 1);
 }

@@ -36,7 +36,8 @@ pub struct Purchase {
 
 impl Purchase {
     fn object(&self, members: Value) -> Value {
-        let mut object = json!({"currency": "eur", "payment_intent": self.intent, "livemode": false});
+        let mut object =
+            json!({"currency": "eur", "payment_intent": self.intent, "livemode": false});
         for (key, value) in members.as_object().unwrap() {
             object[key] = value.clone();
         }
@@ -78,10 +79,16 @@ impl Platform {
     pub async fn purchase(&self, client: &Actor, project: &str, judgements: i64) -> Purchase {
         let body = json!({"projectId": project, "judgements": judgements});
         let begun = self
-            .call(Some(&client.token), Method::POST, "/payments/checkout", Some(body))
+            .call(
+                Some(&client.token),
+                Method::POST,
+                "/payments/checkout",
+                Some(body),
+            )
             .await
             .expect(201);
-        self.purchase_of(client, begun["paymentId"].as_str().unwrap()).await
+        self.purchase_of(client, begun["paymentId"].as_str().unwrap())
+            .await
     }
 
     pub async fn purchase_of(&self, client: &Actor, payment: &str) -> Purchase {

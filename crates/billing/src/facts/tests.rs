@@ -66,27 +66,43 @@ proptest! {
 
 #[test]
 fn a_part_that_was_refunded_takes_its_judgements_back_rounded_down() {
-    let facts = after(&[
-        News::Refunded(1),
-        News::Checkout(CheckoutState::Paid),
-    ]);
-    assert_eq!((facts.granted(), facts.status()), (999, PaymentStatus::PartiallyRefunded));
+    let facts = after(&[News::Refunded(1), News::Checkout(CheckoutState::Paid)]);
+    assert_eq!(
+        (facts.granted(), facts.status()),
+        (999, PaymentStatus::PartiallyRefunded)
+    );
     let facts = after(&[News::Checkout(CheckoutState::Paid), News::Refunded(4999)]);
-    assert_eq!((facts.granted(), facts.status()), (0, PaymentStatus::Refunded));
+    assert_eq!(
+        (facts.granted(), facts.status()),
+        (0, PaymentStatus::Refunded)
+    );
 }
 
 #[test]
 fn a_dispute_holds_the_quota_until_it_is_won() {
     let dispute = |standing| News::Disputed {
         id: "du_1".into(),
-        dispute: Dispute { amount: 4999, standing },
+        dispute: Dispute {
+            amount: 4999,
+            standing,
+        },
     };
     let paid = News::Checkout(CheckoutState::Paid);
     let inquiry = after(&[paid.clone(), dispute(Standing::Inquiry)]);
-    assert_eq!((inquiry.granted(), inquiry.status()), (1000, PaymentStatus::Paid));
+    assert_eq!(
+        (inquiry.granted(), inquiry.status()),
+        (1000, PaymentStatus::Paid)
+    );
     let open = after(&[paid.clone(), dispute(Standing::Open)]);
-    assert_eq!((open.granted(), open.status()), (0, PaymentStatus::Disputed));
-    let lost = after(&[paid.clone(), dispute(Standing::Lost), dispute(Standing::Open)]);
+    assert_eq!(
+        (open.granted(), open.status()),
+        (0, PaymentStatus::Disputed)
+    );
+    let lost = after(&[
+        paid.clone(),
+        dispute(Standing::Lost),
+        dispute(Standing::Open),
+    ]);
     assert_eq!((lost.granted(), lost.status()), (0, PaymentStatus::Lost));
     let won = after(&[dispute(Standing::Won), paid, dispute(Standing::Open)]);
     assert_eq!((won.granted(), won.status()), (1000, PaymentStatus::Paid));
@@ -103,7 +119,13 @@ fn money_that_arrived_outweighs_an_expiry_that_came_later() {
 
 #[test]
 fn what_cost_nothing_grants_everything() {
-    let mut facts = Facts { amount: 0, ..fresh() };
+    let mut facts = Facts {
+        amount: 0,
+        ..fresh()
+    };
     facts.join(&News::Checkout(CheckoutState::Paid));
-    assert_eq!((facts.granted(), facts.postings()), (1000, Postings::default()));
+    assert_eq!(
+        (facts.granted(), facts.postings()),
+        (1000, Postings::default())
+    );
 }

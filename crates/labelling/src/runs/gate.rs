@@ -8,9 +8,7 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use super::Begun;
-use crate::{
-    Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column,
-};
+use crate::{Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column};
 
 impl Labelling {
     /// May attempt `attempt` of this dataset begin? The same call again returns the same run.

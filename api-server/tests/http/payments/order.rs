@@ -321,3 +321,31 @@ async fn shuffled_repeated_and_late_events_with_a_server_that_is_killed_end_like
         world.play(seed).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_kill_at_any_step_of_handler_and_workers_is_made_good_by_the_restart() {
+    let p = Platform::with_billing(BillingMode::Stripe).await;
+    let client = p.client("clara").await;
+    let server = p.app.public();
+    let world = World { p, client, server };
+    let project = world.project().await;
+    let mut quota = 0;
+    for step in 1.. {
+        let purchase = world.p.purchase(&world.client, &project, 10).await;
+        let paid = purchase.paid();
+        let answered = world.deliver(&paid, Some(step)).await;
+        if !answered {
+            assert!(world.deliver(&paid, None).await);
+        }
+        world.work([Some(step), Some(step)]).await;
+        world.work([None, None]).await;
+        quota += 10;
+        let billing = world.p.billing_of(&world.client, &project).await;
+        assert_eq!(billing["taskQuota"], quota, "killed at step {step}");
+        // Every step has had its turn.
+        if answered && step > LONGEST.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    world.left_nothing(0).await;
+}

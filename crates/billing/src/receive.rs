@@ -133,8 +133,9 @@ async fn settle(conn: &mut PgConnection, notice: &Notice, now: DateTime<Utc>) ->
 }
 
 async fn unpark(conn: &mut PgConnection, intent: &str, now: DateTime<Utc>) -> Result<usize> {
+    // Whoever has one of them settles it: to wait here with the payment's lock in hand could be for ever.
     let parked = sqlx::query!(
-        "select payload from stripe_events where outcome = 'parked' and payment_intent_id = $1 order by received_at, id for update",
+        "select payload from stripe_events where outcome = 'parked' and payment_intent_id = $1 order by received_at, id for update skip locked",
         intent
     )
     .fetch_all(&mut *conn)

@@ -18,6 +18,7 @@ versitygw_version=v1.8.0
 helm_version=v3.22.0
 stripe_mock_version=v0.203.0
 actionlint_version=v1.7.7
+provider_version=v1.60.1-0.20260602190131-5f2286d6d836 # of AWS for Terraform, a version 6
 lua_version=v1.1.1 # the interpreter that Argo CD has built in
 hash_of() { cat "$@" | sha256sum | cut -c1-12; }
 kubernetes_dir=$cache/kubernetes-$(hash_of "$dev"/kubernetes/{go.sum,go.mod,main.go,coredns.go})
@@ -30,6 +31,8 @@ actionlint_dir=$cache/actionlint-$actionlint_version
 lua_dir=$cache/lua-$lua_version
 kinds_dir=$cache/kinds-$(hash_of "$dev"/kinds/{go.sum,main.go})
 python_dir=$cache/python-$(hash_of "$dev/checks/requirements.txt")
+provider_dir=$cache/terraform-provider-aws-$provider_version
+moto_dir=$cache/python-$(hash_of "$dev/checks/moto-requirements.txt")
 scan_dir=$cache/python-$(hash_of "$dev/checks/scan-requirements.txt")
 
 say() { printf '%s\n' "$*" >&2; }

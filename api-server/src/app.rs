@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, middleware};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use datacrowd_accounts::Accounts;
 use datacrowd_billing::Billing;
 use datacrowd_labelling::Labelling;
@@ -74,9 +74,9 @@ impl App {
         &self.0.reviewed
     }
 
-    /// Now.
+    /// Now, as exactly as the databases keep it: what is answered now and what is read later are equal.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        (self.clock)().trunc_subsecs(6)
     }
 
     /// The public port's router.

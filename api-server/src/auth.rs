@@ -30,11 +30,18 @@ pub struct Admin(pub Caller);
 /// A client within its tenant, or an ADMIN in any.
 #[derive(Debug, Clone)]
 pub struct Owner {
+    /// Who acts.
+    user: UserId,
     /// The tenant; none for an ADMIN who named none.
     tenant: Option<Tenant>,
 }
 
 impl Owner {
+    /// Who acts.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
     /// What rows this caller may see: one tenant's, or all.
     pub fn scope(&self) -> Option<TenantId> {
         self.tenant.as_ref().map(|t| t.id)
@@ -141,6 +148,9 @@ impl FromRequestParts<App> for Owner {
             },
             Role::Worker => return Err(forbidden("CLIENT")),
         };
-        Ok(Self { tenant })
+        Ok(Self {
+            user: caller.user_id,
+            tenant,
+        })
     }
 }

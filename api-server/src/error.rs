@@ -11,7 +11,10 @@ use axum::{
 use chrono::{SecondsFormat, Utc};
 use datacrowd_billing::{Error as BillingError, Refusal as BillingRefusal};
 use datacrowd_labelling::{Error as CoreError, Refusal};
-use datacrowd_protocol::problem::{PROBLEM_CONTENT_TYPE, Problem};
+use datacrowd_protocol::{
+    WireEnum,
+    problem::{PROBLEM_CONTENT_TYPE, Problem},
+};
 use serde_json::{Value, json};
 
 use crate::extract::CorrelationId;
@@ -116,11 +119,14 @@ impl From<Refusal> for ApiError {
                     .collect();
             }
             Refusal::NoTaskAvailable {
+                why,
                 retry_after,
                 leased_until,
-                ..
             } => {
                 error.retry_after = Some(retry_after);
+                error = error
+                    .detail("reason", why.upper())
+                    .detail("retryAfter", retry_after);
                 error = error.detail(
                     "leasedUntil",
                     leased_until.map_or(Value::Null, |t| json!(t)),
@@ -147,7 +153,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::ProjectNotFound { .. }
         | R::DatasetNotFound { .. }
         | R::NoTaskAvailable { .. }
-        | R::NoReviewAvailable => StatusCode::NOT_FOUND,
+        | R::NoReviewAvailable
+        | R::NoMedia { .. } => StatusCode::NOT_FOUND,
         R::Tombstoned | R::ExportExpired => StatusCode::GONE,
         R::PaymentRequired { .. } | R::QuotaExhausted { .. } => StatusCode::PAYMENT_REQUIRED,
         R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
@@ -169,6 +176,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::LeaseLost
         | R::AlreadyReviewed
         | R::AlreadyDecided
+        | R::AnswerReviewed
+        | R::UndoTooLate { .. }
         | R::ExportNotDue { .. }
         | R::ExportNotReady { .. }
         | R::TenantTaken => StatusCode::CONFLICT,

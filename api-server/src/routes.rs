@@ -2,20 +2,24 @@
 
 mod accounts;
 mod admin;
+mod answers;
 mod datasets;
 mod exports;
 mod health;
 mod labeling;
 mod names;
+mod paging;
 mod payments;
 mod points;
 mod projects;
 mod promo_codes;
 mod reviews;
+mod stats;
 mod tasks;
 mod upload;
 mod webhooks;
 mod work;
+mod workers;
 
 use std::time::Instant;
 
@@ -91,6 +95,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reviews::review_claim))
         .routes(routes!(reviews::review_approve))
         .routes(routes!(reviews::review_reject))
+        .routes(routes!(reviews::review_undo))
+        .routes(routes!(answers::answer_list))
+        .routes(routes!(answers::answer_withdraw))
         .routes(routes!(points::points))
         .routes(routes!(payments::checkout::payment_checkout))
         .routes(routes!(payments::list::payment_list))
@@ -99,6 +106,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(promo_codes::promo_create, promo_codes::promo_list))
         .routes(routes!(promo_codes::promo_end))
         .routes(routes!(webhooks::stripe_event))
+        .routes(routes!(workers::worker_list))
+        .routes(routes!(workers::worker_put, workers::worker_remove))
+        .routes(routes!(workers::worker_block))
+        .routes(routes!(workers::worker_void))
+        .routes(routes!(stats::project_stats))
         .routes(routes!(exports::export_create))
         .routes(routes!(exports::export_list))
         .routes(routes!(exports::export_get))

@@ -10,7 +10,6 @@ use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use sqlx::{
     PgPool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::net::TcpListener;
@@ -29,12 +28,10 @@ use crate::{
     stripe::{Stripe, StripeSettings},
 };
 
-static AUTH: Migrator = sqlx::migrate!("../migrations/auth");
-static CORE: Migrator = sqlx::migrate!("../migrations/core");
-static PAYMENTS: Migrator = sqlx::migrate!("../migrations/payments");
-
 /// How long a statement may run before the database ends it.
 const STATEMENT_TIMEOUT: &str = "15s";
+/// Connections kept open while nobody asks: the first requests after a start need not wait for them.
+const WARM_CONNECTIONS: u32 = 8;
 /// How long open requests may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -74,11 +71,26 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 /// Brings the databases to this version's schema; replicas that start together take turns.
 async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
-    for (name, url, migrator) in [
-        ("auth", &settings.auth_database_url, &AUTH),
-        ("core", &settings.core_database_url, &CORE),
-        ("payments", &settings.payments_database_url, &PAYMENTS),
+    for (name, url, mut migrator) in [
+        (
+            "auth",
+            &settings.auth_database_url,
+            sqlx::migrate!("../migrations/auth"),
+        ),
+        (
+            "core",
+            &settings.core_database_url,
+            sqlx::migrate!("../migrations/core"),
+        ),
+        (
+            "payments",
+            &settings.payments_database_url,
+            sqlx::migrate!("../migrations/payments"),
+        ),
     ] {
+        // A release that went back meets migrations that it does not know, and works with what they made:
+        // migrations/README.md.
+        migrator.set_ignore_missing(true);
         let pool = PgPoolOptions::new()
             .max_connections(2)
             .acquire_timeout(Duration::from_secs(60))
@@ -103,6 +115,7 @@ fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
     ]);
     Ok(PgPoolOptions::new()
         .max_connections(connections)
+        .min_connections(connections.min(WARM_CONNECTIONS))
         .acquire_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
 }

@@ -108,6 +108,21 @@ reasons! {
     PlatformUnavailable,
 }
 
+impl Reason {
+    /// The page of the documentation that explains every reason.
+    #[must_use]
+    pub fn reference() -> String {
+        let head = "# Reasons of conditions\n\n\
+            Made by `make generate`; change it in `crds/src/reason.rs`. Reasons are API: programs compare them. \
+            A condition's message says more of the case at hand and ends with what to do.\n\n\
+            | reason | what it means, and what to do |\n|---|---|\n";
+        let row = |reason: &Self| format!("| `{reason}` | {} |\n", reason.help());
+        std::iter::once(head.to_owned())
+            .chain(Self::ALL.iter().map(row))
+            .collect()
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -1,8 +1,8 @@
-//! The committed manifests are the ones the types generate.
+//! The committed manifests and documents are the ones the types generate.
 
 use std::{fs, path::Path};
 
-use datacrowd_crds::manifest;
+use datacrowd_crds::{condition::Reason, manifest};
 
 #[test]
 fn committed_manifests_are_what_the_types_say() {
@@ -14,4 +14,14 @@ fn committed_manifests_are_what_the_types_say() {
             "{name} differs from the types; run `cargo run -p datacrowd-crds --bin crdgen`"
         );
     }
+}
+
+#[test]
+fn the_committed_page_of_reasons_is_what_the_code_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reasons.md");
+    let committed = fs::read_to_string(page).unwrap_or_default();
+    assert!(
+        committed == Reason::reference(),
+        "docs/reasons.md differs from crds/src/reason.rs; run `make generate`"
+    );
 }

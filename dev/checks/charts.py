@@ -171,6 +171,18 @@ class Rendered(unittest.TestCase):
             for container in pod["containers"] + pod.get("initContainers", []):
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
 
+    def test_every_setting_that_a_binary_requires_is_given(self):
+        for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects", "datacrowd-api-server"),
+                                          ("operator/src/args.rs", r"\w+Args", "datacrowd-operator")):
+            required = set()
+            for body in re.findall(rf"pub struct (?:{command}) \{{\n(.*?)^\}}", (ROOT / path).read_text(), re.M | re.S):
+                for attributes, kind in re.findall(r"#\[arg\((.*?)\)\]\s+pub \w+: ([^,\n]+),", body, re.S):
+                    if "default_value" not in attributes and not kind.startswith(("Option", "Vec")):
+                        required.add(re.search(r'env = "(\w+)"', attributes)[1])
+            self.assertGreater(len(required), 3)
+            pod = find(self.plain, "Deployment", deployment)["spec"]["template"]["spec"]
+            self.assertLessEqual(required, set(environment(pod["containers"][0])), deployment)
+
 
 class Policies(unittest.TestCase):
     @classmethod

@@ -34,5 +34,5 @@ def main(name):
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors)
     word = "FAILED" if failed else "ok"
-    print(f"test result: {word}. {result.testsRun - failed} passed; {failed} failed;", flush=True)
+    print(f"test result: {word}. {max(0, result.testsRun - failed)} passed; {failed} failed;", flush=True)
     sys.exit(1 if failed or not result.testsRun else 0)

@@ -1,5 +1,6 @@
--- One context's database and its two roles. Run by a superuser, once per
--- context; running it again repairs what differs and sets the passwords.
+-- One context's database and its two roles. Run once per context by a superuser,
+-- or by one with CREATEDB and CREATEROLE, as a cloud's master is; running it again
+-- repairs what differs and sets the passwords.
 --
 --   psql -v context=auth -v database=auth \
 --        -v owner_password=… -v app_password=… -f provision.sql
@@ -15,7 +16,18 @@ SELECT format('CREATE ROLE %I', name)
   FROM unnest(ARRAY[:'context' || '_owner', :'context' || '_app']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
-SELECT format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD %L', name, password)
+SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = current_user \gset
+
+\if :superuser
+-- Nobody else may even name these; and nobody else can have given them.
+SELECT format('ALTER ROLE %I NOSUPERUSER NOREPLICATION NOBYPASSRLS', name)
+  FROM unnest(ARRAY[:'context' || '_owner', :'context' || '_app']) AS name \gexec
+\else
+-- A database is given away, and its owner's defaults are set, by a member of the owner.
+SELECT format('GRANT %I TO CURRENT_USER', :'context' || '_owner') \gexec
+\endif
+
+SELECT format('ALTER ROLE %I LOGIN NOCREATEDB NOCREATEROLE PASSWORD %L', name, password)
   FROM (VALUES (:'context' || '_owner', :'owner_password'),
                (:'context' || '_app', :'app_password')) AS roles (name, password) \gexec
 
@@ -25,7 +37,10 @@ SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0'
 -- PUBLIC may connect to every database and make temporary tables there; with
 -- that, each context's roles could open the databases of the others.
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'database') \gexec
+\if :superuser
+-- They are a cloud's own where we are none; nothing of ours is in them.
 REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
+\endif
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I', :'database', :'context' || '_app') \gexec
 
 \connect :"database"

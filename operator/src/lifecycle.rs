@@ -126,7 +126,13 @@ pub(crate) async fn cleanup_run<K: Runs>(ctx: &Context, pass: Pass<K>) -> Result
     }
     if let Some(id) = id {
         let policy = policy(ctx, &pass).await?;
-        delete(ctx, &pass, id, policy).await?;
+        if !delete(ctx, &pass, id, policy).await? {
+            let message = "Its rows are being removed.";
+            let verdict = Verdict::new(Phase::Running, Reason::Deleting, message);
+            let again = Action::requeue(Duration::from_millis(200));
+            let again = pass.settle(ctx, &verdict, again).await?;
+            return Ok(Cleanup::Waiting(again));
+        }
     }
     Ok(Cleanup::Done)
 }
@@ -157,13 +163,13 @@ async fn policy<K: Runs>(ctx: &Context, pass: &Pass<K>) -> Result<DeletionPolicy
     Ok(live.or(seen).unwrap_or(DeletionPolicy::Retain))
 }
 
-/// Tells the platform that an object goes.
+/// Tells the platform that an object goes. False when it has more to remove.
 pub(crate) async fn delete<K: Managed>(
     ctx: &Context,
     pass: &Pass<K>,
     id: Uuid,
     policy: DeletionPolicy,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let query = DeleteQuery {
         uid: pass.who.uid,
         policy,
@@ -171,15 +177,18 @@ pub(crate) async fn delete<K: Managed>(
     let told_so = ctx
         .platform
         .delete(K::RESOURCE, id, &query, &pass.correlation);
-    told(pass, told_so.await)
+    told(pass, told_so.await).map(|done| done.unwrap_or(true))
 }
 
 /// Gone already is done; out of reach is done only when the annotation says so.
-fn told<K: Managed>(pass: &Pass<K>, result: Result<(), PlatformError>) -> Result<(), Error> {
+fn told<K: Managed, T>(
+    pass: &Pass<K>,
+    result: Result<T, PlatformError>,
+) -> Result<Option<T>, Error> {
     match result {
-        Ok(()) => Ok(()),
-        Err(PlatformError::Refused(refusal)) if matches!(refusal.status, 404 | 410) => Ok(()),
-        Err(_) if skips(pass) => Ok(()),
+        Ok(answer) => Ok(Some(answer)),
+        Err(PlatformError::Refused(refusal)) if matches!(refusal.status, 404 | 410) => Ok(None),
+        Err(_) if skips(pass) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -236,8 +245,12 @@ pub(crate) async fn undecodable<K: Managed>(
         let correlation = Uuid::now_v7().to_string();
         let query = DeleteQuery { uid, policy };
         let told_so = ctx.platform.delete(K::RESOURCE, id, &query, &correlation);
-        if let Err(error) = told_so.await {
-            error.refusal()?;
+        match told_so.await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Action::requeue(Duration::from_millis(200))),
+            Err(error) => {
+                error.refusal()?;
+            }
         }
     }
     release(&api, name, &object).await

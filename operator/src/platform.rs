@@ -10,7 +10,7 @@ use datacrowd_protocol::{
     problem::Problem,
     run::{BeginRun, RunBegun},
 };
-use reqwest::{Client, Method, Response, header::HeaderValue};
+use reqwest::{Client, Method, Response, StatusCode, header::HeaderValue};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -200,7 +200,7 @@ impl Platform {
         Ok(())
     }
 
-    /// `DELETE …/{id}`: the resource goes.
+    /// `DELETE …/{id}`: the resource goes. False when the platform has more to remove: ask again.
     ///
     /// # Errors
     /// See [`PlatformError`].
@@ -210,16 +210,17 @@ impl Platform {
         id: Uuid,
         query: &DeleteQuery,
         correlation: &str,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<bool, PlatformError> {
         let DeleteQuery { uid, policy } = query;
         let path = format!(
             "/internal/{}/{id}?uid={uid}&policy={}",
             resource.path(),
             policy.camel()
         );
-        self.call(Method::DELETE, &path, None::<&()>, correlation)
+        let answer = self
+            .call(Method::DELETE, &path, None::<&()>, correlation)
             .await?;
-        Ok(())
+        Ok(answer.status() != StatusCode::ACCEPTED)
     }
 
     /// `PATCH …/{id}/status`: a Job ended without its runner's report.

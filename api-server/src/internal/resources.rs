@@ -1,8 +1,10 @@
 //! The operator's calls about resources.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::BillingMode;
+use datacrowd_labelling::{BillingMode, Deletion};
 use datacrowd_protocol::{
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
     internal::{
@@ -102,21 +104,29 @@ pub async fn project_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// How long one request may delete; 202 then says that there is more, and the same request goes on.
+const DELETION_SHARE: Duration = Duration::from_secs(5);
+
 pub async fn dataset_delete(
     State(app): State<App>,
     _: Trusted,
     Path(id): Path<Uuid>,
     Query(query): Query<DeleteQuery>,
 ) -> ApiResult<StatusCode> {
-    app.core
-        .dataset_delete(
-            DatasetId(id),
-            ResourceUid(query.uid),
-            query.policy,
-            app.objects.bucket(),
-        )
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+    let end = tokio::time::Instant::now() + DELETION_SHARE;
+    let (id, uid) = (DatasetId(id), ResourceUid(query.uid));
+    loop {
+        let step = app
+            .core
+            .dataset_delete(id, uid, query.policy, app.objects.bucket())
+            .await?;
+        if step == Deletion::Done {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        if tokio::time::Instant::now() > end {
+            return Ok(StatusCode::ACCEPTED);
+        }
+    }
 }
 
 pub async fn export_delete(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     accounts::UserBody,
     names::slug,
-    projects::{PageBody, Paging},
+    paging::{PageBody, Paging},
 };
 use crate::{
     app::App,

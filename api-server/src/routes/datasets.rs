@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::projects::{PageBody, Paging};
+use super::paging::{InState, PageBody, Paging};
 use crate::{
     app::App,
     auth::Owner,
@@ -113,17 +113,24 @@ impl DatasetBody {
 }
 
 /// A project's datasets.
-#[utoipa::path(get, path = "/projects/{id}/datasets", tag = "datasets", params(("id" = Uuid, Path), Paging), responses((status = 200, body = PageBody<DatasetBody>)))]
+#[utoipa::path(get, path = "/projects/{id}/datasets", tag = "datasets", params(("id" = Uuid, Path), Paging, InState), responses((status = 200, body = PageBody<DatasetBody>)))]
 pub async fn dataset_list(
     State(app): State<App>,
     owner: Owner,
     Path(id): Path<Uuid>,
     Query(paging): Query<Paging>,
+    Query(filter): Query<InState>,
 ) -> ApiResult<axum::Json<PageBody<DatasetBody>>> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
     let page = app
         .core
-        .dataset_list(owner.scope(), project.id, paging.cursor(), paging.limit()?)
+        .dataset_list(
+            owner.scope(),
+            project.id,
+            filter.state()?,
+            paging.cursor(),
+            paging.limit()?,
+        )
         .await?;
     Ok(axum::Json(PageBody::of(page)))
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::{
     names::resource_name,
-    projects::{PageBody, Paging},
+    paging::{InState, PageBody, Paging},
 };
 use crate::{
     app::App,
@@ -166,17 +166,24 @@ pub async fn export_create(
 }
 
 /// A project's exports.
-#[utoipa::path(get, path = "/projects/{id}/exports", tag = "exports", params(("id" = Uuid, Path), Paging), responses((status = 200, body = PageBody<ExportBody>)))]
+#[utoipa::path(get, path = "/projects/{id}/exports", tag = "exports", params(("id" = Uuid, Path), Paging, InState), responses((status = 200, body = PageBody<ExportBody>)))]
 pub async fn export_list(
     State(app): State<App>,
     owner: Owner,
     Path(id): Path<Uuid>,
     Query(paging): Query<Paging>,
+    Query(filter): Query<InState>,
 ) -> ApiResult<axum::Json<PageBody<ExportBody>>> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
     let page = app
         .core
-        .export_list(owner.scope(), project.id, paging.cursor(), paging.limit()?)
+        .export_list(
+            owner.scope(),
+            project.id,
+            filter.state()?,
+            paging.cursor(),
+            paging.limit()?,
+        )
         .await?;
     Ok(axum::Json(PageBody::of(page)))
 }

@@ -3,16 +3,15 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::PointsEntry;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    app::App,
-    auth::Worker,
-    error::{ApiError, ApiResult},
-    extract::Query,
+use super::{
+    paging::{PageBody, WorkPaging},
+    tasks::InProject,
 };
+use crate::{app::App, auth::Worker, error::ApiResult, extract::Query};
 
 /// One posting.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,40 +38,26 @@ impl From<PointsEntry> for PointsEntryBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PointsBody {
+    /// Sum of all postings, of one project when one is named.
     balance: i64,
-    items: Vec<PointsEntryBody>,
-    next_cursor: Option<String>,
-}
-
-/// Where a page begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PointsQuery {
-    /// Items per page, 1 to 200; 50 when absent.
-    limit: Option<i64>,
-    /// `nextCursor` of the page before.
-    cursor: Option<i64>,
+    #[serde(flatten)]
+    page: PageBody<PointsEntryBody>,
 }
 
 /// My points, newest first.
-#[utoipa::path(get, path = "/me/points", tag = "points", params(PointsQuery), responses((status = 200, body = PointsBody)))]
+#[utoipa::path(get, path = "/me/points", tag = "points", params(WorkPaging, InProject), responses((status = 200, body = PointsBody)))]
 pub async fn points(
     State(app): State<App>,
     Worker(user): Worker,
-    Query(query): Query<PointsQuery>,
+    Query(paging): Query<WorkPaging>,
+    Query(within): Query<InProject>,
 ) -> ApiResult<axum::Json<PointsBody>> {
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(ApiError::invalid_member(
-            "limit",
-            "must be between 1 and 200",
-        ));
-    }
-    let page = app.core.points(user, query.cursor, limit).await?;
-    let items = page.items.into_iter().map(Into::into).collect();
+    let points = app
+        .core
+        .points(user, within.project(), paging.cursor(), paging.limit()?)
+        .await?;
     Ok(axum::Json(PointsBody {
-        balance: page.balance,
-        items,
-        next_cursor: page.next.map(|n| n.to_string()),
+        balance: points.balance,
+        page: PageBody::of(points.page),
     }))
 }

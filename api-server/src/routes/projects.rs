@@ -16,10 +16,14 @@ use datacrowd_protocol::{
     source::DeletionPolicy,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{labeling::LabelingBody, names::resource_name};
+use super::{
+    labeling::LabelingBody,
+    names::resource_name,
+    paging::{InState, PageBody, Paging},
+};
 use crate::{
     app::App,
     auth::Owner,
@@ -147,49 +151,6 @@ impl From<Project> for ProjectBody {
     }
 }
 
-/// Where a page begins, and how long it is.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Paging {
-    /// Items per page, 1 to 200; 50 when absent.
-    limit: Option<i64>,
-    /// `nextCursor` of the page before.
-    cursor: Option<Uuid>,
-}
-
-impl Paging {
-    pub fn limit(&self) -> ApiResult<i64> {
-        match self.limit.unwrap_or(50) {
-            limit @ 1..=200 => Ok(limit),
-            _ => Err(ApiError::invalid_member(
-                "limit",
-                "must be between 1 and 200",
-            )),
-        }
-    }
-
-    pub fn cursor(&self) -> Option<Uuid> {
-        self.cursor
-    }
-}
-
-/// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PageBody<T> {
-    pub items: Vec<T>,
-    pub next_cursor: Option<String>,
-}
-
-impl<T> PageBody<T> {
-    pub fn of<U: Into<T>>(page: datacrowd_labelling::Page<U>) -> Self {
-        Self {
-            items: page.items.into_iter().map(Into::into).collect(),
-            next_cursor: page.next.map(|c| c.to_string()),
-        }
-    }
-}
-
 fn etag(generation: i64) -> [(header::HeaderName, HeaderValue); 1] {
     [(
         header::ETAG,
@@ -255,15 +216,21 @@ async fn write(app: &App, tenant: &Tenant, resource: &ProjectResource) -> ApiRes
 }
 
 /// My tenant's projects.
-#[utoipa::path(get, path = "/projects", tag = "projects", params(Paging), responses((status = 200, body = PageBody<ProjectBody>)))]
+#[utoipa::path(get, path = "/projects", tag = "projects", params(Paging, InState), responses((status = 200, body = PageBody<ProjectBody>)))]
 pub async fn project_list(
     State(app): State<App>,
     owner: Owner,
     Query(paging): Query<Paging>,
+    Query(filter): Query<InState>,
 ) -> ApiResult<axum::Json<PageBody<ProjectBody>>> {
     let page = app
         .core
-        .project_list(owner.scope(), paging.cursor(), paging.limit()?)
+        .project_list(
+            owner.scope(),
+            filter.state()?,
+            paging.cursor(),
+            paging.limit()?,
+        )
         .await?;
     Ok(axum::Json(PageBody::of(page)))
 }
@@ -339,25 +306,36 @@ pub async fn project_delete(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    for export in app
-        .core
-        .export_list(owner.scope(), project.id, None, 1000)
-        .await?
-        .items
-    {
-        app.cluster
-            .delete::<datacrowd_crds::Export>(&export.namespace, &export.name)
+    let mut after = None;
+    loop {
+        let page = app
+            .core
+            .export_list(owner.scope(), project.id, None, after, 200)
             .await?;
+        for export in &page.items {
+            app.cluster
+                .delete::<datacrowd_crds::Export>(&export.namespace, &export.name)
+                .await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
     }
-    for dataset in app
-        .core
-        .dataset_list(owner.scope(), project.id, None, 1000)
-        .await?
-        .items
-    {
-        app.cluster
-            .delete::<datacrowd_crds::Dataset>(&dataset.namespace, &dataset.name)
+    loop {
+        let page = app
+            .core
+            .dataset_list(owner.scope(), project.id, None, after, 200)
             .await?;
+        for dataset in &page.items {
+            app.cluster
+                .delete::<datacrowd_crds::Dataset>(&dataset.namespace, &dataset.name)
+                .await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
     }
     app.cluster
         .delete::<ProjectResource>(&project.namespace, &project.name)

@@ -6,7 +6,7 @@ use datacrowd_billing::{Discount, NewPromoCode, PromoCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::projects::PageBody;
+use super::paging::{PageBody, page_limit};
 use crate::{
     app::App,
     auth::Admin,
@@ -116,13 +116,7 @@ pub async fn promo_list(
     _: Admin,
     Query(query): Query<PromoQuery>,
 ) -> ApiResult<axum::Json<PageBody<PromoCodeBody>>> {
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(ApiError::invalid_member(
-            "limit",
-            "must be between 1 and 200",
-        ));
-    }
+    let limit = page_limit(query.limit)?;
     let after = query.cursor.unwrap_or_default();
     let page = app.billing.promo_list(&after, limit).await?;
     let next_cursor = page.next;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use datacrowd_labelling::{Decision, ReviewCandidate, Reviewed};
+use datacrowd_labelling::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 use datacrowd_protocol::ids::{AnswerId, ProjectId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use crate::{
     extract::{Json, Path, Query},
 };
 
-/// An earlier decision on the same task.
+/// A reviewer's decision.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviousBody {
@@ -38,21 +38,24 @@ pub struct ReviewBody {
     previous_decisions: Vec<PreviousBody>,
 }
 
+impl From<PreviousDecision> for PreviousBody {
+    fn from(p: PreviousDecision) -> Self {
+        Self {
+            decision: p.decision.to_ascii_uppercase(),
+            comment: p.comment,
+            at: p.at,
+        }
+    }
+}
+
 impl From<ReviewCandidate> for ReviewBody {
     fn from(r: ReviewCandidate) -> Self {
-        let previous = r.previous.into_iter();
         Self {
             answer_id: r.answer_id.0,
             task: r.task.into(),
             answer: r.answer,
             submitted_at: r.submitted_at,
-            previous_decisions: previous
-                .map(|p| PreviousBody {
-                    decision: p.decision.to_ascii_uppercase(),
-                    comment: p.comment,
-                    at: p.at,
-                })
-                .collect(),
+            previous_decisions: r.previous.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -204,6 +207,21 @@ pub async fn review_reject(
                 &Decision::Reject { comment },
                 app.now(),
             )
+            .await?
+            .into(),
+    ))
+}
+
+/// Take my last decision back, while nothing depends on it.
+#[utoipa::path(post, path = "/reviews/{answerId}/undo", tag = "reviews", params(("answerId" = i64, Path)), responses((status = 200, body = ReviewedBody)))]
+pub async fn review_undo(
+    State(app): State<App>,
+    Worker(user): Worker,
+    Path(answer): Path<i64>,
+) -> ApiResult<axum::Json<ReviewedBody>> {
+    Ok(axum::Json(
+        app.core
+            .review_undo(user, AnswerId(answer), app.now())
             .await?
             .into(),
     ))

@@ -100,7 +100,7 @@ pub async fn task_next(
     Worker(user): Worker,
     Query(query): Query<InProject>,
 ) -> ApiResult<axum::Json<OneTask>> {
-    let task = app.core.task_next(user, query.project()).await?;
+    let task = app.core.task_next(user, query.project(), app.now()).await?;
     Ok(axum::Json(OneTask { task: task.into() }))
 }
 

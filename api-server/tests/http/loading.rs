@@ -1,7 +1,9 @@
 //! Loading: replays, rivals, and the end of the quota.
 
+use chrono::Utc;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{Platform, Run};
 
@@ -122,15 +124,7 @@ async fn chunks_and_the_operators_passes_do_not_stand_in_each_others_way() {
     let p = Platform::start().await;
     let (client, _, id) = uploaded(&p, 1_000).await;
     let run = Run::open(&p, &client, &id, "pod-1").await;
-    let upsert: Value = sqlx::query_scalar(
-        "select json_build_object('namespace', d.namespace, 'tenant', t.name, 'name', d.name, 'uid', d.bound_uid,
-            'generation', d.generation, 'spec', json_build_object('projectRef', json_build_object('name', p.name),
-            'source', json_build_object('uri', d.source_path), 'batchSize', d.batch_size))
-         from datasets d join projects p on p.id = d.project_id join tenants t on t.id = d.tenant_id",
-    )
-    .fetch_one(&p.rows)
-    .await
-    .unwrap();
+    let upsert = operators_upsert(&p).await;
     let loading = async {
         for k in 0..40 {
             run.load(&p, k * 10 + 1, k * 10 + 10).await.expect(200);
@@ -145,6 +139,61 @@ async fn chunks_and_the_operators_passes_do_not_stand_in_each_others_way() {
     };
     futures::join!(loading, passes);
     assert_eq!(p.count("select count(*) from tasks").await, 400);
+}
+
+/// The upsert that the operator would send of the one dataset there is.
+async fn operators_upsert(p: &Platform) -> Value {
+    sqlx::query_scalar(
+        "select json_build_object('namespace', d.namespace, 'tenant', t.name, 'name', d.name, 'uid', d.bound_uid,
+            'generation', d.generation, 'spec', json_build_object('projectRef', json_build_object('name', p.name),
+            'source', json_build_object('uri', d.source_path), 'batchSize', d.batch_size))
+         from datasets d join projects p on p.id = d.project_id join tenants t on t.id = d.tenant_id",
+    )
+    .fetch_one(&p.rows)
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_of_many_steps_leaves_the_queue_joins_it_again_and_goes() {
+    let p = Platform::start().await;
+    let (client, _, id) = uploaded(&p, 100_000).await;
+    let run = Run::open(&p, &client, &id, "pod-1").await;
+    for k in 0..5 {
+        run.load(&p, k * 5_000 + 1, k * 5_000 + 5_000)
+            .await
+            .expect(200);
+    }
+    run.complete(&p, 25_000).await.expect(204);
+    let queued = "select count(*) from tasks where queue_pos is not null";
+    assert_eq!(p.count(queued).await, 25_000);
+    let mut upsert = operators_upsert(&p).await;
+    let delete = async |uid: &Value, policy: &str| {
+        let uid = uid.as_str().unwrap();
+        let path = format!("/internal/datasets/{id}?uid={uid}&policy={policy}");
+        p.trusted(Method::DELETE, &path, None).await.expect(204);
+    };
+
+    delete(&upsert["uid"], "Retain").await;
+    assert_eq!(p.count(queued).await, 0);
+    upsert["uid"] = json!(Uuid::new_v4());
+    upsert["generation"] = json!(1);
+    let adopted = p
+        .trusted(Method::PUT, "/internal/datasets", Some(upsert.clone()))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&adopted["id"], &adopted["adopted"]),
+        (&json!(id), &json!(true))
+    );
+    p.core.sweep(Utc::now()).await.unwrap();
+    assert_eq!(p.count(queued).await, 25_000);
+
+    delete(&upsert["uid"], "Delete").await;
+    assert_eq!(p.count("select count(*) from tasks").await, 0);
+    assert_eq!(p.count("select count(*) from datasets").await, 0);
+    let used = p.count("select tasks_used from projects").await;
+    assert_eq!(used, 0, "nobody answered any of them");
 }
 
 #[tokio::test(flavor = "multi_thread")]

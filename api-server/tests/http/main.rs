@@ -4,11 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 mod accounts;
+mod crowd;
 mod flow;
 mod loading;
+mod migrations;
 mod payments;
 mod races;
+mod reviews;
 mod runner;
 mod support;
 mod tenancy;
 mod uploads;
+mod work;

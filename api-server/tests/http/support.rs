@@ -34,6 +34,41 @@ pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
 pub const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// Each row names a promise that is broken, and how often.
+const INVARIANTS: &str = "
+    with counted as (
+        select t.id, t.slots, t.slots_free, t.leased, t.in_review, t.approved, t.queue_pos, t.status, t.batch_id,
+               (select count(*) from leases l where l.task_id = t.id) as leases,
+               (select count(*) from answers a where a.task_id = t.id and a.status = 'in_review') as waiting,
+               (select count(*) from answers a where a.task_id = t.id and a.status = 'approved') as accepted,
+               d.bound_uid is not null and b.sealed as queued
+        from tasks t join datasets d on d.id = t.dataset_id join task_batches b on b.id = t.batch_id),
+    balance as (
+        select a.id, a.status, coalesce(sum(case v.kind when 'approved' then 1 when 'revoked' then -1 end), 0) as approvals,
+               coalesce(sum(l.points), 0) as points, p.reward_points
+        from answers a join projects p on p.id = a.project_id left join approval_events v on v.answer_id = a.id
+        left join points_ledger l on l.approval_seq = v.seq group by a.id, a.status, p.reward_points),
+    broken(promise, times) as (
+        select 'leased counts leases', count(*) from counted where leased <> leases
+        union all select 'in_review counts answers', count(*) from counted where in_review <> waiting
+        union all select 'approved counts answers', count(*) from counted where approved <> accepted
+        union all select 'never more than asked for', count(*) from counted where accepted + waiting + leases > slots
+        union all select 'a free place is in the queue', count(*) from counted where queued and (queue_pos is null) <> (slots_free = 0)
+        union all select 'an approved answer was approved once more than revoked', count(*) from balance
+                  where approvals <> case status when 'approved' then 1 else 0 end
+        union all select 'points follow approvals', count(*) from balance where points <> case status when 'approved' then reward_points else 0 end
+        union all select 'votes are reviews', count(*) from answers a
+                  where a.approvals + a.rejections <> (select count(*) from reviews r where r.answer_id = a.id)
+        union all select 'nobody reviews their own task', count(*) from reviews r join answers a on a.id = r.answer_id
+                  join answers o on o.task_id = a.task_id and o.user_id = r.user_id
+        union all select 'a batch counts its open tasks', count(*) from task_batches b
+                  where b.open_tasks <> (select count(*) from tasks t where t.batch_id = b.id and t.status not in ('approved', 'rejected'))
+        union all select 'a dataset counts its open batches', count(*) from datasets d
+                  where d.open_batches <> (select count(*) from task_batches b where b.dataset_id = d.id and b.sealed and b.open_tasks > 0)
+        union all select 'a dataset is completed with its last batch', count(*) from datasets d
+                  where d.state in ('ready', 'completed') and (d.state = 'completed') <> (d.open_batches = 0))
+    select promise, times from broken where times > 0";
+
 /// A running server and everything a test looks at.
 pub struct Platform {
     pub url: String,
@@ -420,6 +455,60 @@ impl Platform {
         }
         run.complete(self, rows).await.expect(204);
         id
+    }
+
+    pub async fn claim(&self, worker: &str, project: &str, count: i64) -> Answer {
+        let body = json!({"projectId": project, "count": count});
+        self.call(Some(worker), Method::POST, "/tasks/claim", Some(body))
+            .await
+    }
+
+    /// Submits a claimed task with this rating.
+    pub async fn submit(&self, worker: &str, task: &Value, rating: &str) -> Answer {
+        let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": rating}});
+        let path = format!("/tasks/{}/submit", task["id"]);
+        self.call(Some(worker), Method::POST, &path, Some(body))
+            .await
+    }
+
+    /// Claims and submits `count` tasks; the answers' ids.
+    pub async fn work(&self, worker: &str, project: &str, count: i64, rating: &str) -> Vec<Value> {
+        let claimed = self.claim(worker, project, count).await.expect(200);
+        let tasks = claimed["tasks"].as_array().unwrap();
+        assert_eq!(tasks.len() as i64, count);
+        let mut answers = Vec::new();
+        for task in tasks {
+            let done = self.submit(worker, task, rating).await.expect(201);
+            answers.push(done["answerId"].clone());
+        }
+        answers
+    }
+
+    /// `approve` without a comment, or `undo`.
+    pub async fn decide(&self, reviewer: &str, answer: &Value, verdict: &str) -> Answer {
+        let path = format!("/reviews/{answer}/{verdict}");
+        self.call(Some(reviewer), Method::POST, &path, Some(json!({})))
+            .await
+    }
+
+    pub async fn reject(&self, reviewer: &str, answer: &Value, comment: &str) -> Answer {
+        let path = format!("/reviews/{answer}/reject");
+        let body = json!({"comment": comment});
+        self.call(Some(reviewer), Method::POST, &path, Some(body))
+            .await
+    }
+
+    pub async fn undo(&self, reviewer: &str, answer: &Value) -> Answer {
+        self.decide(reviewer, answer, "undo").await
+    }
+
+    /// What must hold whatever happened: counters say what the rows say, nothing counts twice.
+    pub async fn assert_consistent(&self) {
+        let broken = sqlx::query_as::<_, (String, i64)>(INVARIANTS)
+            .fetch_all(&self.rows)
+            .await
+            .unwrap();
+        assert!(broken.is_empty(), "{broken:?}");
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {

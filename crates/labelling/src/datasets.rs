@@ -2,11 +2,12 @@
 
 mod delete;
 mod read;
+mod requeue;
 mod upsert;
 
 use datacrowd_protocol::chunk::Checkpoint;
 
-pub use delete::DeletedDataset;
+pub use delete::Deletion;
 pub use read::Dataset;
 pub use upsert::DatasetUpsert;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use datacrowd_protocol::work::NoTask;
 use thiserror::Error as ThisError;
 
 /// Result of every call into the context.
@@ -83,7 +84,7 @@ pub enum Refusal {
         expected: i64,
     },
     NoTaskAvailable {
-        reason: &'static str,
+        why: NoTask,
         retry_after: i64,
         leased_until: Option<chrono::DateTime<chrono::Utc>>,
     },
@@ -99,6 +100,13 @@ pub enum Refusal {
     OwnTask,
     AlreadyReviewed,
     AlreadyDecided,
+    AnswerReviewed,
+    UndoTooLate {
+        why: &'static str,
+    },
+    NoMedia {
+        column: String,
+    },
     ExportNotDue {
         waiting_for: String,
     },
@@ -141,6 +149,9 @@ impl Refusal {
             Self::OwnTask => "own_task",
             Self::AlreadyReviewed => "already_reviewed",
             Self::AlreadyDecided => "already_decided",
+            Self::AnswerReviewed => "already_reviewed",
+            Self::UndoTooLate { .. } => "undo_too_late",
+            Self::NoMedia { .. } => "no_media",
             Self::ExportNotDue { .. } => "export_not_due",
             Self::ExportNotReady { .. } => "export_not_ready",
             Self::ExportExpired => "export_expired",
@@ -175,7 +186,7 @@ impl Refusal {
             Self::Fenced => "Another pod took this run over; open it again once that one is silent.".into(),
             Self::QuotaExhausted { accepted } => format!("The project's quota ended after {accepted} rows of this chunk; buy judgements, and generation goes on by itself."),
             Self::OutOfOrder { expected } => format!("The chunk does not continue the loaded rows; open the run again and go on at row {expected}."),
-            Self::NoTaskAvailable { reason, .. } => (*reason).into(),
+            Self::NoTaskAvailable { why, .. } => no_task(*why).into(),
             Self::TaskLocked => "Every place on this task is taken; claim another one.".into(),
             Self::TooManyLeases { limit } => format!("You hold {limit} tasks already; submit or unlock one first."),
             Self::LeaseLost => "The lease has ended; claim the task again.".into(),
@@ -184,11 +195,32 @@ impl Refusal {
             Self::OwnTask => "You answered this task yourself; review another one.".into(),
             Self::AlreadyReviewed => "You have reviewed this answer already; take the next one.".into(),
             Self::AlreadyDecided => "This answer is decided already; take the next one.".into(),
+            Self::AnswerReviewed => "A reviewer has decided on this answer already; wait for what becomes of it.".into(),
+            Self::UndoTooLate { why } => format!("{why}; the decision stays."),
+            Self::NoMedia { column } => format!("The project shows no image, audio or video of a column \"{column}\"; take a column of its display list."),
             Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it goes on by itself."),
             Self::ExportNotReady { state } => format!("The export is {state}; ask again when it is READY."),
             Self::ExportExpired => "The export's file was removed when its time was over; create a new export.".into(),
             Self::TenantTaken => "A tenant or namespace of this name exists already; name the tenant explicitly.".into(),
         }
+    }
+}
+
+fn no_task(why: NoTask) -> &'static str {
+    match why {
+        NoTask::Paused => "The project is paused; come back when its owner resumes it.",
+        NoTask::Ended => "The project has ended; choose another one.",
+        NoTask::AllSeen => {
+            "You have answered, skipped or hold every open task; choose another project, or come back later."
+        }
+        NoTask::AllLeased => {
+            "Every open task is with another worker; come back when a lease has ended."
+        }
+        NoTask::Generating => "Tasks are still being generated; come back in a moment.",
+        NoTask::InReview => {
+            "Every task is answered and some answers wait for their review; review them, or come back later."
+        }
+        NoTask::Done => "Every task is done; choose another project, or come back later.",
     }
 }
 

@@ -4,8 +4,10 @@
 //! makes no network call, and knows neither HTTP nor Kubernetes.
 
 mod answer_form;
+mod answers;
 mod binding;
 mod chunk;
+mod crowd;
 mod datasets;
 mod error;
 mod events;
@@ -26,13 +28,17 @@ mod uploads;
 use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
+pub use answers::{Answer, AnswerFilter};
 pub use chunk::Chunk;
-pub use datasets::{Dataset, DatasetUpsert, DeletedDataset};
+pub use crowd::{
+    Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,
+};
+pub use datasets::{Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use outbox::OutboxRow;
 pub use page::Page;
-pub use points::{PointsEntry, PointsPage};
+pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectUpsert, WorkProject};
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, GenerateRun, RunCaller};

@@ -5,7 +5,7 @@ use datacrowd_protocol::ids::{AnswerId, ProjectId, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Labelling, Result, submit::approval_lock_shared};
+use crate::{Labelling, Page, Result, submit::approval_lock_shared};
 
 /// An answer that is being approved.
 pub(crate) struct ApprovedAnswer {
@@ -50,6 +50,31 @@ pub(crate) async fn approve(
     Ok(())
 }
 
+/// Takes an answer's approval and its points back; the points that went with it.
+pub(crate) async fn revoke(
+    conn: &mut PgConnection,
+    project: Uuid,
+    answer: i64,
+    now: DateTime<Utc>,
+) -> Result<i32> {
+    approval_lock_shared(conn, project).await?;
+    let posted = sqlx::query!(
+        "with revoked as (
+             insert into approval_events (project_id, dataset_id, task_id, answer_id, kind, revokes, created_at)
+             select e.project_id, e.dataset_id, e.task_id, e.answer_id, 'revoked', e.seq, $2 from approval_events e
+             where e.answer_id = $1 and e.kind = 'approved' order by e.seq desc limit 1
+             returning seq, revokes)
+         insert into points_ledger (user_id, project_id, answer_id, approval_seq, points, created_at)
+         select l.user_id, l.project_id, l.answer_id, r.seq, -l.points, $2 from revoked r join points_ledger l on l.approval_seq = r.revokes
+         returning points",
+        answer,
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(posted.map_or(0, |p| -p.points))
+}
+
 /// One posting.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "named after the contract")]
@@ -61,15 +86,13 @@ pub struct PointsEntry {
     pub at: DateTime<Utc>,
 }
 
-/// A worker's balance and latest postings.
+/// A worker's balance and postings.
 #[derive(Debug, Clone)]
-pub struct PointsPage {
-    /// Sum of all postings.
+pub struct Points {
+    /// Sum of all postings, of one project when one was named.
     pub balance: i64,
     /// Newest first.
-    pub items: Vec<PointsEntry>,
-    /// Where the next page begins.
-    pub next: Option<i64>,
+    pub page: Page<PointsEntry, i64>,
 }
 
 impl Labelling {
@@ -80,19 +103,28 @@ impl Labelling {
     pub async fn points(
         &self,
         user: UserId,
+        project: Option<ProjectId>,
         before: Option<i64>,
         limit: i64,
-    ) -> Result<PointsPage> {
-        let balance = sqlx::query!("select coalesce(sum(points), 0)::bigint as \"n!\" from points_ledger where user_id = $1", user.0).fetch_one(&self.pool).await?;
+    ) -> Result<Points> {
+        let balance = sqlx::query!(
+            "select coalesce(sum(points), 0)::bigint as \"n!\" from points_ledger where user_id = $1 and ($2::uuid is null or project_id = $2)",
+            user.0,
+            project.map(|p| p.0)
+        )
+        .fetch_one(&self.pool)
+        .await?;
         let rows = sqlx::query!(
-            "select id, answer_id, project_id, points, created_at from points_ledger where user_id = $1 and id < $2 order by id desc limit $3",
+            "select id, answer_id, project_id, points, created_at from points_ledger
+             where user_id = $1 and ($4::uuid is null or project_id = $4) and id < $2 order by id desc limit $3",
             user.0,
             before.unwrap_or(i64::MAX),
-            limit + 1
+            limit + 1,
+            project.map(|p| p.0)
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut items: Vec<_> = rows
+        let items = rows
             .into_iter()
             .map(|r| PointsEntry {
                 id: r.id,
@@ -102,15 +134,9 @@ impl Labelling {
                 at: r.created_at,
             })
             .collect();
-        let more = i64::try_from(items.len()).unwrap_or(i64::MAX) > limit;
-        if more {
-            items.pop();
-        }
-        let next = items.last().filter(|_| more).map(|e| e.id);
-        Ok(PointsPage {
+        Ok(Points {
             balance: balance.n,
-            items,
-            next,
+            page: Page::cut(items, limit, |e| e.id),
         })
     }
 }

@@ -47,11 +47,13 @@ impl Labelling {
         let mut tx = self.pool.begin().await?;
         let answer = Value::Object(new.answer.clone());
         let task = sqlx::query!(
-            "select t.project_id, t.dataset_id, t.batch_id, t.labeling_version, t.status as \"status!\", l.labeling, p.reviewers_count, p.reward_points
+            "select t.project_id, t.dataset_id, t.batch_id, t.labeling_version, t.status as \"status!\", l.labeling, p.reviewers_count, p.reward_points,
+                    exists (select from project_workers w where w.project_id = p.id and w.user_id = $2 and w.standing = 'blocked') as \"blocked!\"
              from tasks t join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = t.project_id and l.version = t.labeling_version
              where t.id = $1 for update of t",
-            new.task.0
+            new.task.0,
+            new.user.0
         )
         .fetch_optional(&mut *tx)
         .await?
@@ -69,6 +71,9 @@ impl Labelling {
                 points: task.reward_points,
                 repeated: true,
             });
+        }
+        if task.blocked {
+            return Err(Refusal::LeaseLost.into());
         }
         let labeling: Labeling = serde_json::from_value(task.labeling)
             .map_err(|_| Error::Corrupt { what: "labeling" })?;

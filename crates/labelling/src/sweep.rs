@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Labelling, Result, tasks::return_slot};
+use crate::{
+    Labelling, Result,
+    tasks::{Freed, return_slot},
+};
 
 /// Most leases ended in one transaction.
 const SWEEP_BATCH: i64 = 200;
@@ -34,6 +37,7 @@ impl Labelling {
             .execute(&self.pool)
             .await?;
         let exports = self.sweep_exports(now).await?;
+        while self.sweep_requeue().await? {}
         sqlx::query!(
             "update projects p set queue_floor = f.floor from (
                  select id, coalesce((select t.queue_pos - 1 from tasks t where t.project_id = projects.id and t.lane = 0 and t.queue_pos is not null
@@ -69,7 +73,7 @@ impl Labelling {
             .execute(&mut *tx)
             .await?;
             if gone.rows_affected() == 1 {
-                return_slot(&mut tx, lease.task_id, "sweeper", now).await?;
+                return_slot(&mut tx, lease.task_id, Freed::Lease, "sweeper", now).await?;
                 ended += 1;
             }
         }

@@ -141,21 +141,36 @@ async fn lease_tasks(
         .collect())
 }
 
-/// A leased place becomes free again, under a new position, so that no cursor hides it.
+/// Who had the place that becomes free again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freed {
+    /// A worker who gave it back, or whose lease ended.
+    Lease,
+    /// An answer that waited for its decision.
+    InReview,
+    /// An approved answer.
+    Approved,
+}
+
+/// A place becomes free again, under a new position, so that no cursor hides it.
 pub(crate) async fn return_slot(
     conn: &mut PgConnection,
     task: i64,
+    freed: Freed,
     actor: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let row = sqlx::query!(
         "with old as (select id, status from tasks where id = $1 for update)
-         update tasks t set leased = leased - 1,
+         update tasks t set leased = leased - $2, in_review = in_review - $3, approved = approved - $4,
                 slots_free = slots_free + case when p.state = 'closed' then 0 else 1 end,
                 queue_pos = case when p.state = 'closed' or d.bound_uid is null then t.queue_pos else nextval('task_queue_pos') end
          from old, projects p, datasets d where t.id = old.id and p.id = t.project_id and d.id = t.dataset_id
          returning t.batch_id, old.status as \"before!\", t.status as \"after!\"",
-        task
+        task,
+        i16::from(freed == Freed::Lease),
+        i16::from(freed == Freed::InReview),
+        i16::from(freed == Freed::Approved)
     )
     .fetch_one(&mut *conn)
     .await?;

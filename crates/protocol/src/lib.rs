@@ -13,5 +13,6 @@ pub mod problem;
 pub mod run;
 pub mod source;
 mod wire;
+pub mod work;
 
 pub use wire::{Upper, WireEnum};

@@ -1,14 +1,16 @@
-//! Writes `crds/manifests/*.yaml` from the types.
+//! Writes `crds/manifests/*.yaml` and `docs/reasons.md` from the types.
 
 use std::{fs, path::Path};
 
-use datacrowd_crds::manifest;
+use datacrowd_crds::{condition::Reason, manifest};
 
 fn main() -> anyhow::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = home.join("manifests");
     fs::create_dir_all(&folder)?;
     for (name, crd) in manifest::definitions() {
         fs::write(folder.join(name), manifest::render(&crd)?)?;
     }
+    fs::write(home.join("../docs/reasons.md"), Reason::reference())?;
     Ok(())
 }

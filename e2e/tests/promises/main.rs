@@ -10,6 +10,7 @@
 mod bad_input;
 mod crowd;
 mod deletion;
+mod endless;
 mod flow;
 mod generating;
 mod kubectl;

@@ -66,7 +66,7 @@ pub(super) async fn cleanup(ctx: &Context, pass: Pass<Project>) -> Result<Cleanu
         Err(Error::Platform(PlatformError::Refused(refusal))) if refusal.code == "in_use" => {
             in_use(ctx, pass, "resources of another cluster or name").await
         }
-        result => result.map(|()| Cleanup::Done),
+        result => result.map(|_| Cleanup::Done),
     }
 }
 

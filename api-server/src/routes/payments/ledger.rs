@@ -3,15 +3,16 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::ProjectId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     app::App,
     auth::Owner,
-    error::{ApiError, ApiResult},
+    error::ApiResult,
     extract::{Path, Query},
+    routes::paging::WorkPaging,
 };
 
 /// What the account holds in one currency.
@@ -47,35 +48,18 @@ pub struct LedgerBody {
     next_cursor: Option<String>,
 }
 
-/// Where a page begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct LedgerQuery {
-    /// Items per page, 1 to 200; 50 when absent.
-    limit: Option<i64>,
-    /// `nextCursor` of the page before.
-    cursor: Option<i64>,
-}
-
 /// A project's ledger.
-#[utoipa::path(get, path = "/projects/{id}/ledger", tag = "payments", params(("id" = Uuid, Path), LedgerQuery), responses((status = 200, body = LedgerBody)))]
+#[utoipa::path(get, path = "/projects/{id}/ledger", tag = "payments", params(("id" = Uuid, Path), WorkPaging), responses((status = 200, body = LedgerBody)))]
 pub async fn project_ledger(
     State(app): State<App>,
     owner: Owner,
     Path(id): Path<Uuid>,
-    Query(query): Query<LedgerQuery>,
+    Query(paging): Query<WorkPaging>,
 ) -> ApiResult<axum::Json<LedgerBody>> {
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(ApiError::invalid_member(
-            "limit",
-            "must be between 1 and 200",
-        ));
-    }
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
     let ledger = app
         .billing
-        .ledger(project.tenant, project.id, query.cursor, limit)
+        .ledger(project.tenant, project.id, paging.cursor(), paging.limit()?)
         .await?;
     Ok(axum::Json(LedgerBody {
         balances: ledger

@@ -8,7 +8,7 @@ use crate::{
     auth::Owner,
     error::ApiResult,
     extract::Query,
-    routes::projects::{PageBody, Paging},
+    routes::paging::{PageBody, Paging},
 };
 
 /// My tenant's payments, newest first.

@@ -6,16 +6,30 @@ use datacrowd_protocol::{
     source::DeletionPolicy,
 };
 
+use sqlx::PgConnection;
+
 use crate::{
     Labelling, Refusal, Result, binding::tombstone, events, outbox, projects::settle_state,
     runs::release,
 };
 
-/// What a deletion leaves to the object store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeletedDataset {
-    /// True when rows went with it.
-    pub rows_deleted: bool,
+/// Rows that one step of a deletion touches: a statement's time is bounded, a dataset's size is not.
+const STEP_ROWS: i64 = 2_000;
+
+/// How far a deletion is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// The resource is forgotten.
+    Done,
+    /// There is more to do: the same call goes on.
+    Unfinished,
+}
+
+/// What a deletion needs to know of its dataset.
+struct Going {
+    id: uuid::Uuid,
+    project: uuid::Uuid,
+    answers_per_task: i32,
 }
 
 impl Labelling {
@@ -40,8 +54,8 @@ impl Labelling {
         Ok(())
     }
 
-    /// Forgets the resource `uid`. Retain keeps the rows, out of the queue, for a later resource of the
-    /// same name; Delete removes them and credits the project with the tasks that nobody answered.
+    /// One step of forgetting the resource `uid`. Retain keeps the rows, out of the queue, for a later resource of
+    /// the same name; Delete removes them and credits the project with the tasks that nobody answered.
     ///
     /// # Errors
     /// `not_found`; or the database failed.
@@ -51,66 +65,40 @@ impl Labelling {
         uid: ResourceUid,
         policy: DeletionPolicy,
         bucket: &str,
-    ) -> Result<DeletedDataset> {
+    ) -> Result<Deletion> {
         let mut tx = self.pool.begin().await?;
         let row = sqlx::query!(
-            "select d.bound_uid, d.project_id, d.source_path, d.own_credentials, d.namespace, p.answers_per_task
-             from datasets d join projects p on p.id = d.project_id where d.id = $1 for update",
+            "select d.bound_uid, d.project_id, d.source_path, d.own_credentials, d.namespace, d.dequeued_to, p.answers_per_task
+             from datasets d join projects p on p.id = d.project_id where d.id = $1 for update of d",
             id.0
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
         tombstone(&mut tx, uid.0, "dataset").await?;
-        let ours = row.bound_uid == Some(uid.0);
-        if ours {
-            release(&mut tx, id.0).await?;
+        if row.bound_uid != Some(uid.0) {
+            tx.commit().await?;
+            return Ok(Deletion::Done);
         }
-        match policy {
-            DeletionPolicy::Retain if ours => {
-                sqlx::query!("update tasks set queue_pos = null where dataset_id = $1 and queue_pos is not null", id.0).execute(&mut *tx).await?;
-                sqlx::query!(
-                    "update datasets set bound_uid = null, updated_at = now() where id = $1",
-                    id.0
-                )
-                .execute(&mut *tx)
-                .await?;
+        release(&mut tx, id.0).await?;
+        let going = Going {
+            id: id.0,
+            project: row.project_id,
+            answers_per_task: row.answers_per_task,
+        };
+        let step = match policy {
+            DeletionPolicy::Retain => retain(&mut tx, &going, row.dequeued_to).await?,
+            DeletionPolicy::Delete => remove(&mut tx, &going).await?,
+        };
+        if step == Deletion::Done {
+            let prefix = format!("s3://{bucket}/");
+            let ours = format!("{prefix}{}/datasets/", row.namespace);
+            if policy == DeletionPolicy::Delete
+                && !row.own_credentials
+                && row.source_path.starts_with(&ours)
+            {
+                outbox::delete_object(&mut tx, &row.source_path[prefix.len()..]).await?;
             }
-            DeletionPolicy::Delete if ours => {
-                let untouched = sqlx::query!(
-                    "select count(*) as \"n!\" from tasks t where t.dataset_id = $1 and not exists (select from answers a where a.task_id = t.id)",
-                    id.0
-                )
-                .fetch_one(&mut *tx)
-                .await?;
-                sqlx::query!(
-                    "update projects set tasks_used = greatest(tasks_used - $2, 0) where id = $1",
-                    row.project_id,
-                    untouched.n * i64::from(row.answers_per_task)
-                )
-                .execute(&mut *tx)
-                .await?;
-                sqlx::query!("delete from approval_events where dataset_id = $1", id.0)
-                    .execute(&mut *tx)
-                    .await?;
-                sqlx::query!("delete from runs where target_id = $1", id.0)
-                    .execute(&mut *tx)
-                    .await?;
-                sqlx::query!("delete from datasets where id = $1", id.0)
-                    .execute(&mut *tx)
-                    .await?;
-                let prefix = format!("s3://{bucket}/{}/datasets/", row.namespace);
-                if !row.own_credentials && row.source_path.starts_with(&prefix) {
-                    outbox::delete_object(
-                        &mut tx,
-                        &row.source_path[format!("s3://{bucket}/").len()..],
-                    )
-                    .await?;
-                }
-            }
-            _ => {}
-        }
-        if ours {
             settle_state(&mut tx, row.project_id).await?;
             events::record(
                 &mut tx,
@@ -122,8 +110,71 @@ impl Labelling {
             .await?;
         }
         tx.commit().await?;
-        Ok(DeletedDataset {
-            rows_deleted: ours && policy == DeletionPolicy::Delete,
-        })
+        Ok(step)
     }
+}
+
+/// Takes the tasks of the rows from `from` on out of the queue; after the last of them, unbinds.
+async fn retain(conn: &mut PgConnection, going: &Going, from: i64) -> Result<Deletion> {
+    let to = from.saturating_add(STEP_ROWS);
+    sqlx::query!(
+        "update tasks set queue_pos = null where dataset_id = $1 and row_no >= $2 and row_no < $3 and queue_pos is not null",
+        going.id,
+        from,
+        to
+    )
+    .execute(&mut *conn)
+    .await?;
+    let rest = sqlx::query!(
+        "select exists (select from tasks where dataset_id = $1 and row_no >= $2) as \"more!\"",
+        going.id,
+        to
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update datasets set dequeued_to = $2, requeue_from = null, bound_uid = case when $3 then bound_uid end, updated_at = now() where id = $1",
+        going.id,
+        to,
+        rest.more
+    )
+    .execute(conn)
+    .await?;
+    Ok(match rest.more {
+        true => Deletion::Unfinished,
+        false => Deletion::Done,
+    })
+}
+
+/// Removes some tasks with all that was done on them, and credits what nobody answered; after the last
+/// of them, the dataset.
+async fn remove(conn: &mut PgConnection, going: &Going) -> Result<Deletion> {
+    let gone = sqlx::query!(
+        "with going as (
+             select t.id, exists (select from answers a where a.task_id = t.id) as answered
+             from tasks t where t.dataset_id = $1 order by t.row_no limit $2),
+         gone as (delete from tasks t using going where t.id = going.id)
+         select count(*) as \"tasks!\", count(*) filter (where not answered) as \"untouched!\" from going",
+        going.id,
+        STEP_ROWS
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update projects set tasks_used = greatest(tasks_used - $2, 0) where id = $1",
+        going.project,
+        gone.untouched * i64::from(going.answers_per_task)
+    )
+    .execute(&mut *conn)
+    .await?;
+    if gone.tasks == STEP_ROWS {
+        return Ok(Deletion::Unfinished);
+    }
+    sqlx::query!("delete from runs where target_id = $1", going.id)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("delete from datasets where id = $1", going.id)
+        .execute(conn)
+        .await?;
+    Ok(Deletion::Done)
 }

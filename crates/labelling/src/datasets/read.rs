@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
+    WireEnum,
     chunk::Checkpoint,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::DatasetState,
@@ -42,7 +43,7 @@ impl Labelling {
     /// `not_found`, also for another tenant's; or the database failed.
     pub async fn dataset_get(&self, tenant: Option<TenantId>, id: DatasetId) -> Result<Dataset> {
         let mut rows = self
-            .dataset_rows(tenant, None, Some(id), Uuid::nil(), 1)
+            .dataset_rows(tenant, None, Some(id), None, Uuid::nil(), 1)
             .await?;
         rows.pop().ok_or_else(|| Refusal::NotFound.into())
     }
@@ -55,6 +56,7 @@ impl Labelling {
         &self,
         tenant: Option<TenantId>,
         project: ProjectId,
+        state: Option<DatasetState>,
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Dataset>> {
@@ -63,6 +65,7 @@ impl Labelling {
                 tenant,
                 Some(project),
                 None,
+                state,
                 after.unwrap_or_default(),
                 limit + 1,
             )
@@ -75,6 +78,7 @@ impl Labelling {
         tenant: Option<TenantId>,
         project: Option<ProjectId>,
         id: Option<DatasetId>,
+        state: Option<DatasetState>,
         after: Uuid,
         limit: i64,
     ) -> Result<Vec<Dataset>> {
@@ -85,12 +89,14 @@ impl Labelling {
              left join lateral (select message from runs where target_id = d.id order by created_at desc limit 1) r on true
              where ($1::uuid is null or d.tenant_id = $1) and ($2::uuid is null or d.project_id = $2) and ($3::uuid is null or d.id = $3)
                and d.id > $4
+               and ($6::text is null or d.state = $6)
              order by d.id limit $5",
             tenant.map(|t| t.0),
             project.map(|p| p.0),
             id.map(|i| i.0),
             after,
-            limit
+            limit,
+            state.map(WireEnum::column)
         )
         .fetch_all(&self.pool)
         .await?;

@@ -93,18 +93,17 @@ impl Labelling {
         }
         if binding.changes() {
             sqlx::query!(
-                "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5, updated_at = now() where id = $1",
+                "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
+                        requeue_from = case when $6 then 0 else requeue_from end, dequeued_to = 0, updated_at = now() where id = $1",
                 row.id,
                 up.uid.0,
                 up.generation,
                 up.suspended,
-                up.max_invalid_rows
+                up.max_invalid_rows,
+                adopted
             )
             .execute(&mut *tx)
             .await?;
-            if adopted {
-                requeue_all(&mut tx, row.id).await?;
-            }
             settle_state(&mut tx, row.project_id).await?;
             events::record(
                 &mut tx,
@@ -119,18 +118,6 @@ impl Labelling {
         tx.commit().await?;
         Ok(view)
     }
-}
-
-/// Puts every task with a free place back into the queue.
-async fn requeue_all(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
-    sqlx::query!(
-        "update tasks t set queue_pos = nextval('task_queue_pos') from task_batches b
-         where t.dataset_id = $1 and b.id = t.batch_id and b.sealed and t.slots_free > 0 and t.queue_pos is null",
-        dataset
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// What operator and REST are told of a dataset.

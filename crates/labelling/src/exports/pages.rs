@@ -6,10 +6,8 @@ use datacrowd_protocol::{
     ids::{ExportId, TaskId},
 };
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
-use crate::{Labelling, Refusal, Result};
+use crate::{Labelling, Refusal, Result, crowd::pseudonym};
 
 /// Most tasks per page.
 const PAGE_TASKS: i64 = 500;
@@ -106,15 +104,6 @@ impl Labelling {
             })
             .collect())
     }
-}
-
-/// The same worker has the same pseudonym within a tenant and another one elsewhere.
-fn pseudonym(tenant: Uuid, user: Uuid) -> String {
-    let digest = Sha256::new()
-        .chain_update(tenant.as_bytes())
-        .chain_update(user.as_bytes())
-        .finalize();
-    format!("w-{}", hex::encode(&digest[..8]))
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -46,7 +46,7 @@ impl Labelling {
     /// `not_found`, also for another tenant's; or the database failed.
     pub async fn export_get(&self, tenant: Option<TenantId>, id: ExportId) -> Result<Export> {
         let mut rows = self
-            .export_rows(tenant, None, Some(id), Uuid::nil(), 1)
+            .export_rows(tenant, None, Some(id), None, Uuid::nil(), 1)
             .await?;
         rows.pop().ok_or_else(|| Refusal::NotFound.into())
     }
@@ -59,6 +59,7 @@ impl Labelling {
         &self,
         tenant: Option<TenantId>,
         project: ProjectId,
+        state: Option<ExportState>,
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Export>> {
@@ -67,6 +68,7 @@ impl Labelling {
                 tenant,
                 Some(project),
                 None,
+                state,
                 after.unwrap_or_default(),
                 limit + 1,
             )
@@ -79,18 +81,21 @@ impl Labelling {
         tenant: Option<TenantId>,
         project: Option<ProjectId>,
         id: Option<ExportId>,
+        state: Option<ExportState>,
         after: Uuid,
         limit: i64,
     ) -> Result<Vec<Export>> {
         let rows = sqlx::query!(
             "select id, project_id, namespace, name, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
              from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
+               and ($6::text is null or state = $6)
              order by id limit $5",
             tenant.map(|t| t.0),
             project.map(|p| p.0),
             id.map(|i| i.0),
             after,
-            limit
+            limit,
+            state.map(WireEnum::column)
         )
         .fetch_all(&self.pool)
         .await?;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{ProjectId, ResourceUid, TenantId, UserId},
     internal::{Billing, ProjectState},
     labeling::{DataType, Labeling},
@@ -64,7 +65,9 @@ impl Labelling {
     /// # Errors
     /// `not_found`, also for another tenant's; or the database failed.
     pub async fn project_get(&self, tenant: Option<TenantId>, id: ProjectId) -> Result<Project> {
-        let mut page = self.project_rows(tenant, Some(id), Uuid::nil(), 1).await?;
+        let mut page = self
+            .project_rows(tenant, Some(id), None, Uuid::nil(), 1)
+            .await?;
         page.pop().ok_or_else(|| Refusal::NotFound.into())
     }
 
@@ -75,11 +78,12 @@ impl Labelling {
     pub async fn project_list(
         &self,
         tenant: Option<TenantId>,
+        state: Option<ProjectState>,
         after: Option<Uuid>,
         limit: i64,
     ) -> Result<Page<Project>> {
         let items = self
-            .project_rows(tenant, None, after.unwrap_or_default(), limit + 1)
+            .project_rows(tenant, None, state, after.unwrap_or_default(), limit + 1)
             .await?;
         Ok(Page::cut(items, limit, |p| p.id.0))
     }
@@ -88,6 +92,7 @@ impl Labelling {
         &self,
         tenant: Option<TenantId>,
         id: Option<ProjectId>,
+        state: Option<ProjectState>,
         after: Uuid,
         limit: i64,
     ) -> Result<Vec<Project>> {
@@ -106,11 +111,13 @@ impl Labelling {
                         count(*) filter (where t.status = 'rejected') as rejected
                  from datasets d join tasks t on t.dataset_id = d.id where d.project_id = p.id) c
              where ($1::uuid is null or p.tenant_id = $1) and ($2::uuid is null or p.id = $2) and p.id > $3
+               and ($5::text is null or p.state = $5)
              order by p.id limit $4",
             tenant.map(|t| t.0),
             id.map(|i| i.0),
             after,
-            limit
+            limit,
+            state.map(WireEnum::column)
         )
         .fetch_all(&self.pool)
         .await?;

@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 
 use super::{Decision, Reviewed, status_after};
 use crate::{
-    Labelling, Refusal, Result, error::constraint,
+    Error, Labelling, Refusal, Result,
+    error::constraint,
     events, points,
     transition::{TaskChange, task_changed},
 };
@@ -26,8 +27,9 @@ impl Labelling {
         let mut tx = self.pool.begin().await?;
         // The task is locked before the answer, as everywhere.
         let t = sqlx::query!(
-            "select t.id, t.batch_id, t.dataset_id, t.status as \"status!\", p.id as project_id, p.reward_points, p.on_reject, p.max_rejections, p.state as project_state
-             from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
+            "select t.id, t.batch_id, t.dataset_id, t.status as \"status!\", p.id as project_id, p.reward_points, p.on_reject, p.max_rejections, p.state as project_state,
+                    d.bound_uid is not null as \"queued!\"
+             from tasks t join projects p on p.id = t.project_id join datasets d on d.id = t.dataset_id left join project_workers w on w.project_id = p.id and w.user_id = $2
              where t.id = (select task_id from answers where id = $1) and p.bound_uid is not null
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
              for update of t",
@@ -67,7 +69,7 @@ impl Labelling {
         sqlx::query!("insert into reviews (answer_id, user_id, decision, comment, created_at) values ($1, $2, $3, $4, $5)", answer.0, user.0, verdict, comment, now)
             .execute(&mut *tx)
             .await
-            .map_err(|e| if constraint(&e) == Some("reviews_once") { Refusal::AlreadyReviewed.into() } else { crate::Error::from(e) })?;
+            .map_err(|e| if constraint(&e) == Some("reviews_once") { Refusal::AlreadyReviewed.into() } else { Error::from(e) })?;
         sqlx::query!(
             "delete from review_leases where answer_id = $1 and user_id = $2",
             answer.0,
@@ -113,15 +115,20 @@ impl Labelling {
                     .await?;
                 Some(row.status)
             }
-            "rejected" => Some(
-                reject_slot(
-                    &mut tx,
-                    t.id,
-                    t.on_reject == "requeue" && t.project_state != "closed",
-                    t.max_rejections,
+            "rejected" => {
+                let reopens = t.on_reject == "requeue" && t.project_state != "closed";
+                let (after, slots_delta) =
+                    reject_slot(&mut tx, t.id, reopens, t.queued, t.max_rejections).await?;
+                sqlx::query!(
+                    "update reviews set slots_delta = $3 where answer_id = $1 and user_id = $2",
+                    answer.0,
+                    user.0,
+                    slots_delta
                 )
-                .await?,
-            ),
+                .execute(&mut *tx)
+                .await?;
+                Some(after)
+            }
             _ => None,
         };
         if let Some(after) = after {
@@ -142,22 +149,26 @@ impl Labelling {
 }
 
 /// The rejected answer's place opens again under a new position, until the task was rejected too often.
+/// With the task's new status comes how many places that gave it, or took.
 async fn reject_slot(
     conn: &mut PgConnection,
     task: i64,
-    requeue: bool,
+    reopens: bool,
+    queued: bool,
     max_rejections: i32,
-) -> Result<String> {
+) -> Result<(String, i16)> {
     let row = sqlx::query!(
-        "update tasks set in_review = in_review - 1, rejections = rejections + 1,
-                slots_free = case when rejections + 1 >= $3 then 0 when $2 then slots_free + 1 else slots_free end,
-                queue_pos = case when rejections + 1 >= $3 then null when $2 then nextval('task_queue_pos') else queue_pos end
-         where id = $1 returning status as \"status!\"",
+        "update tasks t set in_review = t.in_review - 1, rejections = t.rejections + 1,
+                slots_free = case when t.rejections + 1 >= $3 then 0 when $2 then t.slots_free + 1 else t.slots_free end,
+                queue_pos = case when t.rejections + 1 >= $3 then null when $2 and $4 then nextval('task_queue_pos') else t.queue_pos end
+         from tasks old where t.id = $1 and old.id = t.id
+         returning t.status as \"status!\", t.slots_free - old.slots_free as \"slots_delta!\"",
         task,
-        requeue,
-        max_rejections
+        reopens,
+        max_rejections,
+        queued
     )
     .fetch_one(conn)
     .await?;
-    Ok(row.status)
+    Ok((row.status, row.slots_delta))
 }

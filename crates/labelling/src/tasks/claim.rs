@@ -15,7 +15,12 @@ impl Labelling {
     ///
     /// # Errors
     /// `no_task_available`; or the database failed.
-    pub async fn task_next(&self, user: UserId, project: Option<ProjectId>) -> Result<Task> {
+    pub async fn task_next(
+        &self,
+        user: UserId,
+        project: Option<ProjectId>,
+        now: DateTime<Utc>,
+    ) -> Result<Task> {
         let mut conn = self.pool.acquire().await?;
         for place in workplaces(&mut conn, user, project).await? {
             for from in [place.cursor.unwrap_or(place.queue_floor), 0] {
@@ -39,7 +44,7 @@ impl Labelling {
                 }
             }
         }
-        Err(self.nothing(&mut conn, project).await?.into())
+        Err(self.nothing(&mut conn, user, project, now).await?.into())
     }
 
     /// Takes up to `count` tasks: first those this worker holds already, then the next ones.
@@ -86,7 +91,7 @@ impl Labelling {
             }
         }
         if tasks.is_empty() {
-            return Err(self.nothing(&mut tx, project).await?.into());
+            return Err(self.nothing(&mut tx, user, project, now).await?.into());
         }
         tx.commit().await?;
         Ok(tasks)

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId};
 use sqlx::PgConnection;
 
-use super::{Lease, Task, return_slot, task};
-use crate::{Labelling, Refusal, Result};
+use super::{Freed, Lease, Task, return_slot, task};
+use crate::{Error, Labelling, Refusal, Result};
 
 impl Labelling {
     /// Tasks this worker holds, oldest lease first.
@@ -132,8 +132,28 @@ impl Labelling {
                 .execute(&mut *tx)
                 .await?;
         }
-        return_slot(&mut tx, task.0, &user.to_string(), now).await?;
+        return_slot(&mut tx, task.0, Freed::Lease, &user.to_string(), now).await?;
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// Ends every lease that a worker holds in a project; a submit that is under way comes first.
+    pub(crate) async fn leases_end(
+        &self,
+        user: UserId,
+        project: ProjectId,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut conn = self.pool.acquire().await?;
+        let held = self.held(&mut conn, user, Some(project)).await?;
+        drop(conn);
+        for task in held {
+            let Some(lease) = task.lease else { continue };
+            match self.give_back(user, task.id, lease.token, None, now).await {
+                Ok(()) | Err(Error::Refused(Refusal::LeaseLost)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
     }
 }

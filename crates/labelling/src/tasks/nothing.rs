@@ -1,6 +1,10 @@
 //! Why there is no task for a worker, and when to look again.
 
-use datacrowd_protocol::ids::ProjectId;
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    ids::{ProjectId, UserId},
+    work::NoTask,
+};
 use sqlx::PgConnection;
 
 use crate::{Labelling, Refusal, Result};
@@ -9,52 +13,59 @@ use crate::{Labelling, Refusal, Result};
 const LOOK_AGAIN_SECONDS: i64 = 15;
 
 impl Labelling {
-    /// Why there is nothing, and when to look again.
+    /// Of one project, or of all where this worker may work.
     pub(super) async fn nothing(
         &self,
         conn: &mut PgConnection,
+        user: UserId,
         project: Option<ProjectId>,
+        now: DateTime<Utc>,
     ) -> Result<Refusal> {
-        let Some(project) = project else {
-            return Ok(Refusal::NoTaskAvailable {
-                reason: "No project has a task for you now; come back later.",
-                retry_after: LOOK_AGAIN_SECONDS,
-                leased_until: None,
-            });
-        };
-        let row = sqlx::query!(
-            "select p.state, p.bound_uid is not null as \"bound!\", (select min(expires_at) from leases l where l.project_id = p.id) as leased_until,
-                    exists (select from datasets d where d.project_id = p.id and d.state = 'generating') as \"generating!\",
-                    exists (select from tasks t where t.project_id = p.id and t.lane = 0 and t.queue_pos is not null) as \"open!\"
-             from projects p where p.id = $1",
-            project.0
+        let all = sqlx::query!(
+            "select count(*) as \"projects!\", coalesce(bool_or(p.state in ('active', 'completed')), false) as \"going!\",
+                    coalesce(bool_or(p.state = 'paused'), false) as \"paused!\", min(l.until) filter (where p.state in ('active', 'completed')) as leased_until,
+                    coalesce(bool_or(exists (select from datasets d where d.project_id = p.id and d.state = 'generating')), false) as \"generating!\",
+                    coalesce(bool_or(exists (select from answers a where a.project_id = p.id and a.status = 'in_review')), false) as \"in_review!\",
+                    coalesce(bool_or(p.state in ('active', 'completed')
+                        and exists (select from tasks t where t.project_id = p.id and t.lane = 0 and t.queue_pos is not null)), false) as \"open!\"
+             from projects p
+             left join project_workers w on w.project_id = p.id and w.user_id = $1
+             left join (select project_id, min(expires_at) as until from leases group by project_id) l on l.project_id = p.id
+             where ($2::uuid is null or p.id = $2) and p.bound_uid is not null
+               and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'",
+            user.0,
+            project.map(|p| p.0)
         )
-        .fetch_optional(conn)
+        .fetch_one(conn)
         .await?;
-        let Some(row) = row.filter(|r| r.bound) else {
+        if project.is_some() && all.projects == 0 {
             return Ok(Refusal::NotFound);
+        }
+        let why = if all.open {
+            NoTask::AllSeen
+        } else if all.leased_until.is_some() {
+            NoTask::AllLeased
+        } else if all.generating {
+            NoTask::Generating
+        } else if all.in_review {
+            NoTask::InReview
+        } else if all.going || project.is_none() {
+            NoTask::Done
+        } else if all.paused {
+            NoTask::Paused
+        } else {
+            NoTask::Ended
         };
-        let reason = match (
-            row.state.as_str(),
-            row.open,
-            row.leased_until,
-            row.generating,
-        ) {
-            ("paused", ..) => "The project is paused; come back when its owner resumes it.",
-            ("closed" | "deleting", ..) => "The project has ended; choose another one.",
-            (_, true, ..) => {
-                "You have seen every open task of this project; choose another one, or come back later."
+        let retry_after = match (why, all.leased_until) {
+            (NoTask::AllLeased, Some(until)) => {
+                (until - now).num_seconds().clamp(1, LOOK_AGAIN_SECONDS)
             }
-            (_, _, Some(_), _) => {
-                "Every open task is with another worker; come back when a lease has ended."
-            }
-            (_, _, _, true) => "Tasks are still being generated; come back in a moment.",
-            _ => "Every task of this project is done; choose another one.",
+            _ => LOOK_AGAIN_SECONDS,
         };
         Ok(Refusal::NoTaskAvailable {
-            reason,
-            retry_after: LOOK_AGAIN_SECONDS,
-            leased_until: row.leased_until,
+            why,
+            retry_after,
+            leased_until: all.leased_until,
         })
     }
 }

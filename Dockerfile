@@ -1,0 +1,48 @@
+# The three images, for registries: docker build --target api-server -t … .
+# One file, since they come from one compilation; dev/image makes the same layout
+# without an engine. Pin the base by digest where your registry tells you one.
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /src
+# .cargo/config.toml makes static binaries and reads committed query data: no database, no C library in the image.
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --workspace \
+      --bin datacrowd-api-server --bin datacrowd-operator --bin datacrowd-runner \
+    && mkdir /out \
+    && cp target/x86_64-unknown-linux-gnu/release/datacrowd-* /out/ \
+    && rm -f /out/*.d
+
+FROM debian:bookworm-slim AS root
+# The AWS client panics at start where it finds no CA bundle.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
+RUN install -d -m 0755 /image/etc/ssl/certs \
+    && install -d -m 1777 /image/tmp \
+    && install -m 0644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && echo 'nonroot:x:65532:65532:nonroot:/:/' >/image/etc/passwd \
+    && echo 'nonroot:x:65532:' >/image/etc/group
+
+FROM scratch AS base
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="DataCrowd Lab" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=root /image/ /
+USER 65532:65532
+WORKDIR /
+
+FROM base AS operator
+COPY --from=build /out/datacrowd-operator /datacrowd-operator
+ENTRYPOINT ["/datacrowd-operator"]
+
+FROM base AS runner
+COPY --from=build /out/datacrowd-runner /datacrowd-runner
+ENTRYPOINT ["/datacrowd-runner"]
+
+FROM base AS api-server
+COPY --from=build /out/datacrowd-api-server /datacrowd-api-server
+EXPOSE 8080 8081
+ENTRYPOINT ["/datacrowd-api-server"]

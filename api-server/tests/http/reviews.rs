@@ -1,0 +1,244 @@
+//! Second thoughts: a reviewer undoes, an author withdraws, and what they see of it.
+
+use datacrowd_labelling::BillingMode;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Actor, Platform};
+
+async fn setting(members: Value, rows: i64) -> (Platform, Actor, String) {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, members).await;
+    p.loaded(&client, &project, rows, 10).await;
+    (p, client, project)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undone_approval_takes_its_points_back_and_the_answer_waits_again() {
+    let (p, client, project) = setting(json!({}), 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let (_, willa) = p.register("willa").await;
+    let answer = p.work(&wanda, &project, 1, "1").await.remove(0);
+    p.undo(&wim, &answer).await.refused(404, "not_found");
+    p.decide(&wim, &answer, "approve").await.expect(200);
+    let balance = async || {
+        p.call(Some(&wanda), Method::GET, "/me/points", None)
+            .await
+            .expect(200)["balance"]
+            .clone()
+    };
+    assert_eq!(balance().await, 5);
+    let undone = p.undo(&wim, &answer).await.expect(200);
+    assert_eq!(undone, json!({"answerId": answer, "status": "IN_REVIEW"}));
+    assert_eq!(balance().await, 0);
+    p.undo(&wim, &answer).await.refused(404, "not_found");
+    p.reject(&willa, &answer, "no").await.expect(200);
+    p.decide(&wim, &answer, "approve")
+        .await
+        .refused(409, "already_decided");
+    p.undo(&willa, &answer).await.expect(200);
+    p.decide(&wim, &answer, "approve").await.expect(200);
+    assert_eq!(balance().await, 5);
+    let project = p
+        .call(
+            Some(&client.token),
+            Method::GET,
+            &format!("/projects/{project}"),
+            None,
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        (&project["state"], &project["tasks"]["approved"]),
+        (&json!("COMPLETED"), &json!(1))
+    );
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_something_depends_on_is_not_undone() {
+    let (p, client, project) = setting(json!({"reviewersPerAnswer": 3}), 2).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let (_, willa) = p.register("willa").await;
+    let answers = p.work(&wanda, &project, 2, "1").await;
+    p.decide(&wim, &answers[0], "approve").await.expect(200);
+    p.decide(&wim, &answers[1], "approve").await.expect(200);
+    p.undo(&wim, &answers[0])
+        .await
+        .refused(409, "undo_too_late");
+    let decided = p.decide(&willa, &answers[1], "approve").await.expect(200);
+    assert_eq!(decided["status"], "APPROVED", "two of three are a majority");
+    p.undo(&wim, &answers[1])
+        .await
+        .refused(409, "undo_too_late");
+    // A finished export holds the answer.
+    sqlx::query("update approval_events set created_at = now()")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    let body = json!({"format": "JSONL"});
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        &format!("/projects/{project}/export"),
+        Some(body),
+    )
+    .await
+    .expect(202);
+    sqlx::query(
+        "update exports set state = 'running', watermark = (select max(seq) from approval_events)",
+    )
+    .execute(&p.rows)
+    .await
+    .unwrap();
+    let refused = p
+        .undo(&willa, &answers[1])
+        .await
+        .refused(409, "undo_too_late");
+    assert!(refused["message"].as_str().unwrap().contains("exported"));
+    sqlx::query("update exports set state = 'failed'")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    p.undo(&willa, &answers[1]).await.expect(200);
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_is_undone_until_another_worker_has_the_task() {
+    let (p, _, project) = setting(json!({"maxRejections": 2}), 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let (_, willa) = p.register("willa").await;
+    let first = p.work(&wanda, &project, 1, "1").await.remove(0);
+    p.reject(&wim, &first, "no").await.expect(200);
+    p.undo(&wim, &first).await.expect(200);
+    p.claim(&willa, &project, 1)
+        .await
+        .refused(404, "no_task_available");
+    p.reject(&wim, &first, "no").await.expect(200);
+    let task = p.claim(&willa, &project, 1).await.expect(200)["tasks"][0].clone();
+    p.undo(&wim, &first).await.refused(409, "undo_too_late");
+    let second = p.submit(&willa, &task, "0").await.expect(201)["answerId"].clone();
+    let last = p.reject(&wim, &second, "no").await.expect(200);
+    assert_eq!(last["status"], "REJECTED");
+    assert_eq!(
+        p.count("select count(*) from tasks where status = 'rejected'")
+            .await,
+        1,
+        "rejected too often"
+    );
+    p.undo(&wim, &second).await.expect(200);
+    assert_eq!(
+        p.count("select count(*) from tasks where status = 'in_review'")
+            .await,
+        1
+    );
+    p.decide(&wim, &second, "approve").await.expect(200);
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_withdrawn_until_somebody_reviewed_it() {
+    let (p, _, project) = setting(json!({"reviewersPerAnswer": 2}), 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let answer = p.work(&wanda, &project, 1, "-1").await.remove(0);
+    let withdraw = format!("/answers/{answer}/withdraw");
+    p.call(Some(&wim), Method::POST, &withdraw, None)
+        .await
+        .refused(404, "not_found");
+    let held = p
+        .call(Some(&wim), Method::POST, "/reviews/claim", Some(json!({})))
+        .await
+        .expect(200);
+    assert_eq!(held["reviews"][0]["answerId"], answer);
+    let task = p
+        .call(Some(&wanda), Method::POST, &withdraw, None)
+        .await
+        .expect(200);
+    assert_eq!(task["status"], "LOCKED");
+    p.decide(&wim, &answer, "approve")
+        .await
+        .refused(409, "already_decided");
+    let mine = p
+        .call(Some(&wanda), Method::GET, "/me/tasks", None)
+        .await
+        .expect(200);
+    assert_eq!(
+        mine["tasks"][0]["lease"], task["lease"],
+        "the task is the author's again"
+    );
+    let second = p.submit(&wanda, &task, "1").await.expect(201)["answerId"].clone();
+    assert_ne!(second, answer);
+    p.reject(&wim, &second, "still wrong").await.expect(200);
+    let late = format!("/answers/{second}/withdraw");
+    p.call(Some(&wanda), Method::POST, &late, None)
+        .await
+        .refused(409, "already_reviewed");
+
+    let list = p
+        .call(Some(&wanda), Method::GET, "/me/answers?limit=1", None)
+        .await
+        .expect(200);
+    let newest = &list["items"][0];
+    assert_eq!(
+        (
+            &newest["id"],
+            &newest["status"],
+            &newest["decisions"][0]["comment"]
+        ),
+        (&second, &json!("REJECTED"), &json!("still wrong")),
+        "one of two against it makes a majority impossible"
+    );
+    let path = format!(
+        "/me/answers?cursor={}",
+        list["nextCursor"].as_str().unwrap()
+    );
+    let rest = p
+        .call(Some(&wanda), Method::GET, &path, None)
+        .await
+        .expect(200);
+    assert_eq!(
+        (
+            rest["items"].as_array().unwrap().len(),
+            &rest["items"][0]["status"],
+            &rest["nextCursor"]
+        ),
+        (1, &json!("WITHDRAWN"), &Value::Null)
+    );
+    let voided = p
+        .call(Some(&wanda), Method::GET, "/me/answers?status=VOIDED", None)
+        .await
+        .expect(200);
+    assert_eq!(voided["items"], json!([]));
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_reviewers_are_shown_different_answers() {
+    let (p, _, project) = setting(json!({}), 2).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let (_, willa) = p.register("willa").await;
+    p.work(&wanda, &project, 2, "1").await;
+    let claim = async |token: &str| {
+        p.call(
+            Some(token),
+            Method::POST,
+            "/reviews/claim",
+            Some(json!({"projectId": project})),
+        )
+        .await
+    };
+    let first = claim(&wim).await.expect(200)["reviews"][0]["answerId"].clone();
+    let again = claim(&wim).await.expect(200)["reviews"][0]["answerId"].clone();
+    let other = claim(&willa).await.expect(200)["reviews"][0]["answerId"].clone();
+    assert_eq!(first, again, "what I hold comes first");
+    assert_ne!(first, other);
+    let (_, wolf) = p.register("wolf").await;
+    claim(&wolf).await.refused(404, "no_review_available");
+}

@@ -1,0 +1,205 @@
+//! A worker's own answers: looking back, and taking one back before anybody reviewed it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{AnswerId, BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
+    work::AnswerStatus,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task, events,
+    projects::from_column,
+    transition::{TaskChange, task_changed},
+};
+
+/// An answer as its author sees it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "named after the contract")]
+pub struct Answer {
+    pub id: AnswerId,
+    pub task: TaskId,
+    pub project: ProjectId,
+    pub status: AnswerStatus,
+    pub labeling_version: i32,
+    pub answer: Value,
+    /// What it brought, less what was taken back.
+    pub points: i64,
+    pub submitted_at: DateTime<Utc>,
+    pub decided_at: Option<DateTime<Utc>>,
+    /// What reviewers said, once the answer is decided.
+    pub decisions: Vec<PreviousDecision>,
+}
+
+/// Which answers to list.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(missing_docs, reason = "named after the contract")]
+pub struct AnswerFilter {
+    pub project: Option<ProjectId>,
+    pub status: Option<AnswerStatus>,
+}
+
+impl Labelling {
+    /// A worker's answers, newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn answer_list(
+        &self,
+        user: UserId,
+        filter: AnswerFilter,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<Answer, i64>> {
+        let rows = sqlx::query!(
+            "select a.id, a.task_id, a.project_id, a.status, a.labeling_version, a.answer, a.submitted_at, a.decided_at,
+                    (select coalesce(sum(l.points), 0)::bigint from approval_events e join points_ledger l on l.approval_seq = e.seq
+                     where e.answer_id = a.id) as \"points!\"
+             from answers a
+             where a.user_id = $1 and a.id < $2 and ($3::uuid is null or a.project_id = $3) and ($4::text is null or a.status = $4)
+             order by a.id desc limit $5",
+            user.0,
+            before.unwrap_or(i64::MAX),
+            filter.project.map(|p| p.0),
+            filter.status.map(WireEnum::column),
+            limit + 1
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let decided: Vec<_> = rows
+            .iter()
+            .filter(|r| matches!(r.status.as_str(), "approved" | "rejected"))
+            .map(|r| r.id)
+            .collect();
+        let mut decisions = self.decisions_of(&decided).await?;
+        let items = rows
+            .into_iter()
+            .map(|r| {
+                Ok(Answer {
+                    id: AnswerId(r.id),
+                    task: TaskId(r.task_id),
+                    project: ProjectId(r.project_id),
+                    status: from_column("answer status", &r.status)?,
+                    labeling_version: r.labeling_version,
+                    answer: r.answer,
+                    points: r.points,
+                    submitted_at: r.submitted_at,
+                    decided_at: r.decided_at,
+                    decisions: decisions.remove(&r.id).unwrap_or_default(),
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Page::cut(items, limit, |a: &Answer| a.id.0))
+    }
+
+    async fn decisions_of(&self, answers: &[i64]) -> Result<BTreeMap<i64, Vec<PreviousDecision>>> {
+        let rows = sqlx::query!(
+            "select answer_id, decision, comment, created_at from reviews where answer_id = any($1) order by id",
+            answers
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut of = BTreeMap::<_, Vec<_>>::new();
+        for r in rows {
+            of.entry(r.answer_id).or_default().push(PreviousDecision {
+                decision: r.decision,
+                comment: r.comment,
+                at: r.created_at,
+            });
+        }
+        Ok(of)
+    }
+
+    /// Takes one's own answer back while nobody has reviewed it: the task is leased to its author again.
+    ///
+    /// # Errors
+    /// `not_found`, `already_reviewed`, `project_not_active`; or the database failed.
+    pub async fn answer_withdraw(
+        &self,
+        user: UserId,
+        answer: AnswerId,
+        now: DateTime<Utc>,
+    ) -> Result<Task> {
+        let mut tx = self.pool.begin().await?;
+        let t = sqlx::query!(
+            "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.labeling_version as \"labeling_version!\", t.payload,
+                    p.lock_seconds, p.state as project_state
+             from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
+             where t.id = (select task_id from answers where id = $1 and user_id = $2)
+               and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
+             for update of t",
+            answer.0,
+            user.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        if matches!(t.project_state.as_str(), "closed" | "deleting") {
+            return Err(Refusal::ProjectNotActive { state: "CLOSED" }.into());
+        }
+        let withdrawn = sqlx::query!(
+            "update answers set status = 'withdrawn', decided_at = $2 where id = $1 and status = 'in_review' and approvals + rejections = 0",
+            answer.0,
+            now
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if withdrawn == 0 {
+            return Err(Refusal::AnswerReviewed.into());
+        }
+        sqlx::query!("delete from review_leases where answer_id = $1", answer.0)
+            .execute(&mut *tx)
+            .await?;
+        let after = sqlx::query!(
+            "update tasks set in_review = in_review - 1, leased = leased + 1 where id = $1 returning status as \"status!\"",
+            t.id
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let expires_at = now + TimeDelta::seconds(t.lock_seconds.into());
+        let lease = sqlx::query!(
+            "insert into leases (task_id, user_id, project_id, locked_at, expires_at) values ($1, $2, $3, $4, $5) returning token",
+            t.id,
+            user.0,
+            t.project_id,
+            now,
+            expires_at
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let actor = user.to_string();
+        events::record(
+            &mut tx,
+            "answer.withdrawn",
+            &answer.to_string(),
+            &actor,
+            json!({"task": t.id}),
+        )
+        .await?;
+        let change = TaskChange {
+            task: t.id,
+            batch: t.batch_id,
+            before: t.status,
+            after: after.status,
+        };
+        task_changed(&mut tx, &change, &actor, now).await?;
+        tx.commit().await?;
+        Ok(Task {
+            id: TaskId(t.id),
+            project: ProjectId(t.project_id),
+            dataset: DatasetId(t.dataset_id),
+            batch: BatchId(t.batch_id),
+            status: "locked".into(),
+            labeling_version: t.labeling_version,
+            payload: t.payload,
+            lease: Some(Lease {
+                token: LeaseToken(lease.token),
+                expires_at,
+            }),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! The list of a project's workers, and those who are kept out.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{ProjectId, TenantId, UserId},
+    work::Standing,
+};
+use serde_json::json;
+
+use super::tenant_of;
+use crate::{Labelling, Result, events};
+
+impl Labelling {
+    /// Puts a worker on the project's list; a blocked one may work again.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn worker_put(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        worker: UserId,
+        actor: UserId,
+    ) -> Result<()> {
+        self.worker_stands(tenant, project, worker, Standing::Member, actor)
+            .await
+    }
+
+    /// Keeps a worker out: when this returns, none of their answers will be accepted any more, and what they
+    /// held is free. What they did before stays.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn worker_block(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        worker: UserId,
+        actor: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        self.worker_stands(tenant, project, worker, Standing::Blocked, actor)
+            .await?;
+        sqlx::query!(
+            "delete from review_leases l using answers a where a.id = l.answer_id and a.project_id = $1 and l.user_id = $2",
+            project.0,
+            worker.0
+        )
+        .execute(&self.pool)
+        .await?;
+        self.leases_end(worker, project, now).await
+    }
+
+    /// Forgets what was decided about a worker: off the list, or no longer blocked. Leases run out by themselves.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn worker_remove(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        worker: UserId,
+        actor: UserId,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        tenant_of(&mut tx, tenant, project).await?;
+        let gone = sqlx::query!(
+            "delete from project_workers where project_id = $1 and user_id = $2",
+            project.0,
+            worker.0
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if gone == 1 {
+            events::record(
+                &mut tx,
+                "worker.removed",
+                &worker.to_string(),
+                &actor.to_string(),
+                json!({"project": project}),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn worker_stands(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        worker: UserId,
+        standing: Standing,
+        actor: UserId,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        tenant_of(&mut tx, tenant, project).await?;
+        let changed = sqlx::query!(
+            "insert into project_workers as w (project_id, user_id, standing) values ($1, $2, $3)
+             on conflict (project_id, user_id) do update set standing = excluded.standing where w.standing <> excluded.standing",
+            project.0,
+            worker.0,
+            standing.column()
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if changed == 1 {
+            events::record(
+                &mut tx,
+                &format!("worker.{}", standing.column()),
+                &worker.to_string(),
+                &actor.to_string(),
+                json!({"project": project}),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

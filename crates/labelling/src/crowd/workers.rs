@@ -1,0 +1,123 @@
+//! Who is on a project's list or answered in it.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{ProjectId, TenantId, UserId},
+    work::Standing,
+};
+use uuid::Uuid;
+
+use super::{pseudonym, tenant_of};
+use crate::{Labelling, Page, Result, projects::from_column};
+
+/// A worker as a project's owner sees them: no name, but the pseudonym that exports carry.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "named after the contract")]
+pub struct Worker {
+    pub user: UserId,
+    pub pseudonym: String,
+    pub standing: Option<Standing>,
+    pub answers: i64,
+    pub in_review: i64,
+    pub approved: i64,
+    pub rejected: i64,
+    pub voided: i64,
+    pub last_answer_at: Option<DateTime<Utc>>,
+}
+
+impl Labelling {
+    /// Workers of a project in ascending order of id.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn worker_list(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        standing: Option<Standing>,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<Worker>> {
+        let items = self
+            .worker_rows(
+                tenant,
+                project,
+                standing,
+                None,
+                after.unwrap_or_default(),
+                limit + 1,
+            )
+            .await?;
+        Ok(Page::cut(items, limit, |w| w.user.0))
+    }
+
+    /// One worker of a project; of one who never came near it there is nothing to tell.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn worker_get(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        worker: UserId,
+    ) -> Result<Worker> {
+        self.worker_rows(tenant, project, None, Some(worker), Uuid::nil(), 1)
+            .await?
+            .pop()
+            .ok_or_else(|| crate::Refusal::NotFound.into())
+    }
+
+    async fn worker_rows(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        standing: Option<Standing>,
+        only: Option<UserId>,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Worker>> {
+        let mut conn = self.pool.acquire().await?;
+        let tenant = tenant_of(&mut conn, tenant, project).await?;
+        let rows = sqlx::query!(
+            "with crowd as (
+                 select user_id from project_workers where project_id = $1
+                 union select user_id from answers where project_id = $1)
+             select c.user_id as \"user_id!\", w.standing as \"standing?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
+                    a.approved as \"approved!\", a.rejected as \"rejected!\", a.voided as \"voided!\", a.last_answer_at
+             from crowd c left join project_workers w on w.project_id = $1 and w.user_id = c.user_id
+             cross join lateral (
+                 select count(*) as answers, count(*) filter (where status = 'in_review') as in_review,
+                        count(*) filter (where status = 'approved') as approved, count(*) filter (where status = 'rejected') as rejected,
+                        count(*) filter (where status = 'voided') as voided, max(submitted_at) as last_answer_at
+                 from answers where project_id = $1 and user_id = c.user_id) a
+             where c.user_id > $2 and ($3::text is null or w.standing = $3) and ($4::uuid is null or c.user_id = $4)
+             order by c.user_id limit $5",
+            project.0,
+            after,
+            standing.map(WireEnum::column),
+            only.map(|u| u.0),
+            limit
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        rows.into_iter()
+            .map(|r| {
+                Ok(Worker {
+                    user: UserId(r.user_id),
+                    pseudonym: pseudonym(tenant, r.user_id),
+                    standing: r
+                        .standing
+                        .map(|s| from_column("standing", &s))
+                        .transpose()?,
+                    answers: r.answers,
+                    in_review: r.in_review,
+                    approved: r.approved,
+                    rejected: r.rejected,
+                    voided: r.voided,
+                    last_answer_at: r.last_answer_at,
+                })
+            })
+            .collect()
+    }
+}

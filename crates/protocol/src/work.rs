@@ -1,0 +1,49 @@
+//! What becomes of people's work, as REST and columns spell it.
+
+use crate::wire_enum;
+
+wire_enum! {
+    /// What a project's owner decided about a worker.
+    pub enum Standing {
+        /// On the list: may work, also when the audience is Members.
+        Member = "MEMBER" / "member",
+        /// May neither work nor review.
+        Blocked = "BLOCKED" / "blocked",
+    }
+}
+
+wire_enum! {
+    /// Where an answer stands.
+    pub enum AnswerStatus {
+        /// Reviewers have not decided yet.
+        InReview = "IN_REVIEW" / "in_review",
+        /// A majority approved, or none was asked for.
+        Approved = "APPROVED" / "approved",
+        /// A majority became impossible.
+        Rejected = "REJECTED" / "rejected",
+        /// Its author took it back.
+        Withdrawn = "WITHDRAWN" / "withdrawn",
+        /// The project's owner took it back.
+        Voided = "VOIDED" / "voided",
+    }
+}
+
+wire_enum! {
+    /// Why there is no task for a worker.
+    pub enum NoTask {
+        /// The project is paused.
+        Paused = "PAUSED" / "paused",
+        /// The project has ended.
+        Ended = "ENDED" / "ended",
+        /// This worker answered, skipped or holds every open task.
+        AllSeen = "ALL_SEEN" / "all_seen",
+        /// Every open task is with another worker.
+        AllLeased = "ALL_LEASED" / "all_leased",
+        /// Tasks are being generated.
+        Generating = "GENERATING" / "generating",
+        /// Answers wait for their review; a rejected one opens its task again.
+        InReview = "IN_REVIEW" / "in_review",
+        /// Every task is done, or none was made yet.
+        Done = "DONE" / "done",
+    }
+}

@@ -48,30 +48,50 @@ def build(*words):
     print(json.dumps(body, ensure_ascii=False))
 
 
+def labeling(points, choice, requeue):
+    """The form; REST and resources spell enumerations differently."""
+    return {
+        "instructions": "Read the sentence and rate the feeling it **expresses**, from -4 (very negative) to 4 "
+                        "(very positive). A question or a plain statement is 0.",
+        "display": [{"column": "text", "kind": "TEXT" if choice.isupper() else "Text"}],
+        "externalIdColumn": "id",
+        "fields": [{
+            "name": "rating",
+            "title": "How does the sentence feel?",
+            "type": choice,
+            "options": [str(n) for n in range(-4, 5)],
+            "required": True,
+        }],
+        "answersPerTask": 1,
+        "reviewersPerAnswer": 1,
+        "rewardPoints": int(points),
+        "lockSeconds": 600,
+        "onReject": requeue,
+    }
+
+
 def project(points):
     print(json.dumps({
         "displayName": "Product reviews",
         "description": "How positive or negative is each sentence of a customer's review?",
         "dataType": "TEXT",
-        "labeling": {
-            "instructions": "Read the sentence and rate the feeling it **expresses**, from -4 (very negative) to 4 "
-                            "(very positive). A question or a plain statement is 0.",
-            "display": [{"column": "text", "kind": "TEXT"}],
-            "externalIdColumn": "id",
-            "fields": [{
-                "name": "rating",
-                "title": "How does the sentence feel?",
-                "type": "SINGLE_CHOICE",
-                "options": [str(n) for n in range(-4, 5)],
-                "required": True,
-            }],
-            "answersPerTask": 1,
-            "reviewersPerAnswer": 1,
-            "rewardPoints": int(points),
-            "lockSeconds": 600,
-            "onReject": "REQUEUE",
-        },
+        "labeling": labeling(points, "SINGLE_CHOICE", "REQUEUE"),
     }))
+
+
+def manifest(name, points, source):
+    """A Project and a Dataset, for kubectl apply."""
+    def resource(kind, spec):
+        return {"apiVersion": "datacrowd.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+    print(json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        resource("Project", {
+            "displayName": "Product reviews, declared",
+            "dataType": "Text",
+            "labeling": labeling(points, "SingleChoice", "Requeue"),
+        }),
+        resource("Dataset", {"projectRef": {"name": name}, "source": {"uri": source, "format": "CSV"}, "batchSize": 100}),
+    ]}))
 
 
 def ratings(path):
@@ -104,7 +124,7 @@ def check(path, rows, file):
 
 
 COMMANDS = {
-    "show": show, "get": get, "json": build, "project": project,
+    "show": show, "get": get, "json": build, "project": project, "manifest": manifest,
     "answers": answers, "reviews": reviews, "check": check,
 }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Postgres and the S3 server as plain processes: how they are set up and called,
-# for the platform and for the tests alike. Sourced after lib.sh.
+# Postgres, the S3 server and the double of Stripe as plain processes: how they are
+# set up and called, for the platform and for the tests alike. Sourced after lib.sh.
 
 postgres_bin=/usr/lib/postgresql/15/bin
 bucket=datacrowd
@@ -60,3 +60,8 @@ make_bucket() {
     --header "x-amz-content-sha256: $empty")
   "${request[@]}" --head "$1/$bucket" || "${request[@]}" --request PUT "$1/$bucket"
 }
+
+# stripe_mock_command ADDRESS:PORT: fills the array `command`. The vendor's double: it
+# checks requests against Stripe's own description and remembers nothing. It always
+# speaks HTTPS too; without a port of the system's choice, two of them would collide.
+stripe_mock_command() { command=("$stripe_mock_dir/stripe-mock" -http-addr "$1" -https-addr 127.0.0.1:); }

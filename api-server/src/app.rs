@@ -8,6 +8,7 @@ use std::sync::{
 use axum::{Router, http::HeaderValue, middleware};
 use chrono::{DateTime, SubsecRound, Utc};
 use datacrowd_accounts::Accounts;
+use datacrowd_billing::Billing;
 use datacrowd_labelling::Labelling;
 use datacrowd_telemetry::PrometheusHandle;
 use ipnet::IpNet;
@@ -20,6 +21,7 @@ use crate::{
     limits::{self, RateLimits},
     objects::Objects,
     routes,
+    stripe::Stripe,
 };
 
 /// Settings that handlers read.
@@ -43,12 +45,16 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
-/// What an [`App`] holds.
-pub struct Inner {
+/// What an [`App`] is made of.
+pub struct Parts {
     /// Context "auth".
     pub accounts: Accounts,
     /// Context "core".
     pub core: Labelling,
+    /// Context "payments".
+    pub billing: Billing,
+    /// Stripe, while billing mode is `stripe`.
+    pub stripe: Option<Stripe>,
     /// The cluster.
     pub cluster: Cluster,
     /// The object store.
@@ -59,47 +65,45 @@ pub struct Inner {
     pub metrics: PrometheusHandle,
     /// Tells the time.
     pub clock: fn() -> DateTime<Utc>,
+}
+
+struct Inner {
+    parts: Parts,
     /// Counts requests.
-    pub(crate) limits: RateLimits,
+    limits: RateLimits,
     /// Whether new requests should go to another replica.
     draining: AtomicBool,
-    /// Runner tokens that were reviewed a moment ago.
-    pub(crate) reviewed: internal::ReviewedTokens,
+    reviewed: internal::ReviewedTokens,
 }
 
 impl std::ops::Deref for App {
-    type Target = Inner;
-    fn deref(&self) -> &Inner {
-        &self.0
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0.parts
     }
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(
-        accounts: Accounts,
-        core: Labelling,
-        cluster: Cluster,
-        objects: Objects,
-        settings: Settings,
-        metrics: PrometheusHandle,
-        clock: fn() -> DateTime<Utc>,
-    ) -> Self {
-        let reviewed = internal::ReviewedTokens::default();
-        let limits = RateLimits::new(settings.requests_per_address, settings.requests_per_account);
+    pub fn new(parts: Parts) -> Self {
+        let settings = &parts.settings;
         Self(Arc::new(Inner {
-            accounts,
-            core,
-            cluster,
-            objects,
-            settings,
-            metrics,
-            clock,
-            limits,
+            limits: RateLimits::new(settings.requests_per_address, settings.requests_per_account),
+            parts,
             draining: AtomicBool::new(false),
-            reviewed,
+            reviewed: internal::ReviewedTokens::default(),
         }))
+    }
+
+    /// Counts requests.
+    pub(crate) fn limits(&self) -> &RateLimits {
+        &self.0.limits
+    }
+
+    /// Runner tokens that were reviewed a moment ago.
+    pub(crate) fn reviewed(&self) -> &internal::ReviewedTokens {
+        &self.0.reviewed
     }
 
     /// Now, as exactly as the databases keep it: what is answered now and what is read later are equal.
@@ -109,12 +113,12 @@ impl App {
 
     /// Says on `/readyz` that new requests should go elsewhere.
     pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.0.draining.store(true, Ordering::Relaxed);
     }
 
     /// Whether [`Self::drain`] was called.
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// The public port's router.

@@ -1,9 +1,10 @@
 //! Every setting, each from a flag or its environment variable.
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr};
 
 use axum::http::HeaderValue;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use datacrowd_billing::Currency;
 
 /// The platform's API server.
 #[derive(Debug, Parser)]
@@ -21,6 +22,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Bring the databases to this version's schema.
     Migrate(Migrate),
+    /// Compare Stripe's sessions of the last days with the payments, and repair what is missing.
+    ReconcilePayments(Reconcile),
     /// Print the OpenAPI document of the public API, or of the internal one.
     Openapi {
         /// The internal API's.
@@ -51,6 +54,9 @@ pub struct Serve {
     /// Database `core`, as the application's role.
     #[arg(long, env = "CORE_DATABASE_URL", hide_env_values = true)]
     pub core_database_url: String,
+    /// Database `payments`, as the application's role.
+    #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
+    pub payments_database_url: String,
     /// Secret of trusted internal callers.
     #[arg(long, env = "DATACROWD_INTERNAL_TOKEN", hide_env_values = true)]
     pub internal_token: String,
@@ -78,9 +84,15 @@ pub struct Serve {
     pub admin_password: Option<String>,
     #[command(flatten)]
     pub objects: Objects,
-    /// Who pays: `manual` gates generation by grants, `disabled` gates nothing.
+    /// Who pays: `stripe` gates generation by payments, `manual` by grants, `disabled` gates nothing.
     #[arg(long, env = "DATACROWD_BILLING_MODE", default_value = "manual")]
     pub billing_mode: Billing,
+    #[command(flatten)]
+    pub prices: Prices,
+    #[command(flatten)]
+    pub stripe: StripeApi,
+    #[command(flatten)]
+    pub checkout: Checkout,
     /// Largest upload in bytes.
     #[arg(long, env = "DATACROWD_MAX_UPLOAD_BYTES", default_value_t = 5 * 1024 * 1024 * 1024)]
     pub max_upload_bytes: u64,
@@ -124,6 +136,79 @@ pub struct Objects {
     pub region: String,
 }
 
+/// What judgements cost.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Prices {
+    /// Price of one judgement in the currency's minor unit, such as cents.
+    #[arg(long, env = "DATACROWD_PRICE_CENTS", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub price_cents: i64,
+    /// Currency of prices and payments, three letters.
+    #[arg(long, env = "DATACROWD_CURRENCY", default_value = "EUR")]
+    pub currency: Currency,
+    /// The least that Stripe takes for one payment in this currency, in its minor unit.
+    #[arg(long, env = "DATACROWD_MINIMUM_PAYMENT_CENTS", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
+    pub minimum_payment_cents: i64,
+    /// Whether real money moves: `true` with a live key of Stripe, `false` with a test key.
+    #[arg(long, env = "DATACROWD_STRIPE_LIVEMODE", action = clap::ArgAction::Set, default_value_t = false)]
+    pub stripe_livemode: bool,
+}
+
+/// How Stripe is asked.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct StripeApi {
+    /// Stripe's secret or restricted key: sk_test_…, rk_live_…; needed while billing mode is `stripe`.
+    #[arg(long, env = "DATACROWD_STRIPE_SECRET_KEY", hide_env_values = true)]
+    pub stripe_secret_key: Option<String>,
+    /// Where Stripe's API is; Stripe itself when absent, a double for tests.
+    #[arg(long, env = "DATACROWD_STRIPE_API_URL")]
+    pub stripe_api_url: Option<String>,
+}
+
+/// How clients pay, and how Stripe tells of it.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Checkout {
+    /// Signing secret of Stripe's webhook endpoint: whsec_…; needed while billing mode is `stripe`.
+    #[arg(long, env = "DATACROWD_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    pub stripe_webhook_secret: Option<String>,
+    /// The previous signing secret, accepted while it is being replaced.
+    #[arg(
+        long,
+        env = "DATACROWD_STRIPE_WEBHOOK_SECRET_PREVIOUS",
+        hide_env_values = true
+    )]
+    pub stripe_webhook_secret_previous: Option<String>,
+    /// Where Stripe sends people who paid; may hold {CHECKOUT_SESSION_ID}.
+    #[arg(
+        long,
+        env = "DATACROWD_CHECKOUT_SUCCESS_URL",
+        default_value = "http://localhost:8080/docs#paid"
+    )]
+    pub checkout_success_url: String,
+    /// Where Stripe sends people who changed their mind.
+    #[arg(
+        long,
+        env = "DATACROWD_CHECKOUT_CANCEL_URL",
+        default_value = "http://localhost:8080/docs#cancelled"
+    )]
+    pub checkout_cancel_url: String,
+}
+
+/// Settings of `reconcile-payments`.
+#[derive(Debug, Clone, ClapArgs)]
+#[allow(missing_docs, reason = "the help texts say it")]
+pub struct Reconcile {
+    /// Database `payments`, as the application's role.
+    #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
+    pub payments_database_url: String,
+    #[command(flatten)]
+    pub prices: Prices,
+    #[command(flatten)]
+    pub stripe: StripeApi,
+    /// How many days back.
+    #[arg(long, env = "DATACROWD_RECONCILE_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub reconcile_days: u32,
+}
+
 /// Settings of `migrate`.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct Migrate {
@@ -133,6 +218,9 @@ pub struct Migrate {
     /// Database `core`, as its owner.
     #[arg(long, env = "CORE_OWNER_DATABASE_URL", hide_env_values = true)]
     pub core_database_url: String,
+    /// Database `payments`, as its owner.
+    #[arg(long, env = "PAYMENTS_OWNER_DATABASE_URL", hide_env_values = true)]
+    pub payments_database_url: String,
 }
 
 /// Who pays.
@@ -142,6 +230,8 @@ pub enum Billing {
     Manual,
     /// Nobody.
     Disabled,
+    /// Clients, through Stripe Checkout.
+    Stripe,
 }
 
 /// `https://host[:port]`, without a path; `*` is refused, since it would let any page act for its reader.
@@ -163,10 +253,12 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 #[must_use]
 pub fn env_example() -> String {
     let mut text = "# Every setting of the API server. Made by `make generate`; change it in api-server/src/args.rs.\n".to_owned();
+    let mut told = BTreeSet::new();
     for command in Args::command().get_subcommands() {
         let settings: Vec<_> = command
             .get_arguments()
             .filter_map(|a| Some((a, a.get_env()?.to_str()?)))
+            .filter(|(_, variable)| told.insert((*variable).to_owned()))
             .collect();
         if settings.is_empty() {
             continue;

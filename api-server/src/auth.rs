@@ -121,7 +121,7 @@ async fn caller(parts: &Parts, app: &App, scope: Option<Scope>) -> ApiResult<Cal
         )
     })?;
     let caller = app.accounts.verify_access(token).await?;
-    app.limits.account(caller.user_id)?;
+    app.limits().account(caller.user_id)?;
     let (Credential::Token { scopes, .. }, Some(scope)) = (&caller.credential, scope) else {
         return Ok(caller);
     };

@@ -40,25 +40,56 @@ pub async fn outbox(app: App, every: Duration, stop: CancellationToken) {
         .await
         .is_some()
     {
-        let rows = match app.core.outbox_open(OUTBOX_BATCH).await {
-            Ok(rows) => rows,
+        if let Err(error) = outbox_pass(&app).await {
+            tracing::warn!(error.cause = %error, "the outbox cannot be emptied; the next pass tries again");
+        }
+    }
+}
+
+/// Acts on what the context core has to tell.
+///
+/// # Errors
+/// The database failed.
+pub async fn outbox_pass(app: &App) -> datacrowd_labelling::Result<()> {
+    for row in app.core.outbox_open(OUTBOX_BATCH).await? {
+        if tell(app, &row).await.is_ok() {
+            app.core.outbox_done(row.id).await?;
+        } else {
+            app.core.outbox_failed(row.id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Carries what payments grant to the context core until `stop`.
+pub async fn payments(app: App, every: Duration, stop: CancellationToken) {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(every))
+        .await
+        .is_some()
+    {
+        if let Err(error) = payments_pass(&app).await {
+            tracing::warn!(error.cause = %error, "payments cannot be told on; the next pass tries again");
+        }
+    }
+}
+
+/// Settles parked events and tells the context core what payments grant.
+///
+/// # Errors
+/// The payments database failed.
+pub async fn payments_pass(app: &App) -> datacrowd_billing::Result<()> {
+    app.billing.events_unpark(app.now()).await?;
+    for row in app.billing.outbox_open(OUTBOX_BATCH).await? {
+        match app.core.payment_grant(&row.grant).await {
+            Ok(_) => app.billing.outbox_done(row.id).await?,
             Err(error) => {
-                tracing::warn!(error.cause = %error, "the outbox cannot be read");
-                continue;
-            }
-        };
-        for row in rows {
-            let told = tell(&app, &row).await;
-            let noted = if told.is_ok() {
-                app.core.outbox_done(row.id).await
-            } else {
-                app.core.outbox_failed(row.id).await
-            };
-            if let Err(error) = noted {
-                tracing::warn!(error.cause = %error, outbox.id = row.id, "an outbox row cannot be marked");
+                tracing::warn!(error.cause = %error, payment.id = %row.grant.payment, "a payment's grant cannot be told; it is tried again");
+                app.billing.outbox_failed(row.id).await?;
             }
         }
     }
+    Ok(())
 }
 
 async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
@@ -133,6 +164,6 @@ pub async fn limits(app: App, every: Duration, stop: CancellationToken) {
         .await
         .is_some()
     {
-        app.limits.forget_idle();
+        app.limits().forget_idle();
     }
 }

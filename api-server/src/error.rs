@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{SecondsFormat, Utc};
+use datacrowd_billing::{Error as BillingError, Refusal as BillingRefusal};
 use datacrowd_labelling::{Error as CoreError, Refusal};
 use datacrowd_protocol::{
     WireEnum,
@@ -196,6 +197,30 @@ impl From<CoreError> for ApiError {
                 Self::unavailable("database", cause)
             }
             other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<BillingError> for ApiError {
+    fn from(error: BillingError) -> Self {
+        match error {
+            BillingError::Refused(refusal) => refusal.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<BillingRefusal> for ApiError {
+    fn from(refusal: BillingRefusal) -> Self {
+        let status = match refusal {
+            BillingRefusal::NotFound => StatusCode::NOT_FOUND,
+            BillingRefusal::PromoTaken => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let error = Self::new(status, refusal.code(), refusal.message());
+        match refusal.member() {
+            Some(member) => error.detail(member, refusal.message()),
+            None => error,
         }
     }
 }

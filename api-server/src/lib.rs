@@ -4,7 +4,7 @@
 pub mod app;
 pub mod args;
 mod auth;
-mod background;
+pub mod background;
 mod client;
 pub mod cluster;
 mod describe;
@@ -15,11 +15,13 @@ mod idempotency;
 mod internal;
 mod limits;
 pub mod objects;
+pub mod reconcile;
 mod routes;
 pub mod serve;
 mod source_head;
+pub mod stripe;
 mod upsert;
 
-pub use app::{App, Settings};
+pub use app::{App, Parts, Settings};
 pub use internal::openapi as internal_openapi;
 pub use routes::openapi;

@@ -125,7 +125,7 @@ fn admit(app: &App, request: &Request) -> ApiResult<()> {
         ));
     }
     match request.extensions().get::<ClientAddress>() {
-        Some(ClientAddress(Some(address))) => app.limits.address(*address),
+        Some(ClientAddress(Some(address))) => app.limits().address(*address),
         _ => Ok(()),
     }
 }

@@ -11,9 +11,11 @@ mod labeling;
 mod media;
 mod names;
 mod paging;
+mod payments;
 mod points;
 mod preview;
 mod projects;
+mod promo_codes;
 mod resets;
 mod reviews;
 mod second_factor;
@@ -22,6 +24,7 @@ mod stats;
 mod tasks;
 mod tokens;
 mod upload;
+mod webhooks;
 mod work;
 mod workers;
 
@@ -119,6 +122,13 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(answers::answer_list))
         .routes(routes!(answers::answer_withdraw))
         .routes(routes!(points::points))
+        .routes(routes!(payments::checkout::payment_checkout))
+        .routes(routes!(payments::list::payment_list))
+        .routes(routes!(payments::get::payment_get))
+        .routes(routes!(payments::ledger::project_ledger))
+        .routes(routes!(promo_codes::promo_create, promo_codes::promo_list))
+        .routes(routes!(promo_codes::promo_end))
+        .routes(routes!(webhooks::stripe_event))
         .routes(routes!(workers::worker_list))
         .routes(routes!(workers::worker_put, workers::worker_remove))
         .routes(routes!(workers::worker_block))

@@ -6,6 +6,7 @@ use anyhow::Context;
 use axum::Router;
 use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
+use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use sqlx::{
     PgPool,
@@ -15,13 +16,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{App, Settings},
-    args::{Args, Billing, Command, Migrate, Serve, env_example},
+    app::{App, Parts, Settings},
+    args::{
+        Args, Billing as BillingArg, Checkout, Command, Migrate, Prices, Serve, StripeApi,
+        env_example,
+    },
     background,
     cluster::Cluster,
     internal_openapi,
     objects::Objects,
-    openapi,
+    openapi, reconcile,
+    stripe::{Stripe, StripeSettings},
 };
 
 /// How long a statement may run before the database ends it.
@@ -39,6 +44,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
+        Command::ReconcilePayments(settings) => {
+            let billing = billing(&settings.payments_database_url, 2, &settings.prices)?;
+            // Nothing is opened and no event is taken: neither secrets nor addresses are needed.
+            let stripe = stripe(&settings.prices, &settings.stripe, None)?;
+            reconcile::run(&billing, &stripe, settings.reconcile_days).await
+        }
         Command::EnvExample => print(&env_example()),
         Command::Openapi { internal } => {
             let document = if internal {
@@ -75,6 +86,11 @@ async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
             "core",
             &settings.core_database_url,
             sqlx::migrate!("../migrations/core"),
+        ),
+        (
+            "payments",
+            &settings.payments_database_url,
+            sqlx::migrate!("../migrations/payments"),
         ),
     ] {
         // A release that went back meets migrations that it does not know, and works with what they made:
@@ -128,6 +144,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(background::sweep(app.clone(), sweep, stop.clone()));
     tasks.spawn(background::outbox(
+        app.clone(),
+        Duration::from_secs(1),
+        stop.clone(),
+    ));
+    tasks.spawn(background::payments(
         app.clone(),
         Duration::from_secs(1),
         stop.clone(),
@@ -208,14 +229,23 @@ async fn build(
         AccountSettings::new(current, previous)?,
         Clock::system(),
     )?;
-    let billing = match settings.billing_mode {
-        Billing::Manual => BillingMode::Manual,
-        Billing::Disabled => BillingMode::Disabled,
+    let (mode, stripe) = match settings.billing_mode {
+        BillingArg::Manual => (BillingMode::Manual, None),
+        BillingArg::Disabled => (BillingMode::Disabled, None),
+        BillingArg::Stripe => {
+            let stripe = stripe(&settings.prices, &settings.stripe, Some(&settings.checkout))?;
+            (BillingMode::Stripe, Some(stripe))
+        }
     };
     let core = Labelling::new(
         pool(&settings.core_database_url, settings.database_connections)?,
-        billing,
+        mode,
     );
+    let billing = billing(
+        &settings.payments_database_url,
+        settings.database_connections,
+        &settings.prices,
+    )?;
     let client = kube::Client::try_default()
         .await
         .context("finding the cluster")?;
@@ -236,15 +266,57 @@ async fn build(
         requests_per_address: settings.requests_per_address,
         requests_per_account: settings.requests_per_account,
     };
-    Ok(App::new(
+    Ok(App::new(Parts {
         accounts,
         core,
-        Cluster::new(client),
+        billing,
+        stripe,
+        cluster: Cluster::new(client),
         objects,
-        rules,
+        settings: rules,
         metrics,
-        Utc::now,
-    ))
+        clock: Utc::now,
+    }))
+}
+
+fn billing(url: &str, connections: u32, prices: &Prices) -> anyhow::Result<Billing> {
+    let terms = Terms {
+        price_cents: prices.price_cents,
+        currency: prices.currency.clone(),
+        minimum_cents: prices.minimum_payment_cents,
+        livemode: prices.stripe_livemode,
+    };
+    Ok(Billing::new(pool(url, connections)?, terms))
+}
+
+/// Stripe, once every setting is there that the purpose needs. Empty is absent: that is how a template leaves it.
+fn stripe(prices: &Prices, api: &StripeApi, checkout: Option<&Checkout>) -> anyhow::Result<Stripe> {
+    let given = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
+    let secret_key = given(&api.stripe_secret_key)
+        .context("DATACROWD_STRIPE_SECRET_KEY is missing; payments need a key of Stripe")?;
+    let (mut webhook_secrets, mut success_url, mut cancel_url) = Default::default();
+    if let Some(checkout) = checkout {
+        let current = given(&checkout.stripe_webhook_secret).context(
+            "DATACROWD_STRIPE_WEBHOOK_SECRET is missing; without it no payment would ever be credited",
+        )?;
+        webhook_secrets = [
+            Some(current),
+            given(&checkout.stripe_webhook_secret_previous),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        success_url = checkout.checkout_success_url.clone();
+        cancel_url = checkout.checkout_cancel_url.clone();
+    }
+    Stripe::new(StripeSettings {
+        secret_key,
+        api_url: given(&api.stripe_api_url),
+        livemode: prices.stripe_livemode,
+        webhook_secrets,
+        success_url,
+        cancel_url,
+    })
 }
 
 /// Names a signing key by its digest, so that a rotated secret has another name.

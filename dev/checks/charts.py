@@ -9,7 +9,9 @@ from suite import ROOT, main, run, tool
 
 CHART = ROOT / "charts/datacrowd"
 VALUES = ROOT / "dev/values.yaml"
+STRIPE = {"mode": "Stripe", "stripe": {"existingSecret": "stripe", "successUrl": "https://x.example/paid", "cancelUrl": "https://x.example/no"}}
 EVERYTHING = {
+    "billing": STRIPE,
     "imagePullSecrets": [{"name": "registry"}],
     "postgres": {"tls": {"mode": "verify-full", "caSecret": "postgres-ca"}},
     "objectStore": {"existingSecret": "objects"},
@@ -47,6 +49,9 @@ def pods(objects):
     for o in objects:
         if o["kind"] == "Deployment":
             yield o["spec"]["template"]["metadata"]["labels"], o["spec"]["template"]["spec"]
+        if o["kind"] == "CronJob":
+            pod = o["spec"]["jobTemplate"]["spec"]["template"]
+            yield pod["metadata"]["labels"], pod["spec"]
         if o["kind"] == "Pod":
             yield o["metadata"]["labels"], o["spec"]
 
@@ -73,7 +78,7 @@ class Rendered(unittest.TestCase):
                 self.assertEqual(security["capabilities"], {"drop": ["ALL"]}, container["name"])
                 self.assertIn("memory", container["resources"]["limits"])
                 self.assertIn("cpu", container["resources"]["requests"])
-        self.assertEqual(seen, 4)
+        self.assertEqual(seen, 5)
 
     def test_no_secret_is_rendered_and_each_comes_from_an_existing_one(self):
         self.assertNotIn("Secret", {o["kind"] for o in self.full})
@@ -136,6 +141,23 @@ class Rendered(unittest.TestCase):
         self.assertEqual(source(self.plain), {"name": "datacrowd-api-server", "key": "AWS_ACCESS_KEY_ID", "optional": True})
         self.assertEqual(source(self.full), {"name": "objects", "key": "AWS_ACCESS_KEY_ID"})
 
+    def test_stripe_is_known_only_where_money_is_taken(self):
+        manual = template({"billing": {"mode": "Manual"}})
+        self.assertNotIn("CronJob", {o["kind"] for o in manual})
+        self.assertNotIn("STRIPE", json.dumps(manual))
+        job = find(self.full, "CronJob", "datacrowd-reconcile-payments")["spec"]
+        pod = job["jobTemplate"]["spec"]["template"]["spec"]
+        self.assertFalse(pod["automountServiceAccountToken"])
+        server = find(self.full, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]["containers"][0]
+        for container in (pod["containers"][0], server):
+            key = environment(container)["DATACROWD_STRIPE_SECRET_KEY"]["valueFrom"]["secretKeyRef"]
+            self.assertEqual(key, {"name": "stripe", "key": "DATACROWD_STRIPE_SECRET_KEY"})
+        self.assertNotIn("WEBHOOK", json.dumps(pod))
+        rotating = environment(server)["DATACROWD_STRIPE_WEBHOOK_SECRET_PREVIOUS"]["valueFrom"]["secretKeyRef"]
+        self.assertTrue(rotating["optional"])
+        ports = [p["port"] for rule in find(self.full, "NetworkPolicy", "datacrowd-reconcile-payments")["spec"]["egress"] for p in rule["ports"]]
+        self.assertEqual(ports, [53, 53, 5432, 12111])
+
     def test_large_numbers_stay_whole(self):
         pod = find(self.plain, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
         self.assertEqual(environment(pod["containers"][0])["DATACROWD_MAX_UPLOAD_BYTES"]["value"], "5368709120")
@@ -145,8 +167,6 @@ class Rendered(unittest.TestCase):
             (ROOT / p).read_text() for p in ("api-server/src/args.rs", "operator/src/args.rs"))))
         known |= {"DATACROWD_LOG", "GLIBC_TUNABLES", "PGSSLMODE", "PGSSLROOTCERT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                   "EXTRA"}
-        # Bring-your-own-Postgres has three databases from the first day; what uses this one may be off.
-        known |= {"PAYMENTS_DATABASE_URL", "PAYMENTS_OWNER_DATABASE_URL"}
         for _, pod in pods(self.full):
             for container in pod["containers"] + pod.get("initContainers", []):
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
@@ -177,8 +197,8 @@ class Policies(unittest.TestCase):
         self.assertEqual(deny["policyTypes"], ["Ingress", "Egress"])
         self.assertFalse(deny.keys() & {"ingress", "egress"})
         for o in self.full:
-            if o["kind"] == "Deployment":
-                labels = o["spec"]["template"]["metadata"]["labels"]
+            if o["kind"] in ("Deployment", "CronJob"):
+                labels, _ = next(pods([o]))
                 self.assertLessEqual(deny["podSelector"]["matchLabels"].items(), labels.items())
 
     def test_ports_of_policies_are_ports_of_containers(self):
@@ -245,6 +265,10 @@ class Values(unittest.TestCase):
             ({"apiServer": {"replicas": "two"}}, "replicas"),
             ({"apiServer": {"disruptionBudget": {"maxUnavailable": 0}}}, "maxUnavailable"),
             ({"billing": {"mode": "Free"}}, "mode"),
+            ({"billing": {"stripe": {"successUrl": ""}}}, "successUrl"),
+            ({"billing": {"currency": "euro"}}, "currency"),
+            ({"billing": {"priceCents": 0}}, "priceCents"),
+            ({"billing": {"reconciliation": {"schedule": "daily"}}}, "schedule"),
             ({"httpRoute": {"enabled": True}}, "parentRefs"),
             ({"ingress": {"host": "https://x"}}, "host"),
             ({"networkPolicies": {"kubernetesApi": {"ports": [0]}}}, "ports"),

@@ -1,11 +1,17 @@
 //! People and services that use the REST API, as typed as these tests need it.
 
-use std::{fmt, sync::Mutex, time::Duration};
+use std::{
+    fmt,
+    sync::Mutex,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use futures::{StreamExt as _, stream};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Method, StatusCode, header, redirect};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use sha2::Sha256;
 
 use crate::{
     settings::Settings,
@@ -150,11 +156,54 @@ impl Rest {
         self.send(request.header("X-Internal-Token", token)).await
     }
 
-    /// Grants judgements to a project, by hand: what a payment does.
-    pub async fn grant(&self, project: &str, grant: &str, judgements: i64) -> Value {
-        let path = format!("/projects/{project}/billing");
-        let body = json!({"grantId": grant, "judgements": judgements});
-        self.internal(Method::PATCH, &path, &body).await.expect(200)
+    /// Buys judgements for a project, and tells the platform what Stripe would: the money is there.
+    /// Returns the project's billing once the payment has become quota.
+    pub async fn pay(&self, project: &str, judgements: i64) -> Value {
+        let admin = self.admin().await;
+        let path = format!("/projects/{project}");
+        let quota = async || {
+            let billing = admin.get(&path).await.expect(200)["billing"].clone();
+            (billing["taskQuota"].as_i64().unwrap(), billing)
+        };
+        let (before, _) = quota().await;
+        let order = json!({"projectId": project, "judgements": judgements});
+        let begun = admin.post("/payments/checkout", &order).await.expect(201);
+        let id = begun["paymentId"].as_str().unwrap();
+        let payment = admin.get(&format!("/payments/{id}")).await.expect(200);
+        self.paid(&payment).await.expect(200);
+        eventually("the payment becomes quota", seconds(30), || async {
+            match quota().await {
+                (now, billing) if now == before + judgements => Ok(billing),
+                (_, billing) => Err(billing),
+            }
+        })
+        .await
+    }
+
+    /// A signed event, as Stripe sends it when a session was paid.
+    async fn paid(&self, payment: &Value) -> Reply {
+        let session = payment["stripeSessionId"].as_str().unwrap();
+        let object = json!({
+            "id": session, "object": "checkout.session", "amount_total": payment["amountCents"], "payment_status": "paid",
+            "currency": payment["currency"].as_str().unwrap().to_lowercase(), "payment_intent": format!("pi_of_{session}"),
+            "metadata": {"paymentId": payment["id"]},
+        });
+        let body = json!({
+            "id": format!("evt_of_{session}"), "object": "event", "livemode": false, "type": "checkout.session.completed",
+            "data": {"object": object},
+        })
+        .to_string();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let mac = Hmac::<Sha256>::new_from_slice(self.settings.stripe_webhook_secret.as_bytes())
+            .unwrap()
+            .chain_update(format!("{now}.{body}"));
+        let signature = format!("t={now},v1={}", hex::encode(mac.finalize().into_bytes()));
+        let url = format!("{}/webhooks/stripe", self.settings.url);
+        let request = self.http.post(url).header("Stripe-Signature", signature);
+        self.send(request.body(body)).await
     }
 
     /// The bytes behind a presigned address.

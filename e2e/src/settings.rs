@@ -11,6 +11,8 @@ pub struct Settings {
     pub internal_url: String,
     /// Shared secret of the internal API.
     pub internal_token: String,
+    /// Signs what Stripe would tell.
+    pub stripe_webhook_secret: String,
     /// Name of the first ADMIN.
     pub admin_username: String,
     /// Password of the first ADMIN.
@@ -46,6 +48,7 @@ impl Settings {
             url: read("DATACROWD_URL"),
             internal_url: read("DATACROWD_INTERNAL_URL"),
             internal_token: read("DATACROWD_INTERNAL_TOKEN"),
+            stripe_webhook_secret: read("DATACROWD_STRIPE_WEBHOOK_SECRET"),
             admin_username: read("DATACROWD_ADMIN_USERNAME"),
             admin_password: read("DATACROWD_ADMIN_PASSWORD"),
             bucket: read("DATACROWD_BUCKET"),

@@ -106,7 +106,7 @@ impl FromRequestParts<App> for Runner {
             )
         })?;
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(namespace) = app.reviewed.get(&digest) {
+        if let Some(namespace) = app.reviewed().get(&digest) {
             return Ok(Self { namespace });
         }
         let namespace = app.cluster.runner_namespace(token).await?;
@@ -117,7 +117,7 @@ impl FromRequestParts<App> for Runner {
                 "The cluster does not vouch for this token; read it from its file again.",
             )
         })?;
-        app.reviewed.put(digest, namespace.clone());
+        app.reviewed().put(digest, namespace.clone());
         Ok(Self { namespace })
     }
 }

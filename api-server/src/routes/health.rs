@@ -28,5 +28,9 @@ async fn ready(State(app): State<App>) -> Result<StatusCode, crate::error::ApiEr
         .find_username("")
         .await
         .map_err(|e| crate::error::ApiError::unavailable("auth database", &e))?;
+    app.billing
+        .ping()
+        .await
+        .map_err(|e| crate::error::ApiError::unavailable("payments database", &e))?;
     Ok(StatusCode::OK)
 }

@@ -27,7 +27,7 @@ impl Paging {
     }
 }
 
-/// Where a page of people's work begins, newest first.
+/// Where a page of numbered entries begins, newest first: people's work, a ledger.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -48,7 +48,8 @@ impl WorkPaging {
     }
 }
 
-fn page_limit(limit: Option<i64>) -> ApiResult<i64> {
+/// Items per page as asked for.
+pub fn page_limit(limit: Option<i64>) -> ApiResult<i64> {
     match limit.unwrap_or(50) {
         limit @ 1..=200 => Ok(limit),
         _ => Err(ApiError::invalid_member(

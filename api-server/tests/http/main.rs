@@ -13,6 +13,7 @@ mod duels;
 mod flow;
 mod loading;
 mod migrations;
+mod payments;
 mod races;
 mod reviews;
 mod runner;

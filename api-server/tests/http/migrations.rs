@@ -6,11 +6,15 @@ use datacrowd_testkit::TestDatabase;
 
 #[tokio::test]
 async fn a_release_that_went_back_accepts_the_newer_schema() {
-    let (auth, core) = tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
+    let (auth, core, payments) = tokio::join!(
+        TestDatabase::create("auth"),
+        TestDatabase::create("core"),
+        TestDatabase::create("payments")
+    );
     let newer =
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                  values (999999, 'of the next release', true, '', 0)";
-    for database in [&auth, &core] {
+    for database in [&auth, &core, &payments] {
         sqlx::query(newer)
             .execute(&database.owner_pool())
             .await
@@ -23,6 +27,8 @@ async fn a_release_that_went_back_accepts_the_newer_schema() {
         &auth.owner_url(),
         "--core-database-url",
         &core.owner_url(),
+        "--payments-database-url",
+        &payments.owner_url(),
     ]);
     serve::run(args).await.unwrap();
 }

@@ -5,8 +5,13 @@ use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
 use datacrowd_api_server::{
-    App, Settings, args::Objects as ObjectSettings, cluster::Cluster, objects::Objects,
+    App, Parts, Settings,
+    args::Objects as ObjectSettings,
+    cluster::Cluster,
+    objects::Objects,
+    stripe::{Stripe, StripeSettings},
 };
+use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use datacrowd_telemetry::PrometheusHandle;
 use datacrowd_testkit::TestDatabase;
@@ -25,6 +30,8 @@ use tokio::{net::TcpListener, sync::OnceCell};
 use uuid::Uuid;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
+/// Signs webhooks; the previous one is of an endpoint whose secret is being replaced.
+pub const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Each row names a promise that is broken, and how often.
@@ -66,13 +73,19 @@ const INVARIANTS: &str = "
 pub struct Platform {
     pub url: String,
     pub internal: String,
+    pub app: App,
     pub core: Labelling,
+    pub billing: Billing,
+    /// Rows of core.
     pub rows: PgPool,
+    /// Rows of payments.
+    pub money: PgPool,
     pub http: reqwest::Client,
     pub cluster: Client,
     pub namespaces: std::sync::Mutex<Vec<String>>,
     pub auth: TestDatabase,
     pub core_database: TestDatabase,
+    _payments: TestDatabase,
 }
 
 /// An answer: status, headers and JSON body.
@@ -121,7 +134,7 @@ impl Answer {
     }
 }
 
-fn env(name: &str) -> String {
+pub fn env(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test`, or start dev/services and dev/control-plane and source their settings"))
 }
 
@@ -160,15 +173,21 @@ impl Platform {
     }
 
     pub async fn with_billing(billing: BillingMode) -> Self {
-        Self::with(billing, (0, 0)).await
+        Self::with(billing, &env("TEST_STRIPE_URL"), (0, 0)).await
+    }
+
+    /// With Stripe's API at this address.
+    pub async fn with_stripe(mode: BillingMode, stripe_url: &str) -> Self {
+        Self::with(mode, stripe_url, (0, 0)).await
     }
 
     /// A server that takes so many requests per second from one address and of one account.
     pub async fn with_limits(per_address: u32, per_account: u32) -> Self {
-        Self::with(BillingMode::Manual, (per_address, per_account)).await
+        let limits = (per_address, per_account);
+        Self::with(BillingMode::Manual, &env("TEST_STRIPE_URL"), limits).await
     }
 
-    async fn with(billing: BillingMode, limits: (u32, u32)) -> Self {
+    async fn with(mode: BillingMode, stripe_url: &str, limits: (u32, u32)) -> Self {
         let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
         let config = kube::Config::from_custom_kubeconfig(
             kubeconfig,
@@ -178,14 +197,33 @@ impl Platform {
         .unwrap();
         let cluster = Client::try_from(config).unwrap();
         install_resources(&cluster).await;
-        let (auth_db, core_db) =
-            tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
+        let (auth_db, core_db, payments_db) = tokio::join!(
+            TestDatabase::create("auth"),
+            TestDatabase::create("core"),
+            TestDatabase::create("payments")
+        );
         let accounts = accounts_at(&auth_db, Clock::system());
         accounts
             .ensure_admin("admin", "admin@example.com", PASSWORD)
             .await
             .unwrap();
-        let core = Labelling::new(core_db.pool(), billing);
+        let core = Labelling::new(core_db.pool(), mode);
+        let terms = Terms {
+            price_cents: 5,
+            currency: "EUR".parse().unwrap(),
+            minimum_cents: 50,
+            livemode: false,
+        };
+        let billing = Billing::new(payments_db.pool(), terms);
+        let stripe = Stripe::new(StripeSettings {
+            secret_key: "sk_test_123".into(),
+            api_url: Some(stripe_url.into()),
+            livemode: false,
+            webhook_secrets: WEBHOOK_SECRETS.map(Into::into).to_vec(),
+            success_url: "https://console.example/paid".into(),
+            cancel_url: "https://console.example/cancelled".into(),
+        })
+        .unwrap();
         let objects = Objects::connect(&ObjectSettings {
             bucket: env("TEST_S3_BUCKET"),
             endpoint: Some(env("TEST_S3_ENDPOINT")),
@@ -201,15 +239,17 @@ impl Platform {
             requests_per_address: limits.0,
             requests_per_account: limits.1,
         };
-        let app = App::new(
+        let app = App::new(Parts {
             accounts,
-            core.clone(),
-            Cluster::new(cluster.clone()),
+            core: core.clone(),
+            billing: billing.clone(),
+            stripe: (mode == BillingMode::Stripe).then_some(stripe),
+            cluster: Cluster::new(cluster.clone()),
             objects,
             settings,
-            metrics(),
-            Utc::now,
-        );
+            metrics: metrics(),
+            clock: Utc::now,
+        });
         let serve = async |router: axum::Router| {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}", listener.local_addr().unwrap());
@@ -220,8 +260,11 @@ impl Platform {
         Self {
             url: serve(app.public()).await,
             internal: serve(app.internal()).await,
+            app,
             core,
+            billing,
             rows: core_db.owner_pool(),
+            money: payments_db.owner_pool(),
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
@@ -230,6 +273,7 @@ impl Platform {
             namespaces: std::sync::Mutex::default(),
             auth: auth_db,
             core_database: core_db,
+            _payments: payments_db,
         }
     }
 

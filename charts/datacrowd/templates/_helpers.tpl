@@ -66,3 +66,19 @@ volumeMounts:
 - {name: postgres-ca, mountPath: /etc/datacrowd/postgres, readOnly: true}
 {{- end }}
 {{- end -}}
+
+{{/* What payments cost and where Stripe is, with the key: for all that asks Stripe. */}}
+{{- define "datacrowd.stripe" -}}
+- {name: DATACROWD_PRICE_CENTS, value: {{ .Values.billing.priceCents | int64 | quote }}}
+- {name: DATACROWD_CURRENCY, value: {{ .Values.billing.currency }}}
+- {name: DATACROWD_MINIMUM_PAYMENT_CENTS, value: {{ .Values.billing.minimumPaymentCents | int64 | quote }}}
+- {name: DATACROWD_STRIPE_LIVEMODE, value: {{ .Values.billing.stripe.livemode | quote }}}
+{{- with .Values.billing.stripe.apiUrl }}
+- {name: DATACROWD_STRIPE_API_URL, value: {{ . | quote }}}
+{{- end }}
+{{ include "datacrowd.secretVariable" (list (include "datacrowd.stripeSecret" .) "DATACROWD_STRIPE_SECRET_KEY" false) }}
+{{- end -}}
+
+{{- define "datacrowd.stripeSecret" -}}
+{{ .Values.billing.stripe.existingSecret | default .Values.apiServer.existingSecret }}
+{{- end -}}

@@ -137,7 +137,7 @@ async fn spend(
     wanted: i64,
     billing: BillingMode,
 ) -> Result<i64> {
-    let gated = billing == BillingMode::Manual;
+    let gated = billing.gates();
     let row = sqlx::query!(
         "with room as (
              select id, case when $4 then least($2, greatest(task_quota - tasks_used, 0) / $3) else $2 end as tasks from projects where id = $1 for update)

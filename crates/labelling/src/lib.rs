@@ -58,6 +58,19 @@ pub enum BillingMode {
     Disabled,
     /// Quota comes from grants that a trusted caller makes.
     Manual,
+    /// Quota comes from payments.
+    Stripe,
+}
+
+impl BillingMode {
+    /// Whether generating tasks needs quota.
+    #[must_use]
+    pub fn gates(self) -> bool {
+        match self {
+            Self::Disabled => false,
+            Self::Manual | Self::Stripe => true,
+        }
+    }
 }
 
 /// The context's face. Cheap to clone.
@@ -74,7 +87,7 @@ impl Labelling {
         Self { pool, billing }
     }
 
-    /// Whether the gate asks for quota.
+    /// Who pays.
     #[must_use]
     pub fn billing_mode(&self) -> BillingMode {
         self.billing

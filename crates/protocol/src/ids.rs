@@ -45,6 +45,8 @@ id!(/// An Export's platform id.
     ExportId(Uuid));
 id!(/// One attempt to generate a dataset's tasks or to write an export.
     RunId(Uuid));
+id!(/// One purchase of judgements (database `payments`).
+    PaymentId(Uuid));
 id!(/// One upload of a source file.
     UploadId(Uuid));
 id!(/// The uid that Kubernetes gave to one incarnation of a resource.

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod internal;
 pub mod labeling;
 pub mod names;
+pub mod payment;
 pub mod problem;
 pub mod run;
 pub mod source;

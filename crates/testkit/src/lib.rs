@@ -9,8 +9,10 @@
 
 mod database;
 mod eventually;
+mod scale;
 mod server;
 
 pub use database::TestDatabase;
 pub use eventually::eventually;
+pub use scale::{first_seed, scaled};
 pub use server::Postgres;

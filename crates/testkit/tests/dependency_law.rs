@@ -12,9 +12,17 @@ const LAW: &[(&str, &[&str])] = &[
     ("crds", &["protocol"]),
     ("accounts", &["protocol"]),
     ("labelling", &["protocol"]),
+    ("billing", &["protocol"]),
     (
         "api-server",
-        &["accounts", "labelling", "crds", "protocol", "telemetry"],
+        &[
+            "accounts",
+            "billing",
+            "labelling",
+            "crds",
+            "protocol",
+            "telemetry",
+        ],
     ),
     ("operator", &["crds", "protocol", "telemetry"]),
     ("runner", &["protocol", "telemetry"]),
@@ -28,6 +36,7 @@ const GUARDED: &[(&str, &[&str])] = &[
         "sqlx",
         &[
             "accounts",
+            "billing",
             "labelling",
             "testkit",
             "api-server",

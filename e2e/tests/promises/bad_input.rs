@@ -387,7 +387,7 @@ async fn a_file_that_changes_under_the_run_is_never_mixed() {
             assert_each_row_once(&world, id, 7).await;
 
             world.store.put(&key, numbered_csv(20, 80)).await;
-            world.rest.grant(&project, "more", 13).await;
+            world.rest.pay(&project, 13).await;
             let failed: Dataset = ns
                 .until_is("items", Phase::Failed, Reason::SourceChanged, seconds(60))
                 .await;
@@ -399,7 +399,7 @@ async fn a_file_that_changes_under_the_run_is_never_mixed() {
             assert_each_row_once(&world, id, 7).await;
 
             // Under a new name the new file is loaded whole.
-            world.rest.grant(&project, "again", 7).await;
+            world.rest.pay(&project, 7).await;
             ns.apply::<Dataset>("items-2", dataset("reviews", &uri))
                 .await;
             let done = generated(&ns, "items-2", 60).await;
@@ -425,7 +425,7 @@ async fn a_run_that_met_its_quota_goes_on_when_paid() {
                 .until_is::<Dataset>("items", Phase::Waiting, Reason::QuotaExceeded, seconds(60))
                 .await;
             assert_each_row_once(&world, waits.id().unwrap(), 5).await;
-            world.rest.grant(&project, "more", 44).await;
+            world.rest.pay(&project, 44).await;
             let done = generated(&ns, "items", 60).await;
             assert_each_row_once(&world, done.id().unwrap(), 20).await;
         },

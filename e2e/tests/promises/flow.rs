@@ -30,10 +30,10 @@ async fn rest_flow_ends_with_an_export() {
             let generate = format!("/datasets/{dataset}/generate-tasks");
             unpaid_generation_changes_nothing(&clara, &dataset, &generate).await;
 
-            let billing = world.rest.grant(&project, "order-1", ROWS as i64).await;
+            let billing = world.rest.pay(&project, ROWS as i64).await;
             assert_eq!(
-                (&billing["status"], &billing["quota"]),
-                (&json!("Paid"), &json!(ROWS))
+                (&billing["status"], &billing["taskQuota"]),
+                (&json!("PAID"), &json!(ROWS))
             );
             let accepted = clara.post(&generate, &json!({})).await.expect(202);
             assert_eq!(accepted["state"], "GENERATING");

@@ -83,16 +83,13 @@ async fn kubectl_apply_alone_reaches_ready_and_succeeded() {
             .await;
 
             let id = project.id().unwrap().to_owned();
-            world
-                .rest
-                .grant(&id, "order-1", (ROWS * ANSWERS) as i64)
-                .await;
-            let granted = Instant::now();
+            world.rest.pay(&id, (ROWS * ANSWERS) as i64).await;
+            let paid = Instant::now();
             ns.until::<Dataset>("reviews-2026", "goes on by itself", seconds(15), |d| {
                 !is(d, Phase::Waiting, Reason::AwaitingPayment)
             })
             .await;
-            eprintln!("went on {:?} after the grant", granted.elapsed());
+            eprintln!("went on {:?} after the payment", paid.elapsed());
             let done = generated(&ns, "reviews-2026", 60).await;
             let status = done.status.unwrap();
             assert_eq!(
@@ -201,7 +198,7 @@ async fn reads<K: Kind>(ns: &Namespace, wanted: &[(&str, Value)]) {
     assert_eq!(age.0, "Age");
 }
 
-/// The same installation, upgraded to `billing.mode: Disabled` and back: nobody grants anything.
+/// The same installation, upgraded to `billing.mode: Disabled` and back: nobody pays for anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_billing_kubectl_apply_is_all_it_takes() {
     promise(

@@ -38,7 +38,7 @@ pub fn export(project: &str, trigger: &str) -> Value {
     json!({"projectRef": {"name": project}, "format": "JSONL", "trigger": trigger})
 }
 
-/// Applies a project, waits until it is accepted, and grants it judgements; returns its id.
+/// Applies a project, waits until it is accepted, and buys it judgements; returns its id.
 pub async fn paid(
     world: &World,
     namespace: &Namespace,
@@ -51,8 +51,8 @@ pub async fn paid(
         .until_is(name, Phase::Done, Reason::Accepted, seconds(30))
         .await;
     let id = project.id().unwrap().to_owned();
-    let billing = world.rest.grant(&id, "e2e", judgements).await;
-    assert_eq!(billing["quota"], judgements);
+    let billing = world.rest.pay(&id, judgements).await;
+    assert_eq!(billing["taskQuota"], judgements);
     id
 }
 

@@ -1,6 +1,8 @@
-//! Grants of judgements: absolute, and idempotent by their id.
+//! Grants: what a project may spend, each absolute under its own id. Quota is their sum, so that grants may
+//! arrive in any order and any number of times.
 
-use datacrowd_protocol::{ids::ProjectId, internal::Billing};
+use datacrowd_protocol::{ids::ProjectId, internal::Billing, payment::PaymentGrant};
+use sqlx::PgConnection;
 
 use super::billing;
 use crate::{Labelling, Refusal, Result, events, outbox};
@@ -23,13 +25,7 @@ impl Labelling {
             return Err(Refusal::InvalidGrant.into());
         }
         let mut tx = self.pool.begin().await?;
-        let project = sqlx::query!(
-            "select namespace, name from projects where id = $1 for update",
-            id.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+        lock(&mut tx, id).await?;
         let inserted = sqlx::query!(
             "insert into grants (project_id, grant_id, judgements) values ($1, $2, $3) on conflict (project_id, grant_id) do nothing",
             id.0,
@@ -50,26 +46,67 @@ impl Labelling {
             if known.judgements != judgements {
                 return Err(Refusal::GrantConflict.into());
             }
-        } else {
-            outbox::billing_changed(&mut tx, &project.namespace, &project.name).await?;
-            events::record(
-                &mut tx,
-                "project.granted",
-                &id.to_string(),
-                "internal",
-                serde_json::json!({"grantId": grant_id, "judgements": judgements}),
-            )
-            .await?;
         }
-        let row = sqlx::query!(
-            "update projects set billing_status = 'paid',
-                    task_quota = (select coalesce(sum(judgements), 0)::bigint from grants where project_id = $1)
-             where id = $1 returning task_quota, tasks_used, billing_status",
-            id.0
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        let data = serde_json::json!({"grantId": grant_id, "judgements": judgements});
+        let billing = settle(&mut tx, id, (inserted > 0).then_some(data)).await?;
         tx.commit().await?;
-        billing(&row.billing_status, row.task_quota, row.tasks_used)
+        Ok(billing)
     }
+
+    /// Takes over what a payment grants. A version that is not newer than the known one changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn payment_grant(&self, grant: &PaymentGrant) -> Result<Billing> {
+        let mut tx = self.pool.begin().await?;
+        lock(&mut tx, grant.project).await?;
+        let newer = sqlx::query!(
+            "insert into grants as g (project_id, grant_id, judgements, pending, version) values ($1, $2, $3, $4, $5)
+             on conflict (project_id, grant_id) do update
+             set judgements = excluded.judgements, pending = excluded.pending, version = excluded.version where g.version < excluded.version",
+            grant.project.0,
+            format!("payment:{}", grant.payment),
+            grant.judgements,
+            grant.pending,
+            grant.version
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        let data = serde_json::json!({"paymentId": grant.payment, "judgements": grant.judgements, "version": grant.version});
+        let billing = settle(&mut tx, grant.project, (newer > 0).then_some(data)).await?;
+        tx.commit().await?;
+        Ok(billing)
+    }
+}
+
+async fn lock(conn: &mut PgConnection, id: ProjectId) -> Result<()> {
+    sqlx::query!("select id from projects where id = $1 for update", id.0)
+        .fetch_optional(conn)
+        .await?
+        .map(|_| ())
+        .ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// Derives quota and status from the grants; a change is recorded, and wakes what waits for quota.
+async fn settle(
+    conn: &mut PgConnection,
+    id: ProjectId,
+    change: Option<serde_json::Value>,
+) -> Result<Billing> {
+    let row = sqlx::query!(
+        "update projects p set task_quota = g.quota,
+                billing_status = case when g.quota > 0 then 'paid' when g.pending then 'pending' else 'unpaid' end
+         from (select coalesce(sum(judgements), 0)::bigint as quota, coalesce(bool_or(pending), false) as pending
+               from grants where project_id = $1) g
+         where p.id = $1 returning p.namespace, p.name, p.task_quota, p.tasks_used, p.billing_status",
+        id.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    if let Some(data) = change {
+        outbox::billing_changed(conn, &row.namespace, &row.name).await?;
+        events::record(conn, "project.granted", &id.to_string(), "internal", data).await?;
+    }
+    billing(&row.billing_status, row.task_quota, row.tasks_used)
 }

@@ -8,9 +8,7 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use super::Begun;
-use crate::{
-    BillingMode, Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column,
-};
+use crate::{Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column};
 
 impl Labelling {
     /// May attempt `attempt` of this dataset begin? The same call again returns the same run.
@@ -100,7 +98,7 @@ impl Labelling {
 
     fn gate(&self, quota: i64, used: i64, answers_per_task: i32) -> Result<()> {
         let (remaining, needed) = (quota - used, i64::from(answers_per_task));
-        if self.billing == BillingMode::Manual && remaining < needed {
+        if self.billing.gates() && remaining < needed {
             return Err(Refusal::PaymentRequired {
                 remaining: remaining.max(0),
                 needed,

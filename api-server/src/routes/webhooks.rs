@@ -1,0 +1,80 @@
+//! `POST /webhooks/stripe`: what Stripe tells. Nothing is read before its signature was checked; whoever holds
+//! no signing secret is told nothing but that.
+
+use axum::{
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use datacrowd_billing::{Notice, Outcome, Received};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    error::{ApiError, ApiResult},
+    stripe::SignatureError,
+};
+
+/// The event is safe with us; Stripe need not send it again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventTaken {
+    received: bool,
+}
+
+fn refused(code: &'static str, message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, code, message)
+}
+
+/// An event of Stripe.
+#[utoipa::path(post, path = "/webhooks/stripe", tag = "webhooks", security(()),
+    params(("Stripe-Signature" = String, Header, description = "t=…,v1=…, as Stripe makes it.")),
+    request_body(content = String, content_type = "application/json"), responses((status = 200, body = EventTaken)))]
+pub async fn stripe_event(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> ApiResult<axum::Json<EventTaken>> {
+    let stripe = app.stripe.as_ref().ok_or_else(|| {
+        ApiError::new(
+            StatusCode::CONFLICT,
+            "billing_not_stripe",
+            "billing.mode is not Stripe here; remove this endpoint from the Stripe account.",
+        )
+    })?;
+    // Two headers would leave open which of them was checked.
+    let mut given = headers.get_all("stripe-signature").iter();
+    let header = match (given.next(), given.next()) {
+        (Some(one), None) => Some(one.as_bytes()),
+        _ => None,
+    };
+    stripe
+        .verify(header, &body, app.now())
+        .map_err(|error| match error {
+            SignatureError::Missing => refused("signature_missing", "Send the body with one Stripe-Signature header, as Stripe makes it."),
+            SignatureError::Wrong => refused("signature_invalid", "The signature does not fit the body; check the endpoint's signing secret, and that nothing alters the body on its way."),
+            SignatureError::Stale => refused("signature_stale", "The signature is more than five minutes away from our clock; check the clocks, and let Stripe send it again."),
+        })?;
+    let notice = Notice::parse(&body).map_err(|_| {
+        refused(
+            "invalid_event",
+            "The body is not an event; see Stripe's documentation of webhooks.",
+        )
+    })?;
+    let outcome = match app.billing.event_receive(&notice, app.now()).await? {
+        Received::Repeated => "repeated",
+        Received::New(outcome) => {
+            if let Outcome::Mismatch(why) = &outcome {
+                tracing::error!(
+                    stripe.event = notice.id(),
+                    stripe.kind = notice.kind(),
+                    why,
+                    "an event does not fit our record; it is kept and credits nothing"
+                );
+            }
+            outcome.column()
+        }
+    };
+    metrics::counter!("datacrowd_stripe_events_total", "outcome" => outcome).increment(1);
+    Ok(axum::Json(EventTaken { received: true }))
+}

@@ -1,0 +1,11 @@
+//! Money: checkout through the vendor's double of Stripe, signed webhooks, the grant they end in, promo codes,
+//! reconciliation.
+
+mod checkout;
+mod order;
+mod promo;
+mod race;
+mod reconcile;
+pub mod sender;
+mod signature;
+mod webhooks;

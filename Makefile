@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e soak replay bench-load check fmt generate
+.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e soak replay bench-load bench-claim bench-upload check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,6 +52,12 @@ soak: ## run the long proofs at their full counts: hours
 
 replay: up ## replay all 74,160 recorded ratings through 20 workers, and compare the export's means
 	@. .dev/env && E2E_SCALE=full cargo test --workspace --test promises -- recorded_crowd --nocapture
+
+bench-claim: ## measure next, claim and submit by many clients; ARGS="--tasks 10000,100000"
+	@dev/bench claim $(ARGS)
+
+bench-upload: ## measure the API server's memory while 1 GiB arrives
+	@dev/bench upload $(ARGS)
 
 bench-load: up ## load 5,000,000 rows (ROWS=...) beside psql \copy; print rates, ratio and peak memory
 	@bench/load

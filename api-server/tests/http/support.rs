@@ -526,6 +526,34 @@ impl Platform {
         self.decide(reviewer, answer, "undo").await
     }
 
+    /// Objects and unfinished uploads below a namespace's prefix.
+    pub async fn stored(&self, namespace: &str) -> (usize, usize) {
+        let base = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .region(aws_config::Region::new("us-east-1"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(env("TEST_S3_ENDPOINT"))
+            .load()
+            .await;
+        let config = aws_sdk_s3::config::Builder::from(&base).force_path_style(true);
+        let s3 = aws_sdk_s3::Client::from_conf(config.build());
+        let (bucket, prefix) = (env("TEST_S3_BUCKET"), format!("{namespace}/"));
+        let objects = s3
+            .list_objects_v2()
+            .bucket(&bucket)
+            .prefix(&prefix)
+            .send()
+            .await
+            .unwrap();
+        let uploads = s3
+            .list_multipart_uploads()
+            .bucket(&bucket)
+            .prefix(&prefix)
+            .send()
+            .await
+            .unwrap();
+        (objects.contents().len(), uploads.uploads().len())
+    }
+
     /// What must hold whatever happened: counters say what the rows say, nothing counts twice.
     pub async fn assert_consistent(&self) {
         let broken = sqlx::query_as::<_, (String, i64)>(INVARIANTS)

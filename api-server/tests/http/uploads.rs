@@ -88,4 +88,26 @@ async fn a_client_that_goes_away_leaves_no_object_no_part_and_no_dataset() {
     })
     .await;
     assert_eq!(p.count("select count(*) from datasets").await, 0);
+    let (objects, parts) = p.stored(&client.namespace).await;
+    assert_eq!((objects, parts), (0, 0), "no object, no part");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_arrives_whole_is_one_object_without_parts() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let mut csv = b"id,text\n".to_vec();
+    csv.extend(b"a,bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n".repeat(200_000));
+    let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&csv));
+    let size = csv.len();
+    let dataset = p
+        .upload(&client, &project, "items.csv", csv, 10)
+        .await
+        .expect(201);
+    assert_eq!(
+        (&dataset["sha256"], &dataset["sizeBytes"]),
+        (&json!(sha256), &json!(size))
+    );
+    assert_eq!(p.stored(&client.namespace).await, (1, 0));
 }

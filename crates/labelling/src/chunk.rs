@@ -61,7 +61,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<ChunkLoaded> {
         let mut tx = self.pool.begin().await?;
-        require_hold(&mut tx, id.0, chunk.run, chunk.epoch, now).await?;
+        // The dataset before its hold, as whoever fences or deletes it.
         let d = sqlx::query!(
             "select d.project_id, d.batch_size, d.tasks_created, d.checkpoint, d.state, p.answers_per_task, l.labeling
              from datasets d join projects p on p.id = d.project_id
@@ -72,6 +72,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::Tombstoned)?;
+        require_hold(&mut tx, id.0, chunk.run, chunk.epoch, now).await?;
         if d.state != "generating" {
             return Err(Refusal::Fenced.into());
         }

@@ -76,6 +76,10 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
+        // The export before its hold, as whoever deletes it.
+        sqlx::query!("select id from exports where id = $1 for update", export.0)
+            .fetch_optional(&mut *tx)
+            .await?;
         require_hold(&mut tx, export.0, run, epoch, now).await?;
         sqlx::query!(
             "update exports set multipart_id = $2 where id = $1",

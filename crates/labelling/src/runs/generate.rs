@@ -125,11 +125,15 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        let target = sqlx::query!("select target_id from runs where id = $1", run.0)
-            .fetch_optional(&mut *tx)
-            .await?
-            .ok_or(Refusal::Tombstoned)?
-            .target_id;
+        // The dataset before its hold, as whoever fences or deletes it.
+        let target = sqlx::query!(
+            "select r.target_id from runs r join datasets d on d.id = r.target_id where r.id = $1 for update of d",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::Tombstoned)?
+        .target_id;
         require_hold(&mut tx, target, run, epoch, now).await?;
         sqlx::query!(
             "update datasets set source_etag = $2, source_size = $3 where id = $1 and (checkpoint->>'nextRow')::bigint <= 1",

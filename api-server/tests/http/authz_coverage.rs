@@ -239,9 +239,32 @@ struct World {
     project: String,
     dataset: String,
     export: String,
+    payment: String,
     run: String,
     runner: String,
     other_runner: String,
+}
+
+/// A purchase for the project, as its row: nothing is sold while billing is disabled.
+async fn bought(p: &Platform, project: &str) -> String {
+    let tenant: Uuid = sqlx::query_scalar("select tenant_id from projects where id = $1::uuid")
+        .bind(project)
+        .fetch_one(&p.rows)
+        .await
+        .unwrap();
+    let payment = Uuid::now_v7();
+    sqlx::query(
+        "insert into payments (id, tenant_id, project_id, user_id, judgements, list_cents, amount_cents, currency,
+                               livemode, request, stripe_idempotency_key, created_at, updated_at)
+         values ($1, $2, $3::uuid, $1, 1, 50, 50, 'EUR', false, 'one', 'one', now(), now())",
+    )
+    .bind(payment)
+    .bind(tenant)
+    .bind(project)
+    .execute(&p.money)
+    .await
+    .unwrap();
+    payment.to_string()
 }
 
 impl World {
@@ -266,6 +289,7 @@ impl World {
             .fetch_one(&p.rows)
             .await
             .unwrap();
+        let payment = bought(&p, &project).await;
         let (user, worker) = p.register("wanda").await;
         let (gone, disabled) = p.register("gone").await;
         let admin = p.login("admin").await;
@@ -302,6 +326,7 @@ impl World {
             project,
             dataset,
             export,
+            payment,
             run: run.to_string(),
             runner,
             other_runner,
@@ -318,6 +343,7 @@ impl World {
             Some("projects") => &self.project,
             Some("datasets") => &self.dataset,
             Some("exports") => &self.export,
+            Some("payments") => &self.payment,
             Some("runs") => &self.run,
             Some("users") => &self.user,
             Some("tasks" | "reviews" | "answers") => "1",

@@ -274,6 +274,7 @@ impl Process {
             .env("DATACROWD_INTERNAL_LISTEN", format!("127.0.0.1:{internal}"))
             .env("AUTH_DATABASE_URL", p.auth.app_url())
             .env("CORE_DATABASE_URL", p.core_database.app_url())
+            .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
             .env("DATACROWD_INTERNAL_TOKEN", "an internal token")
             .env(
                 "DATACROWD_JWT_SECRET",

@@ -85,7 +85,7 @@ pub struct Platform {
     pub namespaces: std::sync::Mutex<Vec<String>>,
     pub auth: TestDatabase,
     pub core_database: TestDatabase,
-    _payments: TestDatabase,
+    pub payments: TestDatabase,
 }
 
 /// An answer: status, headers and JSON body.
@@ -273,7 +273,7 @@ impl Platform {
             namespaces: std::sync::Mutex::default(),
             auth: auth_db,
             core_database: core_db,
-            _payments: payments_db,
+            payments: payments_db,
         }
     }
 

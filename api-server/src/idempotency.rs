@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     /// Posts that answer 201 or 202 and whose repetition changes nothing by itself.
-    const REPEATABLE: [(&str, &str); 5] = [
+    const REPEATABLE: [(&str, &str); 7] = [
         ("/datasets/{id}/generate-tasks", "the gate knows the run"),
         ("/datasets/{id}/retry", "the annotation is the same"),
         (
@@ -294,6 +294,8 @@ mod tests {
             "the lease is gone: the same answer again",
         ),
         ("/me/tokens", "the name is unique"),
+        ("/admin/promo-codes", "the code is unique"),
+        ("/payments/checkout", "the payment keeps the key itself"),
         (
             "/admin/users/{id}/reset-link",
             "the later link replaces the earlier",

@@ -95,6 +95,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
+        lock_target(&mut tx, target).await?;
         let r = sqlx::query!("select id, kind, outcome from runs where target_id = $1 and uid = $2 and attempt = $3 for update", target, uid.0, attempt)
             .fetch_optional(&mut *tx)
             .await?
@@ -125,6 +126,27 @@ impl Labelling {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What a run writes to, locked before the run and its hold: whoever fences or deletes it takes them in
+/// this order.
+pub(crate) async fn lock_target_of(conn: &mut PgConnection, run: RunId) -> Result<()> {
+    let target = sqlx::query!("select target_id from runs where id = $1", run.0)
+        .fetch_optional(&mut *conn)
+        .await?
+        .ok_or(Refusal::Tombstoned)?
+        .target_id;
+    lock_target(conn, target).await
+}
+
+async fn lock_target(conn: &mut PgConnection, target: Uuid) -> Result<()> {
+    sqlx::query!("select id from datasets where id = $1 for update", target)
+        .fetch_optional(&mut *conn)
+        .await?;
+    sqlx::query!("select id from exports where id = $1 for update", target)
+        .fetch_optional(conn)
+        .await?;
+    Ok(())
 }
 
 /// Writes a run's end, and lets go of its target: the next attempt's pod need not wait for silence.

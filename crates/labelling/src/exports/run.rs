@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::waiting_for;
 use crate::{
     Begun, Labelling, Refusal, Result, events,
-    runs::{end_run, require_hold},
+    runs::{end_run, lock_target_of, require_hold},
 };
 
 /// How long a finished file is kept.
@@ -128,6 +128,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
+        lock_target_of(&mut tx, run).await?;
         let r = sqlx::query!("select r.target_id, r.outcome from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update", run.0)
             .fetch_optional(&mut *tx)
             .await?

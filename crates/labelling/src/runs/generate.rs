@@ -12,7 +12,7 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{end_run, hold, require_hold};
+use super::{end_run, hold, lock_target_of, require_hold};
 use crate::{
     Error, Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column,
     transition,
@@ -158,6 +158,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
+        lock_target_of(&mut tx, run).await?;
         let r = sqlx::query!(
             "select r.target_id, r.outcome, d.project_id from runs r join datasets d on d.id = r.target_id
              where r.id = $1 and r.kind = 'generate' for update",

@@ -9,7 +9,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ExportId, ResourceUid, RunId},
     internal::RunView,
     names::RUN_HOLDER_ALIVE_SECONDS,
-    run::{RunOutcome, RunReason},
+    run::{CompleteRun, RunOutcome, RunReason},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -128,29 +128,56 @@ impl Labelling {
     }
 }
 
-/// What a run writes to, locked before the run and its hold: whoever fences or deletes it takes them in
-/// this order.
-pub(crate) async fn lock_target_of(conn: &mut PgConnection, run: RunId) -> Result<()> {
-    let target = sqlx::query!("select target_id from runs where id = $1", run.0)
+/// A run that its holder ends: the target, or nothing when it had ended before.
+///
+/// # Errors
+/// `fenced`, `tombstoned`; or the database failed.
+pub(crate) async fn run_ends(
+    conn: &mut PgConnection,
+    run: RunId,
+    kind: &str,
+    end: &CompleteRun,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>> {
+    let target = sqlx::query!(
+        "select target_id from runs where id = $1 and kind = $2",
+        run.0,
+        kind
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::Tombstoned)?
+    .target_id;
+    if !lock_target(conn, target).await? {
+        return Err(Refusal::Tombstoned.into());
+    }
+    let r = sqlx::query!("select outcome from runs where id = $1 for update", run.0)
         .fetch_optional(&mut *conn)
         .await?
-        .ok_or(Refusal::Tombstoned)?
-        .target_id;
-    lock_target(conn, target).await
+        .ok_or(Refusal::Tombstoned)?;
+    if r.outcome.is_some() {
+        return Ok(None);
+    }
+    require_hold(conn, target, run, end.epoch, now).await?;
+    let message = end.message.as_deref();
+    end_run(conn, target, run, end.outcome, end.reason, message, now).await?;
+    Ok(Some(target))
 }
 
-async fn lock_target(conn: &mut PgConnection, target: Uuid) -> Result<()> {
-    sqlx::query!("select id from datasets where id = $1 for update", target)
+/// What a run writes to, locked before the run and its hold: whoever fences or deletes it takes them in
+/// this order. False when it is gone.
+async fn lock_target(conn: &mut PgConnection, target: Uuid) -> Result<bool> {
+    let dataset = sqlx::query!("select id from datasets where id = $1 for update", target)
         .fetch_optional(&mut *conn)
         .await?;
-    sqlx::query!("select id from exports where id = $1 for update", target)
+    let export = sqlx::query!("select id from exports where id = $1 for update", target)
         .fetch_optional(conn)
         .await?;
-    Ok(())
+    Ok(dataset.is_some() || export.is_some())
 }
 
 /// Writes a run's end, and lets go of its target: the next attempt's pod need not wait for silence.
-pub(crate) async fn end_run(
+async fn end_run(
     conn: &mut PgConnection,
     target: Uuid,
     run: RunId,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::waiting_for;
 use crate::{
     Begun, Labelling, Refusal, Result, events,
-    runs::{end_run, lock_target_of, require_hold},
+    runs::{require_hold, run_ends},
 };
 
 /// How long a finished file is kept.
@@ -128,25 +128,9 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        lock_target_of(&mut tx, run).await?;
-        let r = sqlx::query!("select r.target_id, r.outcome from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update", run.0)
-            .fetch_optional(&mut *tx)
-            .await?
-            .ok_or(Refusal::Tombstoned)?;
-        if r.outcome.is_some() {
+        let Some(export) = run_ends(&mut tx, run, "export", end, now).await? else {
             return Ok(());
-        }
-        require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
-        end_run(
-            &mut tx,
-            r.target_id,
-            run,
-            end.outcome,
-            end.reason,
-            end.message.as_deref(),
-            now,
-        )
-        .await?;
+        };
         let state = if end.outcome == RunOutcome::Succeeded {
             "ready"
         } else {
@@ -154,7 +138,7 @@ impl Labelling {
         };
         sqlx::query!(
             "update exports set state = $2, rows = $3, size_bytes = $4, sha256 = $5, completed_at = $6, expires_at = $7, multipart_id = null, updated_at = $6 where id = $1",
-            r.target_id,
+            export,
             state,
             end.rows,
             end.size_bytes,
@@ -167,7 +151,7 @@ impl Labelling {
         events::record(
             &mut tx,
             "export.ended",
-            &r.target_id.to_string(),
+            &export.to_string(),
             "runner",
             serde_json::json!({"state": state, "rows": end.rows}),
         )

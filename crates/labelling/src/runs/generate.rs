@@ -12,7 +12,7 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{end_run, hold, lock_target_of, require_hold};
+use super::{hold, require_hold, run_ends};
 use crate::{
     Error, Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column,
     transition,
@@ -158,34 +158,14 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        lock_target_of(&mut tx, run).await?;
-        let r = sqlx::query!(
-            "select r.target_id, r.outcome, d.project_id from runs r join datasets d on d.id = r.target_id
-             where r.id = $1 and r.kind = 'generate' for update",
-            run.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::Tombstoned)?;
-        if r.outcome.is_some() {
+        let Some(dataset) = run_ends(&mut tx, run, "generate", end, now).await? else {
             return Ok(());
-        }
-        require_hold(&mut tx, r.target_id, run, end.epoch, now).await?;
-        end_run(
-            &mut tx,
-            r.target_id,
-            run,
-            end.outcome,
-            end.reason,
-            end.message.as_deref(),
-            now,
-        )
-        .await?;
+        };
         match end.outcome {
             RunOutcome::Succeeded => {
-                transition::dataset_loaded(&mut tx, r.target_id, end.rows, now).await?
+                transition::dataset_loaded(&mut tx, dataset, end.rows, now).await?
             }
-            RunOutcome::Failed => dataset_stopped(&mut tx, r.target_id, end.reason, now).await?,
+            RunOutcome::Failed => dataset_stopped(&mut tx, dataset, end.reason, now).await?,
         }
         tx.commit().await?;
         Ok(())

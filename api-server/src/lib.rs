@@ -7,6 +7,7 @@ mod auth;
 pub mod background;
 mod client;
 pub mod cluster;
+pub mod database;
 mod describe;
 mod error;
 mod extract;

@@ -8,10 +8,7 @@ use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
 use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,16 +20,13 @@ use crate::{
     },
     background,
     cluster::Cluster,
+    database::pool,
     internal_openapi,
     objects::Objects,
     openapi, reconcile,
     stripe::{Stripe, StripeSettings},
 };
 
-/// How long a statement may run before the database ends it.
-const STATEMENT_TIMEOUT: &str = "15s";
-/// Connections kept open while nobody asks: the first requests after a start need not wait for them.
-const WARM_CONNECTIONS: u32 = 8;
 /// How long open requests may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -110,19 +104,6 @@ async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
         pool.close().await;
     }
     Ok(())
-}
-
-fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
-    let options: PgConnectOptions = url.parse().context("reading a database URL")?;
-    let options = options.application_name("datacrowd-api-server").options([
-        ("statement_timeout", STATEMENT_TIMEOUT),
-        ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
-    ]);
-    Ok(PgPoolOptions::new()
-        .max_connections(connections)
-        .min_connections(connections.min(WARM_CONNECTIONS))
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_lazy_with(options))
 }
 
 async fn serve(settings: Serve) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ mod contract;
 mod credentials;
 mod crowd;
 mod datasets;
+mod dropped;
 mod duels;
 mod flow;
 mod loading;

@@ -8,6 +8,7 @@ use datacrowd_api_server::{
     App, Parts, Settings,
     args::Objects as ObjectSettings,
     cluster::Cluster,
+    database::pool,
     objects::Objects,
     stripe::{Stripe, StripeSettings},
 };
@@ -164,7 +165,12 @@ async fn install_resources(client: &Client) {
 pub fn accounts_at(database: &TestDatabase, clock: Clock) -> Accounts {
     let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
     let settings = AccountSettings::new(key, None).unwrap();
-    Accounts::new(database.pool(), settings, clock).unwrap()
+    Accounts::new(pool_of(database), settings, clock).unwrap()
+}
+
+/// The server's connections to a test's own database.
+pub fn pool_of(database: &TestDatabase) -> PgPool {
+    pool(&database.app_url(), 20).unwrap()
 }
 
 impl Platform {
@@ -207,14 +213,14 @@ impl Platform {
             .ensure_admin("admin", "admin@example.com", PASSWORD)
             .await
             .unwrap();
-        let core = Labelling::new(core_db.pool(), mode);
+        let core = Labelling::new(pool_of(&core_db), mode);
         let terms = Terms {
             price_cents: 5,
             currency: "EUR".parse().unwrap(),
             minimum_cents: 50,
             livemode: false,
         };
-        let billing = Billing::new(payments_db.pool(), terms);
+        let billing = Billing::new(pool_of(&payments_db), terms);
         let stripe = Stripe::new(StripeSettings {
             secret_key: "sk_test_123".into(),
             api_url: Some(stripe_url.into()),

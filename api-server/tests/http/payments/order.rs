@@ -7,10 +7,7 @@
 
 use std::{
     collections::BTreeMap,
-    future::poll_fn,
-    pin::pin,
     sync::atomic::{AtomicUsize, Ordering},
-    task::Poll,
 };
 
 use axum::{Router, body::Body, http::Request};
@@ -27,24 +24,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::sender::{Purchase, signed};
-use crate::support::{Actor, Platform, WEBHOOK_SECRETS};
+use crate::{
+    dropped::until,
+    support::{Actor, Platform, WEBHOOK_SECRETS},
+};
 
 const PURCHASES: usize = 3;
-
-/// Runs a future to its end, or drops it at its `kill`th wait. With how many steps it took.
-async fn until<F: Future>(future: F, kill: Option<usize>) -> (usize, Option<F::Output>) {
-    let mut future = pin!(future);
-    let mut steps = 0;
-    poll_fn(|context| {
-        steps += 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready((steps, Some(output))),
-            Poll::Pending if kill.is_some_and(|kill| steps >= kill) => Poll::Ready((steps, None)),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
 
 /// What Stripe tells of one purchase, in its order.
 fn story(random: &mut StdRng, purchase: &Purchase) -> Vec<Value> {

@@ -14,18 +14,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use datacrowd_protocol::ids::UserId;
+use futures::StreamExt;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
 use crate::{
     app::App,
     client::ClientAddress,
     error::{ApiError, ApiResult},
+    routes::MAX_JSON_BYTES,
 };
 
 /// How long a request may take, other than an upload; more than a statement may.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Bytes of all header names and values together.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Bytes of a body that is too large which are read all the same.
+const MAX_DISCARDED_BYTES: usize = 32 * 1024 * 1024;
 /// Seconds' worth of requests that may come at once.
 const BURST_SECONDS: u32 = 2;
 
@@ -99,16 +103,40 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Refuses what is too much before anything is read.
+/// Refuses what is too much before anything is kept.
 pub async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
     match admit(&app, &request) {
         Ok(()) if is_upload(request.headers()) => next.run(request).await,
-        Ok(()) => match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(()) => match tokio::time::timeout(REQUEST_TIME, run(request, next)).await {
             Ok(response) => response,
             Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
         },
         Err(refused) => refused.into_response(),
     }
+}
+
+async fn run(request: Request, next: Next) -> Response {
+    if declared_length(request.headers()) <= MAX_JSON_BYTES {
+        return next.run(request).await;
+    }
+    // A client that is still writing would meet a closed connection instead of the answer.
+    if !request.headers().contains_key(header::EXPECT) {
+        let mut body = request.into_body().into_data_stream();
+        let mut discarded = 0;
+        while discarded < MAX_DISCARDED_BYTES
+            && let Some(Ok(bytes)) = body.next().await
+        {
+            discarded += bytes.len();
+        }
+    }
+    StatusCode::PAYLOAD_TOO_LARGE.into_response()
+}
+
+fn declared_length(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn admit(app: &App, request: &Request) -> ApiResult<()> {

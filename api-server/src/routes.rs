@@ -46,7 +46,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{app::App, describe};
 
 /// Largest JSON body in bytes.
-const MAX_JSON_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 #[derive(OpenApi)]
 #[openapi(

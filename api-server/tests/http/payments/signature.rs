@@ -99,7 +99,7 @@ async fn a_body_that_stripe_did_not_sign_is_refused_and_leaves_no_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_megabytes_are_refused_before_they_are_read() {
+async fn ten_megabytes_are_refused_with_an_answer() {
     let p = Platform::with_billing(BillingMode::Stripe).await;
     let body = "x".repeat(10 * 1024 * 1024);
     let signature = signed(&body, WEBHOOK_SECRETS[0], Utc::now().timestamp());

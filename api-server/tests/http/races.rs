@@ -1,6 +1,6 @@
 //! Many workers at once: never more answers than asked for, never an acknowledged answer lost.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use datacrowd_labelling::BillingMode;
 use datacrowd_protocol::ids::{LeaseToken, TaskId, UserId};
@@ -118,6 +118,25 @@ async fn the_claim_reads_the_queue_index() {
     let plan = plan.join("\n");
     assert!(plan.contains("Index Scan using tasks_queue"), "{plan}");
     assert!(!plan.contains("Sort"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_task_is_waited_for_while_somebody_looks_at_it() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 1, 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let mut looking = p.rows.begin().await.unwrap();
+    sqlx::query("select from tasks for update")
+        .execute(&mut *looking)
+        .await
+        .unwrap();
+    let (claimed, ()) = tokio::join!(p.claim(&wanda, &project, 1), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        looking.rollback().await.unwrap();
+    });
+    claimed.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

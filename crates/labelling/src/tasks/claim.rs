@@ -79,11 +79,16 @@ impl Labelling {
         let mut wanted = count - holds;
         for place in workplaces(&mut tx, user, project).await? {
             let start = place.cursor.unwrap_or(place.queue_floor);
-            let mut taken = take(&mut tx, user, &place, start, wanted, now).await?;
-            if taken.is_empty() && start > 0 {
+            let mut picked = pick(&mut tx, user, &place, start, wanted).await?;
+            if picked.is_empty() && start > 0 {
                 // A later chunk can become visible before an earlier one: look once from the beginning.
-                taken = take(&mut tx, user, &place, 0, wanted, now).await?;
+                picked = pick(&mut tx, user, &place, 0, wanted).await?;
             }
+            if picked.is_empty() {
+                // Whoever holds the last ones may not want them, or just have been refused.
+                picked = pick_waiting(&mut tx, user, &place).await?;
+            }
+            let taken = take(&mut tx, user, &place, &picked, now).await?;
             wanted -= i64::try_from(taken.len()).unwrap_or(i64::MAX);
             tasks.extend(taken);
             if wanted <= 0 {
@@ -147,33 +152,58 @@ impl Labelling {
     }
 }
 
-/// Picks the next tasks behind `from`, leaving out what others are just taking, and leases them.
-async fn take(
+/// What may be picked: the queue's tasks that are new to this worker, with the end of the statement.
+macro_rules! queued {
+    ($end:literal, $place:expr, $from:expr, $user:expr, $count:expr) => {
+        sqlx::query!(
+            "select t.id, t.queue_pos as \"queue_pos!\" from tasks t
+             where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
+               and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
+               and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
+               and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
+             order by t.queue_pos limit $4 for update of t" + $end,
+            $place.id,
+            $from,
+            $user.0,
+            $count
+        )
+        .map(|r| (r.id, r.queue_pos))
+    };
+}
+
+/// The next tasks behind `from`, leaving out what others are just taking: id and position.
+async fn pick(
     conn: &mut PgConnection,
     user: UserId,
     place: &Workplace,
     from: i64,
     count: i64,
+) -> Result<Vec<(i64, i64)>> {
+    let next = queued!(" skip locked", place, from, user, count);
+    Ok(next.fetch_all(conn).await?)
+}
+
+/// The first task that is still there when whoever holds it has let go.
+async fn pick_waiting(
+    conn: &mut PgConnection,
+    user: UserId,
+    place: &Workplace,
+) -> Result<Vec<(i64, i64)>> {
+    Ok(queued!("", place, 0, user, 1).fetch_all(conn).await?)
+}
+
+/// Leases what was picked.
+async fn take(
+    conn: &mut PgConnection,
+    user: UserId,
+    place: &Workplace,
+    picked: &[(i64, i64)],
     now: DateTime<Utc>,
 ) -> Result<Vec<Task>> {
-    let picked = sqlx::query!(
-        "select t.id, t.queue_pos as \"queue_pos!\" from tasks t
-         where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
-           and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
-           and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
-           and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
-         order by t.queue_pos limit $4 for update of t skip locked",
-        place.id,
-        from,
-        user.0,
-        count
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let Some(last) = picked.iter().map(|p| p.queue_pos).max() else {
+    let Some(last) = picked.iter().map(|(_, position)| *position).max() else {
         return Ok(Vec::new());
     };
-    let ids: Vec<_> = picked.iter().map(|p| p.id).collect();
+    let ids: Vec<_> = picked.iter().map(|(id, _)| *id).collect();
     // The lock of `admit`, without a call of its own; whether this worker is blocked is asked with the lease.
     sqlx::query!(
         "insert into worker_cursors (user_id, project_id, queue_pos, claimed_at)

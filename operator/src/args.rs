@@ -1,8 +1,9 @@
 //! What the operator is told from outside, one group per concern.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use clap::Parser;
+use tower::limit::RateLimitLayer;
 
 use crate::context::Settings;
 
@@ -69,6 +70,12 @@ pub struct WatchArgs {
     /// Most reconciles at once, per kind.
     #[arg(long, env = "DATACROWD_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub concurrency: u16,
+    /// Most requests per second to the API server of Kubernetes.
+    #[arg(long, env = "DATACROWD_CLIENT_QPS", default_value = "50")]
+    pub client_qps: NonZeroU32,
+    /// Requests to the API server of Kubernetes that may come at once.
+    #[arg(long, env = "DATACROWD_CLIENT_BURST", default_value = "100")]
+    pub client_burst: NonZeroU32,
     /// Seconds between two looks at a resource that waits.
     #[arg(long, env = "DATACROWD_POLL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     pub poll_seconds: u64,
@@ -86,6 +93,16 @@ pub struct ProcessArgs {
     /// Name of this pod: the holder's identity.
     #[arg(long, env = "POD_NAME", default_value = "datacrowd-operator")]
     pub pod_name: String,
+}
+
+impl WatchArgs {
+    /// A burst of requests in the time that it takes at the lasting rate, and no more in that time.
+    #[must_use]
+    pub fn rate(&self) -> RateLimitLayer {
+        let (burst, per_second) = (self.client_burst.get(), self.client_qps.get());
+        let window = Duration::from_secs_f64(f64::from(burst) / f64::from(per_second));
+        RateLimitLayer::new(burst.into(), window)
+    }
 }
 
 impl Args {

@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use datacrowd_crds::{Dataset, Export, Project};
 use futures::future::join_all;
-use kube::{Client, Config};
+use kube::{Client, Config, client::ClientBuilder};
 use kube_lease_manager::LeaseManagerBuilder;
 use tokio::{
     net::TcpListener,
@@ -141,7 +141,10 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     let config = Config::infer()
         .await
         .context("reading the cluster's configuration")?;
-    let client = Client::try_from(config).context("making the cluster's client")?;
+    let client = ClientBuilder::try_from(config)
+        .context("making the cluster's client")?
+        .with_layer(&args.watch.rate())
+        .build();
     let platform = Platform::new(&args.platform.internal_url, &args.platform.internal_token)
         .context("making the platform's client")?;
     let operator = Operator::new(client.clone(), platform, args.settings());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use datacrowd_crds::{
-    condition::{Phase, Reason, Verdict},
+    Dataset, Export,
+    condition::{ConditionType, Phase, Reason, Verdict},
     names::QUEUE_LABEL,
 };
 use datacrowd_protocol::{
@@ -11,15 +12,18 @@ use datacrowd_protocol::{
     internal::ReportFailure,
     run::{BeginRun, RunReason},
 };
-use kube::{ResourceExt, runtime::controller::Action};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{Api, ResourceExt, api::ListParams, runtime::controller::Action};
 
 use super::{Attempts, Runs, created, decide::Ended};
 use crate::{
+    context::Context,
     error::Error,
     job::{
         self, Created,
         build::{self, Plan},
     },
+    managed::{Identity, Managed, StatusShape},
     platform::Refusal,
 };
 
@@ -58,7 +62,7 @@ impl<K: Runs> Attempts<'_, K> {
             None => None,
         };
         if let Some(most) = most
-            && job::running(ctx, &self.pass.who.namespace).await? >= most
+            && !self.has_place(most).await?
         {
             let message =
                 "As many Jobs as allowed run in this namespace; this one follows by itself.";
@@ -88,6 +92,19 @@ impl<K: Runs> Attempts<'_, K> {
         self.launch(attempt, run).await
     }
 
+    /// Whether one more Job may run in the namespace, and no older resource waits for that place.
+    async fn has_place(&self, most: usize) -> Result<bool, Error> {
+        let (ctx, namespace) = (self.ctx, &self.pass.who.namespace);
+        let running = job::running(ctx, namespace).await?;
+        if running >= most {
+            return Ok(false);
+        }
+        let mine = age(self.pass.object.as_ref());
+        let older = queued::<Dataset>(ctx, namespace, &mine).await?
+            + queued::<Export>(ctx, namespace, &mine).await?;
+        Ok(running + older < most)
+    }
+
     /// Writes the attempt down, then makes sure of its Job.
     async fn launch(mut self, attempt: i32, run: RunId) -> Result<Action, Error> {
         let known = self.pass.object.ledger().attempt;
@@ -97,6 +114,9 @@ impl<K: Runs> Attempts<'_, K> {
         // Written down by an earlier pass, it stays as that pass left it until the Job is there.
         if known != Some(attempt) {
             self.write(&created()).await?;
+        } else if !self.is_current().await? {
+            // Perhaps the Job was there already, and is gone: that is another attempt, not this one again.
+            return Err(Error::Conflict);
         }
         let object = self.pass.object.clone();
         let queue = object.labels().get(QUEUE_LABEL);
@@ -123,6 +143,20 @@ impl<K: Runs> Attempts<'_, K> {
             }
             refused => self.not_created(refused).await,
         }
+    }
+
+    /// Whether this pass sees the resource as it is now.
+    async fn is_current(&self) -> Result<bool, Error> {
+        let Identity {
+            namespace, name, ..
+        } = &self.pass.who;
+        let objects: Api<K> = Api::namespaced(self.ctx.client.clone(), namespace);
+        let now = objects
+            .get_metadata_opt(name)
+            .await
+            .map_err(Error::kube("looking whether the resource changed"))?;
+        let version = now.and_then(|now| now.resource_version());
+        Ok(version == self.pass.object.resource_version())
     }
 
     async fn not_created(self, refused: Created) -> Result<Action, Error> {
@@ -168,6 +202,33 @@ impl<K: Runs> Attempts<'_, K> {
         let again = self.ctx.poll();
         self.rest(Verdict::new(phase, reason, message), again).await
     }
+}
+
+/// Older resources come first; of two that are as old, an order that holds.
+fn age<K: ResourceExt>(object: &K) -> (Option<Time>, Option<String>) {
+    (object.creation_timestamp(), object.uid())
+}
+
+/// How many resources of a kind wait for a place for longer than this age.
+async fn queued<K: Managed>(
+    ctx: &Context,
+    namespace: &str,
+    mine: &(Option<Time>, Option<String>),
+) -> Result<usize, Error> {
+    let objects: Api<K> = Api::namespaced(ctx.client.clone(), namespace);
+    let list = objects
+        .list(&ListParams::default())
+        .await
+        .map_err(Error::kube("looking who else is queued"))?;
+    let waits = |object: &&K| {
+        let conditions = object.status().map_or(&[][..], StatusShape::conditions);
+        let mut ready = conditions.iter().filter(|c| c.kind == ConditionType::Ready);
+        ready.any(|c| c.reason == Reason::Queued.as_str())
+            && object.meta().deletion_timestamp.is_none()
+            && !object.labels().contains_key(QUEUE_LABEL)
+            && age(*object) < *mine
+    };
+    Ok(list.iter().filter(waits).count())
 }
 
 /// What a refusal of the platform means for the resource.

@@ -1,5 +1,7 @@
 //! A Dataset's way to its tasks.
 
+use std::time::Duration;
+
 use datacrowd_crds::{
     Dataset, Project,
     condition::ConditionStatus::{False, True, Unknown},
@@ -275,7 +277,7 @@ async fn a_run_that_rest_opened_is_taken_over() {
 }
 
 #[tokio::test]
-async fn a_cap_of_jobs_lets_the_others_queue() {
+async fn a_cap_of_jobs_lets_the_others_queue_the_oldest_first() {
     let mut world = World::new("cap").await;
     world.platform.grant(100);
     world.settings.max_jobs_per_namespace = Some(1);
@@ -285,6 +287,11 @@ async fn a_cap_of_jobs_lets_the_others_queue() {
     let _: Dataset = world.reason("first", "JobCreated").await;
     world.dataset("second").await;
     let _: Dataset = world.reason("second", "Queued").await;
+    tokio::time::sleep(Duration::from_millis(1100)).await; // ages are in seconds
+    for name in ["a-third", "z-third"] {
+        world.dataset(name).await;
+        let _: Dataset = world.reason(name, "Queued").await;
+    }
     let job = world
         .eventually("a Job", async || world.jobs().await.pop())
         .await
@@ -292,4 +299,7 @@ async fn a_cap_of_jobs_lets_the_others_queue() {
     world.platform.generated("first", 1);
     world.pod_exits(&job, 0, "Completed", "").await;
     let _: Dataset = world.reason("second", "JobCreated").await;
+    for name in ["a-third", "z-third"] {
+        let _: Dataset = world.reason(name, "Queued").await;
+    }
 }

@@ -15,6 +15,7 @@ mod harden;
 mod idempotency;
 mod internal;
 mod limits;
+pub mod listen;
 pub mod objects;
 pub mod reconcile;
 mod routes;

@@ -1,9 +1,8 @@
 //! From settings to two listening ports, and to their end.
 
-use std::{future::IntoFuture, net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
 use datacrowd_billing::{Billing, Terms};
@@ -22,6 +21,7 @@ use crate::{
     cluster::Cluster,
     database::pool,
     internal_openapi,
+    listen::{HEADER_TIME, listen},
     objects::Objects,
     openapi, reconcile,
     stripe::{Stripe, StripeSettings},
@@ -157,9 +157,9 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         .with_context(|| format!("listening on {}", settings.internal_listen))?;
     tracing::info!(public = %settings.listen, internal = %settings.internal_listen, "serving");
     let servers = async {
-        tokio::try_join!(
-            listen(public, app.public(), &stop),
-            listen(internal, app.internal(), &stop)
+        tokio::join!(
+            listen(public, app.public(), HEADER_TIME, stop.clone()),
+            listen(internal, app.internal(), HEADER_TIME, stop.clone())
         )
     };
     let signal = async {
@@ -172,26 +172,12 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        done = servers => { done.context("serving")?; }
+        _ = servers => {}
         () = signal => tracing::warn!("requests were still open when the time to drain was over"),
     }
     stop.cancel();
     tasks.join_all().await;
     Ok(())
-}
-
-async fn listen(
-    listener: TcpListener,
-    router: Router,
-    stop: &CancellationToken,
-) -> std::io::Result<()> {
-    axum::serve(
-        listener,
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(stop.clone().cancelled_owned())
-    .into_future()
-    .await
 }
 
 /// The application over its neighbours, none of which is asked for anything yet.

@@ -1,0 +1,70 @@
+//! Connections of clients that are slow, and of a server that stops.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{Router, routing::get};
+use datacrowd_api_server::listen::listen;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// A server whose one answer takes a while.
+async fn server(header_time: Duration, stop: &CancellationToken) -> (SocketAddr, JoinHandle<()>) {
+    let router = Router::new().route(
+        "/",
+        get(async || {
+            sleep(Duration::from_millis(300)).await;
+            "answered"
+        }),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let running = tokio::spawn(listen(listener, router, header_time, stop.clone()));
+    (address, running)
+}
+
+/// What comes until the server hangs up.
+async fn rest(connection: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let read = connection.read_to_string(&mut text);
+    timeout(SOON, read).await.expect("it hangs up").unwrap();
+    text
+}
+
+#[tokio::test]
+async fn who_never_ends_its_headers_is_hung_up_on() {
+    let header_time = Duration::from_millis(200);
+    let (address, _running) = server(header_time, &CancellationToken::new()).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection
+        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-slow: ")
+        .await
+        .unwrap();
+    rest(&mut connection).await;
+}
+
+#[tokio::test]
+async fn what_was_asked_before_the_stop_is_answered() {
+    let stop = CancellationToken::new();
+    let (address, running) = server(SOON, &stop).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection
+        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    sleep(Duration::from_millis(100)).await;
+    stop.cancel();
+    let answer = rest(&mut connection).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("answered"),
+        "{answer}"
+    );
+    timeout(SOON, running).await.expect("it ends").unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}

@@ -89,3 +89,53 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     } = item;
     [get, put, post, delete, patch].into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    /// The members of a schema whose meaning an example has to show.
+    fn unclear(document: &Value, schema: &Value, path: &str, found: &mut Vec<String>) {
+        if let Some(name) = schema["$ref"].as_str() {
+            let name = name.trim_start_matches('#');
+            return unclear(document, document.pointer(name).unwrap(), name, found);
+        }
+        if !schema["example"].is_null() {
+            return;
+        }
+        for key in ["allOf", "oneOf", "anyOf"] {
+            for part in schema[key].as_array().into_iter().flatten() {
+                unclear(document, part, path, found);
+            }
+        }
+        if schema["items"]["$ref"].is_string() {
+            return unclear(document, &schema["items"], path, found);
+        }
+        for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+            let keys = [
+                "example", "enum", "items", "$ref", "allOf", "oneOf", "anyOf",
+            ];
+            let format = member["format"].as_str().unwrap_or_default();
+            let shown = keys.iter().any(|key| !member[key].is_null())
+                || member["type"].to_string().contains("boolean")
+                || ["uuid", "date-time", "binary"].contains(&format);
+            if !shown {
+                found.push(format!("{path}/{name}"));
+            }
+            unclear(document, member, path, found);
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_shown_by_examples() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        let mut found = Vec::new();
+        for operation in document["paths"].as_object().unwrap().values() {
+            for method in operation.as_object().unwrap().values() {
+                let json = &method["requestBody"]["content"]["application/json"]["schema"];
+                unclear(&document, json, "", &mut found);
+            }
+        }
+        assert!(found.is_empty(), "add #[schema(example = …)] to {found:#?}");
+    }
+}

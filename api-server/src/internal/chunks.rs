@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Load one chunk of rows.
-#[utoipa::path(post, path = "/internal/datasets/{id}/tasks", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200)))]
+#[utoipa::path(post, path = "/internal/datasets/{id}/tasks", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), ("x-run-id" = Uuid, Header), ("x-epoch" = i64, Header)), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200, body = ChunkLoaded)))]
 pub async fn chunk_load(
     State(app): State<App>,
     runner: Runner,

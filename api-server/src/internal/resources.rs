@@ -12,6 +12,8 @@ use datacrowd_protocol::{
     },
 };
 use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::auth::Trusted;
@@ -23,7 +25,7 @@ use crate::{
 };
 
 /// Upsert a Project's index row.
-#[utoipa::path(put, path = "/internal/projects", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(put, path = "/internal/projects", tag = "operator", security(("operator" = [])), request_body = Upsert<Value>, responses((status = 200, body = ProjectView)))]
 pub async fn project_put(
     State(app): State<App>,
     _: Trusted,
@@ -35,7 +37,7 @@ pub async fn project_put(
 }
 
 /// Upsert a Dataset's index row.
-#[utoipa::path(put, path = "/internal/datasets", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(put, path = "/internal/datasets", tag = "operator", security(("operator" = [])), request_body = Upsert<Value>, responses((status = 200, body = DatasetView)))]
 pub async fn dataset_put(
     State(app): State<App>,
     _: Trusted,
@@ -46,7 +48,7 @@ pub async fn dataset_put(
 }
 
 /// Upsert an Export's index row.
-#[utoipa::path(put, path = "/internal/exports", tag = "operator", security(("operator" = [])), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(put, path = "/internal/exports", tag = "operator", security(("operator" = [])), request_body = Upsert<Value>, responses((status = 200, body = ExportView)))]
 pub async fn export_put(
     State(app): State<App>,
     _: Trusted,
@@ -60,7 +62,7 @@ pub async fn export_put(
 }
 
 /// Grant a project judgements; only when billing is Manual.
-#[utoipa::path(patch, path = "/internal/projects/{id}/billing", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(patch, path = "/internal/projects/{id}/billing", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = Grant, responses((status = 200, body = Billing)))]
 pub async fn project_billing(
     State(app): State<App>,
     _: Trusted,
@@ -82,14 +84,14 @@ pub async fn project_billing(
 }
 
 /// Body of a fence.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fence {
     uid: Uuid,
 }
 
 /// Take a dataset away from its runner before a deletion.
-#[utoipa::path(post, path = "/internal/datasets/{id}/fence", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
+#[utoipa::path(post, path = "/internal/datasets/{id}/fence", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = Fence, responses((status = 204)))]
 pub async fn dataset_fence(
     State(app): State<App>,
     _: Trusted,
@@ -103,7 +105,7 @@ pub async fn dataset_fence(
 }
 
 /// End a Project's binding; rows stay or go by its policy.
-#[utoipa::path(delete, path = "/internal/projects/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/internal/projects/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path), DeleteQuery), responses((status = 204)))]
 pub async fn project_delete(
     State(app): State<App>,
     _: Trusted,
@@ -120,7 +122,7 @@ pub async fn project_delete(
 const DELETION_SHARE: Duration = Duration::from_secs(5);
 
 /// End a Dataset's binding; rows stay or go by its policy.
-#[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 202), (status = 204)))]
+#[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path), DeleteQuery), responses((status = 202), (status = 204)))]
 pub async fn dataset_delete(
     State(app): State<App>,
     _: Trusted,
@@ -144,7 +146,7 @@ pub async fn dataset_delete(
 }
 
 /// End an Export's binding; rows stay or go by its policy.
-#[utoipa::path(delete, path = "/internal/exports/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/internal/exports/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path), DeleteQuery), responses((status = 204)))]
 pub async fn export_delete(
     State(app): State<App>,
     _: Trusted,
@@ -172,7 +174,7 @@ async fn failed(app: &App, target: Uuid, report: ReportFailure) -> ApiResult<Sta
 }
 
 /// Report a Job that failed without a word of its own.
-#[utoipa::path(patch, path = "/internal/datasets/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
+#[utoipa::path(patch, path = "/internal/datasets/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = ReportFailure, responses((status = 204)))]
 pub async fn dataset_status(
     State(app): State<App>,
     _: Trusted,
@@ -183,7 +185,7 @@ pub async fn dataset_status(
 }
 
 /// Report a Job that failed without a word of its own.
-#[utoipa::path(patch, path = "/internal/exports/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
+#[utoipa::path(patch, path = "/internal/exports/{id}/status", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = ReportFailure, responses((status = 204)))]
 pub async fn export_status(
     State(app): State<App>,
     _: Trusted,

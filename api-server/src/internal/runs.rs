@@ -15,7 +15,8 @@ use datacrowd_protocol::{
     },
     source::SourceUri,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::auth::{Runner, Trusted};
@@ -47,7 +48,7 @@ fn begun(begun: Begun) -> Response {
 }
 
 /// Begin a run that generates tasks: the gate. A repeat returns the same run.
-#[utoipa::path(post, path = "/internal/datasets/{id}/runs", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 201)))]
+#[utoipa::path(post, path = "/internal/datasets/{id}/runs", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = BeginRun, responses((status = 200, body = RunBegun), (status = 201, body = RunBegun)))]
 pub async fn dataset_run(
     State(app): State<App>,
     _: Trusted,
@@ -67,7 +68,7 @@ pub async fn dataset_run(
 }
 
 /// Begin a run that exports. A repeat returns the same run.
-#[utoipa::path(post, path = "/internal/exports/{id}/runs", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 201)))]
+#[utoipa::path(post, path = "/internal/exports/{id}/runs", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = BeginRun, responses((status = 200, body = RunBegun), (status = 201, body = RunBegun)))]
 pub async fn export_run(
     State(app): State<App>,
     _: Trusted,
@@ -82,19 +83,28 @@ pub async fn export_run(
 }
 
 /// Take a run over: the next epoch, and where to go on.
-#[utoipa::path(post, path = "/internal/runs/{id}/open", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(post, path = "/internal/runs/{id}/open", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = OpenRun, responses((status = 200, body = RunOpened)))]
 pub async fn run_open(
     State(app): State<App>,
     runner: Runner,
     Path(id): Path<Uuid>,
     Json(body): Json<OpenRun>,
-) -> ApiResult<Response> {
+) -> ApiResult<axum::Json<RunOpened>> {
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
-    if caller.dataset.is_some() {
-        return Ok(axum::Json(generate_open(&app, run, &body).await?).into_response());
-    }
-    Ok(axum::Json(export_open(&app, run, &body).await?).into_response())
+    Ok(axum::Json(if caller.dataset.is_some() {
+        RunOpened::Generate(generate_open(&app, run, &body).await?)
+    } else {
+        RunOpened::Export(export_open(&app, run, &body).await?)
+    }))
+}
+
+/// What the runner needs, by what its run is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RunOpened {
+    Generate(GenerateOpened),
+    Export(ExportOpened),
 }
 
 /// Takes the run over, then pins the source: what this pod finds must be what the first one found.
@@ -167,7 +177,7 @@ async fn export_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<ExportO
 }
 
 /// Say that the holder of a run is alive.
-#[utoipa::path(post, path = "/internal/runs/{id}/heartbeat", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
+#[utoipa::path(post, path = "/internal/runs/{id}/heartbeat", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = EpochOnly, responses((status = 204)))]
 pub async fn run_heartbeat(
     State(app): State<App>,
     runner: Runner,
@@ -182,7 +192,7 @@ pub async fn run_heartbeat(
 }
 
 /// A fresh URL of the source.
-#[utoipa::path(post, path = "/internal/runs/{id}/source-url", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(post, path = "/internal/runs/{id}/source-url", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = EpochOnly, responses((status = 200, body = SourceUrl)))]
 pub async fn run_source_url(
     State(app): State<App>,
     runner: Runner,
@@ -204,7 +214,7 @@ pub async fn run_source_url(
 }
 
 /// A URL to write one part of the result to.
-#[utoipa::path(post, path = "/internal/runs/{id}/parts", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 200)))]
+#[utoipa::path(post, path = "/internal/runs/{id}/parts", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = PartRequest, responses((status = 200, body = PartUrl)))]
 pub async fn run_part(
     State(app): State<App>,
     runner: Runner,
@@ -232,7 +242,7 @@ pub async fn run_part(
 }
 
 /// End a run.
-#[utoipa::path(post, path = "/internal/runs/{id}/complete", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = serde_json::Value, responses((status = 204)))]
+#[utoipa::path(post, path = "/internal/runs/{id}/complete", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = CompleteRun, responses((status = 204)))]
 pub async fn run_complete(
     State(app): State<App>,
     runner: Runner,
@@ -273,9 +283,11 @@ pub async fn run_complete(
 }
 
 /// Which page.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub struct AnswersQuery {
+    /// `nextCursor` of the page before.
     #[serde(default)]
     cursor: Option<i64>,
     run_id: Uuid,
@@ -283,7 +295,7 @@ pub struct AnswersQuery {
 }
 
 /// One page of answers up to the watermark.
-#[utoipa::path(get, path = "/internal/exports/{id}/answers", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), responses((status = 200)))]
+#[utoipa::path(get, path = "/internal/exports/{id}/answers", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), AnswersQuery), responses((status = 200, body = ExportPage)))]
 pub async fn export_answers(
     State(app): State<App>,
     runner: Runner,

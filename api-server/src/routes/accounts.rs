@@ -65,8 +65,11 @@ impl UserBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Register {
+    #[schema(example = "ada@example.com")]
     email: String,
+    #[schema(example = "ada")]
     username: String,
+    #[schema(example = "correct horse battery staple")]
     password: String,
 }
 
@@ -97,6 +100,7 @@ pub struct Login {
     #[schema(example = "correct horse battery staple")]
     password: String,
     /// A code of the device or a recovery code, for an account with a second step.
+    #[schema(example = "492039")]
     totp: Option<String>,
 }
 
@@ -142,6 +146,7 @@ pub async fn login(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refresh {
+    #[schema(example = "b3Vyc2VsdmVz…")]
     refresh_token: String,
 }
 

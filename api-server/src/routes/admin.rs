@@ -54,6 +54,7 @@ pub async fn user_list(
 pub struct ChangeRole {
     #[schema(value_type = String, example = "CLIENT")]
     role: Upper<Role>,
+    #[schema(example = "acme")]
     tenant: Option<String>,
 }
 

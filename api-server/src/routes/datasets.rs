@@ -155,6 +155,7 @@ pub async fn dataset_get(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Generate {
+    #[schema(example = 100)]
     batch_size: Option<i32>,
 }
 

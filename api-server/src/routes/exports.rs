@@ -49,6 +49,7 @@ pub struct NewExport {
     #[schema(value_type = Option<String>, example = "ANSWER")]
     row_per: Option<Upper<RowPer>>,
     /// Watermark of an earlier export: only what was approved after it.
+    #[schema(example = 1200)]
     since: Option<i64>,
     /// Leave CSV cells unprotected against formulas.
     raw_cells: Option<bool>,

@@ -23,6 +23,7 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DisplayBody {
     /// Name of the source column.
+    #[schema(example = "text")]
     column: String,
     /// TEXT, IMAGE, AUDIO, VIDEO or JSON.
     #[schema(value_type = String, example = "TEXT")]
@@ -34,12 +35,15 @@ pub struct DisplayBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldBody {
     /// Key of the answer.
+    #[schema(example = "sentiment")]
     name: String,
     /// The question as the worker reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Sentiment")]
     title: Option<String>,
     /// A hint below the question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "How does its author feel?")]
     help: Option<String>,
     /// SINGLE_CHOICE, MULTI_CHOICE, TEXT, NUMBER or BOOLEAN.
     #[serde(rename = "type")]
@@ -47,18 +51,22 @@ pub struct FieldBody {
     kind: Upper<FieldType>,
     /// What may be chosen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["positive", "neutral", "negative"]))]
     options: Vec<String>,
     /// Whether an answer without this field is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     required: Option<bool>,
     /// Smallest accepted number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
     minimum: Option<i64>,
     /// Largest accepted number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 5)]
     maximum: Option<i64>,
     /// Longest accepted text in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 500)]
     max_length: Option<i32>,
 }
 
@@ -68,26 +76,32 @@ pub struct FieldBody {
 pub struct LabelingBody {
     /// Instructions in Markdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Read the whole review before you choose.")]
     instructions: Option<String>,
     /// Columns shown to the worker, the main one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     display: Vec<DisplayBody>,
     /// Source column whose value identifies an item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "id")]
     external_id_column: Option<String>,
     /// The questions.
     fields: Vec<FieldBody>,
     /// Workers per task, 1 to 25.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 3)]
     answers_per_task: Option<i32>,
     /// Reviewers per answer, 0 to 9.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
     reviewers_per_answer: Option<i32>,
     /// Points per approved answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 10)]
     reward_points: Option<i32>,
     /// Length of a lease in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 300)]
     lock_seconds: Option<i32>,
     /// REQUEUE or CLOSE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,6 +109,7 @@ pub struct LabelingBody {
     on_reject: Option<Upper<OnReject>>,
     /// Rejections that close a task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 3)]
     max_rejections: Option<i32>,
     /// PUBLIC or MEMBERS.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -42,9 +42,11 @@ const PATCH_ATTEMPTS: usize = 5;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewProject {
     /// Name shown to people.
+    #[schema(example = "Product reviews")]
     display_name: String,
     /// What it is about.
     #[serde(default)]
+    #[schema(example = "Are these reviews positive?")]
     description: Option<String>,
     /// TEXT, IMAGE, AUDIO, VIDEO or JSON.
     #[schema(value_type = String, example = "TEXT")]
@@ -61,12 +63,14 @@ pub struct NewProject {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProjectChange {
+    #[schema(example = "Product reviews")]
     display_name: Option<String>,
+    #[schema(example = "Are these reviews positive?")]
     description: Option<String>,
     labeling: Option<LabelingBody>,
     paused: Option<bool>,
     closed: Option<bool>,
-    #[schema(value_type = Option<String>)]
+    #[schema(example = "RETAIN", value_type = Option<String>)]
     deletion_policy: Option<Upper<DeletionPolicy>>,
 }
 

@@ -21,12 +21,16 @@ pub struct NewPromoCodeBody {
     #[schema(example = "SPRING-25")]
     code: String,
     /// 1 to 100; this or `amountOffCents`.
+    #[schema(example = 20)]
     percent_off: Option<i32>,
     /// In minor units of this installation's currency.
+    #[schema(example = 500)]
     amount_off_cents: Option<i64>,
     /// Uses by everybody together; unlimited when absent.
+    #[schema(example = 100)]
     max_redemptions: Option<i64>,
     /// Uses by one client; unlimited when absent.
+    #[schema(example = 1)]
     max_per_client: Option<i64>,
     /// Now when absent.
     valid_from: Option<DateTime<Utc>>,

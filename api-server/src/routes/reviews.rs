@@ -95,6 +95,7 @@ pub async fn review_next(
 pub struct ClaimReviews {
     project_id: Option<Uuid>,
     /// 1 to 10; 1 when absent.
+    #[schema(example = 5)]
     count: Option<i64>,
 }
 
@@ -132,6 +133,7 @@ pub async fn review_claim(
 #[serde(deny_unknown_fields)]
 pub struct Comment {
     #[serde(default)]
+    #[schema(example = "The second sentence is ironic.")]
     comment: Option<String>,
 }
 

@@ -32,6 +32,7 @@ pub struct TotpState {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proof {
+    #[schema(example = "correct horse battery staple")]
     password: String,
 }
 
@@ -59,6 +60,7 @@ pub struct Code {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProofAndCode {
+    #[schema(example = "correct horse battery staple")]
     password: String,
     /// A code of the device, or a recovery code.
     #[schema(example = "123456")]

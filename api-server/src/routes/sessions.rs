@@ -82,6 +82,7 @@ pub async fn session_revoke(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangePassword {
+    #[schema(example = "correct horse battery staple")]
     password: String,
     #[schema(example = "another horse, another battery")]
     new_password: String,

@@ -110,6 +110,7 @@ pub async fn task_next(
 pub struct Claim {
     project_id: Option<Uuid>,
     /// 1 to 10; 1 when absent.
+    #[schema(example = 5)]
     count: Option<i64>,
 }
 
@@ -155,6 +156,7 @@ pub async fn task_lock(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WithLease {
+    #[schema(example = "81723")]
     lease_token: String,
 }
 
@@ -162,7 +164,9 @@ pub struct WithLease {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Skip {
+    #[schema(example = "81723")]
     lease_token: String,
+    #[schema(example = "The text is in a language I cannot read.")]
     reason: String,
 }
 
@@ -230,12 +234,15 @@ pub async fn task_skip(
 /// An answer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"leaseToken": "81723", "answer": {"sentiment": "positive"}, "activeMillis": 8400}))]
 pub struct Submit {
+    #[schema(example = "81723")]
     lease_token: String,
     /// A value per field of the form.
     #[schema(value_type = Object)]
     answer: Map<String, Value>,
     /// Time on the task in milliseconds, as the client measured it.
+    #[schema(example = 8400)]
     active_millis: Option<i64>,
 }
 

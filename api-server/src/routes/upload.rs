@@ -41,10 +41,13 @@ const SNIFF_BYTES: usize = 64 * 1024;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewDataset {
     /// `s3://bucket/namespace/…`
+    #[schema(example = "s3://datacrowd/sources/reviews.csv")]
     source_uri: String,
     /// Tasks per batch.
+    #[schema(example = 100)]
     batch_size: Option<i32>,
     /// Rows that may be refused.
+    #[schema(example = 0)]
     max_invalid_rows: Option<i64>,
 }
 
@@ -54,9 +57,9 @@ pub struct NewDataset {
 pub struct UploadForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    #[schema(rename = "batchSize")]
+    #[schema(example = 100, rename = "batchSize")]
     batch_size: Option<i32>,
-    #[schema(rename = "maxInvalidRows")]
+    #[schema(example = 0, rename = "maxInvalidRows")]
     max_invalid_rows: Option<i64>,
 }
 

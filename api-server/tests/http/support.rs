@@ -1,6 +1,6 @@
 //! A whole API server per test: its own databases, its own ports, its own tenants.
 
-use std::{fmt::Write as _, net::SocketAddr, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use chrono::Utc;
 use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
@@ -9,13 +9,14 @@ use datacrowd_api_server::{
     args::Objects as ObjectSettings,
     cluster::Cluster,
     database::pool,
+    listen::{HEADER_TIME, listen},
     objects::Objects,
     stripe::{Stripe, StripeSettings},
 };
 use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use datacrowd_telemetry::PrometheusHandle;
-use datacrowd_testkit::TestDatabase;
+use datacrowd_testkit::{Contract, TestDatabase};
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
     core::v1::{Namespace, ServiceAccount},
@@ -28,6 +29,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::OnceCell};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
@@ -86,6 +88,7 @@ pub struct Platform {
     pub namespaces: std::sync::Mutex<Vec<String>>,
     pub auth: TestDatabase,
     pub core_database: TestDatabase,
+    _contract: Contract,
     pub payments: TestDatabase,
 }
 
@@ -256,16 +259,22 @@ impl Platform {
             metrics: metrics(),
             clock: Utc::now,
         });
+        let contract = Contract::default();
         let serve = async |router: axum::Router| {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}", listener.local_addr().unwrap());
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+            tokio::spawn(listen(
+                listener,
+                router,
+                HEADER_TIME,
+                CancellationToken::new(),
+            ));
             url
         };
         Self {
             url: serve(app.public()).await,
-            internal: serve(app.internal()).await,
+            internal: serve(contract.observe(app.internal())).await,
+            _contract: contract,
             app,
             core,
             billing,

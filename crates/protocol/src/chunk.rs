@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// Most rows in one chunk.
 pub const MAX_CHUNK_ROWS: usize = 5_000;
@@ -45,7 +46,7 @@ pub struct ChunkRow {
 }
 
 /// A refused row as the client sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectedRow {
     /// 1-based line of the source.
@@ -55,7 +56,7 @@ pub struct RejectedRow {
 }
 
 /// Where a run stands; stored with the rows it counts, in one transaction.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
     /// First byte not yet loaded.
@@ -80,7 +81,7 @@ pub struct Checkpoint {
 }
 
 /// The answer to a loaded chunk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChunkLoaded {
     /// Rows that became tasks.

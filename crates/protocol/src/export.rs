@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{ids::TaskId, wire_enum};
@@ -60,7 +61,7 @@ wire_enum! {
 }
 
 /// CSV columns of an export, sorted, without their `source.` and `answer.` prefixes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportColumns {
     /// Columns of the source.
@@ -70,10 +71,11 @@ pub struct ExportColumns {
 }
 
 /// One approved answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AnswerRecord {
     /// The answer, per field.
+    #[schema(value_type = Object)]
     pub answer: Map<String, Value>,
     /// Pseudonym of the worker, stable within a tenant.
     pub worker_id: String,
@@ -88,7 +90,7 @@ pub struct AnswerRecord {
 }
 
 /// One task and its approved answers, as the internal API serves them; the runner writes the records.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskRecord {
     /// The task.
@@ -100,13 +102,14 @@ pub struct TaskRecord {
     /// Value of the project's `externalIdColumn`.
     pub external_id: Option<String>,
     /// All columns of the source.
+    #[schema(value_type = Object)]
     pub source: Map<String, Value>,
     /// The approved answers at the watermark, by their sequence.
     pub answers: Vec<AnswerRecord>,
 }
 
 /// A page of `GET /internal/exports/{id}/answers`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportPage {
     /// Tasks in ascending order of their id, each whole.

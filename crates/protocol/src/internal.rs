@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// `PUT /internal/{projects,datasets,exports}`: a resource as the caller saw it. `S` is the resource's spec.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Upsert<S> {
     /// Namespace of the resource.
@@ -25,7 +26,8 @@ pub struct Upsert<S> {
     pub uid: Uuid,
     /// Generation of the spec; an older one than the platform knows is ignored.
     pub generation: i64,
-    /// The spec, in the resource's own spelling.
+    /// The spec, in the resource's own spelling and by its own schema.
+    #[schema(value_type = Object)]
     pub spec: S,
 }
 
@@ -90,7 +92,7 @@ wire_enum! {
 }
 
 /// What a project may still spend, in judgements (tasks × `answersPerTask`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Billing {
     /// Whether the client paid.
@@ -104,7 +106,7 @@ pub struct Billing {
 }
 
 /// Task counters of a project.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCounts {
     /// All tasks.
@@ -118,7 +120,7 @@ pub struct TaskCounts {
 }
 
 /// The platform's answer to a project's upsert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectView {
     /// Platform id.
@@ -144,7 +146,7 @@ pub struct ProjectView {
 }
 
 /// The latest run of a dataset or export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunView {
     /// The run.
@@ -167,7 +169,7 @@ pub struct RunView {
 }
 
 /// The platform's answer to a dataset's upsert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DatasetView {
     /// Platform id.
@@ -210,7 +212,7 @@ pub struct DatasetView {
 }
 
 /// The platform's answer to an export's upsert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportView {
     /// Platform id.
@@ -249,7 +251,7 @@ pub struct ExportView {
 }
 
 /// `PATCH /internal/{datasets,exports}/{id}/status`: a Job ended without its runner's report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportFailure {
     /// Uid of the resource.
@@ -263,8 +265,9 @@ pub struct ReportFailure {
 }
 
 /// Query of `DELETE /internal/{projects,datasets,exports}/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct DeleteQuery {
     /// Uid of the resource that goes.
     pub uid: Uuid,
@@ -273,7 +276,7 @@ pub struct DeleteQuery {
 }
 
 /// `PATCH /internal/projects/{id}/billing`: a grant by hand, while `billing.mode` is Manual.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Grant {
     /// Any unique text; the same id grants once.

@@ -16,4 +16,8 @@ pub mod source;
 mod wire;
 pub mod work;
 
+#[doc(hidden)] // for what wire_enum! writes
+pub use utoipa;
+#[doc(hidden)]
+pub use wire::variants;
 pub use wire::{Upper, WireEnum};

@@ -1,6 +1,7 @@
 //! One attempt of the runner: how it opens, reports and ends.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     chunk::Checkpoint,
@@ -51,7 +52,7 @@ wire_enum! {
 }
 
 /// `POST /internal/{datasets,exports}/{id}/runs`: may this attempt begin?
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BeginRun {
     /// Uid of the resource that asks.
@@ -61,7 +62,7 @@ pub struct BeginRun {
 }
 
 /// The gate's answer when nothing refuses: 201 with a run, or 200 when there is nothing left to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunBegun {
     /// The run, when one was created or already existed.
@@ -73,7 +74,7 @@ pub struct RunBegun {
 }
 
 /// `POST /internal/runs/{id}/open`: a pod takes the run over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenRun {
     /// Uid of the pod that opens.
@@ -84,7 +85,7 @@ pub struct OpenRun {
 }
 
 /// A source object, pinned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceFound {
     /// The object's ETag, with its quotes.
@@ -94,7 +95,7 @@ pub struct SourceFound {
 }
 
 /// What a generating runner needs. `completed` true means: nothing to do, exit 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GenerateOpened {
     /// Fences this opener's calls: one more than the last opener's.
@@ -129,7 +130,7 @@ pub struct GenerateOpened {
 }
 
 /// What an exporting runner needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportOpened {
     /// Fences this opener's calls.
@@ -152,7 +153,7 @@ pub struct ExportOpened {
 }
 
 /// `POST /internal/runs/{id}/source-url`: fresh URLs, because signed ones expire.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceUrl {
     /// Presigned GET of the source.
@@ -160,7 +161,7 @@ pub struct SourceUrl {
 }
 
 /// `POST /internal/runs/{id}/heartbeat` and `…/source-url`: I am still here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EpochOnly {
     /// The epoch that `open` returned.
@@ -168,7 +169,7 @@ pub struct EpochOnly {
 }
 
 /// `POST /internal/runs/{id}/parts`: where does this part of the export go?
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PartRequest {
     /// The epoch that `open` returned.
@@ -178,7 +179,7 @@ pub struct PartRequest {
 }
 
 /// A presigned PUT for one part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartUrl {
     /// Where to PUT the part's bytes.
@@ -186,7 +187,7 @@ pub struct PartUrl {
 }
 
 /// A part that the object store took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UploadedPart {
     /// Number of the part, from 1.
@@ -196,7 +197,7 @@ pub struct UploadedPart {
 }
 
 /// `POST /internal/runs/{id}/complete`: the run's end, failures too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CompleteRun {
     /// The epoch that `open` returned.

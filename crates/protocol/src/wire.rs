@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// An enumeration that [`wire_enum!`](crate::wire_enum) made.
 pub trait WireEnum: Copy + Sized + 'static {
@@ -54,6 +55,16 @@ impl<T: WireEnum> fmt::Debug for Upper<T> {
     }
 }
 
+/// The schema of an enumeration in the resource's spelling.
+#[doc(hidden)]
+pub fn variants<T: Serialize>(all: &[T]) -> RefOr<Schema> {
+    let names = all.iter().filter_map(|v| serde_json::to_value(v).ok());
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(names))
+        .into()
+}
+
 /// Declares an enumeration once, with its name in resources (the variant itself), in REST and in columns.
 #[macro_export]
 macro_rules! wire_enum {
@@ -61,6 +72,14 @@ macro_rules! wire_enum {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         pub enum $name { $($(#[$vmeta])* $variant,)+ }
+
+        impl $crate::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::utoipa::openapi::RefOr<$crate::utoipa::openapi::Schema> {
+                $crate::variants(<Self as $crate::WireEnum>::ALL)
+            }
+        }
+
+        impl $crate::utoipa::ToSchema for $name {}
 
         impl $crate::WireEnum for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];

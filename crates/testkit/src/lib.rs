@@ -1,5 +1,5 @@
-//! What tests share: a fresh database per test and conditions with deadlines. It owns the databases
-//! it makes on the test server and knows nothing of any context but the folder of its migrations.
+//! What tests share: a fresh database per test, conditions with deadlines, the internal API's
+//! description as a check. It owns the databases it makes on the test server and knows nothing of any context but the folder of its migrations.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,11 +7,13 @@
     reason = "for tests only: whatever fails here fails the test"
 )]
 
+mod contract;
 mod database;
 mod eventually;
 mod scale;
 mod server;
 
+pub use contract::Contract;
 pub use database::TestDatabase;
 pub use eventually::eventually;
 pub use scale::{first_seed, scaled};

@@ -23,6 +23,7 @@ use datacrowd_protocol::{
     problem::Problem,
     run::{BeginRun, RunBegun, RunOutcome, RunReason},
 };
+use datacrowd_testkit::Contract;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -59,6 +60,7 @@ pub struct Rows {
 pub struct Fake {
     rows: Arc<Mutex<Rows>>,
     pub url: String,
+    _contract: Contract,
 }
 
 type Shared = Arc<Mutex<Rows>>;
@@ -79,8 +81,14 @@ impl Fake {
             .with_state(rows.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let contract = Contract::default();
+        let router = contract.observe(router);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { rows, url }
+        Self {
+            rows,
+            url,
+            _contract: contract,
+        }
     }
 
     pub fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -373,5 +381,5 @@ async fn remove(
     rows.datasets.retain(|_, row| row.id != id);
     rows.exports.retain(|_, row| row.id != id);
     rows.project_ids.retain(|_, known| *known != id);
-    Json(json!({})).into_response()
+    StatusCode::NO_CONTENT.into_response()
 }

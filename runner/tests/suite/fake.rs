@@ -19,10 +19,11 @@ use datacrowd_protocol::{
     chunk::{Checkpoint, ChunkHeader, ChunkLoaded, ChunkRow, RejectedRow, SHOWN_REJECTED_ROWS},
     export::{ExportColumns, ExportFormat, ExportPage, RowPer},
     ids::{DatasetId, ExportId, RunId},
-    run::{CompleteRun, OpenRun, PartRequest},
+    run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
     source::SourceFormat,
 };
 use datacrowd_runner::{platform::Platform, retry::Patience, session::Session, source::Keys};
+use datacrowd_testkit::Contract;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -82,6 +83,7 @@ pub struct World {
 pub struct Fake {
     world: Arc<Mutex<World>>,
     token_file: Arc<NamedTempFile>,
+    contract: Contract,
 }
 
 impl Fake {
@@ -94,6 +96,7 @@ impl Fake {
         let fake = Self {
             world: Arc::new(Mutex::new(world)),
             token_file: Arc::new(token_file),
+            contract: Contract::default(),
         };
         let router = Router::new()
             .route("/internal/runs/{id}/open", post(open))
@@ -107,6 +110,7 @@ impl Fake {
             .route("/parts/{number}", put(part))
             .layer(axum::extract::DefaultBodyLimit::max(64 << 20))
             .with_state(fake.clone());
+        let router = fake.contract.observe(router);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         fake
     }
@@ -285,32 +289,42 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Ope
         world.pinned = Some(found.etag.clone());
     }
     world.opens.push(body);
-    let (format, row_per, raw_cells, columns) = &world.export;
-    Json(json!({
-        "epoch": world.epoch,
-        "completed": world.completed,
-        "datasetId": DatasetId(Uuid::nil()),
-        "sourceUrl": world.signed.then(|| format!("{}/bucket/key?signature=1", world.url)),
-        "sourceUri": "s3://bucket/key.csv",
-        "etag": world.pinned,
-        "sizeBytes": world.pinned.as_ref().map(|_| world.source.len()),
-        "batchSize": 100,
-        "maxInvalidRows": world.max_invalid_rows,
-        "requiredColumns": world.required,
-        "checkpoint": world.checkpoint,
-        "exportId": ExportId(Uuid::nil()),
-        "format": if world.exporting { json!(format) } else { json!(world.format) },
-        "rowPer": row_per,
-        "rawCells": raw_cells,
-        "watermark": 1,
-        "columns": columns,
-    }))
+    if world.exporting {
+        let (format, row_per, raw_cells, columns) = world.export.clone();
+        return Json(ExportOpened {
+            epoch: world.epoch,
+            completed: world.completed,
+            export_id: ExportId(Uuid::nil()),
+            format,
+            row_per,
+            raw_cells,
+            watermark: 1,
+            columns,
+        })
+        .into_response();
+    }
+    Json(GenerateOpened {
+        epoch: world.epoch,
+        completed: world.completed,
+        dataset_id: DatasetId(Uuid::nil()),
+        source_url: world
+            .signed
+            .then(|| format!("{}/bucket/key?signature=1", world.url)),
+        source_uri: "s3://bucket/key.csv".to_owned(),
+        etag: world.pinned.clone(),
+        size_bytes: world.pinned.as_ref().map(|_| world.source.len() as i64),
+        format: world.format,
+        batch_size: 100,
+        max_invalid_rows: world.max_invalid_rows,
+        required_columns: world.required.clone(),
+        checkpoint: world.checkpoint.clone(),
+    })
     .into_response()
 }
 
 async fn heartbeat(State(fake): State<Fake>, Json(body): Json<Value>) -> Response {
     let (_, answer) = fake.enter("heartbeat").await;
-    answer.unwrap_or_else(|| fenced_or(&fake, &body, || Json(json!({})).into_response()))
+    answer.unwrap_or_else(|| fenced_or(&fake, &body, || StatusCode::NO_CONTENT.into_response()))
 }
 
 async fn source_url(State(fake): State<Fake>, Json(body): Json<Value>) -> Response {
@@ -341,7 +355,7 @@ async fn complete(State(fake): State<Fake>, Json(body): Json<CompleteRun>) -> Re
     let epoch = json!({ "epoch": body.epoch });
     fenced_or(&fake, &epoch, || {
         fake.world().completes.push(body);
-        Json(json!({})).into_response()
+        StatusCode::NO_CONTENT.into_response()
     })
 }
 

@@ -33,6 +33,7 @@ pub struct NewPayment {
     /// One judgement is one answer of one worker to one task.
     #[schema(example = 3708)]
     judgements: i64,
+    #[schema(example = "SPRING20")]
     promo_code: Option<String>,
 }
 

@@ -7,10 +7,11 @@ use std::{
 };
 
 use datacrowd_crds::{
-    Dataset, Project,
+    Dataset, Export, Project,
     condition::{self, ConditionType},
     names::{BILLING_REVISION, OPERATOR_MANAGER, RETRY_AT, SKIP_CLEANUP},
 };
+use datacrowd_protocol::internal::ExportState;
 use futures::{Stream, StreamExt, stream};
 use k8s_openapi::api::batch::v1::Job;
 use kube::{
@@ -201,13 +202,7 @@ pub(crate) fn with_datasets(
     client: &Client,
     namespace: Option<&str>,
 ) -> Controller<Guarded<Project>> {
-    let datasets = watcher(
-        api::<Guarded<Dataset>>(client, namespace),
-        watcher::Config::default(),
-    )
-    .default_backoff()
-    .touched_objects()
-    .predicate_filter(dataset_facts, PredicateConfig::default());
+    let datasets = watched(client, namespace, dataset_facts);
     controller.watches_stream(datasets, |dataset: Guarded<Dataset>| {
         let namespace = dataset.namespace();
         let named = dataset.0.ok().map(|d| d.spec.project_ref.name);
@@ -215,6 +210,64 @@ pub(crate) fn with_datasets(
             .zip(namespace)
             .map(|(name, namespace)| ObjectRef::new(&name).within(&namespace))
     })
+}
+
+/// Adds the trigger of Exports that wait: the Datasets of their Project, as they change state and go.
+pub(crate) fn with_completions(
+    controller: Controller<Guarded<Export>>,
+    store: Store<Guarded<Export>>,
+    client: &Client,
+    namespace: Option<&str>,
+) -> Controller<Guarded<Export>> {
+    let datasets = watched(client, namespace, dataset_facts);
+    controller.watches_stream(datasets, move |dataset: Guarded<Dataset>| {
+        let namespace = dataset.namespace();
+        let project = dataset.0.ok().map(|d| d.spec.project_ref.name);
+        chosen(&store, namespace, move |export: &Export| {
+            let state = export.status.as_ref().and_then(|s| s.state);
+            matches!(state, None | Some(ExportState::Pending))
+                && project.as_deref() == Some(&export.spec.project_ref.name)
+        })
+    })
+}
+
+/// Every event of a kind after which `facts` differ.
+fn watched<K>(
+    client: &Client,
+    namespace: Option<&str>,
+    facts: fn(&Guarded<K>) -> Option<u64>,
+) -> impl Stream<Item = watcher::Result<Guarded<K>>> + Send + use<K>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
+{
+    watcher(
+        api::<Guarded<K>>(client, namespace),
+        watcher::Config::default(),
+    )
+    .default_backoff()
+    .touched_objects()
+    .predicate_filter(facts, PredicateConfig::default())
+}
+
+/// The objects of a namespace that decode and are asked for.
+fn chosen<K: Managed>(
+    store: &Store<Guarded<K>>,
+    namespace: Option<String>,
+    asked: impl Fn(&K) -> bool,
+) -> Vec<ObjectRef<Guarded<K>>> {
+    store
+        .state()
+        .into_iter()
+        .filter(|object| object.namespace() == namespace)
+        .filter(|object| object.0.as_ref().is_ok_and(&asked))
+        .map(|object| ObjectRef::from_obj(&*object))
+        .collect()
 }
 
 fn hash(facts: &impl Hash) -> u64 {
@@ -232,23 +285,13 @@ pub(crate) fn with_runs<K: Managed>(
     project_of: fn(&K) -> &str,
 ) -> Controller<Guarded<K>> {
     let jobs = watcher::Config::default().labels(&format!("{MANAGED_BY}={OPERATOR_MANAGER}"));
-    let projects = watcher(
-        api::<Guarded<Project>>(client, namespace),
-        watcher::Config::default(),
-    )
-    .default_backoff()
-    .touched_objects()
-    .predicate_filter(project_facts, PredicateConfig::default());
+    let projects = watched(client, namespace, project_facts);
     controller
         .owns(api::<Job>(client, namespace), jobs)
         .watches_stream(projects, move |project: Guarded<Project>| {
-            let (name, namespace) = (project.name_any(), project.namespace());
-            store
-                .state()
-                .into_iter()
-                .filter(move |object| object.namespace() == namespace)
-                .filter(move |object| object.0.as_ref().is_ok_and(|o| project_of(o) == name))
-                .map(|object| ObjectRef::from_obj(&*object))
-                .collect::<Vec<_>>()
+            let name = project.name_any();
+            chosen(&store, project.namespace(), move |object| {
+                project_of(object) == name
+            })
         })
 }

@@ -114,6 +114,7 @@ async fn set(
         namespace,
         |export: &Export| &export.spec.project_ref.name,
     );
+    let exports = controller::with_completions(exports, export_store.clone(), client, namespace);
     let filled = async {
         let all = tokio::join!(
             project_store.wait_until_ready(),

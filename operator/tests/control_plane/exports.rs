@@ -45,3 +45,19 @@ async fn an_export_that_is_due_becomes_a_file() {
     let seen: Export = world.reason("final", "Exported").await;
     assert_eq!(table(&seen)[..2], [True, True]);
 }
+
+#[tokio::test]
+async fn a_dataset_that_changes_wakes_the_export_that_waits_for_it() {
+    let mut world = World::new("wake").await;
+    // No poll comes in the time of this test.
+    world.settings.poll_seconds = 3600;
+    world.platform.rows().export_due = false;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.export("final").await;
+    let _: Export = world.reason("final", "AwaitingCompletion").await;
+
+    world.platform.rows().export_due = true;
+    world.dataset("items").await;
+    let _: Export = world.reason("final", "JobCreated").await;
+}

@@ -24,7 +24,7 @@ use datacrowd_protocol::{
     run::{BeginRun, RunBegun, RunOutcome, RunReason},
 };
 use datacrowd_testkit::Contract;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 pub const TOKEN: &str = "test-token";

@@ -32,3 +32,21 @@ async fn a_release_that_went_back_accepts_the_newer_schema() {
     ]);
     serve::run(args).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_goes_finds_by_an_index_what_goes_with_it() {
+    let without =
+        "select c.conrelid::regclass || ': ' || pg_get_constraintdef(c.oid) from pg_constraint c
+                   where c.contype = 'f' and c.confdeltype = 'c' and not exists (
+                       select from pg_index i
+                       where i.indrelid = c.conrelid and i.indpred is null and i.indisvalid
+                         and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] = c.conkey)";
+    for context in ["auth", "core", "payments"] {
+        let database = TestDatabase::create(context).await;
+        let slow: Vec<String> = sqlx::query_scalar(without)
+            .fetch_all(&database.owner_pool())
+            .await
+            .unwrap();
+        assert!(slow.is_empty(), "{context}: index {slow:#?}");
+    }
+}

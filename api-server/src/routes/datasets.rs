@@ -122,7 +122,7 @@ pub async fn dataset_list(
     Query(paging): Query<Paging>,
     Query(filter): Query<InState>,
 ) -> ApiResult<axum::Json<PageBody<DatasetBody>>> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let page = app
         .core
         .dataset_list(

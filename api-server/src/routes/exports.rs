@@ -118,7 +118,7 @@ pub async fn export_create(
     Path(id): Path<Uuid>,
     Json(new): Json<NewExport>,
 ) -> ApiResult<impl IntoResponse> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let dataset = match new.dataset_id {
         Some(dataset) => {
             let dataset = app
@@ -183,7 +183,7 @@ pub async fn export_list(
     Query(paging): Query<Paging>,
     Query(filter): Query<InState>,
 ) -> ApiResult<axum::Json<PageBody<ExportBody>>> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let page = app
         .core
         .export_list(

@@ -273,7 +273,7 @@ pub async fn project_patch(
     headers: HeaderMap,
     Json(change): Json<ProjectChange>,
 ) -> ApiResult<impl IntoResponse> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
     if let Some(labeling) = &change.labeling {
         refuse_violations(&labeling.clone().into())?;
@@ -346,7 +346,7 @@ pub async fn project_delete(
     owner: Owner,
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     owner
         .audit(&app, "project.delete", &id.to_string(), json!({}))
         .await?;

@@ -6,7 +6,7 @@ use axum::{
     response::IntoResponse,
 };
 use bytes::{Bytes, BytesMut};
-use datacrowd_labelling::Project;
+use datacrowd_labelling::ProjectHead;
 use datacrowd_protocol::{
     ids::{ProjectId, UploadId},
     run::UploadedPart,
@@ -115,7 +115,7 @@ pub async fn dataset_create(
     Path(id): Path<Uuid>,
     request: Request,
 ) -> ApiResult<impl IntoResponse> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let is_form = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -134,7 +134,7 @@ pub async fn dataset_create(
 
 async fn from_uri(
     app: &App,
-    project: &Project,
+    project: &ProjectHead,
     same: SameRequest,
     request: Request,
 ) -> ApiResult<DatasetBody> {
@@ -193,7 +193,7 @@ async fn from_uri(
         .into())
 }
 
-async fn from_form(app: &App, project: &Project, request: Request) -> ApiResult<DatasetBody> {
+async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiResult<DatasetBody> {
     let mut form = Multipart::from_request(request, app).await.map_err(|e| {
         ApiError::new(
             e.status(),
@@ -287,7 +287,7 @@ fn number(member: &str, text: &str) -> ApiResult<i64> {
 /// Streams one file to the object store.
 async fn receive(
     app: &App,
-    project: &Project,
+    project: &ProjectHead,
     mut field: axum::extract::multipart::Field<'_>,
 ) -> ApiResult<(Arrived, Abort)> {
     let file_name = field.file_name().unwrap_or_default().to_owned();

@@ -42,7 +42,7 @@ pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use outbox::OutboxRow;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
-pub use projects::{Project, ProjectUpsert, WorkProject};
+pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, GenerateRun, RunCaller};
 pub use submit::{NewAnswer, Submitted};

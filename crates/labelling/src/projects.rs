@@ -12,7 +12,7 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-pub use read::{Project, WorkProject};
+pub use read::{Project, ProjectHead, WorkProject};
 pub use upsert::ProjectUpsert;
 
 use crate::{Error, Result};

@@ -73,7 +73,7 @@ pub async fn payment_checkout(
     let stripe = app.stripe.as_ref().ok_or_else(no_stripe)?;
     let project = app
         .core
-        .project_get(owner.scope(), ProjectId(new.project_id))
+        .project_find(owner.scope(), ProjectId(new.project_id))
         .await?;
     if matches!(project.state, ProjectState::Closed | ProjectState::Deleting) {
         let state = project.state.upper();

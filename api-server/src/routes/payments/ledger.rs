@@ -56,7 +56,7 @@ pub async fn project_ledger(
     Path(id): Path<Uuid>,
     Query(paging): Query<WorkPaging>,
 ) -> ApiResult<axum::Json<LedgerBody>> {
-    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let ledger = app
         .billing
         .ledger(project.tenant, project.id, paging.cursor(), paging.limit()?)

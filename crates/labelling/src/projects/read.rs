@@ -35,6 +35,18 @@ pub struct Project {
     pub created_at: DateTime<Utc>,
 }
 
+/// Which project it is and whose, without what is in it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the resource documents its fields")]
+pub struct ProjectHead {
+    pub id: ProjectId,
+    pub tenant: TenantId,
+    pub namespace: String,
+    pub name: String,
+    pub display_name: String,
+    pub state: ProjectState,
+}
+
 /// Tasks by status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named after the statuses")]
@@ -60,7 +72,35 @@ pub struct WorkProject {
 }
 
 impl Labelling {
-    /// A project of this tenant; of any tenant when none is given.
+    /// Which project of this tenant it is; of any tenant when none is given. Counts nothing, whatever its size.
+    ///
+    /// # Errors
+    /// `not_found`, also for another tenant's; or the database failed.
+    pub async fn project_find(
+        &self,
+        tenant: Option<TenantId>,
+        id: ProjectId,
+    ) -> Result<ProjectHead> {
+        let row = sqlx::query!(
+            "select tenant_id, namespace, name, display_name, state from projects
+             where id = $1 and ($2::uuid is null or tenant_id = $2)",
+            id.0,
+            tenant.map(|t| t.0)
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        Ok(ProjectHead {
+            id,
+            tenant: TenantId(row.tenant_id),
+            namespace: row.namespace,
+            name: row.name,
+            display_name: row.display_name,
+            state: from_column("project state", &row.state)?,
+        })
+    }
+
+    /// A project of this tenant with its counts; of any tenant when none is given.
     ///
     /// # Errors
     /// `not_found`, also for another tenant's; or the database failed.

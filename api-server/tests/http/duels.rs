@@ -1,11 +1,12 @@
 //! Two calls that meet: whatever order the server takes them in, the promises hold afterwards.
 //!
-//! Each duel is fought 50 times, 1,000 times with `E2E_SCALE=full`. `E2E_SEED` repeats a run's choices.
+//! Each duel is fought 50 times, 1,000 times with `TEST_SCALE=full`. `TEST_SEED` repeats a run's choices.
 
 use std::{sync::Arc, time::Duration};
 
 use datacrowd_crds::Dataset;
 use datacrowd_labelling::BillingMode;
+use datacrowd_testkit::{first_seed, scaled};
 use futures::future::join_all;
 use kube::Api;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -23,13 +24,9 @@ struct Duel {
 
 impl Duel {
     fn new(name: &str) -> Self {
-        let seed = std::env::var("E2E_SEED").map_or_else(
-            |_| rand::random(),
-            |s| s.parse().expect("E2E_SEED is a number"),
-        );
-        let full = std::env::var("E2E_SCALE").is_ok_and(|s| s == "full");
-        let rounds = if full { 1000 } else { 50 };
-        eprintln!("{name}: {rounds} rounds, seed {seed}");
+        let seed = first_seed().unwrap_or_else(rand::random);
+        let rounds = scaled(50, 1000);
+        eprintln!("{name}: {rounds} rounds, TEST_SEED={seed}");
         Self {
             rounds,
             rng: StdRng::seed_from_u64(seed),

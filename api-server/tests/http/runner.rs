@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf, process::Stdio, time::Duration};
 
 use datacrowd_labelling::BillingMode;
+use datacrowd_testkit::first_seed;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -125,10 +126,7 @@ async fn exactly(p: &Platform, client: &Actor, dataset: &str, rows: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_killed_twenty_times_loads_every_row_once() {
     let rows: i64 = 100_000;
-    let seed: u64 = std::env::var("TEST_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or_else(rand::random);
+    let seed = first_seed().unwrap_or_else(rand::random);
     eprintln!("TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let p = Platform::with_billing(BillingMode::Disabled).await;

@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     client,
     cluster::Cluster,
-    error, extract, harden, idempotency, internal,
+    deprecation, error, extract, harden, idempotency, internal,
     limits::{self, RateLimits},
     objects::Objects,
     routes,
@@ -138,6 +138,10 @@ impl App {
                 client::resolve,
             ));
         finish(router)
+            .layer(middleware::from_fn_with_state(
+                deprecation::DEPRECATIONS,
+                deprecation::announce,
+            ))
             .layer(middleware::from_fn(harden::secure))
             .layer(harden::cors(&self.settings.cors_origins))
     }

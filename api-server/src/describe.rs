@@ -1,5 +1,6 @@
 //! What every operation of a description has in common: the one error body, and the idempotency key.
 
+use axum::http::Method;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -76,6 +77,18 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// One operation of a path.
+pub fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
+    match *method {
+        Method::GET => item.get.as_mut(),
+        Method::PUT => item.put.as_mut(),
+        Method::POST => item.post.as_mut(),
+        Method::DELETE => item.delete.as_mut(),
+        Method::PATCH => item.patch.as_mut(),
+        _ => None,
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

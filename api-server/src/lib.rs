@@ -8,6 +8,7 @@ pub mod background;
 mod client;
 pub mod cluster;
 pub mod database;
+mod deprecation;
 mod describe;
 mod error;
 mod extract;

@@ -43,7 +43,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{app::App, describe};
+use crate::{app::App, deprecation, describe};
 
 /// Largest JSON body in bytes.
 pub(crate) const MAX_JSON_BYTES: usize = 1024 * 1024;
@@ -150,7 +150,13 @@ fn api() -> OpenApiRouter<App> {
 /// The OpenAPI document of the public API.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    describe::complete(api().into_openapi())
+    described(api().into_openapi())
+}
+
+fn described(document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let mut document = describe::complete(document);
+    deprecation::mark(&mut document, deprecation::DEPRECATIONS);
+    document
 }
 
 /// Everything on the public port: the API at the root and under `/api/v1`, its description, the probes.
@@ -160,7 +166,7 @@ pub fn public_router() -> Router<App> {
         .nest("/api/v1", router.clone())
         .merge(router)
         .merge(health::router())
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", describe::complete(document)))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", described(document)))
         .fallback(async || axum::http::StatusCode::NOT_FOUND)
 }
 

@@ -36,7 +36,7 @@ const BOUNDARY: &str = "the-boundary-of-a-benchmark";
 /// A running server, and whom the benchmark is to it.
 pub struct Platform {
     pub core: TestDatabase,
-    _auth: TestDatabase,
+    _others: [TestDatabase; 2],
     pub server: Child,
     http: reqwest::Client,
     url: String,
@@ -72,7 +72,11 @@ impl Platform {
         .await?;
         let cluster = Client::try_from(config)?;
         install_resources(&cluster).await?;
-        let (auth, core) = tokio::join!(TestDatabase::create("auth"), TestDatabase::create("core"));
+        let (auth, core, payments) = tokio::join!(
+            TestDatabase::create("auth"),
+            TestDatabase::create("core"),
+            TestDatabase::create("payments")
+        );
         let (listen, internal) = (free_address()?, free_address()?);
         let server = Command::new(beside("datacrowd-api-server")?)
             .arg("serve")
@@ -80,6 +84,7 @@ impl Platform {
             .env("DATACROWD_INTERNAL_LISTEN", &internal)
             .env("AUTH_DATABASE_URL", auth.app_url())
             .env("CORE_DATABASE_URL", core.app_url())
+            .env("PAYMENTS_DATABASE_URL", payments.app_url())
             .env("DATACROWD_INTERNAL_TOKEN", INTERNAL_TOKEN)
             .env(
                 "DATACROWD_JWT_SECRET",
@@ -93,6 +98,8 @@ impl Platform {
             .env("AWS_ACCESS_KEY_ID", env("TEST_S3_ACCESS_KEY")?)
             .env("AWS_SECRET_ACCESS_KEY", env("TEST_S3_SECRET_KEY")?)
             .env("DATACROWD_BILLING_MODE", "disabled")
+            .env("DATACROWD_REQUESTS_PER_ADDRESS", "0") // all clients have one
+            .env("DATACROWD_REQUESTS_PER_ACCOUNT", "0")
             .env("DATACROWD_LOG", "warn")
             .env("KUBECONFIG", &kubeconfig)
             // As the chart sets it.
@@ -103,7 +110,7 @@ impl Platform {
             .spawn()?;
         let mut platform = Self {
             core,
-            _auth: auth,
+            _others: [auth, payments],
             server,
             http: reqwest::Client::new(),
             url: format!("http://{listen}"),
@@ -117,10 +124,13 @@ impl Platform {
         Ok(platform)
     }
 
-    async fn ready(&self) -> Result<()> {
+    async fn ready(&mut self) -> Result<()> {
         let url = format!("{}/readyz", self.url);
         let mut last = None;
         for _ in 0..600 {
+            if let Some(status) = self.server.try_wait()? {
+                bail!("the server ended with {status} before it was ready");
+            }
             match self.http.get(&url).send().await {
                 Ok(answer) if answer.status().is_success() => return Ok(()),
                 other => last = Some(format!("{other:?}")),

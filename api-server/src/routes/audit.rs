@@ -21,7 +21,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct AuditBody {
     at: DateTime<Utc>,
-    /// Who did it; the platform itself when null.
+    /// Who did it; the platform itself or Stripe when null, whose event is `details.by`.
     actor: Option<Uuid>,
     #[schema(example = "user.role_changed")]
     action: String,
@@ -52,29 +52,26 @@ pub struct AuditQuery {
     cursor: Option<String>,
 }
 
-/// Where each context's audit goes on.
+/// Where each context's audit goes on: accounts, core, payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cursor {
-    auth: i64,
-    core: i64,
-}
+struct Cursor([i64; 3]);
 
 impl Cursor {
-    const START: Self = Self {
-        auth: i64::MAX,
-        core: i64::MAX,
-    };
+    const START: Self = Self([i64::MAX; 3]);
 
     fn read(text: &str) -> ApiResult<Self> {
-        text.split_once('-')
-            .and_then(|(auth, core)| Some((auth.parse().ok()?, core.parse().ok()?)))
-            .filter(|(auth, core)| *auth >= 0 && *core >= 0)
-            .map(|(auth, core)| Self { auth, core })
+        let positions: Option<Vec<i64>> = text
+            .split('-')
+            .map(|position| position.parse().ok().filter(|id| *id >= 0))
+            .collect();
+        positions
+            .and_then(|positions| positions.try_into().ok())
+            .map(Self)
             .ok_or_else(|| ApiError::invalid_member("cursor", "must be the nextCursor of a page"))
     }
 
     fn text(self) -> String {
-        format!("{}-{}", self.auth, self.core)
+        self.0.map(|id| id.to_string()).join("-")
     }
 }
 
@@ -98,11 +95,14 @@ pub async fn audit_list(
         .cursor
         .as_deref()
         .map_or(Ok(Cursor::START), Cursor::read)?;
-    let (auth, core) = tokio::try_join!(
-        of_auth(&app, &query, from.auth, limit + 1),
-        of_core(&app, &query, from.core, limit + 1)
+    let [auth, core, payments] = from.0;
+    let (auth, core, payments) = tokio::try_join!(
+        of_auth(&app, &query, auth, limit + 1),
+        of_core(&app, &query, core, limit + 1),
+        of_payments(&app, &query, payments, limit + 1)
     )?;
-    let (items, next) = merge(auth, core, from, usize::try_from(limit).unwrap_or(50));
+    let limit = usize::try_from(limit).unwrap_or(50);
+    let (items, next) = merge([auth, core, payments], from, limit);
     Ok(axum::Json(PageBody {
         items,
         next_cursor: next.map(Cursor::text),
@@ -165,26 +165,50 @@ async fn of_core(app: &App, query: &AuditQuery, before: i64, limit: i64) -> ApiR
     Ok(rows.collect())
 }
 
-/// The latest `limit` of both, and where the next page begins in each.
-fn merge(auth: Rows, core: Rows, from: Cursor, limit: usize) -> (Vec<AuditBody>, Option<Cursor>) {
-    let (mut auth, mut core) = (auth.into_iter().peekable(), core.into_iter().peekable());
+async fn of_payments(app: &App, query: &AuditQuery, before: i64, limit: i64) -> ApiResult<Rows> {
+    let filter = datacrowd_billing::AuditFilter {
+        actor: query.actor.map(UserId),
+        action: query.action.clone(),
+        subject: query.subject.clone(),
+        since: query.since,
+        until: query.until,
+    };
+    let rows = app.billing.audit_list(&filter, before, limit).await?;
+    let rows = rows.into_iter().map(|mut row| {
+        let actor = row.actor.parse().ok();
+        if let (None, Value::Object(details)) = (actor, &mut row.details) {
+            details.insert("by".into(), row.actor.into());
+        }
+        let body = AuditBody {
+            at: row.at,
+            actor,
+            action: row.action,
+            subject: row.subject,
+            details: row.details,
+        };
+        (row.id, body)
+    });
+    Ok(rows.collect())
+}
+
+/// The latest `limit` of all contexts, and where the next page begins in each.
+fn merge(contexts: [Rows; 3], from: Cursor, limit: usize) -> (Vec<AuditBody>, Option<Cursor>) {
+    let mut contexts = contexts.map(|rows| rows.into_iter().peekable());
     let (mut items, mut next) = (Vec::with_capacity(limit), from);
     while items.len() < limit {
-        let auth_first = match (auth.peek(), core.peek()) {
-            (None, None) => return (items, None),
-            (Some((_, a)), Some((_, c))) => a.at >= c.at,
-            (a, _) => a.is_some(),
+        let latest = contexts
+            .iter_mut()
+            .zip(&mut next.0)
+            .filter_map(|(rows, position)| Some((rows.peek()?.1.at, rows, position)))
+            .max_by_key(|(at, ..)| *at);
+        let Some((id, body, position)) = latest
+            .and_then(|(_, rows, position)| rows.next().map(|(id, body)| (id, body, position)))
+        else {
+            return (items, None);
         };
-        let (rows, position) = if auth_first {
-            (&mut auth, &mut next.auth)
-        } else {
-            (&mut core, &mut next.core)
-        };
-        if let Some((id, body)) = rows.next() {
-            *position = id;
-            items.push(body);
-        }
+        *position = id;
+        items.push(body);
     }
-    let more = auth.peek().is_some() || core.peek().is_some();
+    let more = contexts.iter_mut().any(|rows| rows.peek().is_some());
     (items, more.then_some(next))
 }

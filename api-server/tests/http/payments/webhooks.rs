@@ -358,3 +358,46 @@ async fn the_ledger_takes_no_change_and_no_half() {
     }
     assert_eq!(p.money_count("select count(*) from (select currency from ledger_entries group by currency having sum(amount_cents) <> 0) x").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_says_what_became_of_money_and_by_whom() {
+    let p = Platform::with_billing(BillingMode::Stripe).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let purchase = p.purchase(&client, &project, 100).await;
+    let paid = purchase.paid();
+    p.send(&paid).await;
+    p.send(&purchase.refunded(purchase.amount)).await;
+    let admin = p.login("admin").await;
+    let path = format!("/admin/audit?subject={}", purchase.payment);
+    let audit = p
+        .call(Some(&admin), Method::GET, &path, None)
+        .await
+        .expect(200);
+    let acts: Vec<_> = audit["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|act| {
+            let by = act["actor"].as_str().or(act["details"]["by"].as_str());
+            let status = act["details"]["status"].as_str().unwrap_or("-");
+            (act["action"].as_str().unwrap(), status, by.unwrap())
+        })
+        .collect();
+    let me = p
+        .call(Some(&client.token), Method::GET, "/me", None)
+        .await
+        .expect(200);
+    let (clara, event) = (me["id"].as_str().unwrap(), paid["id"].as_str().unwrap());
+    assert_eq!((acts[0].0, acts[0].1), ("payment.changed", "Refunded"));
+    assert_eq!(
+        acts[1..],
+        [
+            ("payment.changed", "Paid", event),
+            ("checkout.opened", "-", "stripe"),
+            ("payment.changed", "Pending", clara),
+        ]
+    );
+    let gone = sqlx::query("delete from events").execute(&p.money).await;
+    assert!(gone.unwrap_err().to_string().contains("append-only"));
+}

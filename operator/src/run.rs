@@ -169,6 +169,10 @@ impl<'a, K: Runs> Attempts<'a, K> {
             ) => {
                 self.report(ended.as_ref()).await?;
                 self.observe_retry();
+                let message = match retry_helps(reason) {
+                    true => format!("{message} {}", self.retry()),
+                    false => message,
+                };
                 let verdict = Verdict::new(Phase::Failed, reason, message);
                 let job = job.filter(|_| facts.job != JobFact::Foreign);
                 self.finish(&verdict, job.as_ref()).await?;
@@ -216,6 +220,14 @@ impl<'a, K: Runs> Attempts<'a, K> {
         let asked_anew = asked.is_some() && asked != self.ledger.observed_retry_at.as_deref();
         let reason = run.and_then(|run| run.reason);
         asked_anew || reason.is_some_and(|r| self.pass.object.has_second_chance(r.into()))
+    }
+
+    /// How to ask for another attempt.
+    fn retry(&self) -> String {
+        let (kind, name) = (K::KIND, &self.pass.who.name);
+        format!(
+            "Then ask for another attempt: kubectl annotate {kind} {name} --overwrite {RETRY_AT}=$(date +%s)"
+        )
     }
 
     fn observe_retry(&mut self) {
@@ -277,6 +289,21 @@ impl<'a, K: Runs> Attempts<'a, K> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether the same attempt may succeed once somebody has acted. What was read of a file stays read: another
+/// content needs another Dataset, another limit of invalid rows is noticed by itself.
+fn retry_helps(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::CredentialsRejected
+            | Reason::SourceNotFound
+            | Reason::SourceForbidden
+            | Reason::DeadlineExceeded
+            | Reason::BackoffLimitExceeded
+            | Reason::OutOfMemory
+            | Reason::Misconfigured
+    )
 }
 
 fn created() -> Verdict {

@@ -47,11 +47,11 @@ async fn waiting_for(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>
         .iter()
         .map(|d| {
             if d.state == "failed" {
-                format!("Dataset \"{}\", which failed", d.name)
+                format!("Dataset \"{}\" (failed: correct or delete it)", d.name)
             } else {
                 format!("Dataset \"{}\"", d.name)
             }
         })
         .collect();
-    Ok(Some(format!("{} to be completed", names.join(", "))))
+    Ok(Some(format!("the completion of {}", names.join(", "))))
 }

@@ -105,7 +105,11 @@ fn table() -> Vec<Bad> {
             name: "missing",
             file: None,
             reason: Reason::SourceNotFound,
-            says: &["does not exist", "upload the file"],
+            says: &[
+                "does not exist",
+                "upload the file",
+                "kubectl annotate dataset missing --overwrite datacrowd.io/retry-at=",
+            ],
         },
     ]
 }

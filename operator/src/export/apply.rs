@@ -55,10 +55,13 @@ fn verdict(view: &ExportView) -> Option<Verdict> {
         ExportState::Pending if !view.due => Some(Verdict::new(
             Phase::Waiting,
             Reason::AwaitingCompletion,
-            view.waiting_for.clone().unwrap_or_else(|| {
-                "The Export is taken when its Datasets are completed or the Project is closed."
-                    .into()
-            }),
+            view.waiting_for.as_ref().map_or_else(
+                || {
+                    "The Export is taken when its Datasets are completed or the Project is closed."
+                        .into()
+                },
+                |what| format!("The Export waits for {what}; it goes on by itself."),
+            ),
         )),
         ExportState::Pending | ExportState::Running | ExportState::Failed => None,
     }

@@ -226,18 +226,12 @@ pub(crate) fn remedy(reason: RunReason) -> &'static str {
         RunReason::TooManyInvalidRows => {
             "More rows were refused than spec.maxInvalidRows allows; correct the file or raise the limit."
         }
-        RunReason::SourceNotFound => {
-            "The source does not exist; upload it, then set the annotation datacrowd.io/retry-at to any new value."
-        }
+        RunReason::SourceNotFound => "The source does not exist; upload it.",
         RunReason::SourceChanged => {
             "The source changed while it was read; apply a Dataset under a new name for the new content."
         }
-        RunReason::SourceForbidden => {
-            "The source may not be read; allow the read, then set the annotation datacrowd.io/retry-at to any new value."
-        }
-        RunReason::CredentialsRejected => {
-            "The credentials were refused; correct them, then set the annotation datacrowd.io/retry-at to any new value."
-        }
+        RunReason::SourceForbidden => "The source may not be read; allow the read.",
+        RunReason::CredentialsRejected => "The credentials were refused; correct them.",
         RunReason::QuotaExceeded => {
             "The project's quota ended before the file did; buy judgements and the run goes on by itself."
         }
@@ -245,13 +239,13 @@ pub(crate) fn remedy(reason: RunReason) -> &'static str {
             "The runner cannot work with its settings; ask the platform's operators."
         }
         RunReason::DeadlineExceeded => {
-            "The Job ran into its deadline; set the annotation datacrowd.io/retry-at to any new value to go on where it ended."
+            "The Job ran into its deadline; another attempt goes on where it ended."
         }
         RunReason::BackoffLimitExceeded => {
-            "The Job's pods ended without progress; look at the pods' logs, then set the annotation datacrowd.io/retry-at to any new value."
+            "The Job's pods ended without progress; look at the pods' logs."
         }
         RunReason::OutOfMemory => {
-            "The runner was killed for using too much memory; set the annotation datacrowd.io/retry-at to any new value to try again."
+            "The runner was killed for using too much memory; another attempt goes on where it ended."
         }
         RunReason::JobLost => "The Job vanished before its run ended; another attempt follows.",
     }

@@ -13,7 +13,10 @@ async fn an_export_that_is_due_becomes_a_file() {
     world.project("reviews").await;
     world.export("final").await;
     let seen: Export = world.reason("final", "AwaitingCompletion").await;
-    assert_eq!(ready(&seen).unwrap().message, "Waits for dataset items.");
+    assert_eq!(
+        ready(&seen).unwrap().message,
+        "The Export waits for the completion of Dataset \"items\"; it goes on by itself."
+    );
     assert!(world.jobs().await.is_empty());
 
     world.platform.rows().export_due = true;

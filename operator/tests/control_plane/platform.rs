@@ -269,7 +269,7 @@ async fn export_put(State(rows): State<Shared>, Json(up): Json<Upsert<ExportSpec
             _ => ExportState::Running,
         },
         due,
-        waiting_for: (!due).then(|| "Waits for dataset items.".to_owned()),
+        waiting_for: (!due).then(|| "the completion of Dataset \"items\"".to_owned()),
         rows: row.ready.then_some(row.tasks),
         size_bytes: None,
         sha256: None,

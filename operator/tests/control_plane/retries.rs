@@ -43,7 +43,11 @@ async fn a_permanent_failure_stalls_until_someone_asks_for_a_retry() {
     world.pod_exits(&job, 66, "Error", "").await;
     let seen: Dataset = world.reason("items", "SourceNotFound").await;
     assert_eq!(table(&seen), [False, False, False, True]);
-    assert_eq!(ready(&seen).unwrap().message, "There is no such object.");
+    assert_eq!(
+        ready(&seen).unwrap().message,
+        "There is no such object. Then ask for another attempt: \
+         kubectl annotate dataset items --overwrite datacrowd.io/retry-at=$(date +%s)"
+    );
 
     let annotation = json!({"metadata": {"annotations": {RETRY_AT: "now"}}});
     world.patch::<Dataset>("items", annotation).await;

@@ -2,6 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
+    path::Path,
     time::Instant,
 };
 
@@ -18,11 +19,40 @@ use datacrowd_e2e::{
 };
 use futures::FutureExt as _;
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::specs::{dataset, export, generated, ratings};
 
 const ROWS: usize = 6;
 const ANSWERS: usize = 2;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_example_works_as_its_readme_says() {
+    promise(
+        "the_example_works_as_its_readme_says",
+        Manners::Peaceful,
+        |world| async move {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+            let readme = std::fs::read_to_string(root.join("examples/reviews/README.md")).unwrap();
+            let commands: String = readme
+                .split("```sh\n")
+                .skip(1)
+                .map(|rest| rest.split("```").next().unwrap())
+                .collect();
+            let ns = world.adopt("reviews");
+            let output = Command::new("bash")
+                .args(["-euo", "pipefail", "-c", &commands])
+                .current_dir(root)
+                .output()
+                .await
+                .unwrap();
+            assert!(output.status.success(), "{commands}\n{output:?}");
+            let items = generated(&ns, "items", 5).await;
+            assert_eq!(items.status.unwrap().tasks_created, Some(3708));
+        },
+    )
+    .await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kubectl_apply_alone_reaches_ready_and_succeeded() {

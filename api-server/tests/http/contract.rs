@@ -1,13 +1,16 @@
 //! What holds for every request: keys, limits, headers, and the end of a server.
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, PASSWORD, Platform, answer};
+use crate::support::{Actor, Answer, PASSWORD, Platform, answer, try_answer};
 
 async fn post(p: &Platform, client: &Actor, path: &str, key: &str, body: &Value) -> Answer {
     let request = p
@@ -374,4 +377,69 @@ async fn a_server_that_is_ended_says_so_first_and_finishes_what_it_began() {
     assert_eq!(dataset["columns"], json!(["id", "text"]));
     let ended = tokio::time::timeout(Duration::from_secs(15), server.child.wait()).await;
     assert!(ended.expect("it ends").unwrap().success());
+}
+
+/// A call to one of two servers, and to the other when the connection fails.
+async fn either(p: &Platform, urls: [&str; 2], token: &str, path: &str, body: &Value) -> Answer {
+    let request = |url: &str| {
+        let request = p.http.post(format!("{url}{path}"));
+        request.bearer_auth(token).json(body)
+    };
+    match try_answer(request(urls[0])).await {
+        Ok(answer) => answer,
+        Err(_) => answer(request(urls[1])).await,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_of_two_servers_ends_under_load_and_nobody_loses_anything() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let clara = p.client("clara").await;
+    let members = json!({"answersPerTask": 8, "reviewersPerAnswer": 0});
+    let project = p.project(&clara, members).await;
+    p.loaded(&clara, &project, 1000, 100).await;
+    let (mut ending, staying) = tokio::join!(Process::start(&p), Process::start(&p));
+    let mut tokens = Vec::new();
+    for n in 0..8 {
+        let name = format!("worker{n}");
+        p.register(&name).await;
+        let body = json!({"login": name, "password": PASSWORD});
+        let request = p.http.post(format!("{}/auth/login", staying.url));
+        let signed_in = answer(request.json(&body)).await.expect(200);
+        tokens.push(signed_in["accessToken"].as_str().unwrap().to_owned());
+    }
+    let until = Instant::now() + Duration::from_secs(7);
+    let (first, second) = (ending.url.clone(), staying.url.clone());
+    let work = tokens.iter().map(async |token| {
+        let mut acknowledged = 0;
+        while Instant::now() < until {
+            // As a balancer that has not noticed yet: every other call goes to the one that ends.
+            let urls = if acknowledged % 2 == 0 {
+                [first.as_str(), &second]
+            } else {
+                [second.as_str(), &first]
+            };
+            let wish = json!({"projectId": project, "count": 1});
+            let claimed = either(&p, urls, token, "/tasks/claim", &wish)
+                .await
+                .expect(200);
+            let task = &claimed["tasks"][0];
+            let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": "1"}});
+            let path = format!("/tasks/{}/submit", task["id"]);
+            let done = either(&p, urls, token, &path, &body).await;
+            assert!([200, 201].contains(&done.status.as_u16()), "{}", done.body);
+            acknowledged += 1;
+        }
+        acknowledged
+    });
+    let end = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        ending.terminate().await;
+    };
+    let (acknowledged, ()) = futures::future::join(futures::future::join_all(work), end).await;
+    let ended = tokio::time::timeout(Duration::from_secs(15), ending.child.wait()).await;
+    assert!(ended.expect("it ends").unwrap().success());
+    let acknowledged: i64 = acknowledged.iter().sum();
+    assert_eq!(p.count("select count(*) from answers").await, acknowledged);
+    p.assert_consistent().await;
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use datacrowd_crds::Dataset;
 use datacrowd_labelling::BillingMode;
-use datacrowd_testkit::{first_seed, scaled};
+use datacrowd_testkit::{eventually, first_seed, scaled};
 use futures::future::join_all;
 use kube::Api;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Platform, Run};
+use crate::support::{Actor, Answer, PASSWORD, Platform, Run};
 
 /// How often, and with which luck.
 struct Duel {
@@ -333,6 +333,86 @@ async fn a_dataset_deleted_while_it_is_generated_leaves_nothing_and_costs_nothin
             assert_eq!(p.count(table).await, 0, "round {round}: {table}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_is_given_to_one_of_four() {
+    let duel = Duel::new("four registrations of one name");
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let before = people(&p).await;
+    for round in 0..duel.rounds {
+        let spellings = ["wanda", "Wanda", "WANDA", "wandA"];
+        let attempts = spellings.iter().enumerate().map(async |(n, spelling)| {
+            let body = json!({
+                "email": format!("w{n}.{round}@example.com"), "username": format!("{spelling}{round}"), "password": PASSWORD,
+            });
+            p.call(None, Method::POST, "/auth/register", Some(body)).await
+        });
+        let answers = join_all(attempts).await;
+        let mut outcomes: Vec<_> = answers.iter().map(status).collect();
+        outcomes.sort_unstable();
+        let taken = (409, "username_taken");
+        assert_eq!(outcomes, [(201, ""), taken, taken, taken], "round {round}");
+    }
+    assert_eq!(people(&p).await, before + duel.rounds);
+}
+
+async fn people(p: &Platform) -> i64 {
+    sqlx::query_scalar("select count(*) from users")
+        .fetch_one(&p.auth.pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_all() {
+    let mut duel = Duel::new("a change of role against the client's request");
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let me = p
+        .call(Some(&client.token), Method::GET, "/me", None)
+        .await
+        .expect(200);
+    let path = format!("/admin/users/{}/role", me["id"].as_str().unwrap());
+    let admin = p.login("admin").await;
+    let set_role = async |role: &str| {
+        let body = json!({"role": role});
+        p.call(Some(&admin), Method::PATCH, &path, Some(body))
+            .await
+            .expect(200);
+    };
+    let create = async || {
+        let project = json!({
+            "displayName": "duel", "dataType": "TEXT", "labeling": {"fields": [{"name": "ok", "type": "BOOLEAN"}]},
+        });
+        p.call(
+            Some(&client.token),
+            Method::POST,
+            "/projects",
+            Some(project),
+        )
+        .await
+    };
+    let mut accepted = 0;
+    for round in 0..duel.rounds {
+        let pauses = [duel.pause(), duel.pause()];
+        let (made, ()) = tokio::join!(
+            after(pauses[0], create()),
+            after(pauses[1], set_role("WORKER"))
+        );
+        match status(&made) {
+            (201, _) => accepted += 1,
+            late => assert_eq!(late, (403, "forbidden"), "round {round}"),
+        }
+        set_role("CLIENT").await;
+    }
+    assert_eq!(p.count("select count(*) from projects").await, accepted);
+    set_role("WORKER").await;
+    // Whoever read the old role a moment before may hold it for half a minute.
+    eventually(Duration::from_secs(35), || async {
+        (status(&create().await) == (403, "forbidden")).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,11 +1,16 @@
 //! The process: client, leadership, probes, controllers, drain.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use datacrowd_crds::{Dataset, Export, Project};
 use futures::future::join_all;
-use kube::{Client, Config, client::ClientBuilder};
+use k8s_openapi::{api::coordination::v1::Lease as LeaseObject, jiff::Timestamp};
+use kube::{Api, Client, Config, client::ClientBuilder};
 use kube_lease_manager::LeaseManagerBuilder;
 use tokio::{
     net::TcpListener,
@@ -29,6 +34,10 @@ const LEASE: &str = "datacrowd-operator";
 const LEASE_SECONDS: u64 = 30;
 /// Seconds before the end at which it is renewed.
 const LEASE_GRACE_SECONDS: u64 = 15;
+/// Without a renewal for this long, this replica stops: some seconds before another one begins.
+const RENEW_DEADLINE: Duration = Duration::from_secs(25);
+/// Time between two looks at the lease, and for one of them.
+const RENEW_LOOK: Duration = Duration::from_secs(3);
 /// Longest wait for passes under way.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -173,6 +182,7 @@ async fn lead(args: &Args, client: Client, operator: Operator) -> anyhow::Result
         operator.run(terminated).await;
         return Ok(());
     };
+    let watched = Api::namespaced(client.clone(), namespace);
     let (mut leading, lease) = lease(client, namespace, &args.process.pod_name).await?;
     tokio::select! {
         () = admin::becomes(&mut leading, true) => {}
@@ -186,6 +196,7 @@ async fn lead(args: &Args, client: Client, operator: Operator) -> anyhow::Result
         .run(async {
             tokio::select! {
                 () = admin::becomes(&mut lost, false) => was_lost = true,
+                () = unrenewed(watched, &args.process.pod_name) => was_lost = true,
                 () = terminated => {}
             }
         })
@@ -213,6 +224,23 @@ async fn lease(
         .await
         .context("making the lease")?;
     Ok(manager.watch().await)
+}
+
+/// Resolves when this replica's lease was not seen renewed in time. While the API server is out of reach the
+/// manager tries again for ever and says nothing; the other replica does not wait that long.
+async fn unrenewed(leases: Api<LeaseObject>, identity: &str) {
+    let mut renewed = Instant::now();
+    while renewed.elapsed() < RENEW_DEADLINE {
+        tokio::time::sleep(RENEW_LOOK).await;
+        let read = tokio::time::timeout(RENEW_LOOK, leases.get(LEASE)).await;
+        let spec = read.ok().and_then(Result::ok).and_then(|lease| lease.spec);
+        let own = spec.filter(|spec| spec.holder_identity.as_deref() == Some(identity));
+        if let Some(at) = own.and_then(|spec| spec.renew_time) {
+            let age = Timestamp::now().duration_since(at.0).unsigned_abs();
+            renewed = Instant::now().checked_sub(age).unwrap_or(renewed);
+        }
+    }
+    tracing::warn!("the lease is not renewed; the API server may be out of reach");
 }
 
 async fn release(leading: watch::Receiver<bool>, lease: Lease) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ mod deletion;
 mod exports;
 mod interruption;
 mod kubelet;
+mod leader;
 mod platform;
 mod projects;
 mod quiescence;

@@ -105,7 +105,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CorrelationId {
     }
 }
 
-/// Accepts or makes the correlation id, and returns it.
+/// Accepts or makes the correlation id, and returns it. The trace is the caller's, if `traceparent` names one
+/// (W3C Trace Context), and begins here otherwise.
 pub async fn correlate(mut request: Request, next: Next) -> Response {
     let given = request
         .headers()
@@ -114,7 +115,12 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
         .filter(|v| is_correlation_id(v));
     let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     request.extensions_mut().insert(CorrelationId(id.clone()));
-    let span = tracing::info_span!("request", correlation_id = %id, method = %request.method(), path = request.uri().path());
+    let parent = request.headers().get("traceparent");
+    let trace_id = parent
+        .and_then(|v| trace_id(v.to_str().ok()?))
+        .map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned);
+    let span_id = &Uuid::new_v4().simple().to_string()[..16];
+    let span = tracing::info_span!("request", correlation_id = %id, trace_id, span_id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(CORRELATION_HEADER, value);
@@ -122,9 +128,52 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
     response
 }
 
+/// The trace that a `traceparent` names: `version-trace-parent-flags` in lower-case hexadecimal. What a later
+/// version adds at the end is left alone, what is not valid is as good as absent.
+fn trace_id(header: &str) -> Option<&str> {
+    let mut parts = header.split('-');
+    let mut hex = |digits: usize| {
+        let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let valid = |part: &&str| part.len() == digits && part.bytes().all(lower);
+        parts.next().filter(valid)
+    };
+    let (version, trace, parent, _flags) = (hex(2)?, hex(32)?, hex(16)?, hex(2)?);
+    let is_zero = |part: &str| part.bytes().all(|b| b == b'0');
+    let whole = parts.next().is_none() || version != "00";
+    (version != "ff" && whole && !is_zero(trace) && !is_zero(parent)).then_some(trace)
+}
+
 fn is_correlation_id(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trace_id;
+
+    #[test]
+    fn a_trace_is_taken_from_a_valid_header_only() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        for valid in [
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-later",
+        ] {
+            assert_eq!(trace_id(valid), Some(trace), "{valid}");
+        }
+        for invalid in [
+            "",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(trace_id(invalid), None, "{invalid}");
+        }
+    }
 }

@@ -2,7 +2,10 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::UserId;
+use datacrowd_protocol::{
+    audit::{AuditEntry, AuditFilter},
+    ids::UserId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -29,6 +32,18 @@ pub struct AuditBody {
     subject: String,
     #[schema(value_type = Object)]
     details: Value,
+}
+
+impl From<AuditEntry> for AuditBody {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            at: entry.at,
+            actor: entry.actor.map(|id| id.0),
+            action: entry.action,
+            subject: entry.subject,
+            details: entry.details,
+        }
+    }
 }
 
 /// Which acts are asked for.
@@ -96,118 +111,47 @@ pub async fn audit_list(
         .as_deref()
         .map_or(Ok(Cursor::START), Cursor::read)?;
     let [auth, core, payments] = from.0;
-    let (auth, core, payments) = tokio::try_join!(
-        of_auth(&app, &query, auth, limit + 1),
-        of_core(&app, &query, core, limit + 1),
-        of_payments(&app, &query, payments, limit + 1)
+    let filter = AuditFilter {
+        actor: query.actor.map(UserId),
+        action: query.action,
+        subject: query.subject,
+        since: query.since,
+        until: query.until,
+    };
+    let contexts = tokio::try_join!(
+        async { ApiResult::Ok(app.accounts.audit_list(&filter, auth, limit + 1).await?) },
+        async { Ok(app.core.audit_list(&filter, core, limit + 1).await?) },
+        async { Ok(app.billing.audit_list(&filter, payments, limit + 1).await?) },
     )?;
     let limit = usize::try_from(limit).unwrap_or(50);
-    let (items, next) = merge([auth, core, payments], from, limit);
+    let (items, next) = merge(contexts.into(), from, limit);
     Ok(axum::Json(PageBody {
         items,
         next_cursor: next.map(Cursor::text),
     }))
 }
 
-/// Rows with their ids, which are positions in their own context only.
-type Rows = Vec<(i64, AuditBody)>;
-
-async fn of_auth(app: &App, query: &AuditQuery, before: i64, limit: i64) -> ApiResult<Rows> {
-    let target = match query.subject.as_deref().map(str::parse::<Uuid>) {
-        // Here a subject is always a person.
-        Some(Err(_)) => return Ok(Vec::new()),
-        Some(Ok(id)) => Some(UserId(id)),
-        None => None,
-    };
-    let filter = datacrowd_accounts::AuditFilter {
-        actor: query.actor.map(UserId),
-        action: query.action.clone(),
-        target,
-        since: query.since,
-        until: query.until,
-    };
-    let rows = app
-        .accounts
-        .audit_list(&filter, Some(before), limit)
-        .await?;
-    let rows = rows.into_iter().map(|row| {
-        let body = AuditBody {
-            at: row.at,
-            actor: row.actor.map(|a| a.0),
-            action: row.action,
-            subject: row.target.to_string(),
-            details: row.details,
-        };
-        (row.id, body)
-    });
-    Ok(rows.collect())
-}
-
-async fn of_core(app: &App, query: &AuditQuery, before: i64, limit: i64) -> ApiResult<Rows> {
-    let filter = datacrowd_labelling::AuditFilter {
-        actor: query.actor.map(UserId),
-        action: query.action.clone(),
-        subject: query.subject.clone(),
-        since: query.since,
-        until: query.until,
-    };
-    let rows = app.core.audit_list(&filter, Some(before), limit).await?;
-    let rows = rows.into_iter().map(|row| {
-        let body = AuditBody {
-            at: row.at,
-            actor: Some(row.actor.0),
-            action: row.action,
-            subject: row.subject,
-            details: row.details,
-        };
-        (row.id, body)
-    });
-    Ok(rows.collect())
-}
-
-async fn of_payments(app: &App, query: &AuditQuery, before: i64, limit: i64) -> ApiResult<Rows> {
-    let filter = datacrowd_billing::AuditFilter {
-        actor: query.actor.map(UserId),
-        action: query.action.clone(),
-        subject: query.subject.clone(),
-        since: query.since,
-        until: query.until,
-    };
-    let rows = app.billing.audit_list(&filter, before, limit).await?;
-    let rows = rows.into_iter().map(|mut row| {
-        let actor = row.actor.parse().ok();
-        if let (None, Value::Object(details)) = (actor, &mut row.details) {
-            details.insert("by".into(), row.actor.into());
-        }
-        let body = AuditBody {
-            at: row.at,
-            actor,
-            action: row.action,
-            subject: row.subject,
-            details: row.details,
-        };
-        (row.id, body)
-    });
-    Ok(rows.collect())
-}
-
 /// The latest `limit` of all contexts, and where the next page begins in each.
-fn merge(contexts: [Rows; 3], from: Cursor, limit: usize) -> (Vec<AuditBody>, Option<Cursor>) {
+fn merge(
+    contexts: [Vec<AuditEntry>; 3],
+    from: Cursor,
+    limit: usize,
+) -> (Vec<AuditBody>, Option<Cursor>) {
     let mut contexts = contexts.map(|rows| rows.into_iter().peekable());
     let (mut items, mut next) = (Vec::with_capacity(limit), from);
     while items.len() < limit {
         let latest = contexts
             .iter_mut()
             .zip(&mut next.0)
-            .filter_map(|(rows, position)| Some((rows.peek()?.1.at, rows, position)))
+            .filter_map(|(rows, position)| Some((rows.peek()?.at, rows, position)))
             .max_by_key(|(at, ..)| *at);
-        let Some((id, body, position)) = latest
-            .and_then(|(_, rows, position)| rows.next().map(|(id, body)| (id, body, position)))
+        let Some((entry, position)) =
+            latest.and_then(|(_, rows, position)| Some((rows.next()?, position)))
         else {
             return (items, None);
         };
-        *position = id;
-        items.push(body);
+        *position = entry.id;
+        items.push(AuditBody::from(entry));
     }
     let more = contexts.iter_mut().any(|rows| rows.peek().is_some());
     (items, more.then_some(next))

@@ -31,7 +31,6 @@ mod user;
 
 pub use access::{Caller, Credential};
 pub use accounts::Accounts;
-pub use audit::{AuditEntry, AuditFilter};
 pub use clock::Clock;
 pub use directory::Page;
 pub use error::{

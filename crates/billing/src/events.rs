@@ -1,7 +1,9 @@
 //! The append-only record of state changes, written in the transaction that makes them.
 
-use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::UserId;
+use datacrowd_protocol::{
+    audit::{AuditEntry, AuditFilter},
+    ids::UserId,
+};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -27,40 +29,9 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// A state change, as administrators read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// Grows with time.
-    pub id: i64,
-    /// When it was done.
-    pub at: DateTime<Utc>,
-    /// Who did it: a user's id, the id of Stripe's event, `reconcile`.
-    pub actor: String,
-    /// What it was: `payment.changed`.
-    pub action: String,
-    /// The id of what it was done to.
-    pub subject: String,
-    /// With what.
-    pub details: Value,
-}
-
-/// Which state changes are asked for; what is absent is any.
-#[derive(Debug, Clone, Default)]
-pub struct AuditFilter {
-    /// Who did it.
-    pub actor: Option<UserId>,
-    /// What it was: `payment.changed`, or `payment` for everything about payments.
-    pub action: Option<String>,
-    /// What it was done to.
-    pub subject: Option<String>,
-    /// Not before.
-    pub since: Option<DateTime<Utc>>,
-    /// Before.
-    pub until: Option<DateTime<Utc>>,
-}
-
 impl Billing {
-    /// State changes, the latest first, from before the row `before`; at most `limit`.
+    /// State changes, the latest first, from before the row `before`; at most `limit`. What no person did
+    /// names its cause in `details.by`: the id of Stripe's event, `reconcile`.
     ///
     /// # Errors
     /// The database failed.
@@ -86,13 +57,19 @@ impl Billing {
         )
         .fetch_all(&self.pool)
         .await?;
-        let entries = rows.into_iter().map(|row| AuditEntry {
-            id: row.id,
-            at: row.created_at,
-            actor: row.actor,
-            action: row.kind,
-            subject: row.subject,
-            details: row.data,
+        let entries = rows.into_iter().map(|mut row| {
+            let actor = row.actor.parse().ok().map(UserId);
+            if let (None, Value::Object(details)) = (actor, &mut row.data) {
+                details.insert("by".into(), row.actor.into());
+            }
+            AuditEntry {
+                id: row.id,
+                at: row.created_at,
+                actor,
+                action: row.kind,
+                subject: row.subject,
+                details: row.data,
+            }
         });
         Ok(entries.collect())
     }

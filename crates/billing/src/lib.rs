@@ -21,7 +21,6 @@ use sqlx::PgPool;
 
 pub use checkout::{Checkout, NewCheckout};
 pub use error::{Error, Refusal, Result};
-pub use events::{AuditEntry, AuditFilter};
 pub use ledger::{Ledger, LedgerEntry};
 pub use notice::{Notice, NoticeError};
 pub use outbox::OutboxRow;

@@ -1,43 +1,13 @@
 //! Who did what to a tenant's things: append-only, written with the act, read by administrators.
 
-use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::UserId;
+use datacrowd_protocol::{
+    audit::{AuditEntry, AuditFilter},
+    ids::UserId,
+};
 use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::{Labelling, Result};
-
-/// A row of the audit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    /// Grows with time.
-    pub id: i64,
-    /// When it was done.
-    pub at: DateTime<Utc>,
-    /// Who did it.
-    pub actor: UserId,
-    /// What it was: `project.create`.
-    pub action: String,
-    /// The id of what it was done to.
-    pub subject: String,
-    /// With what.
-    pub details: Value,
-}
-
-/// Which rows are asked for; what is absent is any.
-#[derive(Debug, Clone, Default)]
-pub struct AuditFilter {
-    /// Who did it.
-    pub actor: Option<UserId>,
-    /// What it was: `project.create`, or `project` for everything about projects.
-    pub action: Option<String>,
-    /// What it was done to.
-    pub subject: Option<String>,
-    /// Not before.
-    pub since: Option<DateTime<Utc>>,
-    /// Before.
-    pub until: Option<DateTime<Utc>>,
-}
 
 /// Records an act in the transaction that does it.
 pub(crate) async fn record(
@@ -83,7 +53,7 @@ impl Labelling {
     pub async fn audit_list(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: i64,
         limit: i64,
     ) -> Result<Vec<AuditEntry>> {
         let rows = sqlx::query!(
@@ -92,7 +62,7 @@ impl Labelling {
                and ($4::text is null or action = $4 or split_part(action, '.', 1) = $4)
                and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
              order by id desc limit $7",
-            before.unwrap_or(i64::MAX),
+            before,
             filter.actor.map(|id| id.0),
             filter.subject,
             filter.action,
@@ -105,7 +75,7 @@ impl Labelling {
         let entries = rows.into_iter().map(|row| AuditEntry {
             id: row.id,
             at: row.at,
-            actor: UserId(row.actor),
+            actor: Some(UserId(row.actor)),
             action: row.action,
             subject: row.subject,
             details: row.details,

@@ -31,7 +31,6 @@ use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
-pub use audit::{AuditEntry, AuditFilter};
 pub use chunk::Chunk;
 pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,

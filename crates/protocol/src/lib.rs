@@ -1,6 +1,7 @@
 //! What operator, runner and API server share: ids, enumerations, the labeling model, the bodies of
 //! the internal API, exit codes. It owns no I/O and depends on no other room.
 
+pub mod audit;
 pub mod chunk;
 pub mod exit;
 pub mod export;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
-    AccessError, Admin, AuditFilter, LoginError, Origin, RightsError, Role, Settings, UserStatus,
+    AccessError, Admin, LoginError, Origin, RightsError, Role, Settings, UserStatus,
 };
-use datacrowd_protocol::ids::UserId;
+use datacrowd_protocol::{audit::AuditFilter, ids::UserId};
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -65,12 +65,15 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
         action: Some(action.into()),
         ..AuditFilter::default()
     };
-    let decisions = bench.accounts.audit_list(&about("user"), None, 10).await;
+    let decisions = bench
+        .accounts
+        .audit_list(&about("user"), i64::MAX, 10)
+        .await;
     let decisions = decisions.unwrap();
     assert_eq!(decisions.len(), 1);
     assert_eq!(
-        (decisions[0].actor, decisions[0].target),
-        (Some(ada.0), clara.id)
+        (decisions[0].actor, decisions[0].subject.clone()),
+        (Some(ada.0), clara.id.to_string())
     );
     assert_eq!(decisions[0].action, "user.role_changed");
     assert_eq!(
@@ -78,7 +81,7 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
         json!({"from": "WORKER", "to": "CLIENT"})
     );
     let any = AuditFilter::default();
-    let all = bench.accounts.audit_list(&any, None, 10).await;
+    let all = bench.accounts.audit_list(&any, i64::MAX, 10).await;
     let all: Vec<_> = all.unwrap().into_iter().map(|d| d.action).collect();
     assert_eq!(
         all,

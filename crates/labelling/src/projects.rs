@@ -12,6 +12,7 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub(crate) use read::find;
 pub use read::{Project, ProjectHead, WorkProject};
 pub use upsert::ProjectUpsert;
 

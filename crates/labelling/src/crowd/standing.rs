@@ -10,8 +10,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::tenant_of;
-use crate::{Labelling, Refusal, Result, audit, events};
+use crate::{Labelling, Refusal, Result, audit, events, projects::find};
 
 /// Admits a worker until this transaction ends: a block waits for it, and refuses whoever comes later.
 pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId) -> Result<()> {
@@ -88,7 +87,7 @@ impl Labelling {
         actor: UserId,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        tenant_of(&mut tx, tenant, project).await?;
+        find(&mut tx, tenant, project).await?;
         let gone = sqlx::query!(
             "delete from project_workers where project_id = $1 and user_id = $2",
             project.0,
@@ -129,7 +128,7 @@ impl Labelling {
         actor: UserId,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        tenant_of(&mut tx, tenant, project).await?;
+        find(&mut tx, tenant, project).await?;
         sqlx::query!(
             "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
             project.0,

@@ -5,8 +5,8 @@ use datacrowd_protocol::ids::{ProjectId, TenantId, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{pseudonym, tenant_of};
-use crate::{Labelling, Result};
+use super::pseudonym;
+use crate::{Labelling, Result, projects::find};
 
 /// How far back answers are counted by hour.
 const HOURS: i64 = 24;
@@ -93,7 +93,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Stats> {
         let mut conn = self.pool.acquire().await?;
-        let tenant = tenant_of(&mut conn, tenant, project).await?;
+        let tenant = find(&mut conn, tenant, project).await?.tenant.0;
         let all = sqlx::query!(
             "select count(*) as \"answers!\", count(*) filter (where status = 'in_review') as \"in_review!\",
                     count(*) filter (where status = 'approved') as \"approved!\", count(*) filter (where status = 'rejected') as \"rejected!\",

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{ProjectId, TenantId, UserId};
 use serde_json::json;
 
-use super::tenant_of;
 use crate::{
     Labelling, Result, audit, events, points,
+    projects::find,
     tasks::{Freed, return_slot},
 };
 
@@ -37,7 +37,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Voided> {
         let mut tx = self.pool.begin().await?;
-        tenant_of(&mut tx, tenant, project).await?;
+        find(&mut tx, tenant, project).await?;
         tx.commit().await?;
         let mut total = Voided::default();
         loop {

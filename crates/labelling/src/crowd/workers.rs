@@ -8,8 +8,11 @@ use datacrowd_protocol::{
 };
 use uuid::Uuid;
 
-use super::{pseudonym, tenant_of};
-use crate::{Labelling, Page, Result, projects::from_column};
+use super::pseudonym;
+use crate::{
+    Labelling, Page, Result,
+    projects::{find, from_column},
+};
 
 /// A worker as a project's owner sees them: no name, but the pseudonym that exports carry.
 #[derive(Debug, Clone)]
@@ -78,7 +81,7 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Worker>> {
         let mut conn = self.pool.acquire().await?;
-        let tenant = tenant_of(&mut conn, tenant, project).await?;
+        let tenant = find(&mut conn, tenant, project).await?.tenant.0;
         let rows = sqlx::query!(
             "with crowd as (
                  select user_id from project_workers where project_id = $1

@@ -7,6 +7,7 @@ use datacrowd_protocol::{
     internal::{Billing, ProjectState},
     labeling::{DataType, Labeling},
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{billing, from_column};
@@ -71,6 +72,31 @@ pub struct WorkProject {
     pub my_answers: i64,
 }
 
+/// Which project of this tenant it is; of any tenant when none is given.
+pub(crate) async fn find(
+    conn: &mut PgConnection,
+    tenant: Option<TenantId>,
+    id: ProjectId,
+) -> Result<ProjectHead> {
+    let row = sqlx::query!(
+        "select tenant_id, namespace, name, display_name, state from projects
+             where id = $1 and ($2::uuid is null or tenant_id = $2)",
+        id.0,
+        tenant.map(|t| t.0)
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    Ok(ProjectHead {
+        id,
+        tenant: TenantId(row.tenant_id),
+        namespace: row.namespace,
+        name: row.name,
+        display_name: row.display_name,
+        state: from_column("project state", &row.state)?,
+    })
+}
+
 impl Labelling {
     /// Which project of this tenant it is; of any tenant when none is given. Counts nothing, whatever its size.
     ///
@@ -81,23 +107,8 @@ impl Labelling {
         tenant: Option<TenantId>,
         id: ProjectId,
     ) -> Result<ProjectHead> {
-        let row = sqlx::query!(
-            "select tenant_id, namespace, name, display_name, state from projects
-             where id = $1 and ($2::uuid is null or tenant_id = $2)",
-            id.0,
-            tenant.map(|t| t.0)
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        Ok(ProjectHead {
-            id,
-            tenant: TenantId(row.tenant_id),
-            namespace: row.namespace,
-            name: row.name,
-            display_name: row.display_name,
-            state: from_column("project state", &row.state)?,
-        })
+        let mut conn = self.pool.acquire().await?;
+        find(&mut conn, tenant, id).await
     }
 
     /// A project of this tenant with its counts; of any tenant when none is given.

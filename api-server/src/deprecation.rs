@@ -10,7 +10,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use utoipa::openapi::{Deprecated, OpenApi};
 
-use crate::describe;
+use crate::{describe, routes};
 
 /// An operation that will go.
 pub(crate) struct Deprecation {
@@ -20,7 +20,7 @@ pub(crate) struct Deprecation {
     pub path: &'static str,
     /// When this was announced.
     pub since: DateTime<Utc>,
-    /// From when on it may be going.
+    /// From when on it may be gone.
     pub sunset: DateTime<Utc>,
     /// The path to call instead.
     pub successor: &'static str,
@@ -36,7 +36,7 @@ pub(crate) async fn announce(
     next: Next,
 ) -> Response {
     let found = request.extensions().get::<MatchedPath>().and_then(|route| {
-        let path = route.as_str().trim_start_matches("/api/v1");
+        let path = routes::unversioned(route.as_str());
         deprecations
             .iter()
             .find(|e| e.method == request.method() && e.path == path)

@@ -19,6 +19,7 @@ use crate::{
     app::App,
     auth::bearer,
     error::{ApiError, ApiResult},
+    routes,
 };
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -81,7 +82,7 @@ fn keeper_of(request: &Request) -> Option<Keeper> {
         return None;
     }
     let path = request.extensions().get::<MatchedPath>()?.as_str();
-    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let path = routes::unversioned(path);
     CREATING
         .iter()
         .find(|(creating, _)| *creating == path)
@@ -122,7 +123,7 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
         (Body::from(bytes.clone()), bytes)
     };
     let path = parts.uri.path();
-    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let path = routes::unversioned(path);
     let query = parts.uri.query().unwrap_or_default();
     let asked = digest([path.as_bytes(), query.as_bytes(), &bytes]);
     match begin(&app, keeper, &key, &asked).await? {

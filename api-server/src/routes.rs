@@ -159,11 +159,19 @@ fn described(document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     document
 }
 
+/// Where the API is mounted beside the root.
+const VERSIONED: &str = "/api/v1";
+
+/// A path as the description has it.
+pub fn unversioned(path: &str) -> &str {
+    path.strip_prefix(VERSIONED).unwrap_or(path)
+}
+
 /// Everything on the public port: the API at the root and under `/api/v1`, its description, the probes.
 pub fn public_router() -> Router<App> {
     let (router, document) = api().split_for_parts();
     Router::new()
-        .nest("/api/v1", router.clone())
+        .nest(VERSIONED, router.clone())
         .merge(router)
         .merge(health::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", described(document)))

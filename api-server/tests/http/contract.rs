@@ -22,7 +22,7 @@ async fn post(p: &Platform, client: &Actor, path: &str, key: &str, body: &Value)
     answer(request).await
 }
 
-fn project(name: &str) -> Value {
+pub fn project(name: &str) -> Value {
     json!({"displayName": name, "dataType": "TEXT", "labeling": {"fields": [{"name": "ok", "type": "BOOLEAN"}]}})
 }
 
@@ -258,6 +258,14 @@ struct Process {
 }
 
 impl Process {
+    /// An access token that this server issued.
+    async fn sign_in(&self, p: &Platform, username: &str) -> String {
+        let body = json!({"login": username, "password": PASSWORD});
+        let request = p.http.post(format!("{}/auth/login", self.url));
+        let signed_in = answer(request.json(&body)).await.expect(200);
+        signed_in["accessToken"].as_str().unwrap().to_owned()
+    }
+
     async fn start(p: &Platform) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -320,15 +328,7 @@ async fn a_server_that_is_ended_says_so_first_and_finishes_what_it_began() {
     let id = p.project(&clara, json!({})).await;
     let mut server = Process::start(&p).await;
     let name = p.username(&clara).await;
-    let body = json!({"login": name, "password": PASSWORD});
-    let signed_in = answer(
-        p.http
-            .post(format!("{}/auth/login", server.url))
-            .json(&body),
-    )
-    .await
-    .expect(200);
-    let token = signed_in["accessToken"].as_str().unwrap().to_owned();
+    let token = server.sign_in(&p, &name).await;
 
     // An upload whose end does not come before the server was told to end.
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
@@ -403,10 +403,7 @@ async fn one_of_two_servers_ends_under_load_and_nobody_loses_anything() {
     for n in 0..8 {
         let name = format!("worker{n}");
         p.register(&name).await;
-        let body = json!({"login": name, "password": PASSWORD});
-        let request = p.http.post(format!("{}/auth/login", staying.url));
-        let signed_in = answer(request.json(&body)).await.expect(200);
-        tokens.push(signed_in["accessToken"].as_str().unwrap().to_owned());
+        tokens.push(staying.sign_in(&p, &name).await);
     }
     let until = Instant::now() + Duration::from_secs(7);
     let (first, second) = (ending.url.clone(), staying.url.clone());

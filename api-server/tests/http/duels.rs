@@ -14,7 +14,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, PASSWORD, Platform, Run};
+use crate::{
+    contract,
+    support::{Actor, Answer, PASSWORD, Platform, Run},
+};
 
 /// How often, and with which luck.
 struct Duel {
@@ -369,10 +372,7 @@ async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_al
     let mut duel = Duel::new("a change of role against the client's request");
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
-    let me = p
-        .call(Some(&client.token), Method::GET, "/me", None)
-        .await
-        .expect(200);
+    let me = p.me(&client).await;
     let path = format!("/admin/users/{}/role", me["id"].as_str().unwrap());
     let admin = p.login("admin").await;
     let set_role = async |role: &str| {
@@ -382,9 +382,7 @@ async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_al
             .expect(200);
     };
     let create = async || {
-        let project = json!({
-            "displayName": "duel", "dataType": "TEXT", "labeling": {"fields": [{"name": "ok", "type": "BOOLEAN"}]},
-        });
+        let project = contract::project("duel");
         p.call(
             Some(&client.token),
             Method::POST,

@@ -25,12 +25,19 @@ use kube::{
     Api, Client, CustomResourceExt,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+mod answer;
+mod crowd;
+mod run;
+
+pub use answer::{Answer, answer, try_answer};
+pub use run::Run;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
 /// Signs webhooks; the previous one is of an endpoint whose secret is being replaced.
@@ -90,52 +97,6 @@ pub struct Platform {
     pub core_database: TestDatabase,
     _contract: Contract,
     pub payments: TestDatabase,
-}
-
-/// An answer: status, headers and JSON body.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
-}
-
-impl Answer {
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
-        self.body
-    }
-
-    #[track_caller]
-    pub fn refused(self, status: u16, code: &str) -> Value {
-        assert_eq!(
-            (
-                self.status.as_u16(),
-                self.body["code"].as_str().unwrap_or_default()
-            ),
-            (status, code),
-            "{:#}",
-            self.body
-        );
-        for member in [
-            "type",
-            "title",
-            "status",
-            "timestamp",
-            "path",
-            "message",
-            "correlationId",
-            "details",
-        ] {
-            assert!(
-                !self.body[member].is_null(),
-                "a problem has {member}: {:#}",
-                self.body
-            );
-        }
-        self.body
-    }
 }
 
 pub fn env(name: &str) -> String {
@@ -360,10 +321,17 @@ impl Platform {
 
     /// Whose token this is.
     pub async fn username(&self, actor: &Actor) -> String {
-        let me = self
-            .call(Some(&actor.token), Method::GET, "/me", None)
-            .await;
-        me.expect(200)["username"].as_str().unwrap().to_owned()
+        self.me(actor).await["username"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The account whose token this is.
+    pub async fn me(&self, actor: &Actor) -> Value {
+        self.call(Some(&actor.token), Method::GET, "/me", None)
+            .await
+            .expect(200)
     }
 
     /// A client with a tenant and a namespace of its own.
@@ -496,51 +464,6 @@ impl Platform {
         id
     }
 
-    pub async fn claim(&self, worker: &str, project: &str, count: i64) -> Answer {
-        let body = json!({"projectId": project, "count": count});
-        self.call(Some(worker), Method::POST, "/tasks/claim", Some(body))
-            .await
-    }
-
-    /// Submits a claimed task with this rating.
-    pub async fn submit(&self, worker: &str, task: &Value, rating: &str) -> Answer {
-        let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": rating}});
-        let path = format!("/tasks/{}/submit", task["id"]);
-        self.call(Some(worker), Method::POST, &path, Some(body))
-            .await
-    }
-
-    /// Claims and submits `count` tasks; the answers' ids.
-    pub async fn work(&self, worker: &str, project: &str, count: i64, rating: &str) -> Vec<Value> {
-        let claimed = self.claim(worker, project, count).await.expect(200);
-        let tasks = claimed["tasks"].as_array().unwrap();
-        assert_eq!(tasks.len() as i64, count);
-        let mut answers = Vec::new();
-        for task in tasks {
-            let done = self.submit(worker, task, rating).await.expect(201);
-            answers.push(done["answerId"].clone());
-        }
-        answers
-    }
-
-    /// `approve` without a comment, or `undo`.
-    pub async fn decide(&self, reviewer: &str, answer: &Value, verdict: &str) -> Answer {
-        let path = format!("/reviews/{answer}/{verdict}");
-        self.call(Some(reviewer), Method::POST, &path, Some(json!({})))
-            .await
-    }
-
-    pub async fn reject(&self, reviewer: &str, answer: &Value, comment: &str) -> Answer {
-        let path = format!("/reviews/{answer}/reject");
-        let body = json!({"comment": comment});
-        self.call(Some(reviewer), Method::POST, &path, Some(body))
-            .await
-    }
-
-    pub async fn undo(&self, reviewer: &str, answer: &Value) -> Answer {
-        self.decide(reviewer, answer, "undo").await
-    }
-
     /// Objects and unfinished uploads below a namespace's prefix.
     pub async fn stored(&self, namespace: &str) -> (usize, usize) {
         let base = aws_config::defaults(aws_config::BehaviorVersion::latest())
@@ -608,141 +531,4 @@ impl Drop for Platform {
 pub struct Actor {
     pub token: String,
     pub namespace: String,
-}
-
-/// A runner's hold on a dataset.
-pub struct Run {
-    pub id: String,
-    pub dataset: String,
-    pub token: String,
-    pub epoch: i64,
-}
-
-impl Run {
-    pub async fn begin(platform: &Platform, dataset: &str, attempt: i32) -> String {
-        let uid: Uuid = sqlx::query_scalar("select bound_uid from datasets where id = $1")
-            .bind(dataset.parse::<Uuid>().unwrap())
-            .fetch_one(&platform.rows)
-            .await
-            .unwrap();
-        let begun = platform
-            .trusted(
-                Method::POST,
-                &format!("/internal/datasets/{dataset}/runs"),
-                Some(json!({"uid": uid, "attempt": attempt})),
-            )
-            .await;
-        begun.expect(201)["runId"].as_str().unwrap().to_owned()
-    }
-
-    pub async fn open(platform: &Platform, client: &Actor, dataset: &str, pod: &str) -> Self {
-        Self::open_attempt(platform, client, dataset, 1, pod).await
-    }
-
-    pub async fn open_attempt(
-        platform: &Platform,
-        client: &Actor,
-        dataset: &str,
-        attempt: i32,
-        pod: &str,
-    ) -> Self {
-        let id = Self::begin(platform, dataset, attempt).await;
-        let opened = Self::take(platform, client, dataset, id, pod).await;
-        opened.unwrap_or_else(|refused| panic!("{refused:?}"))
-    }
-
-    /// Begins and opens the first attempt of this resource, if the server lets it.
-    pub async fn try_open(
-        platform: &Platform,
-        client: &Actor,
-        dataset: &str,
-        uid: &str,
-        pod: &str,
-    ) -> Result<Self, Answer> {
-        let begun = platform
-            .trusted(
-                Method::POST,
-                &format!("/internal/datasets/{dataset}/runs"),
-                Some(json!({"uid": uid, "attempt": 1})),
-            )
-            .await;
-        match begun.body["runId"].as_str() {
-            Some(id) => Self::take(platform, client, dataset, id.to_owned(), pod).await,
-            None => Err(begun),
-        }
-    }
-
-    async fn take(
-        platform: &Platform,
-        client: &Actor,
-        dataset: &str,
-        id: String,
-        pod: &str,
-    ) -> Result<Self, Answer> {
-        let token = platform.runner_token(&client.namespace).await;
-        let opened = platform
-            .runner(
-                &token,
-                &format!("/internal/runs/{id}/open"),
-                json!({"podUid": pod}),
-            )
-            .await;
-        if !opened.status.is_success() {
-            return Err(opened);
-        }
-        Ok(Self {
-            id,
-            dataset: dataset.to_owned(),
-            token,
-            epoch: opened.body["epoch"].as_i64().unwrap(),
-        })
-    }
-
-    /// Loads rows `first..=last`; every row is ten bytes of the imagined source.
-    pub async fn load(&self, platform: &Platform, first: i64, last: i64) -> Answer {
-        let mut body = json!({"header": ["id", "text"], "nextLine": last + 2}).to_string();
-        for row in first..=last {
-            write!(body, "\n{}", json!({"rowNo": row, "endOffset": row * 10, "payload": {"id": format!("i{row}"), "text": format!("text {row}")}})).unwrap();
-        }
-        let request = platform
-            .http
-            .post(format!(
-                "{}/internal/datasets/{}/tasks",
-                platform.internal, self.dataset
-            ))
-            .bearer_auth(&self.token)
-            .header("x-run-id", &self.id)
-            .header("x-epoch", self.epoch)
-            .body(body);
-        answer(request).await
-    }
-
-    pub async fn complete(&self, platform: &Platform, rows: i64) -> Answer {
-        let body =
-            json!({"epoch": self.epoch, "outcome": "Succeeded", "rows": rows, "rejected": 0});
-        platform
-            .runner(
-                &self.token,
-                &format!("/internal/runs/{}/complete", self.id),
-                body,
-            )
-            .await
-    }
-}
-
-pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    try_answer(request).await.unwrap()
-}
-
-/// The answer, unless the connection fails.
-pub async fn try_answer(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
-    let response = request.send().await?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.text().await?;
-    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Ok(Answer {
-        status,
-        headers,
-        body,
-    })
 }

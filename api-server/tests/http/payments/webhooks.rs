@@ -384,10 +384,7 @@ async fn the_audit_says_what_became_of_money_and_by_whom() {
             (act["action"].as_str().unwrap(), status, by.unwrap())
         })
         .collect();
-    let me = p
-        .call(Some(&client.token), Method::GET, "/me", None)
-        .await
-        .expect(200);
+    let me = p.me(&client).await;
     let (clara, event) = (me["id"].as_str().unwrap(), paid["id"].as_str().unwrap());
     assert_eq!((acts[0].0, acts[0].1), ("payment.changed", "Refunded"));
     assert_eq!(

@@ -1,0 +1,53 @@
+//! What workers and reviewers do.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, Platform};
+
+impl Platform {
+    pub async fn claim(&self, worker: &str, project: &str, count: i64) -> Answer {
+        let body = json!({"projectId": project, "count": count});
+        self.call(Some(worker), Method::POST, "/tasks/claim", Some(body))
+            .await
+    }
+
+    /// Submits a claimed task with this rating.
+    pub async fn submit(&self, worker: &str, task: &Value, rating: &str) -> Answer {
+        let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": rating}});
+        let path = format!("/tasks/{}/submit", task["id"]);
+        self.call(Some(worker), Method::POST, &path, Some(body))
+            .await
+    }
+
+    /// Claims and submits `count` tasks; the answers' ids.
+    pub async fn work(&self, worker: &str, project: &str, count: i64, rating: &str) -> Vec<Value> {
+        let claimed = self.claim(worker, project, count).await.expect(200);
+        let tasks = claimed["tasks"].as_array().unwrap();
+        assert_eq!(tasks.len() as i64, count);
+        let mut answers = Vec::new();
+        for task in tasks {
+            let done = self.submit(worker, task, rating).await.expect(201);
+            answers.push(done["answerId"].clone());
+        }
+        answers
+    }
+
+    /// `approve` without a comment, or `undo`.
+    pub async fn decide(&self, reviewer: &str, answer: &Value, verdict: &str) -> Answer {
+        let path = format!("/reviews/{answer}/{verdict}");
+        self.call(Some(reviewer), Method::POST, &path, Some(json!({})))
+            .await
+    }
+
+    pub async fn reject(&self, reviewer: &str, answer: &Value, comment: &str) -> Answer {
+        let path = format!("/reviews/{answer}/reject");
+        let body = json!({"comment": comment});
+        self.call(Some(reviewer), Method::POST, &path, Some(body))
+            .await
+    }
+
+    pub async fn undo(&self, reviewer: &str, answer: &Value) -> Answer {
+        self.decide(reviewer, answer, "undo").await
+    }
+}

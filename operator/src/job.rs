@@ -119,14 +119,14 @@ pub(crate) async fn suspend(ctx: &Context, job: &Job, hold: bool) -> Result<(), 
     patch(ctx, job, &json!({"spec": {"suspend": hold}})).await
 }
 
-/// Marks a finished Job for removal. Only after its outcome is in the status: a lifetime set at
-/// creation would lose the outcome while the operator is away.
+/// Gives a Job a lifetime that begins with its end. Only after its outcome is in the status or on the platform:
+/// a lifetime set at creation would lose the outcome while the operator is away.
 pub(crate) async fn let_expire(ctx: &Context, job: &Job) -> Result<(), Error> {
     let marked = job
         .spec
         .as_ref()
         .is_some_and(|s| s.ttl_seconds_after_finished.is_some());
-    if marked || !is_finished(job) || job.metadata.deletion_timestamp.is_some() {
+    if marked || job.metadata.deletion_timestamp.is_some() {
         return Ok(());
     }
     let ttl = json!({"spec": {"ttlSecondsAfterFinished": TTL_SECONDS}});

@@ -152,7 +152,10 @@ impl<'a, K: Runs> Attempts<'a, K> {
             (Step::Begin { .. } | Step::Watch { .. } | Step::Resume, true) => {
                 self.hold(job.as_ref()).await
             }
-            (Step::Begin { attempt, after }, false) => self.begin(attempt, after).await,
+            (Step::Begin { attempt, after }, false) => {
+                let before = job.filter(|_| facts.job != JobFact::Foreign);
+                self.begin(attempt, after, before.as_ref()).await
+            }
             (Step::Watch { verdict, again }, false) => {
                 self.observe_retry();
                 self.write(&verdict).await?;

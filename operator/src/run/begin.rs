@@ -12,7 +12,7 @@ use datacrowd_protocol::{
     internal::ReportFailure,
     run::{BeginRun, RunReason},
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::{api::batch::v1::Job, apimachinery::pkg::apis::meta::v1::Time};
 use kube::{Api, ResourceExt, api::ListParams, runtime::controller::Action};
 
 use super::{Attempts, Runs, created, decide::Ended};
@@ -51,9 +51,17 @@ impl<K: Runs> Attempts<'_, K> {
         Ok(())
     }
 
-    /// Gate, status, Job, status.
-    pub(super) async fn begin(self, attempt: i32, after: Option<Ended>) -> Result<Action, Error> {
+    /// Gate, status, Job, status. The Job of the attempt before may go once the platform knows its outcome.
+    pub(super) async fn begin(
+        self,
+        attempt: i32,
+        after: Option<Ended>,
+        before: Option<&Job>,
+    ) -> Result<Action, Error> {
         self.report(after.as_ref()).await?;
+        if let Some(job) = before {
+            job::let_expire(self.ctx, job).await?;
+        }
         let ctx = self.ctx;
         let most = ctx.settings.max_jobs_per_namespace;
         // Held until the Job is there, or two passes would count the same free place.

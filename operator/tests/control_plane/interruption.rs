@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use datacrowd_crds::Dataset;
 use kube::ResourceExt;
 
-use super::world::{Line, World};
+use super::{line::Line, world::World};
 
 /// Writes of an undisturbed run from the first sight to the recorded Job, Events included.
 const CUTS: i64 = 12;

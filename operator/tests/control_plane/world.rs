@@ -1,15 +1,7 @@
 //! One namespace, one operator that watches it, one platform: everything a test needs, and a dump of
 //! it all when a wait ends in vain.
 
-use std::{
-    env,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
-    },
-    task::{Context as Poller, Poll},
-    time::Duration,
-};
+use std::{env, time::Duration};
 
 use datacrowd_crds::{
     Dataset, Export, Project,
@@ -17,7 +9,6 @@ use datacrowd_crds::{
 };
 use datacrowd_operator::{Operator, Platform, Settings};
 use datacrowd_protocol::names::TENANT_LABEL;
-use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{
@@ -30,55 +21,22 @@ use k8s_openapi::{
 use kube::{
     Api, Client, Config, Resource, ResourceExt,
     api::{ListParams, Patch, PatchParams, PostParams},
-    client::{Body, ClientBuilder},
+    client::ClientBuilder,
     config::{KubeConfigOptions, Kubeconfig},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::{sync::OnceCell, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tower::{BoxError, Service};
 
-use super::platform::{Fake, TOKEN};
+use super::{
+    line::Line,
+    platform::{Fake, TOKEN},
+};
 
 pub const BUCKET: &str = "datacrowd";
 /// Longest wait for a condition.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Counts what is written, and cuts the line after a number of writes.
-#[derive(Clone, Default)]
-pub struct Line {
-    written: Arc<Mutex<Vec<String>>>,
-    /// Writes that still pass; negative: no limit.
-    pub left: Arc<AtomicI64>,
-}
-
-impl Line {
-    pub fn open() -> Self {
-        let line = Self::default();
-        line.left.store(-1, Ordering::SeqCst);
-        line
-    }
-
-    /// Whether a request passes; once cut, nothing does.
-    fn passes<B>(&self, request: &http::Request<B>) -> bool {
-        let is_write = request.method() != http::Method::GET;
-        if is_write {
-            let write = format!("{} {}", request.method(), request.uri());
-            self.written.lock().unwrap().push(write);
-        }
-        match self.left.load(Ordering::SeqCst) {
-            0 => false,
-            n if n > 0 && is_write => self.left.fetch_sub(1, Ordering::SeqCst) > 0,
-            _ => true,
-        }
-    }
-
-    /// Everything written so far.
-    pub fn written(&self) -> Vec<String> {
-        self.written.lock().unwrap().clone()
-    }
-}
 
 pub async fn config() -> Config {
     let path = env::var("TEST_KUBECONFIG").expect(
@@ -94,40 +52,8 @@ pub async fn config() -> Config {
 
 /// A client whose every request goes over the line.
 pub async fn client(line: &Line) -> Client {
-    let line = line.clone();
-    let layer = tower::layer::layer_fn(move |inner| Gate {
-        inner,
-        line: line.clone(),
-    });
     let builder = ClientBuilder::try_from(config().await).unwrap();
-    builder.with_layer(&layer).build()
-}
-
-struct Gate<S> {
-    inner: S,
-    line: Line,
-}
-
-impl<S> Service<http::Request<Body>> for Gate<S>
-where
-    S: Service<http::Request<Body>, Error = BoxError>,
-    S::Future: Send + 'static,
-    S::Response: Send,
-{
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Poller<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        match self.line.passes(&request) {
-            true => self.inner.call(request).boxed(),
-            false => async { Err("the line is cut".into()) }.boxed(),
-        }
-    }
+    builder.with_layer(line).build()
 }
 
 /// Installs the definitions once per process.

@@ -16,7 +16,7 @@ pub(crate) struct Readiness(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
-    schema: AtomicBool,
+    schema: watch::Sender<bool>,
     watching: AtomicBool,
     leading: AtomicBool,
 }
@@ -24,7 +24,12 @@ struct Flags {
 impl Readiness {
     /// The cluster serves the resources as this binary expects them.
     pub(crate) fn schema_served(&self, served: bool) {
-        self.0.schema.store(served, Ordering::Relaxed);
+        self.0.schema.send_replace(served);
+    }
+
+    /// Resolves when the cluster serves the resources as this binary expects them.
+    pub(crate) async fn served(&self) {
+        becomes(&mut self.0.schema.subscribe(), true).await;
     }
 
     /// The caches are filled.
@@ -40,9 +45,9 @@ impl Readiness {
 
     fn refusal(&self) -> Option<&'static str> {
         let is = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        if !is(&self.0.schema) {
+        if !*self.0.schema.borrow() {
             return Some(
-                "the cluster does not serve the resources as this version expects; upgrade the datacrowd-crds chart",
+                "the cluster does not serve the resources as this version expects; install or upgrade the chart datacrowd-crds",
             );
         }
         (is(&self.0.leading) && !is(&self.0.watching)).then_some("the caches are not filled yet")

@@ -174,9 +174,14 @@ pub async fn serve(args: Args) -> anyhow::Result<()> {
     result
 }
 
-/// Waits for leadership, works while it lasts, and gives it back.
+/// Waits for the definitions and for leadership, works while it lasts, and gives it back.
 async fn lead(args: &Args, client: Client, operator: Operator) -> anyhow::Result<()> {
     let mut terminated = pin!(terminated());
+    // A status field that the server does not know would be dropped: an older replica does better until then.
+    tokio::select! {
+        () = operator.readiness.served() => {}
+        () = &mut terminated => return Ok(()),
+    }
     let Some(namespace) = &args.process.lease_namespace else {
         operator.readiness.leading();
         operator.run(terminated).await;

@@ -34,7 +34,7 @@ pub(crate) async fn watch(client: Client, readiness: Readiness) {
         } else {
             tracing::warn!(
                 ?missing,
-                "the served schema is older than this binary; upgrade the CRDs"
+                "the cluster does not serve the resources as this version expects; install or upgrade the chart datacrowd-crds"
             );
             tokio::time::sleep(EVERY_UNREADY).await;
         }

@@ -1,8 +1,8 @@
 //! The operator against a real API server and a real Job controller. The tests play the node, by
 //! writing the status of pods, and the platform, by a server in this process.
 //!
-//! Needs `TEST_KUBECONFIG`, the kubeconfig of a control plane that may be written to:
-//! `TEST_KUBECONFIG=$(dev/control-plane start) cargo test -p datacrowd-operator --test control_plane`.
+//! Needs `TEST_KUBECONFIG`, the kubeconfig of a control plane that may be written to, and for `order`
+//! `TEST_BARE_KUBECONFIG`, that of one where nothing was installed yet: `dev/control-plane start FOLDER`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -14,6 +14,7 @@ mod interruption;
 mod kubelet;
 mod leader;
 mod line;
+mod order;
 mod platform;
 mod projects;
 mod quiescence;

@@ -56,24 +56,19 @@ pub async fn client(line: &Line) -> Client {
     builder.with_layer(line).build()
 }
 
-/// Installs the definitions once per process.
-async fn install_crds(client: &Client) {
-    static INSTALLED: OnceCell<()> = OnceCell::const_new();
-    INSTALLED
-        .get_or_init(|| async {
-            let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-            for (_, crd) in datacrowd_crds::manifest::definitions() {
-                let name = crd.name_any();
-                let params = PatchParams::apply("test").force();
-                api.patch(&name, &params, &Patch::Apply(&crd))
-                    .await
-                    .unwrap();
-                let established = kube::runtime::wait::conditions::is_crd_established();
-                let wait = kube::runtime::wait::await_condition(api.clone(), &name, established);
-                tokio::time::timeout(DEADLINE, wait).await.unwrap().unwrap();
-            }
-        })
-        .await;
+/// Installs the definitions.
+pub async fn install_crds(client: &Client) {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for (_, crd) in datacrowd_crds::manifest::definitions() {
+        let name = crd.name_any();
+        let params = PatchParams::apply("test").force();
+        api.patch(&name, &params, &Patch::Apply(&crd))
+            .await
+            .unwrap();
+        let established = kube::runtime::wait::conditions::is_crd_established();
+        let wait = kube::runtime::wait::await_condition(api.clone(), &name, established);
+        tokio::time::timeout(DEADLINE, wait).await.unwrap().unwrap();
+    }
 }
 
 pub struct World {
@@ -114,7 +109,8 @@ impl World {
     /// A namespace without a tenant.
     pub async fn unbound(prefix: &str) -> Self {
         let client = client(&Line::open()).await;
-        install_crds(&client).await;
+        static INSTALLED: OnceCell<()> = OnceCell::const_new();
+        INSTALLED.get_or_init(|| install_crds(&client)).await;
         let namespaces: Api<Namespace> = Api::all(client.clone());
         let made: Namespace = serde_json::from_value(json!({
             "metadata": {"generateName": format!("{prefix}-")}

@@ -179,6 +179,7 @@ class Guarded(unittest.TestCase):
             (OPERATOR, "create", "pods", False),
             (OPERATOR, "update", "namespaces", False),
             (API_SERVER, "create", "datasets.datacrowd.io", True),
+            (API_SERVER, "list", "datasets.datacrowd.io", False),
             (API_SERVER, "create", "namespaces", True),
             (API_SERVER, "patch", "datasets.datacrowd.io/status", False),
             (API_SERVER, "patch", "namespaces", False),

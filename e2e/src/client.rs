@@ -326,6 +326,12 @@ impl Person {
             .await
     }
 
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.call(|http, base| http.delete(format!("{base}{path}")))
+            .await
+    }
+
     /// PATCH with a JSON body.
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {
         self.call(|http, base| http.patch(format!("{base}{path}")).json(body))

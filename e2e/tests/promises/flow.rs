@@ -1,12 +1,15 @@
 //! The whole flow by REST: four people, one file, one payment, one rejection, one download.
 
+use datacrowd_crds::{Dataset, Export, Project};
 use datacrowd_e2e::{
     client::{Person, Task},
+    cluster::Kind,
     reviews,
     store::sha256,
     wait::{eventually, seconds},
     world::{Manners, World, promise},
 };
+use kube::{Api, api::ListParams};
 use serde_json::{Value, json};
 
 const ROWS: usize = 12;
@@ -97,6 +100,7 @@ async fn rest_flow_ends_with_an_export() {
                 );
             }
             nothing_of_another_tenant_is_readable(&world, &project, &dataset).await;
+            everything_goes_with_the_project(&world, &clara, &project).await;
         },
     )
     .await;
@@ -327,6 +331,34 @@ fn every_item_once(records: &[Value]) {
             "{record}"
         );
     }
+}
+
+/// Exports and Datasets before the Project, which cannot go as long as they refer to it.
+async fn everything_goes_with_the_project(world: &World, clara: &Person, project: &str) {
+    let path = format!("/projects/{project}");
+    let namespace = clara.get(&path).await.expect(200)["namespace"].clone();
+    clara.delete(&path).await.expect(202);
+    let namespace = namespace.as_str().unwrap();
+    gone::<Export>(world, namespace).await;
+    gone::<Dataset>(world, namespace).await;
+    gone::<Project>(world, namespace).await;
+}
+
+/// Nothing of this kind is left.
+async fn gone<K: Kind>(world: &World, namespace: &str) {
+    let api: Api<K> = Api::namespaced(world.client.clone(), namespace);
+    eventually(
+        format!("no {} to be left", K::kind(&())),
+        seconds(60),
+        || async {
+            let left = api.list(&ListParams::default()).await.unwrap().items;
+            match left.len() {
+                0 => Ok(()),
+                left => Err(left.to_string()),
+            }
+        },
+    )
+    .await;
 }
 
 async fn nothing_of_another_tenant_is_readable(world: &World, project: &str, dataset: &str) {

@@ -9,10 +9,13 @@ use datacrowd_e2e::{
     wait::{eventually, seconds},
     world::{Manners, World, promise},
 };
-use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{Pod, PodSpec},
+};
 use kube::{
     Api, ResourceExt as _,
-    api::{DeleteParams, ListParams, PostParams},
+    api::{DeleteParams, EvictParams, ListParams, PostParams},
 };
 use rand::{RngExt as _, rngs::StdRng};
 use serde_json::json;
@@ -276,10 +279,47 @@ async fn killed_platform_loses_and_doubles_nothing() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn evictions_and_a_rollout_lose_and_double_nothing() {
+    promise(
+        "evictions_and_a_rollout_lose_and_double_nothing",
+        Manners::Disturbing,
+        |world| async move {
+            let rows = world.scale.pick(20_000, 100_000);
+            let mut rng = world.rng();
+            let load = begin(&world, "evicted", rows).await;
+            let platform: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
+            for (k, name) in ["runner", "datacrowd-operator", "datacrowd-api-server"]
+                .into_iter()
+                .enumerate()
+            {
+                let at = load.reaches(&world, load.point(&mut rng, k, 5)).await;
+                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
+                let (pods, evicted) = match name {
+                    "runner" => (&load.ns.api::<Pod>(), vec![load.pod().await]),
+                    _ => (&platform, platform.list(&of).await.unwrap().items),
+                };
+                assert!(!evicted.is_empty(), "{name} has pods");
+                for pod in evicted {
+                    eprintln!("{} evicted at row {at} of {rows}", pod.name_any());
+                    let evict = EvictParams::default();
+                    pods.evict(&pod.name_any(), &evict).await.unwrap();
+                }
+            }
+            let at = load.reaches(&world, load.point(&mut rng, 3, 5)).await;
+            eprintln!("datacrowd-api-server rolled out at row {at} of {rows}");
+            let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
+            deployments.restart("datacrowd-api-server").await.unwrap();
+            load.is_whole(&world).await;
+            both_are_ready_again(&world).await;
+        },
+    )
+    .await;
+}
+
 /// The next test finds the platform as this one did.
 async fn both_are_ready_again(world: &World) {
-    let deployments: Api<k8s_openapi::api::apps::v1::Deployment> =
-        Api::namespaced(world.client.clone(), PLATFORM);
+    let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
     for name in ["datacrowd-api-server", "datacrowd-operator"] {
         eventually(format!("{name} to be ready again"), seconds(90), || async {
             let status = deployments

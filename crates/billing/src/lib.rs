@@ -14,6 +14,7 @@ mod outbox;
 mod payments;
 mod price;
 mod promo;
+mod pulse;
 mod receive;
 mod reconcile;
 
@@ -27,6 +28,7 @@ pub use outbox::OutboxRow;
 pub use payments::{Page, Payment};
 pub use price::{Currency, Discount, Terms};
 pub use promo::{NewPromoCode, PromoCode};
+pub use pulse::Pulse;
 pub use receive::{Outcome, Received};
 pub use reconcile::ListedSession;
 

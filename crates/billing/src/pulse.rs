@@ -1,0 +1,46 @@
+//! How much waits, since when, and whether the ledger fits: what monitoring asks every now and then.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Billing, Result};
+
+/// One look at all payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// Rows of the outbox that nobody has acted on.
+    pub outbox: i64,
+    /// When the oldest of them was written.
+    pub outbox_since: Option<DateTime<Utc>>,
+    /// Stripe's events that wait for their payment to be known.
+    pub parked: i64,
+    /// When the oldest of them came.
+    pub parked_since: Option<DateTime<Utc>>,
+    /// Payments of which the ledger does not hold what their facts say.
+    pub drifted: usize,
+}
+
+impl Billing {
+    /// What waits now, and what does not fit.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn pulse(&self) -> Result<Pulse> {
+        let outbox = sqlx::query!(
+            "select count(*) as \"rows!\", min(created_at) as since from outbox where done_at is null"
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let parked = sqlx::query!(
+            "select count(*) as \"events!\", min(received_at) as since from stripe_events where outcome = 'parked'"
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Pulse {
+            outbox: outbox.rows,
+            outbox_since: outbox.since,
+            parked: parked.events,
+            parked_since: parked.since,
+            drifted: self.ledger_drift().await?.len(),
+        })
+    }
+}

@@ -1,8 +1,9 @@
-//! What runs beside requests: leases end, the outbox is emptied, forgotten uploads are removed.
+//! What runs beside requests: leases end, the outbox is emptied, forgotten uploads are removed, and
+//! monitoring is told what waits.
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_crds::{Project, names::BILLING_REVISION};
 use datacrowd_labelling::OutboxRow;
 use serde_json::Value;
@@ -166,4 +167,62 @@ pub async fn limits(app: App, every: Duration, stop: CancellationToken) {
     {
         app.limits().forget_idle();
     }
+}
+
+/// Tells monitoring what waits, at once and then until `stop`.
+pub async fn pulse(app: App, every: Duration, stop: CancellationToken) {
+    loop {
+        pulse_pass(&app).await;
+        if stop
+            .run_until_cancelled(tokio::time::sleep(every))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+/// Sets the gauges of the queue, of the outboxes and of money. Each replica reads the same rows. A gauge
+/// keeps its value while its database does not answer.
+pub async fn pulse_pass(app: &App) {
+    let now = app.now();
+    match app.core.pulse(now).await {
+        Ok(pulse) => core_gauges(&pulse, now),
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "what waits in the context core cannot be counted; the next pass tries again");
+        }
+    }
+    match app.billing.pulse().await {
+        Ok(pulse) => payments_gauges(&pulse, now),
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "what waits in payments cannot be counted; the next pass tries again");
+        }
+    }
+}
+
+fn core_gauges(pulse: &datacrowd_labelling::Pulse, now: DateTime<Utc>) {
+    metrics::gauge!("datacrowd_tasks_ready").set(pulse.ready as f64);
+    metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(pulse.ready_since, now));
+    metrics::gauge!("datacrowd_leases").set(pulse.leases as f64);
+    metrics::gauge!("datacrowd_answers_in_review").set(pulse.in_review as f64);
+    outbox_gauges("core", pulse.outbox, age(pulse.outbox_since, now));
+}
+
+fn payments_gauges(pulse: &datacrowd_billing::Pulse, now: DateTime<Utc>) {
+    outbox_gauges("payments", pulse.outbox, age(pulse.outbox_since, now));
+    metrics::gauge!("datacrowd_stripe_events_parked").set(pulse.parked as f64);
+    metrics::gauge!("datacrowd_stripe_events_oldest_parked_seconds")
+        .set(age(pulse.parked_since, now));
+    metrics::gauge!("datacrowd_ledger_drift_payments").set(pulse.drifted as f64);
+}
+
+fn outbox_gauges(context: &'static str, rows: i64, lag: f64) {
+    metrics::gauge!("datacrowd_outbox_rows", "context" => context).set(rows as f64);
+    metrics::gauge!("datacrowd_outbox_lag_seconds", "context" => context).set(lag);
+}
+
+/// Seconds since then, 0 for never. The database's clock may be ahead of ours.
+fn age(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {
+    since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
 }

@@ -149,6 +149,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         Duration::from_secs(60),
         stop.clone(),
     ));
+    tasks.spawn(background::pulse(
+        app.clone(),
+        Duration::from_secs(30),
+        stop.clone(),
+    ));
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
-use datacrowd_labelling::{Lease, NewAnswer, Task};
+use datacrowd_labelling::{Error, Lease, NewAnswer, Refusal, Task};
 use datacrowd_protocol::ids::{LeaseToken, ProjectId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -281,7 +281,15 @@ pub async fn task_submit(
         answer: body.answer,
         active_millis: body.active_millis,
     };
-    let submitted = app.core.task_submit(&new, app.now()).await?;
+    let submitted = app
+        .core
+        .task_submit(&new, app.now())
+        .await
+        .inspect_err(|error| {
+            if matches!(error, Error::Refused(Refusal::LeaseLost)) {
+                metrics::counter!("datacrowd_stale_submits_total").increment(1);
+            }
+        })?;
     let status = if submitted.repeated {
         StatusCode::OK
     } else {

@@ -16,6 +16,7 @@ mod flow;
 mod loading;
 mod migrations;
 mod payments;
+mod pulse;
 mod races;
 mod reviews;
 mod runner;

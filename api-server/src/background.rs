@@ -183,7 +183,7 @@ pub async fn pulse(app: App, every: Duration, stop: CancellationToken) {
     }
 }
 
-/// Sets the gauges of the queue, of the outboxes and of money. Each replica reads the same rows. A gauge
+/// Sets the gauges of the queue, of the outboxes and of parked events. Each replica reads the same rows. A gauge
 /// keeps its value while its database does not answer.
 pub async fn pulse_pass(app: &App) {
     let now = app.now();
@@ -201,6 +201,33 @@ pub async fn pulse_pass(app: &App) {
     }
 }
 
+/// Tells monitoring how many payments the ledger does not fit, at once and then until `stop`. It reads all of
+/// them, so seldom.
+pub async fn drift(app: App, every: Duration, stop: CancellationToken) {
+    loop {
+        drift_pass(&app).await;
+        if stop
+            .run_until_cancelled(tokio::time::sleep(every))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
+/// Sets the gauge of the ledger.
+pub async fn drift_pass(app: &App) {
+    match app.billing.ledger_drift().await {
+        Ok(payments) => {
+            metrics::gauge!("datacrowd_ledger_drift_payments").set(payments.len() as f64);
+        }
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "the ledger cannot be compared; the next pass tries again");
+        }
+    }
+}
+
 fn core_gauges(pulse: &datacrowd_labelling::Pulse, now: DateTime<Utc>) {
     metrics::gauge!("datacrowd_tasks_ready").set(pulse.ready as f64);
     metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(pulse.ready_since, now));
@@ -214,7 +241,6 @@ fn payments_gauges(pulse: &datacrowd_billing::Pulse, now: DateTime<Utc>) {
     metrics::gauge!("datacrowd_stripe_events_parked").set(pulse.parked as f64);
     metrics::gauge!("datacrowd_stripe_events_oldest_parked_seconds")
         .set(age(pulse.parked_since, now));
-    metrics::gauge!("datacrowd_ledger_drift_payments").set(pulse.drifted as f64);
 }
 
 fn outbox_gauges(context: &'static str, rows: i64, lag: f64) {

@@ -154,6 +154,11 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         Duration::from_secs(30),
         stop.clone(),
     ));
+    tasks.spawn(background::drift(
+        app.clone(),
+        Duration::from_secs(600),
+        stop.clone(),
+    ));
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;

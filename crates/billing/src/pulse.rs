@@ -1,4 +1,4 @@
-//! How much waits, since when, and whether the ledger fits: what monitoring asks every now and then.
+//! How much waits, and since when: what monitoring asks every now and then.
 
 use chrono::{DateTime, Utc};
 
@@ -15,12 +15,10 @@ pub struct Pulse {
     pub parked: i64,
     /// When the oldest of them came.
     pub parked_since: Option<DateTime<Utc>>,
-    /// Payments of which the ledger does not hold what their facts say.
-    pub drifted: usize,
 }
 
 impl Billing {
-    /// What waits now, and what does not fit.
+    /// What waits now.
     ///
     /// # Errors
     /// The database failed.
@@ -40,7 +38,6 @@ impl Billing {
             outbox_since: outbox.since,
             parked: parked.events,
             parked_since: parked.since,
-            drifted: self.ledger_drift().await?.len(),
         })
     }
 }

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload check fmt generate
+.PHONY: help drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,9 @@ test-contract: ## ask a server whatever its description allows, as every role: n
 
 test-e2e: ## run the end-to-end tests on the platform
 	@dev/test e2e
+
+drill: ## back up, destroy and restore a platform made for it, and compare
+	@dev/test drill
 
 coverage: ## measure which lines the tests run: target/coverage/html/index.html, target/coverage/lcov.info
 	@dev/test unit operator contract coverage

@@ -13,6 +13,23 @@ const STATEMENT_TIMEOUT: &str = "15s";
 /// Connections kept open while nobody asks: the first requests after a start need not wait for them.
 const WARM_CONNECTIONS: u32 = 8;
 
+/// Whether the same call may succeed in a moment: no connection was to be had in time, the connection broke,
+/// or the database chose this transaction to end a deadlock. Nothing was changed, but for a commit whose
+/// answer was lost: what changes things here may be repeated.
+#[must_use]
+pub fn is_transient(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| {
+            matches!(
+                &*code,
+                "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03"
+            )
+        }),
+        _ => false,
+    }
+}
+
 /// A pool of up to so many connections to one database, opened when they are needed.
 ///
 /// A request may be dropped at any of its waits: its client is gone, or its time is over. Dropped while it

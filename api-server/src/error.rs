@@ -17,7 +17,7 @@ use datacrowd_protocol::{
 };
 use serde_json::{Value, json};
 
-use crate::extract::CorrelationId;
+use crate::{database::is_transient, extract::CorrelationId};
 
 /// Result of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -99,6 +99,14 @@ impl ApiError {
             "internal",
             "Something failed on our side; try again, and report the correlationId if it goes on.",
         )
+    }
+
+    /// 503 where the same call may succeed in a moment, else 500.
+    pub fn database(error: &sqlx::Error) -> Self {
+        match is_transient(error) {
+            true => Self::unavailable("database", error),
+            false => Self::internal(error),
+        }
     }
 
     /// 503 for a neighbour that does not answer.
@@ -193,9 +201,7 @@ impl From<CoreError> for ApiError {
     fn from(error: CoreError) -> Self {
         match error {
             CoreError::Refused(refusal) => refusal.into(),
-            CoreError::Database(ref cause) if error.is_transient() => {
-                Self::unavailable("database", cause)
-            }
+            CoreError::Database(cause) => Self::database(&cause),
             other => Self::internal(&other),
         }
     }
@@ -205,6 +211,7 @@ impl From<BillingError> for ApiError {
     fn from(error: BillingError) -> Self {
         match error {
             BillingError::Refused(refusal) => refusal.into(),
+            BillingError::Database(cause) => Self::database(&cause),
             other => Self::internal(&other),
         }
     }

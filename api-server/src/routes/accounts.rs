@@ -15,6 +15,7 @@ use crate::{
     app::App,
     auth::SignedIn,
     client::From as CalledFrom,
+    database::is_transient,
     error::{ApiError, ApiResult},
     extract::Json,
 };
@@ -223,6 +224,9 @@ impl From<Unavailable> for ApiError {
                 "Too many people are signing in at once; try again in a moment.",
             )
             .retry_after(2),
+            Unavailable::Database { source, .. } if is_transient(&source) => {
+                Self::database(&source)
+            }
             other => Self::internal(&other),
         }
     }

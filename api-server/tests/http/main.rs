@@ -5,6 +5,7 @@
 
 mod accounts;
 mod authz_coverage;
+mod away;
 mod connections;
 mod contract;
 mod credentials;

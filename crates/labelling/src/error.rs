@@ -25,21 +25,6 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Whether the same call may succeed in a moment: no connection was to be had in time, the
-    /// connection broke, or the database chose this transaction to end a deadlock. Nothing was changed.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Database(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => true,
-            Self::Database(sqlx::Error::Database(e)) => e
-                .code()
-                .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "57P01" | "57P03")),
-            _ => false,
-        }
-    }
-}
-
 /// Every reason for which the context says no.
 #[derive(Debug, Clone, PartialEq, ThisError)]
 #[error("{}", self.message())]

@@ -47,6 +47,21 @@ impl TestDatabase {
         self.server.url(&self.name, &role).into()
     }
 
+    /// Ends every connection and lets nobody but a superuser in, or lets people in again.
+    pub async fn refuse(&self, refuse: bool) {
+        let mut admin = self.server.connect().await;
+        let limit = if refuse { 0 } else { -1 };
+        let limited = format!("ALTER DATABASE {} CONNECTION LIMIT {limit}", self.name);
+        run(&mut admin, &limited).await;
+        let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        sqlx::query(ended)
+            .bind(&self.name)
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+    }
+
     /// A new pool of the application's role, of up to 20 connections.
     #[must_use]
     pub fn pool(&self) -> PgPool {

@@ -1,8 +1,9 @@
 //! Reading requests: bodies, paths and queries whose rejections are problems, and the correlation id.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt::Write as _};
 
 use axum::{
+    body::Bytes,
     extract::{
         FromRequest, FromRequestParts, Request,
         rejection::{JsonRejection, PathRejection, QueryRejection},
@@ -12,25 +13,99 @@ use axum::{
     response::Response,
 };
 use datacrowd_protocol::names::CORRELATION_HEADER;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::error::ApiError;
 
-/// A JSON body.
-#[derive(Debug, FromRequest)]
-#[from_request(via(axum::Json), rejection(ApiError))]
+/// What no text of the database can hold, though JSON and addresses can.
+const NUL: char = '\0';
+/// What is said of a member with [`NUL`] in it.
+const HAS_NUL: &str = "holds the character U+0000, which cannot be stored; remove it";
+
+/// A JSON body, without the character U+0000.
+#[derive(Debug)]
 pub struct Json<T>(pub T);
 
 /// Path parameters; what does not parse names nothing.
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(ApiError))]
+#[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// Query parameters.
-#[derive(Debug, FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(ApiError))]
+/// Query parameters, without the character U+0000.
+#[derive(Debug)]
 pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(body, state).await;
+        let bytes = bytes.map_err(|error| ApiError::from(JsonRejection::from(error)))?;
+        let body = Request::from_parts(parts, bytes.clone().into());
+        let axum::Json(value) = axum::Json::from_request(body, state).await?;
+        match member_with_nul(&bytes) {
+            Some(member) => Err(ApiError::invalid_member(&member, HAS_NUL)),
+            None => Ok(Self(value)),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.path().contains("%00") {
+            return Err(ApiError::not_found());
+        }
+        let axum::extract::Path(value) =
+            axum::extract::Path::from_request_parts(parts, state).await?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|q| q.contains("%00")) {
+            return Err(ApiError::invalid_member("query", HAS_NUL));
+        }
+        let axum::extract::Query(value) =
+            axum::extract::Query::from_request_parts(parts, state).await?;
+        Ok(Self(value))
+    }
+}
+
+/// The first member of a JSON text whose name or value holds [`NUL`], as `labeling.fields[0].label`. Written out,
+/// the character is always an escape.
+fn member_with_nul(json: &[u8]) -> Option<String> {
+    fn search(value: &Value, at: &mut String) -> bool {
+        let before = at.len();
+        match value {
+            Value::String(text) => text.contains(NUL),
+            Value::Array(items) => items.iter().enumerate().any(|(n, item)| {
+                at.truncate(before);
+                let _ = write!(at, "[{n}]");
+                search(item, at)
+            }),
+            Value::Object(members) => members.iter().any(|(name, member)| {
+                at.truncate(before);
+                let dot = if before == 0 { "" } else { "." };
+                let _ = write!(at, "{dot}{}", name.replace(NUL, ""));
+                name.contains(NUL) || search(member, at)
+            }),
+            _ => false,
+        }
+    }
+    let is_escaped = json.windows(6).any(|escape| escape == b"\\u0000");
+    let value: Value = is_escaped.then(|| serde_json::from_slice(json).ok())??;
+    let mut at = String::new();
+    search(&value, &mut at).then(|| at)
+}
 
 impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
@@ -152,7 +227,28 @@ fn is_correlation_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::trace_id;
+    use super::{member_with_nul, trace_id};
+
+    #[test]
+    fn a_nul_is_found_wherever_it_is() {
+        for (json, member) in [
+            (r#"{"a":"\u0000"}"#, Some("a")),
+            (
+                r#"{"a":[{"b":"x"},{"b":"x\u0000y"}],"c":1}"#,
+                Some("a[1].b"),
+            ),
+            (r#"{"ok":1,"a\u0000b":{"c":2}}"#, Some("ab")),
+            (r#"["\u0000"]"#, Some("[0]")),
+            (r#"{"a":"\\u0000"}"#, None),
+            (r#"{"a":"\u0001"}"#, None),
+        ] {
+            assert_eq!(
+                member_with_nul(json.as_bytes()).as_deref(),
+                member,
+                "{json}"
+            );
+        }
+    }
 
     #[test]
     fn a_trace_is_taken_from_a_valid_header_only() {

@@ -202,6 +202,28 @@ async fn too_many_requests_of_one_account_or_address_are_told_when_to_come_back(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_no_database_can_hold_is_refused_by_name() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let clara = p.client("clara").await;
+    let admin = p.login("admin").await;
+    let mut nul = project("One");
+    nul["displayName"] = json!("a\0b");
+    let refused = p
+        .call(Some(&clara.token), Method::POST, "/projects", Some(nul))
+        .await
+        .refused(422, "invalid_request");
+    let why = refused["details"]["displayName"].as_str();
+    assert!(why.unwrap().contains("U+0000"), "{refused:#}");
+    p.call(Some(&admin), Method::GET, "/admin/audit?action=%00", None)
+        .await
+        .refused(422, "invalid_request");
+    for path in ["/admin/promo-codes/%00", "/tasks/1/media/%00"] {
+        let answer = p.call(Some(&admin), Method::GET, path, None).await;
+        assert!(answer.status.is_client_error(), "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_are_hardened_and_only_named_origins_read_them() {
     let p = Platform::start().await;
     let get = |origin: &str| {

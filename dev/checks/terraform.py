@@ -100,7 +100,7 @@ class Written(unittest.TestCase):
 
     def test_each_module_has_its_five_files(self):
         for module in MODULES:
-            files = {p.name for p in (TERRAFORM / "modules" / module).iterdir()}
+            files = {p.name for p in (TERRAFORM / "modules" / module).iterdir() if p.is_file()}
             self.assertEqual(files, {"README.md", "main.tf", "outputs.tf", "variables.tf", "versions.tf"}, module)
 
     def test_each_input_and_output_is_documented_as_it_is(self):

@@ -151,12 +151,14 @@ class Guarded(unittest.TestCase):
 
     def test_nobody_but_the_operator_writes_status_and_finalizers(self):
         apply(dataset("team-a", "guarded", "s3://datacrowd/team-a/x.csv"))
-        status = ("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge", "--subresource", "status",
-                  "--patch", '{"status": {"state": "Ready"}}')
-        code, output = kubectl(*status, ok=False)
+        # As the operator does it: a `kubectl patch` would read first, which the operator may not.
+        status = ("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-")
+        ready = yaml.safe_dump({"apiVersion": "datacrowd.io/v1alpha1", "kind": "Dataset", "status": {"state": "Ready"},
+                                "metadata": {"name": "guarded", "namespace": "team-a"}})
+        code, output = kubectl(*status, stdin=ready, ok=False)
         self.assertNotEqual(code, 0)
         self.assertIn("only the operator writes status", output)
-        kubectl(*status, "--as", OPERATOR)
+        kubectl(*status, "--as", OPERATOR, stdin=ready)
         finalizers = ("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge",
                       "--patch", '{"metadata": {"finalizers": ["datacrowd.io/cleanup"]}}')
         code, output = kubectl(*finalizers, ok=False)

@@ -133,7 +133,7 @@ async fn broken_and_late_watches_end_where_good_ones_do() {
     let weather = |n: u64| Weather {
         seed: seed.wrapping_add(n << 32),
         late: Duration::from_millis(800),
-        breaks: (n % 2 == 0).then_some(4),
+        breaks: n.is_multiple_of(2).then_some(4),
     };
     let calm = story(Line::open()).await;
     assert_eq!(calm.jobs_made, 3);

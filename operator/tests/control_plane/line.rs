@@ -24,8 +24,8 @@ use tower::{BoxError, Layer, Service};
 pub struct Weather {
     /// Repeats the same draws.
     pub seed: u64,
-    /// Longest delay of an event.
-    pub late: Duration,
+    /// Shortest and longest delay of an event.
+    pub late: [Duration; 2],
     /// Most events before a watch breaks, amid one; none breaks when absent.
     pub breaks: Option<u32>,
 }
@@ -70,8 +70,15 @@ impl Line {
     /// Answers each first list of Datasets as the other line's was: the watch after it brings what happened
     /// since.
     pub fn behind(mut self, other: &Self) -> Self {
-        self.past.clone_from(&other.lists);
+        let then = other.lists.lock().unwrap().clone();
+        self.past = Arc::new(Mutex::new(then));
         self
+    }
+
+    /// Whether all lists of the other line were answered once more.
+    pub fn looked_back(&self) -> bool {
+        let past = self.past.lock().unwrap();
+        !past.is_empty() && past.values().all(VecDeque::is_empty)
     }
 
     /// Everything written so far.
@@ -122,7 +129,7 @@ fn suffer(answer: AnyBody, weather: Weather) -> AnyBody {
     }
     async fn next<S>(
         mut watch: Watch<S>,
-        late: Duration,
+        late: [Duration; 2],
     ) -> Result<Option<(Bytes, Watch<S>)>, BoxError>
     where
         S: Stream<Item = Result<Bytes, axum::Error>> + Unpin,
@@ -133,7 +140,8 @@ fn suffer(answer: AnyBody, weather: Weather) -> AnyBody {
             }
             if let Some(end) = watch.held.iter().position(|byte| *byte == b'\n') {
                 let mut event: Vec<u8> = watch.held.drain(..=end).collect();
-                sleep(late.mul_f64(watch.rng.random())).await;
+                let [least, most] = late;
+                sleep(least + (most - least).mul_f64(watch.rng.random())).await;
                 watch.broken = watch.left == Some(0);
                 if watch.broken {
                     event.truncate(event.len() / 2);

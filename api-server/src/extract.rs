@@ -104,7 +104,7 @@ fn member_with_nul(json: &[u8]) -> Option<String> {
     let is_escaped = json.windows(6).any(|escape| escape == b"\\u0000");
     let value: Value = is_escaped.then(|| serde_json::from_slice(json).ok())??;
     let mut at = String::new();
-    search(&value, &mut at).then(|| at)
+    search(&value, &mut at).then_some(at)
 }
 
 impl From<PathRejection> for ApiError {

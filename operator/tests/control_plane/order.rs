@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use datacrowd_testkit::eventually;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{
     Api, Client, Config,
@@ -11,6 +12,8 @@ use tokio::{net::TcpListener, process::Command, time::sleep};
 
 use super::{platform::TOKEN, world::install_crds};
 
+/// Longest wait for what must come.
+const SOON: Duration = Duration::from_secs(30);
 /// Longer than a replica waits for a lease that nobody holds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,7 +50,7 @@ async fn an_operator_before_its_definitions_waits_and_says_for_what() {
     };
     let lacking = "the cluster does not serve the resources as this version expects; \
                    install or upgrade the chart datacrowd-crds";
-    assert_eq!(eventually(ready).await, (503, lacking.to_owned()));
+    assert_eq!(eventually(SOON, ready).await, (503, lacking.to_owned()));
     sleep(PATIENCE).await;
     assert!(
         leases
@@ -59,17 +62,7 @@ async fn an_operator_before_its_definitions_waits_and_says_for_what() {
 
     install_crds(&client).await;
     let at_work = async || ready().await.filter(|(status, _)| *status == 200);
-    eventually(at_work).await;
+    eventually(SOON, at_work).await;
     let leads = async || leases.get_opt("datacrowd-operator").await.unwrap();
-    eventually(leads).await;
-}
-
-async fn eventually<T>(ask: impl AsyncFn() -> Option<T>) -> T {
-    for _ in 0..300 {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-    panic!("in vain");
+    eventually(SOON, leads).await;
 }

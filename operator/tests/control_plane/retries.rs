@@ -16,18 +16,7 @@ async fn started(world: &World) -> String {
     world.platform.grant(100);
     world.project("reviews").await;
     world.dataset("items").await;
-    job_of(world, 1).await
-}
-
-/// The Job of an attempt, once it is recorded.
-async fn job_of(world: &World, attempt: i32) -> String {
-    world
-        .eventually(&format!("attempt {attempt} has a Job"), async || {
-            let dataset = world.api::<Dataset>().get("items").await.unwrap();
-            let status = dataset.status.filter(|s| s.attempt == Some(attempt))?;
-            Some(status.job_ref?.name)
-        })
-        .await
+    world.job_of(1).await
 }
 
 #[tokio::test]
@@ -51,7 +40,7 @@ async fn a_permanent_failure_stalls_until_someone_asks_for_a_retry() {
 
     let annotation = json!({"metadata": {"annotations": {RETRY_AT: "now"}}});
     world.patch::<Dataset>("items", annotation).await;
-    let job = job_of(&world, 2).await;
+    let job = world.job_of(2).await;
     assert!(job.ends_with("-2"));
     world.platform.generated("items", 5);
     world.pod_exits(&job, 0, "Completed", "").await;
@@ -76,7 +65,7 @@ async fn a_retry_that_was_asked_for_before_is_not_taken_for_a_new_one() {
     let mut body = super::world::dataset(&world.namespace, "items");
     body["metadata"]["annotations"] = json!({RETRY_AT: "long ago"});
     world.create::<Dataset>(body).await;
-    let job = job_of(&world, 1).await;
+    let job = world.job_of(1).await;
     world
         .platform
         .failed("items", RunReason::BadInput, "Not a CSV file.");
@@ -100,7 +89,7 @@ async fn another_limit_of_invalid_rows_is_another_chance() {
     world
         .patch::<Dataset>("items", json!({"spec": {"maxInvalidRows": 20}}))
         .await;
-    job_of(&world, 2).await;
+    world.job_of(2).await;
 }
 
 #[tokio::test]
@@ -128,7 +117,7 @@ async fn a_job_that_vanished_is_followed_by_another_attempt() {
         .delete(&job, &DeleteParams::background())
         .await
         .unwrap();
-    job_of(&world, 2).await;
+    world.job_of(2).await;
     assert_eq!(
         world.platform.calls(),
         [
@@ -153,7 +142,7 @@ async fn a_run_out_of_quota_waits_for_payment_and_goes_on() {
     assert_eq!(ready(&seen).unwrap().status, False);
     assert_eq!(seen.status.unwrap().attempt, Some(1));
     world.platform.grant(100);
-    job_of(&world, 2).await;
+    world.job_of(2).await;
 }
 
 #[tokio::test]
@@ -212,7 +201,7 @@ async fn a_job_that_the_namespace_refuses_waits_for_room() {
         .delete("none", &DeleteParams::default())
         .await
         .unwrap();
-    job_of(&world, 1).await;
+    world.job_of(1).await;
 }
 
 #[tokio::test]
@@ -231,5 +220,5 @@ async fn an_attempt_that_came_further_is_followed_by_another() {
     world
         .platform
         .failed("items", RunReason::OutOfMemory, "Killed.");
-    assert_ne!(job_of(&world, 2).await, job);
+    assert_ne!(world.job_of(2).await, job);
 }

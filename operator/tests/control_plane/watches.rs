@@ -36,17 +36,6 @@ async fn seen<K: Observed>(world: &World, name: &str) -> (String, Vec<ConditionS
     (ready.reason.to_string(), table(&object))
 }
 
-/// The Job of an attempt of `items`, once it is recorded.
-async fn job_of(world: &World, attempt: i32) -> String {
-    world
-        .eventually(&format!("attempt {attempt} has a Job"), async || {
-            let status = world.api::<Dataset>().get("items").await.unwrap().status;
-            let status = status.filter(|s| s.attempt == Some(attempt))?;
-            Some(status.job_ref?.name)
-        })
-        .await
-}
-
 /// Creation before and after the operator's start, a failure, a retry, a pause, an export, a deletion.
 async fn story(line: Line) -> End {
     let world = World::new("weather").await;
@@ -55,7 +44,7 @@ async fn story(line: Line) -> End {
     world.dataset("items").await;
     let running = world.start_on(line).await;
     world.project("reviews").await;
-    let job = job_of(&world, 1).await;
+    let job = world.job_of(1).await;
     world
         .platform
         .failed("items", RunReason::SourceNotFound, "There is none.");
@@ -63,7 +52,7 @@ async fn story(line: Line) -> End {
     let _: Dataset = world.reason("items", "SourceNotFound").await;
     let annotation = json!({"metadata": {"annotations": {RETRY_AT: "now"}}});
     world.patch::<Dataset>("items", annotation).await;
-    let job = job_of(&world, 2).await;
+    let job = world.job_of(2).await;
     world.pod_runs(&job).await;
     let suspend = |suspend: bool| json!({"spec": {"suspend": suspend}});
     world.patch::<Dataset>("items", suspend(true)).await;
@@ -155,7 +144,7 @@ async fn restarted(after_success: bool) -> (usize, Vec<String>) {
     world.project("reviews").await;
     world.dataset("items").await;
     let first = world.start().await;
-    let job = job_of(&world, 1).await;
+    let job = world.job_of(1).await;
     if after_success {
         world.platform.generated("items", 5);
         world.pod_exits(&job, 0, "Completed", "").await;

@@ -291,6 +291,16 @@ impl World {
         println!("--- calls {:?}", self.platform.calls());
     }
 
+    /// Name of the Job of an attempt of `items`, once it is recorded.
+    pub async fn job_of(&self, attempt: i32) -> String {
+        self.eventually(&format!("attempt {attempt} has a Job"), async || {
+            let dataset = self.api::<Dataset>().get("items").await.unwrap();
+            let status = dataset.status.filter(|s| s.attempt == Some(attempt))?;
+            Some(status.job_ref?.name)
+        })
+        .await
+    }
+
     pub async fn jobs(&self) -> Vec<Job> {
         self.api::<Job>()
             .list(&ListParams::default())

@@ -13,12 +13,13 @@ use axum::{
     response::Response,
 };
 use datacrowd_protocol::names::CORRELATION_HEADER;
+use datacrowd_telemetry::TRACEPARENT;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, routes};
 
 /// What no text of the database can hold, though JSON and addresses can.
 const NUL: char = '\0';
@@ -190,12 +191,21 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
         .filter(|v| is_correlation_id(v));
     let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     request.extensions_mut().insert(CorrelationId(id.clone()));
-    let parent = request.headers().get("traceparent");
-    let trace_id = parent
-        .and_then(|v| trace_id(v.to_str().ok()?))
-        .map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned);
-    let span_id = &Uuid::new_v4().simple().to_string()[..16];
-    let span = tracing::info_span!("request", correlation_id = %id, trace_id, span_id, method = %request.method(), path = request.uri().path());
+    let span = tracing::info_span!(
+        "request", otel.name = format!("{} {}", request.method(), routes::pattern(&request)), otel.kind = "server", otel.status_code = Empty, correlation_id = %id, trace_id = Empty, span_id = Empty,
+        method = %request.method(), path = request.uri().path()
+    );
+    let parent = request.headers().get(TRACEPARENT);
+    let parent = parent.and_then(|v| v.to_str().ok());
+    if let Some(parent) = parent {
+        datacrowd_telemetry::continue_trace(&span, parent);
+    }
+    let (trace, here) = datacrowd_telemetry::ids(&span).unwrap_or_else(|| {
+        let begun = || Uuid::now_v7().simple().to_string();
+        let trace = parent.and_then(trace_id).map_or_else(begun, str::to_owned);
+        (trace, Uuid::new_v4().simple().to_string()[..16].to_owned())
+    });
+    span.record("trace_id", trace).record("span_id", here);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(CORRELATION_HEADER, value);

@@ -5,6 +5,6 @@ use datacrowd_api_server::{args::Args, serve};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    datacrowd_telemetry::init("datacrowd-api-server")?;
+    let _traces = datacrowd_telemetry::init("datacrowd-api-server")?;
     serve::run(Args::parse()).await
 }

@@ -36,6 +36,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use tracing::Span;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -178,15 +179,21 @@ pub fn public_router() -> Router<App> {
         .fallback(async || axum::http::StatusCode::NOT_FOUND)
 }
 
+/// The pattern of the route that takes a request.
+pub fn pattern(request: &Request) -> &str {
+    let route = request.extensions().get::<MatchedPath>();
+    route.map_or("unmatched", MatchedPath::as_str)
+}
+
 /// Counts and times every request under its route's pattern.
 pub async fn measure(request: Request, next: Next) -> Response {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
+    let route = pattern(&request).to_owned();
     let method = request.method().as_str().to_owned();
     let begun = Instant::now();
     let response = next.run(request).await;
+    if response.status().is_server_error() {
+        Span::current().record("otel.status_code", "ERROR");
+    }
     let labels = [
         ("http_request_method", method),
         ("http_route", route),

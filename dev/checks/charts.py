@@ -25,6 +25,7 @@ EVERYTHING = {
     "ingress": {"enabled": True, "className": "nginx", "annotations": {"cert-manager.io/cluster-issuer": "letsencrypt"}},
     "httpRoute": {"enabled": True, "parentRefs": [{"name": "public", "namespace": "gateways"}]},
     "operator": {"maxJobsPerNamespace": 5},
+    "traces": {"endpoint": "http://collector.monitoring.svc:4318"},
     "networkPolicies": {
         "runnerNamespaces": ["team-a"],
         "publicFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}],
@@ -166,10 +167,21 @@ class Rendered(unittest.TestCase):
         known = set(re.findall(r'env = "([A-Z0-9_]+)"', "".join(
             (ROOT / p).read_text() for p in ("api-server/src/args.rs", "operator/src/args.rs"))))
         known |= {"DATACROWD_LOG", "GLIBC_TUNABLES", "PGSSLMODE", "PGSSLROOTCERT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-                  "EXTRA"}
+                  "EXTRA", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER"}
         for _, pod in pods(self.full):
             for container in pod["containers"] + pod.get("initContainers", []):
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
+
+    def test_a_collector_is_told_and_reached_where_there_is_one(self):
+        def told(objects, name):
+            return environment(find(objects, "Deployment", name)["spec"]["template"]["spec"]["containers"][0])
+
+        for name in ("datacrowd-api-server", "datacrowd-operator"):
+            self.assertNotIn("OTEL_EXPORTER_OTLP_ENDPOINT", told(self.plain, name))
+            self.assertIn("OTEL_EXPORTER_OTLP_ENDPOINT", told(self.full, name))
+        for name in ("datacrowd-api-server", "datacrowd-operator", "datacrowd-runner"):
+            egress = find(self.full, "NetworkPolicy", name)["spec"]["egress"]
+            self.assertIn({"protocol": "TCP", "port": 4318}, [port for rule in egress for port in rule["ports"]], name)
 
     def test_every_setting_that_a_binary_requires_is_given(self):
         for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects", "datacrowd-api-server"),
@@ -221,7 +233,7 @@ class Policies(unittest.TestCase):
         self.assertEqual(runner["metadata"]["namespace"], "team-a")
         self.assertNotIn("ingress", runner["spec"])
         ports = [p["port"] for rule in runner["spec"]["egress"] for p in rule["ports"]]
-        self.assertEqual(ports, [53, 53, "internal", 7070])
+        self.assertEqual(ports, [53, 53, "internal", 7070, 4318])
         made_for = (ROOT / "operator/src/job/build.rs").read_text()
         label = runner["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
         self.assertIn(f'("app.kubernetes.io/name", "{label}"', made_for)

@@ -51,6 +51,9 @@ pub struct JobArgs {
     /// Seconds after which a Job is ended.
     #[arg(long, env = "DATACROWD_JOB_DEADLINE_SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(i64).range(60..))]
     pub job_deadline_seconds: i64,
+    /// Where runner pods send their spans: what this process itself is told by the same variable.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
     /// Most Jobs that run in one namespace at once; no limit when absent.
     #[arg(long, env = "DATACROWD_MAX_JOBS_PER_NAMESPACE")]
     pub max_jobs_per_namespace: Option<usize>,
@@ -118,6 +121,7 @@ impl Args {
                 .runner_internal_url
                 .clone()
                 .unwrap_or_else(|| self.platform.internal_url.clone()),
+            otlp_endpoint: self.jobs.otlp_endpoint.clone().filter(|e| !e.is_empty()),
             job_deadline_seconds: self.jobs.job_deadline_seconds,
             max_jobs_per_namespace: self.jobs.max_jobs_per_namespace,
             watch_namespaces: namespaces

@@ -23,6 +23,8 @@ pub struct Settings {
     pub runner_image: String,
     /// URL of the internal API, as runner pods reach it.
     pub runner_internal_url: String,
+    /// Where runner pods send their spans, if anywhere.
+    pub otlp_endpoint: Option<String>,
     /// Seconds after which a Job is ended.
     pub job_deadline_seconds: i64,
     /// Most Jobs that run in one namespace at once.

@@ -77,6 +77,9 @@ pub struct PlatformArgs {
     /// Ties the run to the request that asked for it; the run's id when absent.
     #[arg(long, env = "DATACROWD_CORRELATION_ID")]
     pub correlation_id: Option<String>,
+    /// The trace that the run is part of (W3C Trace Context); it begins one when absent.
+    #[arg(long, env = "TRACEPARENT")]
+    pub traceparent: Option<String>,
 }
 
 /// Keys of a tenant's own bucket. Never on the command line, which any process may read.

@@ -46,11 +46,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
     let run = cli.command.run();
     let logging = datacrowd_telemetry::init("datacrowd-runner");
     // Every line of the process tells which run, and which request asked for it.
-    let _entered =
-        tracing::info_span!("run", correlation_id = run.correlation_id(), run_id = %run.run_id)
-            .entered();
-    let end = match logging {
-        Ok(()) => work(&cli.command),
+    let span =
+        tracing::info_span!("run", correlation_id = run.correlation_id(), run_id = %run.run_id);
+    if let Some(parent) = &run.platform.traceparent {
+        datacrowd_telemetry::continue_trace(&span, parent);
+    }
+    let _entered = span.entered();
+    let end = match &logging {
+        Ok(_) => work(&cli.command),
         Err(error) => misconfigured(format!("Cannot log: {error}.")),
     };
     report::log(&end);

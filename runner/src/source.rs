@@ -141,7 +141,8 @@ impl Source {
         if let Some(etag) = &self.etag {
             request = request.header(IF_MATCH, etag);
         }
-        let response = timeout(IDLE, request.send())
+        let span = tracing::info_span!("read source", otel.kind = "client", offset = self.at);
+        let response = timeout(IDLE, request.send().instrument(span))
             .await
             .map_err(|_| Broken::Lost("no answer".to_owned()))?
             .map_err(|error| Broken::Lost(crate::http::chain(&error)))?;

@@ -1,11 +1,13 @@
 //! Datasets: read, generate, retry, delete.
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{
     Dataset as DatasetResource, DatasetSpec,
     dataset::{ProjectRef, Source},
-    names::RETRY_AT,
+    names::{RETRY_AT, TRACEPARENT},
 };
 use datacrowd_labelling::{Begun, Dataset, Refusal};
 use datacrowd_protocol::{
@@ -17,6 +19,7 @@ use datacrowd_protocol::{
 use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tracing::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -217,7 +220,14 @@ fn released(resource: &DatasetResource) -> DatasetResource {
     let mut intent = DatasetResource::new(&resource.name_any(), spec);
     intent.metadata.namespace = resource.namespace();
     intent.metadata.uid = resource.uid();
+    intent.metadata.annotations = traced();
     intent
+}
+
+/// Lets the Job go on with the trace of this request.
+pub fn traced() -> Option<BTreeMap<String, String>> {
+    let parent = datacrowd_telemetry::traceparent(&Span::current())?;
+    Some([(TRACEPARENT.to_owned(), parent)].into())
 }
 
 /// Try a failed generation again.

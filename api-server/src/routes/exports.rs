@@ -153,6 +153,7 @@ pub async fn export_create(
     let subject = format!("{}/{name}", project.namespace);
     let mut resource = ExportResource::new(&name, spec);
     resource.metadata.namespace = Some(project.namespace.clone());
+    resource.metadata.annotations = super::datasets::traced();
     owner
         .audit(&app, "export.create", &subject, json!({"project": id}))
         .await?;

@@ -1,16 +1,13 @@
 //! What holds for every request: keys, limits, headers, and the end of a server.
 
-use std::{
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, PASSWORD, Platform, answer, try_answer};
+use crate::support::{Actor, Answer, PASSWORD, Platform, Process, answer, try_answer};
 
 async fn post(p: &Platform, client: &Actor, path: &str, key: &str, body: &Value) -> Answer {
     let request = p
@@ -271,76 +268,6 @@ async fn answers_are_hardened_and_only_named_origins_read_them() {
         .get(format!("{}/healthz", p.url))
         .header("x-note", "n".repeat(20_000));
     answer(huge).await.refused(431, "headers_too_large");
-}
-
-/// The binary itself, over a test's databases.
-struct Process {
-    child: tokio::process::Child,
-    url: String,
-}
-
-impl Process {
-    /// An access token that this server issued.
-    async fn sign_in(&self, p: &Platform, username: &str) -> String {
-        let body = json!({"login": username, "password": PASSWORD});
-        let request = p.http.post(format!("{}/auth/login", self.url));
-        let signed_in = answer(request.json(&body)).await.expect(200);
-        signed_in["accessToken"].as_str().unwrap().to_owned()
-    }
-
-    async fn start(p: &Platform) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let internal = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let env = |name: &str| std::env::var(name).unwrap();
-        let child = tokio::process::Command::new(env!("CARGO_BIN_EXE_datacrowd-api-server"))
-            .arg("serve")
-            .env("KUBECONFIG", env("TEST_KUBECONFIG"))
-            .env("DATACROWD_LISTEN", format!("127.0.0.1:{port}"))
-            .env("DATACROWD_INTERNAL_LISTEN", format!("127.0.0.1:{internal}"))
-            .env("AUTH_DATABASE_URL", p.auth.app_url())
-            .env("CORE_DATABASE_URL", p.core_database.app_url())
-            .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
-            .env("DATACROWD_INTERNAL_TOKEN", "an internal token")
-            .env(
-                "DATACROWD_JWT_SECRET",
-                "a signing key for this process, long enough",
-            )
-            .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET"))
-            .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT"))
-            .env("DATACROWD_BILLING_MODE", "disabled")
-            .env("DATACROWD_DRAIN_DELAY_SECONDS", "2")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        let (http, probe) = (p.http.clone(), format!("{url}/readyz"));
-        eventually(Duration::from_secs(30), || async {
-            let ready = http.get(&probe).send().await.ok()?;
-            (ready.status() == 200).then_some(())
-        })
-        .await;
-        Self { child, url }
-    }
-
-    /// As a node asks it to end.
-    async fn terminate(&self) {
-        let pid = self.child.id().unwrap().to_string();
-        let sent = tokio::process::Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .await;
-        assert!(sent.unwrap().success());
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,5 +23,6 @@ mod reviews;
 mod runner;
 mod support;
 mod tenancy;
+mod traces;
 mod uploads;
 mod work;

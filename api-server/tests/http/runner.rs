@@ -29,13 +29,13 @@ fn binary() -> PathBuf {
     path
 }
 
-struct Job {
+pub struct Job {
     run: String,
     token_file: tempfile::TempPath,
 }
 
 impl Job {
-    async fn new(p: &Platform, namespace: &str, run: String) -> Self {
+    pub async fn new(p: &Platform, namespace: &str, run: String) -> Self {
         let token = p.runner_token(namespace).await;
         let token_file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         std::fs::write(&token_file, token).unwrap();
@@ -43,7 +43,12 @@ impl Job {
     }
 
     fn start(&self, p: &Platform, what: &str, pod: &str) -> Child {
-        Command::new(binary())
+        self.command(p, what, pod).spawn().unwrap()
+    }
+
+    pub fn command(&self, p: &Platform, what: &str, pod: &str) -> Command {
+        let mut command = Command::new(binary());
+        command
             .args([what, "--run-id", &self.run])
             .env("DATACROWD_INTERNAL_URL", &p.internal)
             .env("DATACROWD_TOKEN_FILE", &self.token_file)
@@ -52,9 +57,8 @@ impl Job {
             .env("DATACROWD_LOG", "warn")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap()
+            .kill_on_drop(true);
+        command
     }
 
     async fn finish(&self, p: &Platform, what: &str, pod: &str) -> i32 {

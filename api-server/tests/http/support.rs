@@ -34,9 +34,11 @@ use uuid::Uuid;
 
 mod answer;
 mod crowd;
+mod process;
 mod run;
 
 pub use answer::{Answer, answer, try_answer};
+pub use process::Process;
 pub use run::Run;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";

@@ -82,3 +82,19 @@ volumeMounts:
 {{- define "datacrowd.stripeSecret" -}}
 {{ .Values.billing.stripe.existingSecret | default .Values.apiServer.existingSecret }}
 {{- end -}}
+
+{{- /* What a process is told of the collector, if there is one. */ -}}
+{{- define "datacrowd.tracesVariables" -}}
+{{- if .Values.traces.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .Values.traces.endpoint | quote }}}
+- {name: OTEL_TRACES_SAMPLER, value: {{ .Values.traces.sampler | quote }}}
+{{- end }}
+{{- end -}}
+
+{{- /* The way to the collector, if there is one. */ -}}
+{{- define "datacrowd.egressTraces" -}}
+{{- if .Values.traces.endpoint }}
+{{- $traces := .Values.networkPolicies.traces }}
+{{ include "datacrowd.egressTo" (list $traces.cidrs (list $traces.port)) }}
+{{- end }}
+{{- end -}}

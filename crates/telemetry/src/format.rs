@@ -60,7 +60,8 @@ where
 }
 
 fn put(line: &mut Map<String, Value>, name: &str, value: Value) {
-    if !RESERVED.contains(&name) {
+    // What begins with "otel." is said to the collector's layer.
+    if !RESERVED.contains(&name) && !name.starts_with("otel.") {
         line.insert(name.to_owned(), value);
     }
 }

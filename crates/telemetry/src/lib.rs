@@ -1,4 +1,4 @@
-//! Logs and metrics, once for all binaries. It owns the process-wide subscriber, panic hook and
+//! Logs, metrics and traces, once for all binaries. It owns the process-wide subscriber, panic hook and
 //! recorder; it opens no port: whoever serves `/metrics` renders the handle.
 //!
 //! Tokens, passwords, e-mail addresses and bodies never belong in a field.
@@ -6,7 +6,9 @@
 mod format;
 mod log;
 mod metrics;
+mod traces;
 
 pub use log::{InitError, init};
 pub use metrics::install_metrics;
 pub use metrics_exporter_prometheus::PrometheusHandle;
+pub use traces::{TRACEPARENT, Traces, continue_trace, ids, traceparent};

@@ -2,10 +2,18 @@
 
 use std::{env, panic};
 
-use tracing_subscriber::{EnvFilter, filter::ParseError, util::TryInitError};
-use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+use opentelemetry_otlp::ExporterBuildError;
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::{LevelFilter, ParseError},
+    layer::SubscriberExt,
+    util::{SubscriberInitExt, TryInitError},
+};
 
-use crate::format::Json;
+use crate::{
+    format::Json,
+    traces::{self, Traces},
+};
 
 /// The variable that holds the filter, in the syntax of `tracing`'s `EnvFilter`.
 const FILTER: &str = "DATACROWD_LOG";
@@ -19,30 +27,40 @@ pub enum InitError {
     /// Another subscriber is already installed in this process.
     #[error("installing the log subscriber")]
     Installed(#[source] TryInitError),
+    /// The variables of the exporter are not acceptable.
+    #[error("setting up the export of spans; check the variables OTEL_EXPORTER_OTLP_*")]
+    Exporter(#[source] ExporterBuildError),
 }
 
-/// Logs as JSON lines on stdout, filtered by `DATACROWD_LOG` (default `info`), panics included.
+/// Logs as JSON lines on stdout, filtered by `DATACROWD_LOG` (default `info`), panics included; spans go to the
+/// collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names, until the value is dropped.
 ///
 /// # Errors
-/// A filter that does not parse, or a subscriber installed before.
-pub fn init(service: &'static str) -> Result<(), InitError> {
+/// A filter that does not parse, an exporter that cannot be made, or a subscriber installed before.
+pub fn init(service: &'static str) -> Result<Traces, InitError> {
     let filter = match env::var(FILTER) {
         Ok(text) if !text.trim().is_empty() => {
             EnvFilter::try_new(&text).map_err(InitError::Filter)?
         }
         _ => EnvFilter::new("info"),
     };
+    let (traces, tracer) = traces::begin(service).map_err(InitError::Exporter)?;
+    let spans = tracer.map(|tracer| {
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer);
+        layer.with_filter(LevelFilter::INFO) // whatever is logged
+    });
     tracing_subscriber::registry()
-        .with(filter)
+        .with(spans)
         .with(
             tracing_subscriber::fmt::layer()
                 .fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())
-                .event_format(Json { service }),
+                .event_format(Json { service })
+                .with_filter(filter),
         )
         .try_init()
         .map_err(InitError::Installed)?;
     panic::set_hook(Box::new(log_panic));
-    Ok(())
+    Ok(traces)
 }
 
 fn log_panic(info: &panic::PanicHookInfo<'_>) {

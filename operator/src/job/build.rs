@@ -58,6 +58,8 @@ pub(crate) struct Plan<'a> {
     pub run: RunId,
     /// Follows the attempt through the services.
     pub correlation: &'a str,
+    /// The trace that the run is part of, if it is exported.
+    pub traceparent: Option<String>,
     /// Secret with the credentials of the tenant's own bucket.
     pub secret: Option<&'a str>,
     /// Queue label to hand on, with its value.
@@ -252,6 +254,15 @@ fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
             }),
         },
     ];
+    let traced = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &settings.otlp_endpoint),
+        ("TRACEPARENT", &plan.traceparent),
+    ];
+    env.extend(
+        traced
+            .iter()
+            .filter_map(|(name, text)| Some(value(name, text.as_deref()?))),
+    );
     env.extend(plan.secret.into_iter().flat_map(credentials));
     env
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use datacrowd_crds::{
     Dataset, Export,
     condition::{ConditionType, Phase, Reason, Verdict},
-    names::QUEUE_LABEL,
+    names::{QUEUE_LABEL, TRACEPARENT},
 };
 use datacrowd_protocol::{
     ids::RunId,
@@ -14,6 +14,7 @@ use datacrowd_protocol::{
 };
 use k8s_openapi::{api::batch::v1::Job, apimachinery::pkg::apis::meta::v1::Time};
 use kube::{Api, ResourceExt, api::ListParams, runtime::controller::Action};
+use tracing::Instrument as _;
 
 use super::{Attempts, Runs, created, decide::Ended};
 use crate::{
@@ -127,6 +128,20 @@ impl<K: Runs> Attempts<'_, K> {
             return Err(Error::Conflict);
         }
         let object = self.pass.object.clone();
+        let Identity {
+            namespace, name, ..
+        } = &self.pass.who;
+        let span = tracing::info_span!(
+            "create Job",
+            otel.kind = "producer",
+            kind = K::KIND,
+            namespace,
+            name,
+            attempt
+        );
+        if let Some(parent) = object.annotations().get(TRACEPARENT) {
+            datacrowd_telemetry::continue_trace(&span, parent);
+        }
         let queue = object.labels().get(QUEUE_LABEL);
         let plan = Plan {
             who: &self.pass.who,
@@ -139,11 +154,13 @@ impl<K: Runs> Attempts<'_, K> {
             attempt,
             run,
             correlation: &self.pass.correlation,
+            traceparent: datacrowd_telemetry::traceparent(&span),
             secret: object.secret(),
             queue: queue.map(|queue| (QUEUE_LABEL, queue.as_str())),
         };
         let job = build::job(&plan, &self.ctx.settings);
-        match job::create(self.ctx, &self.pass.who, &job).await? {
+        let creation = job::create(self.ctx, &self.pass.who, &job);
+        match creation.instrument(span).await? {
             Created::Ours(job) => {
                 self.ledger.job_ref = Some(job::job_ref(&job));
                 self.write(&created()).await?;

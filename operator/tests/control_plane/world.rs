@@ -126,6 +126,7 @@ impl World {
             bucket: BUCKET.into(),
             runner_image: "runner:test".into(),
             runner_internal_url: "http://api".into(),
+            otlp_endpoint: None,
             job_deadline_seconds: 86_400,
             max_jobs_per_namespace: None,
             watch_namespaces: vec![namespace.clone()],

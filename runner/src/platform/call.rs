@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use datacrowd_protocol::{names::CORRELATION_HEADER, problem::Problem};
+use datacrowd_telemetry::TRACEPARENT;
 use reqwest::{RequestBuilder, StatusCode, header::RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 use super::{Answer, Platform, PlatformError};
 
@@ -33,7 +35,8 @@ impl Platform {
         let mut backoff = self.patience.start();
         let mut refusals = 0;
         loop {
-            let (why, asked) = match self.attempt(build()?).await {
+            let span = tracing::info_span!("platform call", otel.kind = "client", call = path);
+            let (why, asked) = match self.attempt(build()?, &span).instrument(span.clone()).await {
                 Try::Answered(body) => return Ok(body),
                 Try::Refused(error) => return Err(error),
                 Try::Unauthorized(why) => {
@@ -60,7 +63,10 @@ impl Platform {
         }
     }
 
-    async fn attempt(&self, request: RequestBuilder) -> Try {
+    async fn attempt(&self, mut request: RequestBuilder, span: &Span) -> Try {
+        if let Some(parent) = datacrowd_telemetry::traceparent(span) {
+            request = request.header(TRACEPARENT, parent);
+        }
         let token = match tokio::fs::read_to_string(&self.token_file).await {
             Ok(token) => token,
             Err(error) => {

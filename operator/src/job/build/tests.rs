@@ -7,6 +7,7 @@ fn settings() -> Settings {
         bucket: "datacrowd".into(),
         runner_image: "datacrowd/runner:1".into(),
         runner_internal_url: "http://api.datacrowd:8081".into(),
+        otlp_endpoint: None,
         job_deadline_seconds: 86_400,
         max_jobs_per_namespace: None,
         watch_namespaces: vec![],
@@ -42,6 +43,7 @@ fn plan(who: &Identity) -> Plan<'_> {
         attempt: 1,
         run: RunId("0197f3c0-0000-7000-8000-000000000001".parse().unwrap()),
         correlation: "0197f3c0-0000-7000-8000-000000000002",
+        traceparent: None,
         secret: Some("mine"),
         queue: None,
     }
@@ -51,6 +53,28 @@ fn plan(who: &Identity) -> Plan<'_> {
 fn the_job_of_a_dataset_with_a_bucket_of_its_own() {
     let who = who("reviews-2026");
     insta::assert_yaml_snapshot!(job(&plan(&who), &settings()));
+}
+
+#[test]
+fn the_runner_goes_on_with_the_trace() {
+    let who = who("reviews-2026");
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let plan = Plan {
+        traceparent: Some(parent.into()),
+        ..plan(&who)
+    };
+    let settings = Settings {
+        otlp_endpoint: Some("http://collector:4318".into()),
+        ..settings()
+    };
+    let pod = job(&plan, &settings).spec.unwrap().template.spec.unwrap();
+    let env = pod.containers[0].env.as_ref().unwrap();
+    let value = |name| env.iter().find(|v| v.name == name)?.value.as_deref();
+    assert_eq!(value("TRACEPARENT"), Some(parent));
+    assert_eq!(
+        value("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        Some("http://collector:4318")
+    );
 }
 
 #[test]

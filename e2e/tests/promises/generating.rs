@@ -6,6 +6,7 @@ use datacrowd_crds::{Dataset, condition::Phase};
 use datacrowd_e2e::{
     cluster::{Kind as _, Namespace, phase_of, running},
     dump::PLATFORM,
+    release,
     wait::{eventually, seconds},
     world::{Manners, World, promise},
 };
@@ -280,9 +281,9 @@ async fn killed_platform_loses_and_doubles_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn evictions_and_a_rollout_lose_and_double_nothing() {
+async fn evictions_and_an_upgrade_lose_and_double_nothing() {
     promise(
-        "evictions_and_a_rollout_lose_and_double_nothing",
+        "evictions_and_an_upgrade_lose_and_double_nothing",
         Manners::Disturbing,
         |world| async move {
             let rows = world.scale.pick(20_000, 100_000);
@@ -307,10 +308,21 @@ async fn evictions_and_a_rollout_lose_and_double_nothing() {
                 }
             }
             let at = load.reaches(&world, load.point(&mut rng, 3, 5)).await;
-            eprintln!("datacrowd-api-server rolled out at row {at} of {rows}");
-            let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
-            deployments.restart("datacrowd-api-server").await.unwrap();
+            let at_work = load.pod().await.name_any();
+            eprintln!("the release upgraded at row {at} of {rows}");
+            let log = release::values().await["log"].clone();
+            release::set("log=debug").await;
             load.is_whole(&world).await;
+            let done = load.ns.api::<Dataset>().get("large").await.unwrap();
+            assert_eq!(done.status.unwrap().attempt, Some(1), "nothing began again");
+            let pods = load.ns.pods(LABEL, "large").await;
+            let succeeded = pods.iter().filter(|pod| {
+                let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
+                phase == Some("Succeeded")
+            });
+            let succeeded: Vec<String> = succeeded.map(|pod| pod.name_any()).collect();
+            assert_eq!(succeeded, [at_work], "the upgrade left the runner alone");
+            release::set(&format!("log={}", log.as_str().unwrap())).await;
             both_are_ready_again(&world).await;
         },
     )

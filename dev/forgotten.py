@@ -13,8 +13,11 @@ FORGOTTEN = {
     "aws_vpc_security_group_ingress_rule": {"description", "referenced_security_group_id"},  # told with the account before it
 }
 
-left = []
-for resource in json.load(sys.stdin).get("resource_changes", []):
+plan, left = json.load(sys.stdin), []
+for name, change in plan.get("output_changes", {}).items():
+    if change["actions"] != ["no-op"]:
+        left.append(f"output {name}: {'/'.join(change['actions'])}")
+for resource in plan.get("resource_changes", []):
     change = resource["change"]
     if change["actions"] in (["no-op"], ["read"]):
         continue

@@ -5,12 +5,13 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 dev=$root/dev
-state=${DATACROWD_STATE:-$root/.dev}
+state=$root/.dev
+[ -z "${DATACROWD_STATE:-}" ] || state=$(realpath -m "$DATACROWD_STATE")
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/datacrowd
 
 # Two checkouts can be up on one machine: whatever the machine sees of this one
 # (cgroups, host name, locks) carries its name.
-checkout=datacrowd-$(printf %s "${DATACROWD_STATE:-$root}" | sha256sum | cut -c1-8)
+checkout=datacrowd-$(printf %s "${state%/.dev}" | sha256sum | cut -c1-8)
 
 # Versions and keys of what is built from source and kept outside the checkout.
 kubernetes_version=1.34 # the patch release is in kubernetes/go.mod

@@ -45,6 +45,12 @@ impl Kind for Project {}
 impl Kind for Dataset {}
 impl Kind for Export {}
 
+/// Annotations by which the Job goes on with the trace of this request; none where nothing is exported.
+pub fn traced() -> Option<BTreeMap<String, String>> {
+    let parent = datacrowd_telemetry::traceparent(&tracing::Span::current())?;
+    Some([(names::TRACE.to_owned(), parent)].into())
+}
+
 fn failed(error: kube::Error) -> ApiError {
     match error {
         kube::Error::Api(status) if status.code == 404 => ApiError::not_found(),

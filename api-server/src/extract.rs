@@ -103,7 +103,12 @@ fn member_with_nul(json: &[u8]) -> Option<String> {
         }
     }
     let is_escaped = json.windows(6).any(|escape| escape == b"\\u0000");
-    let value: Value = is_escaped.then(|| serde_json::from_slice(json).ok())??;
+    if !is_escaped {
+        return None;
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(json) else {
+        return Some("body".to_owned()); // it cannot be looked through
+    };
     let mut at = String::new();
     search(&value, &mut at).then_some(at)
 }
@@ -191,10 +196,28 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
         .filter(|v| is_correlation_id(v));
     let id = given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     request.extensions_mut().insert(CorrelationId(id.clone()));
-    let span = tracing::info_span!(
-        "request", otel.name = format!("{} {}", request.method(), routes::pattern(&request)), otel.kind = "server", otel.status_code = Empty, correlation_id = %id, trace_id = Empty, span_id = Empty,
-        method = %request.method(), path = request.uri().path()
-    );
+    let route = routes::pattern(&request);
+    let name = format!("{} {route}", request.method());
+    macro_rules! span {
+        ($kind:literal) => {
+            tracing::info_span!(
+                $kind,
+                otel.name = name,
+                otel.kind = "server",
+                otel.status_code = Empty,
+                correlation_id = %id,
+                trace_id = Empty,
+                span_id = Empty,
+                method = %request.method(),
+                path = request.uri().path()
+            )
+        };
+    }
+    // Of what is asked every few seconds no trace is made.
+    let span = match route {
+        "/healthz" | "/readyz" | "/metrics" => span!("probe"),
+        _ => span!("request"),
+    };
     let parent = request.headers().get(TRACEPARENT);
     let parent = parent.and_then(|v| v.to_str().ok());
     if let Some(parent) = parent {

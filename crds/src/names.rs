@@ -7,7 +7,7 @@ pub const RETRY_AT: &str = "datacrowd.io/retry-at";
 /// Annotation on a Project: the platform's billing changed; what waits for payment looks again.
 pub const BILLING_REVISION: &str = "datacrowd.io/billing-revision";
 /// Annotation: the trace in which REST asked for a run (W3C Trace Context); its Job goes on with it.
-pub const TRACEPARENT: &str = "datacrowd.io/traceparent";
+pub const TRACE: &str = "datacrowd.io/traceparent";
 /// Annotation: `true` lets a resource go although the platform could not be told. Its rows stay.
 pub const SKIP_CLEANUP: &str = "datacrowd.io/skip-cleanup";
 /// Finalizer that holds a resource until the platform has let go of it.

@@ -51,7 +51,7 @@ pub struct JobArgs {
     /// Seconds after which a Job is ended.
     #[arg(long, env = "DATACROWD_JOB_DEADLINE_SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(i64).range(60..))]
     pub job_deadline_seconds: i64,
-    /// Where runner pods send their spans: what this process itself is told by the same variable.
+    /// Where this process and runner pods send their spans, by OTLP over HTTP; nowhere when absent.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
     /// Most Jobs that run in one namespace at once; no limit when absent.

@@ -1,13 +1,11 @@
 //! Datasets: read, generate, retry, delete.
 
-use std::collections::BTreeMap;
-
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{
     Dataset as DatasetResource, DatasetSpec,
     dataset::{ProjectRef, Source},
-    names::{RETRY_AT, TRACEPARENT},
+    names::RETRY_AT,
 };
 use datacrowd_labelling::{Begun, Dataset, Refusal};
 use datacrowd_protocol::{
@@ -19,7 +17,6 @@ use datacrowd_protocol::{
 use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tracing::Span;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -27,6 +24,7 @@ use super::paging::{InState, PageBody, Paging};
 use crate::{
     app::App,
     auth::Owner,
+    cluster,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     upsert::uid_of,
@@ -220,14 +218,8 @@ fn released(resource: &DatasetResource) -> DatasetResource {
     let mut intent = DatasetResource::new(&resource.name_any(), spec);
     intent.metadata.namespace = resource.namespace();
     intent.metadata.uid = resource.uid();
-    intent.metadata.annotations = traced();
+    intent.metadata.annotations = cluster::traced();
     intent
-}
-
-/// Lets the Job go on with the trace of this request.
-pub fn traced() -> Option<BTreeMap<String, String>> {
-    let parent = datacrowd_telemetry::traceparent(&Span::current())?;
-    Some([(TRACEPARENT.to_owned(), parent)].into())
 }
 
 /// Try a failed generation again.

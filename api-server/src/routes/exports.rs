@@ -28,6 +28,7 @@ use super::{
 use crate::{
     app::App,
     auth::Owner,
+    cluster,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     idempotency::SameRequest,
@@ -153,7 +154,7 @@ pub async fn export_create(
     let subject = format!("{}/{name}", project.namespace);
     let mut resource = ExportResource::new(&name, spec);
     resource.metadata.namespace = Some(project.namespace.clone());
-    resource.metadata.annotations = super::datasets::traced();
+    resource.metadata.annotations = cluster::traced();
     owner
         .audit(&app, "export.create", &subject, json!({"project": id}))
         .await?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
-use datacrowd_crds::{Dataset, names::TRACEPARENT};
+use datacrowd_crds::{Dataset, names};
 use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::eventually;
 use kube::{Api, ResourceExt as _};
@@ -96,7 +96,7 @@ async fn one_trace_goes_from_the_request_to_the_last_chunk() {
     // What the operator hands on to the Job, played by this test.
     let datasets: Api<Dataset> = Api::namespaced(p.cluster.clone(), &clara.namespace);
     let resource = datasets.get(dataset["name"].as_str().unwrap()).await;
-    let parent = resource.unwrap().annotations()[TRACEPARENT].clone();
+    let parent = resource.unwrap().annotations()[names::TRACE].clone();
     assert!(parent.starts_with(&format!("00-{TRACE}-")), "{parent}");
     let run = Run::begin(&p, id, 1).await;
     let job = Job::new(&p, &clara.namespace, run).await;

@@ -5,7 +5,7 @@ use std::{env, panic};
 use opentelemetry_otlp::ExporterBuildError;
 use tracing_subscriber::{
     EnvFilter, Layer as _,
-    filter::{LevelFilter, ParseError},
+    filter::{ParseError, filter_fn},
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
 };
@@ -47,7 +47,7 @@ pub fn init(service: &'static str) -> Result<Traces, InitError> {
     let (traces, tracer) = traces::begin(service).map_err(InitError::Exporter)?;
     let spans = tracer.map(|tracer| {
         let layer = tracing_opentelemetry::layer().with_tracer(tracer);
-        layer.with_filter(LevelFilter::INFO) // whatever is logged
+        layer.with_filter(filter_fn(traces::is_exported)) // whatever is logged
     });
     tracing_subscriber::registry()
         .with(spans)

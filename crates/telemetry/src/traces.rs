@@ -15,13 +15,15 @@ use opentelemetry_sdk::{
     propagation::TraceContextPropagator,
     trace::{SdkTracer, SdkTracerProvider},
 };
-use tracing::Span;
+use tracing::{Level, Metadata, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// Header, and in a pod's environment in upper case the variable, that names trace and span.
 pub const TRACEPARENT: &str = "traceparent";
 /// Where the collector is, as OpenTelemetry names it: `http://collector:4318`.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// Name of the span of a request that no trace is made of.
+const PROBE: &str = "probe";
 /// Longest wait for the last spans to be sent.
 const FLUSH: Duration = Duration::from_secs(3);
 
@@ -41,6 +43,14 @@ impl Drop for Traces {
             );
         }
     }
+}
+
+/// Spans of our own crates, but for what is asked every few seconds: a library's would begin a trace with each
+/// pass over each resource.
+pub(crate) fn is_exported(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("datacrowd")
+        && *metadata.level() <= Level::INFO
+        && metadata.name() != PROBE
 }
 
 /// A tracer, if there is a collector to send to.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use datacrowd_crds::{
     Dataset, Export,
     condition::{ConditionType, Phase, Reason, Verdict},
-    names::{QUEUE_LABEL, TRACEPARENT},
+    names::{QUEUE_LABEL, TRACE},
 };
 use datacrowd_protocol::{
     ids::RunId,
@@ -139,7 +139,7 @@ impl<K: Runs> Attempts<'_, K> {
             name,
             attempt
         );
-        if let Some(parent) = object.annotations().get(TRACEPARENT) {
+        if let Some(parent) = object.annotations().get(TRACE) {
             datacrowd_telemetry::continue_trace(&span, parent);
         }
         let queue = object.labels().get(QUEUE_LABEL);

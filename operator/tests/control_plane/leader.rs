@@ -3,9 +3,10 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use datacrowd_crds::Dataset;
+use datacrowd_crds::{Dataset, names::TRACE};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
+use serde_json::json;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -29,6 +30,16 @@ struct Replica {
 
 impl Replica {
     fn start(world: &World, name: &'static str, kubeconfig: &str) -> Self {
+        Self::start_with(world, name, kubeconfig, &[])
+    }
+
+    /// With more variables.
+    fn start_with(
+        world: &World,
+        name: &'static str,
+        kubeconfig: &str,
+        more: &[(&str, &str)],
+    ) -> Self {
         let process = Command::new(env!("CARGO_BIN_EXE_datacrowd-operator"))
             .env("KUBECONFIG", kubeconfig)
             .env("DATACROWD_INTERNAL_URL", &world.platform.url)
@@ -40,6 +51,7 @@ impl Replica {
             .env("DATACROWD_ADMIN_LISTEN", "127.0.0.1:0")
             .env("DATACROWD_LEASE_NAMESPACE", &world.namespace)
             .env("POD_NAME", name)
+            .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -135,6 +147,33 @@ async fn a_leader_that_is_cut_off_gives_up_by_itself() {
     leader.gives_up().await;
     std::fs::remove_file(wire).unwrap();
     is_followed_by(&world, &other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_goes_on_with_the_trace_of_its_dataset() {
+    let world = World::new("traced").await;
+    world.platform.grant(100);
+    // Nobody listens there: a trace goes on whether or not it can be sent.
+    let exported = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let _operator = Replica::start_with(&world, "traced", &kubeconfig(), &exported);
+    world.project("reviews").await;
+    let mut body = super::world::dataset(&world.namespace, "items");
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-";
+    body["metadata"]["annotations"] = json!({TRACE: format!("{trace}00f067aa0ba902b7-01")});
+    world.create::<Dataset>(body).await;
+    let job = world
+        .eventually("a Job", async || world.jobs().await.pop())
+        .await;
+    let pod = job.spec.unwrap().template.spec.unwrap();
+    let env = pod.containers[0].env.as_ref().unwrap();
+    let value = |name| env.iter().find(|v| v.name == name)?.value.as_deref();
+    assert_eq!(value(exported[0].0), Some(exported[0].1));
+    let parent = value("TRACEPARENT").unwrap();
+    assert!(parent.starts_with(trace), "{parent}");
+    assert!(
+        !parent.contains("00f067aa0ba902b7"),
+        "{parent}: the Job's parent is the operator's span"
+    );
 }
 
 /// A kubeconfig that leads to the API server through a wire, which is cut by sending true.

@@ -7,6 +7,7 @@
     reason = "helpers of tests: whatever fails here fails the test"
 )]
 
+mod at_rest;
 mod bad_input;
 mod crowd;
 mod deletion;
@@ -14,6 +15,5 @@ mod endless;
 mod flow;
 mod generating;
 mod kubectl;
-mod quiet;
 mod race;
 mod specs;

@@ -1,4 +1,5 @@
-//! A settled cluster is quiet: what is done, failed, suspended or waiting is written by nobody.
+//! A settled cluster is quiet: what is done, failed, suspended or waiting is written by nobody. It takes the
+//! longest to see, so this comes first in the alphabet.
 
 use std::time::Duration;
 

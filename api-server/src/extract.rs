@@ -200,7 +200,7 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
     let name = format!("{} {route}", request.method());
     macro_rules! span {
         ($kind:literal) => {
-            tracing::info_span!(
+            tracing::error_span!(
                 $kind,
                 otel.name = name,
                 otel.kind = "server",

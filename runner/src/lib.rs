@@ -47,7 +47,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
     let logging = datacrowd_telemetry::init("datacrowd-runner");
     // Every line of the process tells which run, and which request asked for it.
     let span =
-        tracing::info_span!("run", correlation_id = run.correlation_id(), run_id = %run.run_id);
+        tracing::error_span!("run", correlation_id = run.correlation_id(), run_id = %run.run_id);
     if let Some(parent) = &run.platform.traceparent {
         datacrowd_telemetry::continue_trace(&span, parent);
     }

@@ -141,7 +141,7 @@ impl Source {
         if let Some(etag) = &self.etag {
             request = request.header(IF_MATCH, etag);
         }
-        let span = tracing::info_span!("read source", otel.kind = "client", offset = self.at);
+        let span = tracing::error_span!("read source", otel.kind = "client", offset = self.at);
         let response = timeout(IDLE, request.send().instrument(span))
             .await
             .map_err(|_| Broken::Lost("no answer".to_owned()))?

@@ -3,9 +3,11 @@
 use std::{env, panic};
 
 use opentelemetry_otlp::ExporterBuildError;
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter, Layer as _,
-    filter::{ParseError, filter_fn},
+    filter::{LevelFilter, ParseError, filter_fn},
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
 };
@@ -45,22 +47,34 @@ pub fn init(service: &'static str) -> Result<Traces, InitError> {
         _ => EnvFilter::new("info"),
     };
     let (traces, tracer) = traces::begin(service).map_err(InitError::Exporter)?;
-    let spans = tracer.map(|tracer| {
-        let layer = tracing_opentelemetry::layer().with_tracer(tracer);
-        layer.with_filter(filter_fn(traces::is_exported)) // whatever is logged
-    });
-    tracing_subscriber::registry()
-        .with(spans)
-        .with(
-            tracing_subscriber::fmt::layer()
-                .fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())
-                .event_format(Json { service })
-                .with_filter(filter),
-        )
+    subscriber(service, filter, tracer)
         .try_init()
         .map_err(InitError::Installed)?;
     panic::set_hook(Box::new(log_panic));
     Ok(traces)
+}
+
+/// Lines on stdout and, with a tracer, spans; of both only what the filter lets through.
+fn subscriber(
+    service: &'static str,
+    filter: EnvFilter,
+    tracer: Option<SdkTracer>,
+) -> impl Subscriber + Send + Sync {
+    let spans = tracer.map(|tracer| {
+        // The hint, since a filter of spans alone would have every library compute its finest records.
+        let own = filter_fn(traces::is_exported).with_max_level_hint(LevelFilter::INFO);
+        tracing_opentelemetry::layer()
+            .with_tracer(tracer)
+            .with_filter(own)
+    });
+    let lines = tracing_subscriber::fmt::layer()
+        .fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())
+        .event_format(Json { service });
+    // Around both, not one layer's own: only then is a record that it drops not even computed.
+    tracing_subscriber::registry()
+        .with(spans)
+        .with(lines)
+        .with(filter)
 }
 
 fn log_panic(info: &panic::PanicHookInfo<'_>) {
@@ -75,4 +89,33 @@ fn log_panic(info: &panic::PanicHookInfo<'_>) {
         "panicked: {}",
         info.payload_as_str().unwrap_or("a payload that is no text")
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
+    use super::*;
+    use crate::{continue_trace, ids, traceparent};
+
+    #[test]
+    fn our_own_spans_go_on_with_a_trace_and_probes_have_none() {
+        let tracer = SdkTracerProvider::builder().build().tracer("a test");
+        // As `init` does it, and for this thread only.
+        let _scope = subscriber("a-test", EnvFilter::new("warn"), Some(tracer)).set_default();
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let span = tracing::error_span!(target: "datacrowd_api_server::extract", "request");
+        continue_trace(&span, &format!("00-{trace}-00f067aa0ba902b7-01"));
+        let (seen, id) = ids(&span).unwrap();
+        assert_eq!(seen, trace);
+        let inside = span.in_scope(|| traceparent(&tracing::Span::current()));
+        assert_eq!(inside, Some(format!("00-{trace}-{id}-01")));
+
+        let probe = tracing::error_span!(target: "datacrowd_api_server::extract", "probe");
+        assert_eq!(ids(&probe), None);
+        let foreign =
+            tracing::error_span!(target: "kube_runtime::controller", "reconciling object");
+        assert_eq!(ids(&foreign), None);
+    }
 }

@@ -131,7 +131,7 @@ impl<K: Runs> Attempts<'_, K> {
         let Identity {
             namespace, name, ..
         } = &self.pass.who;
-        let span = tracing::info_span!(
+        let span = tracing::error_span!(
             "create Job",
             otel.kind = "producer",
             kind = K::KIND,

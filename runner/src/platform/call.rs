@@ -35,7 +35,7 @@ impl Platform {
         let mut backoff = self.patience.start();
         let mut refusals = 0;
         loop {
-            let span = tracing::info_span!("platform call", otel.kind = "client", call = path);
+            let span = tracing::error_span!("platform call", otel.kind = "client", call = path);
             let (why, asked) = match self.attempt(build()?, &span).instrument(span.clone()).await {
                 Try::Answered(body) => return Ok(body),
                 Try::Refused(error) => return Err(error),

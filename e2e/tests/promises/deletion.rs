@@ -10,6 +10,8 @@ use datacrowd_e2e::{
     wait::{eventually, seconds},
     world::{Manners, promise},
 };
+use k8s_openapi::api::core::v1::Namespace as NamespaceObject;
+use kube::{Api, api::DeleteParams};
 use serde_json::json;
 
 use crate::specs::{dataset, generated, loaded, numbered_csv, paid, ratings, rows};
@@ -79,6 +81,36 @@ async fn deleting_a_dataset_leaves_nothing() {
                 kept,
                 "another source under an old name touches nothing"
             );
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_goes_with_all_that_is_in_it() {
+    promise(
+        "a_namespace_goes_with_all_that_is_in_it",
+        Manners::Peaceful,
+        |world| async move {
+            let ns = world.namespace("whole").await;
+            paid(&world, &ns, "reviews", ratings(1), 100_000).await;
+            let key = format!("{}/items.csv", ns.name);
+            let small = world.store.put(&key, reviews::first_items_csv(ROWS)).await;
+            ns.apply::<Dataset>("items", dataset("reviews", &small))
+                .await;
+            generated(&ns, "items", 60).await;
+            let namespaces: Api<NamespaceObject> = Api::all(world.client.clone());
+            namespaces
+                .delete(&ns.name, &DeleteParams::default())
+                .await
+                .unwrap();
+            let gone = eventually("the namespace to be gone", seconds(60), || async {
+                match namespaces.get_opt(&ns.name).await {
+                    Ok(None) => Ok(()),
+                    still => Err(format!("{still:?}")),
+                }
+            });
+            gone.await;
         },
     )
     .await;

@@ -4,104 +4,18 @@ use std::{fs, process::Command};
 
 use datacrowd_crds::{Dataset, condition::Phase};
 use datacrowd_e2e::{
-    cluster::{Kind as _, Namespace, phase_of, running},
-    dump::PLATFORM,
-    release,
+    cluster::{Namespace, phase_of},
     wait::{eventually, seconds},
-    world::{Manners, World, promise},
+    world::{Manners, promise},
 };
-use k8s_openapi::api::{
-    apps::v1::Deployment,
-    core::v1::{Pod, PodSpec},
-};
+use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use kube::{
-    Api, ResourceExt as _,
-    api::{DeleteParams, EvictParams, ListParams, PostParams},
+    ResourceExt as _,
+    api::{DeleteParams, PostParams},
 };
-use rand::{RngExt as _, rngs::StdRng};
 use serde_json::json;
 
-use crate::specs::{
-    assert_each_row_once, dataset, generated, loaded, numbered_csv, paid, ratings, spent,
-};
-
-const LABEL: &str = "datacrowd.io/dataset";
-/// Bytes per row: a chunk ends at 4 MiB, so this makes many chunks of few rows.
-const WIDTH: usize = 2000;
-
-/// A Dataset that is being loaded.
-struct Load {
-    ns: Namespace,
-    project: String,
-    id: String,
-    rows: usize,
-}
-
-/// Applies a Dataset of `rows` rows and returns as soon as the platform knows it.
-async fn begin(world: &World, word: &str, rows: usize) -> Load {
-    let ns = world.namespace(word).await;
-    let key = format!("{}/large.csv", ns.name);
-    let uri = world.store.put(&key, numbered_csv(rows, WIDTH)).await;
-    let project = paid(world, &ns, "reviews", ratings(1), 2 * rows as i64).await;
-    ns.apply::<Dataset>("large", dataset("reviews", &uri)).await;
-    let begun = ns
-        .until::<Dataset>("large", "an id", seconds(60), |d| d.id().is_some())
-        .await;
-    let id = begun.id().unwrap().to_owned();
-    Load {
-        ns,
-        project,
-        id,
-        rows,
-    }
-}
-
-impl Load {
-    /// Waits until at least this many rows are tasks; returns how many there are.
-    async fn reaches(&self, world: &World, rows: i64) -> i64 {
-        eventually(format!("{rows} loaded rows"), seconds(100), || async {
-            match loaded(world, &self.id).await {
-                n if n >= rows => Ok(n),
-                n => Err(format!("{n} loaded")),
-            }
-        })
-        .await
-    }
-
-    /// A point within the `k`th of `of` equal parts of the file.
-    fn point(&self, rng: &mut StdRng, k: usize, of: usize) -> i64 {
-        let part = self.rows / of;
-        (k * part + rng.random_range(0..part)) as i64
-    }
-
-    /// The Job's pod that runs.
-    async fn pod(&self) -> Pod {
-        eventually("a running pod of the Job", seconds(60), || async {
-            let pods = self.ns.pods(LABEL, "large").await;
-            let found = running(&pods).last().map(|pod| (*pod).clone());
-            found.ok_or_else(|| format!("{} pods, none runs", pods.len()))
-        })
-        .await
-    }
-
-    /// Holds the end against the promise.
-    async fn is_whole(&self, world: &World) {
-        let done = generated(&self.ns, "large", 150).await;
-        assert_eq!(done.status.unwrap().tasks_created, Some(self.rows as i64));
-        assert_each_row_once(world, &self.id, self.rows).await;
-        let wrong: i64 = sqlx::query_scalar("select count(*) from tasks where dataset_id = $1::uuid and payload->>'id' <> 'r' || row_no")
-            .bind(&self.id)
-            .fetch_one(&world.core)
-            .await
-            .unwrap();
-        assert_eq!(wrong, 0, "rows under another row's number");
-        assert_eq!(
-            spent(world, &self.project).await,
-            self.rows as i64,
-            "replays are not charged"
-        );
-    }
-}
+use crate::load::begin;
 
 /// SIGKILLs the runner in a pod, when it runs on this machine; else the whole pod is deleted. True when
 /// the process was killed.
@@ -244,110 +158,6 @@ async fn job_whose_pod_is_killed_twice_ends_whole() {
         },
     )
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_platform_loses_and_doubles_nothing() {
-    promise(
-        "killed_platform_loses_and_doubles_nothing",
-        Manners::Disturbing,
-        |world| async move {
-            let rows = world.scale.pick(16_000, 100_000);
-            let mut rng = world.rng();
-            let load = begin(&world, "platform", rows).await;
-            for (k, name) in [
-                "datacrowd-api-server",
-                "datacrowd-operator",
-                "datacrowd-api-server",
-            ]
-            .into_iter()
-            .enumerate()
-            {
-                let at = load.reaches(&world, load.point(&mut rng, k, 4)).await;
-                let pods: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
-                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
-                for pod in pods.list(&of).await.unwrap() {
-                    eprintln!("{} deleted at row {at} of {rows}", pod.name_any());
-                    pods.delete(&pod.name_any(), &DeleteParams::default().grace_period(0))
-                        .await
-                        .unwrap();
-                }
-            }
-            load.is_whole(&world).await;
-            both_are_ready_again(&world).await;
-        },
-    )
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn evictions_and_an_upgrade_lose_and_double_nothing() {
-    promise(
-        "evictions_and_an_upgrade_lose_and_double_nothing",
-        Manners::Disturbing,
-        |world| async move {
-            let rows = world.scale.pick(20_000, 100_000);
-            let mut rng = world.rng();
-            let load = begin(&world, "evicted", rows).await;
-            let platform: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
-            for (k, name) in ["runner", "datacrowd-operator", "datacrowd-api-server"]
-                .into_iter()
-                .enumerate()
-            {
-                let at = load.reaches(&world, load.point(&mut rng, k, 5)).await;
-                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
-                let (pods, evicted) = match name {
-                    "runner" => (&load.ns.api::<Pod>(), vec![load.pod().await]),
-                    _ => (&platform, platform.list(&of).await.unwrap().items),
-                };
-                assert!(!evicted.is_empty(), "{name} has pods");
-                for pod in evicted {
-                    eprintln!("{} evicted at row {at} of {rows}", pod.name_any());
-                    let evict = EvictParams::default();
-                    pods.evict(&pod.name_any(), &evict).await.unwrap();
-                }
-            }
-            let at = load.reaches(&world, load.point(&mut rng, 3, 5)).await;
-            let at_work = load.pod().await.name_any();
-            eprintln!("the release upgraded at row {at} of {rows}");
-            let log = release::values().await["log"].clone();
-            release::set("log=debug").await;
-            load.is_whole(&world).await;
-            let done = load.ns.api::<Dataset>().get("large").await.unwrap();
-            assert_eq!(done.status.unwrap().attempt, Some(1), "nothing began again");
-            let pods = load.ns.pods(LABEL, "large").await;
-            let succeeded = pods.iter().filter(|pod| {
-                let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
-                phase == Some("Succeeded")
-            });
-            let succeeded: Vec<String> = succeeded.map(|pod| pod.name_any()).collect();
-            assert_eq!(succeeded, [at_work], "the upgrade left the runner alone");
-            release::set(&format!("log={}", log.as_str().unwrap())).await;
-            both_are_ready_again(&world).await;
-        },
-    )
-    .await;
-}
-
-/// The next test finds the platform as this one did.
-async fn both_are_ready_again(world: &World) {
-    let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
-    for name in ["datacrowd-api-server", "datacrowd-operator"] {
-        eventually(format!("{name} to be ready again"), seconds(90), || async {
-            let status = deployments
-                .get(name)
-                .await
-                .map_err(|e| e.to_string())?
-                .status
-                .unwrap_or_default();
-            if status.ready_replicas >= status.replicas && status.unavailable_replicas.is_none() {
-                Ok(())
-            } else {
-                Err(format!("{status:?}"))
-            }
-        })
-        .await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,5 +15,7 @@ mod endless;
 mod flow;
 mod generating;
 mod kubectl;
+mod load;
 mod race;
 mod specs;
+mod unrest;

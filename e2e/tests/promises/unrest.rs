@@ -1,0 +1,183 @@
+//! The platform itself is killed, evicted and upgraded, and nobody loses by it. These run alone: one after the other
+//! at the end, so that the others stop for them once.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use datacrowd_crds::{
+    Dataset, Export, Project,
+    condition::{Phase, Reason},
+};
+use datacrowd_e2e::{
+    cluster::Kind as _,
+    dump::PLATFORM,
+    release, reviews,
+    wait::{eventually, seconds},
+    world::{Manners, World, promise},
+};
+use futures::FutureExt as _;
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use kube::{
+    Api, ResourceExt as _,
+    api::{DeleteParams, EvictParams, ListParams},
+};
+
+use crate::{
+    load::{LABEL, begin},
+    specs::{dataset, export, generated, ratings},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_platform_loses_and_doubles_nothing() {
+    promise(
+        "killed_platform_loses_and_doubles_nothing",
+        Manners::Disturbing,
+        |world| async move {
+            let rows = world.scale.pick(16_000, 100_000);
+            let mut rng = world.rng();
+            let load = begin(&world, "platform", rows).await;
+            for (k, name) in [
+                "datacrowd-api-server",
+                "datacrowd-operator",
+                "datacrowd-api-server",
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let at = load.reaches(&world, load.point(&mut rng, k, 4)).await;
+                let pods: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
+                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
+                for pod in pods.list(&of).await.unwrap() {
+                    eprintln!("{} deleted at row {at} of {rows}", pod.name_any());
+                    pods.delete(&pod.name_any(), &DeleteParams::default().grace_period(0))
+                        .await
+                        .unwrap();
+                }
+            }
+            load.is_whole(&world).await;
+            both_are_ready_again(&world).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn evictions_and_an_upgrade_lose_and_double_nothing() {
+    promise(
+        "evictions_and_an_upgrade_lose_and_double_nothing",
+        Manners::Disturbing,
+        |world| async move {
+            let rows = world.scale.pick(20_000, 100_000);
+            let mut rng = world.rng();
+            let load = begin(&world, "evicted", rows).await;
+            let platform: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
+            for (k, name) in ["runner", "datacrowd-operator", "datacrowd-api-server"]
+                .into_iter()
+                .enumerate()
+            {
+                let at = load.reaches(&world, load.point(&mut rng, k, 5)).await;
+                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
+                let (pods, evicted) = match name {
+                    "runner" => (&load.ns.api::<Pod>(), vec![load.pod().await]),
+                    _ => (&platform, platform.list(&of).await.unwrap().items),
+                };
+                assert!(!evicted.is_empty(), "{name} has pods");
+                for pod in evicted {
+                    eprintln!("{} evicted at row {at} of {rows}", pod.name_any());
+                    let evict = EvictParams::default();
+                    pods.evict(&pod.name_any(), &evict).await.unwrap();
+                }
+            }
+            let at = load.reaches(&world, load.point(&mut rng, 3, 5)).await;
+            let at_work = load.pod().await.name_any();
+            eprintln!("the release upgraded at row {at} of {rows}");
+            let log = release::values().await["log"].clone();
+            release::set("log=debug").await;
+            load.is_whole(&world).await;
+            let done = load.ns.api::<Dataset>().get("large").await.unwrap();
+            assert_eq!(done.status.unwrap().attempt, Some(1), "nothing began again");
+            let pods = load.ns.pods(LABEL, "large").await;
+            let succeeded = pods.iter().filter(|pod| {
+                let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
+                phase == Some("Succeeded")
+            });
+            let succeeded: Vec<String> = succeeded.map(|pod| pod.name_any()).collect();
+            assert_eq!(succeeded, [at_work], "the upgrade left the runner alone");
+            release::set(&format!("log={}", log.as_str().unwrap())).await;
+            both_are_ready_again(&world).await;
+        },
+    )
+    .await;
+}
+
+/// The same installation, upgraded to `billing.mode: Disabled` and back: nobody pays for anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_billing_kubectl_apply_is_all_it_takes() {
+    promise(
+        "without_billing_kubectl_apply_is_all_it_takes",
+        Manners::Disturbing,
+        |world| async move {
+            let before = release::values().await["billing"]["mode"].clone();
+            release::set("billing.mode=Disabled").await;
+            let outcome = AssertUnwindSafe(unpaid_and_done(&world))
+                .catch_unwind()
+                .await;
+            release::set(&format!("billing.mode={}", before.as_str().unwrap())).await;
+            if let Err(panic) = outcome {
+                resume_unwind(panic);
+            }
+        },
+    )
+    .await;
+}
+
+/// Rows of the file that nobody pays for.
+const ROWS: usize = 6;
+
+async fn unpaid_and_done(world: &World) {
+    let ns = world.namespace("free").await;
+    let key = format!("{}/items.csv", ns.name);
+    let uri = world.store.put(&key, reviews::first_items_csv(ROWS)).await;
+    ns.apply::<Project>("reviews", ratings(1)).await;
+    ns.apply::<Dataset>("items", dataset("reviews", &uri)).await;
+    ns.apply::<Export>("final", export("reviews", "WhenCompleted"))
+        .await;
+    generated(&ns, "items", 60).await;
+    let project: Project = ns
+        .until_is("reviews", Phase::Done, Reason::Accepted, seconds(10))
+        .await;
+    let id = project.id().unwrap();
+    let worker = world
+        .rest
+        .register(&format!("e2e-free-{}", world.run))
+        .await;
+    for task in worker.claim(id, 10).await.unwrap() {
+        worker.rate(&task, 3).await.expect(201);
+    }
+    ns.until_is::<Dataset>("items", Phase::Done, Reason::Completed, seconds(60))
+        .await;
+    let done: Export = ns
+        .until_is("final", Phase::Done, Reason::Exported, seconds(90))
+        .await;
+    assert_eq!(done.status.unwrap().rows, Some(ROWS as i64));
+}
+
+/// The next test finds the platform as this one did.
+async fn both_are_ready_again(world: &World) {
+    let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
+    for name in ["datacrowd-api-server", "datacrowd-operator"] {
+        eventually(format!("{name} to be ready again"), seconds(90), || async {
+            let status = deployments
+                .get(name)
+                .await
+                .map_err(|e| e.to_string())?
+                .status
+                .unwrap_or_default();
+            if status.ready_replicas >= status.replicas && status.unavailable_replicas.is_none() {
+                Ok(())
+            } else {
+                Err(format!("{status:?}"))
+            }
+        })
+        .await;
+    }
+}

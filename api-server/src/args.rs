@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr};
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Uri};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use datacrowd_billing::Currency;
 
@@ -24,6 +24,12 @@ pub enum Command {
     Migrate(Migrate),
     /// Compare Stripe's sessions of the last days with the payments, and repair what is missing.
     ReconcilePayments(Reconcile),
+    /// Ask each address until it answers with 2xx, for a minute at most; `helm test` does it.
+    Probe {
+        /// Addresses, `http` only.
+        #[arg(required = true)]
+        urls: Vec<Uri>,
+    },
     /// Print the OpenAPI document of the public API, or of the internal one.
     Openapi {
         /// The internal API's.

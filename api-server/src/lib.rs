@@ -18,6 +18,7 @@ mod internal;
 mod limits;
 pub mod listen;
 pub mod objects;
+mod probe;
 pub mod reconcile;
 mod routes;
 pub mod serve;

@@ -23,7 +23,7 @@ use crate::{
     internal_openapi,
     listen::{HEADER_TIME, listen},
     objects::Objects,
-    openapi, reconcile,
+    openapi, probe, reconcile,
     stripe::{Stripe, StripeSettings},
 };
 
@@ -44,6 +44,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             let stripe = stripe(&settings.prices, &settings.stripe, None)?;
             reconcile::run(&billing, &stripe, settings.reconcile_days).await
         }
+        Command::Probe { urls } => probe::run(&urls).await,
         Command::EnvExample => print(&env_example()),
         Command::Openapi { internal } => {
             let document = if internal {

@@ -28,6 +28,11 @@ pub async fn values() -> Value {
     serde_json::from_str(&json).unwrap()
 }
 
+/// Runs the release's own tests.
+pub async fn test() {
+    helm(&["test", RELEASE, "--timeout", "2m"]).await;
+}
+
 /// Upgrades the release with one value changed, and waits until it is rolled out.
 pub async fn set(value: &str) {
     let chart = format!("charts/{RELEASE}");

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_crds::{Project, names::BILLING_REVISION};
 use datacrowd_labelling::OutboxRow;
 use serde_json::Value;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{app::App, error::ApiError};
@@ -16,34 +17,63 @@ const UPLOAD_PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// Rows of the outbox per pass.
 const OUTBOX_BATCH: i64 = 50;
 
-/// Sweeps until `stop`. Every replica does; the database decides who ends what.
-pub async fn sweep(app: App, every: Duration, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(every))
-        .await
-        .is_some()
+/// Begins all of it, in every replica: the database decides who does what. It goes on until `stop`.
+pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()> {
+    let mut begun = Begun {
+        app,
+        stop,
+        tasks: JoinSet::new(),
+    };
+    begun.every(sweep, leases);
+    begun.every(Duration::from_secs(1), outbox);
+    begun.every(Duration::from_secs(1), payments);
+    begun.every(Duration::from_secs(30), pulse);
+    begun.every(Duration::from_secs(60), limits);
+    begun.every(Duration::from_mins(10), uploads);
+    // It reads every payment.
+    begun.every(Duration::from_mins(10), drift);
+    begun.every(Duration::from_hours(1), accounts);
+    begun.tasks
+}
+
+struct Begun<'a> {
+    app: &'a App,
+    stop: &'a CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Begun<'_> {
+    /// A pass now, and another one so long after each has ended.
+    fn every<F>(&mut self, period: Duration, pass: fn(App) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
     {
-        match app.core.sweep(app.now()).await {
-            Ok(swept) => {
-                metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases)
+        let (app, stop) = (self.app.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            loop {
+                pass(app.clone()).await;
+                let pause = tokio::time::sleep(period);
+                if stop.run_until_cancelled(pause).await.is_none() {
+                    return;
+                }
             }
-            Err(error) => {
-                tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again")
-            }
+        });
+    }
+}
+
+/// Ends leases that are over.
+async fn leases(app: App) {
+    match app.core.sweep(app.now()).await {
+        Ok(swept) => metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases),
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again")
         }
     }
 }
 
-/// Empties the outbox until `stop`.
-pub async fn outbox(app: App, every: Duration, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(every))
-        .await
-        .is_some()
-    {
-        if let Err(error) = outbox_pass(&app).await {
-            tracing::warn!(error.cause = %error, "the outbox cannot be emptied; the next pass tries again");
-        }
+async fn outbox(app: App) {
+    if let Err(error) = outbox_pass(&app).await {
+        tracing::warn!(error.cause = %error, "the outbox cannot be emptied; the next pass tries again");
     }
 }
 
@@ -62,16 +92,9 @@ pub async fn outbox_pass(app: &App) -> datacrowd_labelling::Result<()> {
     Ok(())
 }
 
-/// Carries what payments grant to the context core until `stop`.
-pub async fn payments(app: App, every: Duration, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(every))
-        .await
-        .is_some()
-    {
-        if let Err(error) = payments_pass(&app).await {
-            tracing::warn!(error.cause = %error, "payments cannot be told on; the next pass tries again");
-        }
+async fn payments(app: App) {
+    if let Err(error) = payments_pass(&app).await {
+        tracing::warn!(error.cause = %error, "payments cannot be told on; the next pass tries again");
     }
 }
 
@@ -114,78 +137,46 @@ async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
     }
 }
 
-/// Removes uploads that a crash left behind, until `stop`.
-pub async fn uploads(app: App, every: Duration, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(every))
+/// Removes uploads that a crash left behind.
+async fn uploads(app: App) {
+    let stale = app
+        .core
+        .uploads_stale(app.now() - UPLOAD_PATIENCE)
         .await
-        .is_some()
-    {
-        let stale = app
-            .core
-            .uploads_stale(app.now() - UPLOAD_PATIENCE)
-            .await
-            .unwrap_or_default();
-        for upload in stale {
-            let aborted = match &upload.multipart {
-                Some(multipart) => app
-                    .objects
-                    .multipart_abort(&upload.object_key, multipart)
-                    .await
-                    .is_ok(),
-                None => true,
-            };
-            if aborted && app.objects.delete(&upload.object_key).await.is_ok() {
-                let _ = app.core.upload_close(upload.id, false).await;
-            }
+        .unwrap_or_default();
+    for upload in stale {
+        let aborted = match &upload.multipart {
+            Some(multipart) => app
+                .objects
+                .multipart_abort(&upload.object_key, multipart)
+                .await
+                .is_ok(),
+            None => true,
+        };
+        if aborted && app.objects.delete(&upload.object_key).await.is_ok() {
+            let _ = app.core.upload_close(upload.id, false).await;
         }
     }
 }
 
-/// Forgets sessions, failures and idempotency keys that are long over, until `stop`.
-pub async fn accounts(app: App, every: Duration, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(every))
-        .await
-        .is_some()
-    {
-        if let Err(error) = app.accounts.sweep().await {
-            tracing::warn!(error.cause = %error, "old sessions cannot be removed");
-        }
-        if let Err(error) = app.core.idempotency_sweep(app.now()).await {
-            tracing::warn!(error.cause = %error, "old idempotency keys cannot be removed");
-        }
+/// Forgets sessions, failures and idempotency keys that are long over.
+async fn accounts(app: App) {
+    if let Err(error) = app.accounts.sweep().await {
+        tracing::warn!(error.cause = %error, "old sessions cannot be removed");
+    }
+    if let Err(error) = app.core.idempotency_sweep(app.now()).await {
+        tracing::warn!(error.cause = %error, "old idempotency keys cannot be removed");
     }
 }
 
-/// Forgets the counts of clients that have been quiet, until `stop`.
-pub async fn limits(app: App, every: Duration, stop: CancellationToken) {
-    while stop
-        .run_until_cancelled(tokio::time::sleep(every))
-        .await
-        .is_some()
-    {
-        app.limits().forget_idle();
-    }
-}
-
-/// Tells monitoring what waits, at once and then until `stop`.
-pub async fn pulse(app: App, every: Duration, stop: CancellationToken) {
-    loop {
-        pulse_pass(&app).await;
-        if stop
-            .run_until_cancelled(tokio::time::sleep(every))
-            .await
-            .is_none()
-        {
-            return;
-        }
-    }
+/// Forgets the counts of clients that have been quiet.
+async fn limits(app: App) {
+    app.limits().forget_idle();
 }
 
 /// Sets the gauges of the queue, of the outboxes and of parked events. Each replica reads the same rows. A gauge
 /// keeps its value while its database does not answer.
-pub async fn pulse_pass(app: &App) {
+pub async fn pulse(app: App) {
     let now = app.now();
     match app.core.pulse(now).await {
         Ok(pulse) => core_gauges(&pulse, now),
@@ -201,23 +192,8 @@ pub async fn pulse_pass(app: &App) {
     }
 }
 
-/// Tells monitoring how many payments the ledger does not fit, at once and then until `stop`. It reads all of
-/// them, so seldom.
-pub async fn drift(app: App, every: Duration, stop: CancellationToken) {
-    loop {
-        drift_pass(&app).await;
-        if stop
-            .run_until_cancelled(tokio::time::sleep(every))
-            .await
-            .is_none()
-        {
-            return;
-        }
-    }
-}
-
-/// Sets the gauge of the ledger.
-pub async fn drift_pass(app: &App) {
+/// Sets the gauge of payments that the ledger does not fit.
+pub async fn drift(app: App) {
     match app.billing.ledger_drift().await {
         Ok(payments) => {
             metrics::gauge!("datacrowd_ledger_drift_payments").set(payments.len() as f64);

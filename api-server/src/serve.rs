@@ -123,43 +123,7 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
     }
     let stop = CancellationToken::new();
     let sweep = Duration::from_secs(settings.sweep_seconds.max(1));
-    let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(background::sweep(app.clone(), sweep, stop.clone()));
-    tasks.spawn(background::outbox(
-        app.clone(),
-        Duration::from_secs(1),
-        stop.clone(),
-    ));
-    tasks.spawn(background::payments(
-        app.clone(),
-        Duration::from_secs(1),
-        stop.clone(),
-    ));
-    tasks.spawn(background::uploads(
-        app.clone(),
-        Duration::from_secs(600),
-        stop.clone(),
-    ));
-    tasks.spawn(background::accounts(
-        app.clone(),
-        Duration::from_secs(3600),
-        stop.clone(),
-    ));
-    tasks.spawn(background::limits(
-        app.clone(),
-        Duration::from_secs(60),
-        stop.clone(),
-    ));
-    tasks.spawn(background::pulse(
-        app.clone(),
-        Duration::from_secs(30),
-        stop.clone(),
-    ));
-    tasks.spawn(background::drift(
-        app.clone(),
-        Duration::from_secs(600),
-        stop.clone(),
-    ));
+    let background = background::begin(&app, sweep, &stop);
     let public = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
@@ -187,7 +151,7 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         () = signal => tracing::warn!("requests were still open when the time to drain was over"),
     }
     stop.cancel();
-    tasks.join_all().await;
+    background.join_all().await;
     Ok(())
 }
 

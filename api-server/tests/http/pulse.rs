@@ -1,7 +1,7 @@
 //! What monitoring is told: what waits, since when, and that it is exported.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_api_server::background::{drift_pass, outbox_pass, pulse_pass};
+use datacrowd_api_server::background::{drift, outbox_pass, pulse};
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::json;
@@ -106,8 +106,8 @@ async fn a_pass_and_a_stale_submit_show_in_the_metrics() {
     p.submit(&wanda, &task, "0")
         .await
         .refused(409, "lease_lost");
-    pulse_pass(&p.app).await;
-    drift_pass(&p.app).await;
+    pulse(p.app.clone()).await;
+    drift(p.app.clone()).await;
     let metrics = p.trusted(Method::GET, "/metrics", None).await.body;
     for series in [
         "datacrowd_tasks_ready ",

@@ -14,6 +14,7 @@ mod datasets;
 mod dropped;
 mod duels;
 mod flow;
+mod kept;
 mod loading;
 mod migrations;
 mod payments;

@@ -4,6 +4,7 @@ fail (5xx), and never answer other than it says. `contract.py [SECONDS]`; the se
 Takes a Postgres and an S3 server (dev/services), a Kubernetes API server (dev/control-plane) and the
 built binary from the environment; leaves nothing behind in the first."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -140,8 +141,8 @@ class People:
 
 
 def fuzz(role, token, people, seconds, seed):
-    """One role's share; true when nothing was found. One worker: several compile at the same time what
-    CPython 3.11 then confuses, and that is reported as an error of ours."""
+    """One role's share; true when nothing was found. One worker: several threads compile at the same time
+    what CPython 3.11 then confuses, and that is reported as an error of ours."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{people.url}/openapi.json", "--url", people.url,
                "--checks", CHECKS, "--max-time", str(seconds), "--seed", str(seed), "--no-color",
                "--phases", "examples,coverage,fuzzing", "--workers", "1", "--continue-on-failure",
@@ -151,9 +152,10 @@ def fuzz(role, token, people, seconds, seed):
     ids = {"projects": people.project, "exports": people.export}
     env = {**ENV, "SCHEMATHESIS_HOOKS": "contract_hooks", "CONTRACT_IDS": json.dumps(ids),
            "PYTHONPATH": f"{ENV['PYTHONPATH']}:{ROOT / 'dev/checks'}"}
-    print(f"==== {role}, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:  # it keeps its examples where it runs
-        return subprocess.run(command, env=env, cwd=folder).returncode == 0
+        asked = subprocess.run(command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(f"==== {role}, seed {seed}\n{asked.stdout}", flush=True)
+    return asked.returncode == 0
 
 
 def main():
@@ -168,7 +170,9 @@ def main():
         people = People(url)
         roles = {"nobody": None, "WORKER": people.worker, "CLIENT": people.client, "ADMIN": people.admin}
         share = max(1, seconds // len(roles))
-        failed = [role for role, token in roles.items() if not fuzz(role, token, people, share, seed)]
+        with concurrent.futures.ThreadPoolExecutor(2) as at_once:
+            good = at_once.map(lambda item: fuzz(*item, people, share, seed), roles.items())
+        failed = [role for role, is_good in zip(roles, good) if not is_good]
     if failed:
         sys.exit(f"the contract is broken as {', '.join(failed)}; repeat with CONTRACT_SEED={seed}, and see {state}/contract.log")
 

@@ -87,13 +87,7 @@ impl ApiError {
 
     /// 500: logged here, once; the caller learns nothing of the inside.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut causes = vec![error.to_string()];
-        let mut source = error.source();
-        while let Some(cause) = source {
-            causes.push(cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(error.causes = ?causes, "request failed");
+        tracing::error!(error.causes = ?causes(error), "request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -110,8 +104,8 @@ impl ApiError {
     }
 
     /// 503 for a neighbour that does not answer.
-    pub fn unavailable(what: &'static str, error: &dyn std::fmt::Display) -> Self {
-        tracing::warn!(error.cause = %error, neighbour = what, "a neighbour does not answer");
+    pub fn unavailable(what: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::warn!(error.causes = ?causes(error), neighbour = what, "a neighbour does not answer");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
@@ -119,6 +113,24 @@ impl ApiError {
         )
         .retry_after(5)
     }
+
+    /// 502 where the object store answers and refuses us: it will until a setting is corrected.
+    pub fn object_store_refused(answer: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error.causes = ?causes(error), answer, "the object store refuses the platform");
+        Self::new(
+            StatusCode::BAD_GATEWAY,
+            "object_store_refused",
+            format!(
+                "The object store refuses the platform ({answer}); whoever runs it checks the settings of bucket, region and credentials."
+            ),
+        )
+    }
+}
+
+/// An error and what it came from.
+fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect()
 }
 
 impl From<Refusal> for ApiError {

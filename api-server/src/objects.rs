@@ -1,11 +1,12 @@
 //! The object store: uploads in, presigned URLs out. Bytes of sources and exports never pass the server
 //! except while a client uploads.
 
-use std::{fmt::Display, time::Duration};
+use std::{error::Error, io, time::Duration};
 
 use aws_sdk_s3::{
     Client,
     config::{BehaviorVersion, Region},
+    error::{ProvideErrorMetadata, SdkError},
     presigning::PresigningConfig,
     types::{CompletedMultipartUpload, CompletedPart},
 };
@@ -22,6 +23,8 @@ use crate::{args::Objects as Settings, error::ApiError};
 const RUNNER_URL_TTL: Duration = Duration::from_secs(900);
 /// How long a person's download link is good for.
 const DOWNLOAD_TTL: Duration = Duration::from_secs(300);
+/// What it is called in messages.
+const STORE: &str = "object store";
 
 /// The platform's bucket, as pods and as people reach it.
 #[derive(Debug, Clone)]
@@ -31,8 +34,35 @@ pub struct Objects {
     bucket: String,
 }
 
-fn failed(error: &impl Display) -> ApiError {
-    ApiError::unavailable("object store", error)
+/// Codes of a 400 that tell of our settings rather than of this request.
+const REFUSING: [&str; 4] = [
+    "AuthorizationHeaderMalformed",
+    "ExpiredToken",
+    "IllegalLocationConstraintException",
+    "InvalidToken",
+];
+
+/// What was not done: the store refuses us, or it may do it in a moment.
+fn failed<E>(error: &SdkError<E>) -> ApiError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let status = error.raw_response().map(|r| r.status().as_u16());
+    // An answer to HEAD has no body, so no code.
+    let code = error.code();
+    let refuses = match status {
+        Some(301 | 401 | 403) => true,
+        Some(404) => code == Some("NoSuchBucket"),
+        Some(400) => code.is_none_or(|code| REFUSING.contains(&code)),
+        _ => false,
+    };
+    match status {
+        Some(status) if refuses => {
+            let answer = format!("{status} {}", code.unwrap_or_default());
+            ApiError::object_store_refused(answer.trim_end(), error)
+        }
+        _ => ApiError::unavailable(STORE, error),
+    }
 }
 
 /// What a source object is now.
@@ -155,7 +185,11 @@ impl Objects {
             .await;
         match got {
             Ok(object) => {
-                let body = object.body.collect().await.map_err(|e| failed(&e))?;
+                let body = object
+                    .body
+                    .collect()
+                    .await
+                    .map_err(|e| ApiError::unavailable(STORE, &e))?;
                 Ok(Some(body.into_bytes()))
             }
             Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
@@ -213,10 +247,9 @@ impl Objects {
             .send()
             .await
             .map_err(|e| failed(&e))?;
-        begun
-            .upload_id()
-            .map(str::to_owned)
-            .ok_or_else(|| failed(&"no upload id in its answer"))
+        begun.upload_id().map(str::to_owned).ok_or_else(|| {
+            ApiError::unavailable(STORE, &io::Error::other("no upload id in its answer"))
+        })
     }
 
     /// Writes one part.

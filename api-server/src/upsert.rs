@@ -20,7 +20,12 @@ pub fn uid_of(resource: &impl Resource) -> ApiResult<ResourceUid> {
         .uid
         .as_deref()
         .and_then(|u| u.parse().ok())
-        .ok_or_else(|| ApiError::unavailable("cluster", &"a resource without a uid"))
+        .ok_or_else(|| {
+            ApiError::unavailable(
+                "cluster",
+                &std::io::Error::other("a resource without a uid"),
+            )
+        })
 }
 
 /// What an operator would send for a resource of this tenant.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::support::{Actor, Platform, Run};
+use crate::support::{Actor, Platform, Process, Run, answer};
 
 /// Built beside this test by `cargo build`.
 fn binary() -> PathBuf {
@@ -274,4 +274,25 @@ async fn an_exported_file_holds_each_approved_answer_once() {
             assert_eq!(ids.len(), 1200);
         }
     }
+}
+
+#[tokio::test]
+async fn a_store_that_refuses_the_platform_says_what_to_set_right() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let clara = p.client("clara").await;
+    let (_, _, job) = generating(&p, &clara, 3).await;
+    let wrong = [("AWS_SECRET_ACCESS_KEY", "not the one it was")];
+    let server = Process::start_with(&p, &wrong).await;
+    let open = p
+        .http
+        .post(format!(
+            "{}/internal/runs/{}/open",
+            server.internal, job.run
+        ))
+        .bearer_auth(p.runner_token(&clara.namespace).await)
+        .json(&json!({"podUid": "pod"}));
+    let refused = answer(open).await.expect(502);
+    assert_eq!(refused["code"], "object_store_refused");
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("(403)"), "{message}");
 }

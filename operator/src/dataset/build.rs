@@ -74,7 +74,7 @@ impl Runs for Dataset {
     }
 
     fn awaiting_payment(_: &DatasetView) -> String {
-        "The project's quota covers no task; buy judgements with POST /api/v1/payments/checkout and the run starts by itself.".into()
+        "The project's quota covers no task; buy judgements with POST /api/v1/payments/checkout, or have them granted, and the run starts by itself.".into()
     }
 
     /// Another limit deserves another attempt; the same one does not.

@@ -12,6 +12,9 @@ use tracing::{Instrument as _, Span};
 
 use super::{Answer, Platform, PlatformError};
 
+/// Code of the platform's answer when its object store refuses it.
+const STORE_REFUSED: &str = "object_store_refused";
+
 /// What one try came to.
 enum Try {
     Answered(Bytes),
@@ -19,6 +22,8 @@ enum Try {
     Again {
         why: String,
         retry_after: Option<Duration>,
+        /// Somebody has to set something right, unless it was about to be.
+        is_refusal: bool,
     },
     /// The token was refused: it may just have been rotated.
     Unauthorized(String),
@@ -35,8 +40,7 @@ impl Platform {
         let mut backoff = self.patience.start();
         let mut refusals = 0;
         loop {
-            let span = tracing::error_span!("platform call", otel.kind = "client", call = path);
-            let (why, asked) = match self.attempt(build()?, &span).instrument(span.clone()).await {
+            let (why, asked, is_refusal) = match self.traced_attempt(path, build()?).await {
                 Try::Answered(body) => return Ok(body),
                 Try::Refused(error) => return Err(error),
                 Try::Unauthorized(why) => {
@@ -44,14 +48,20 @@ impl Platform {
                     if refusals >= self.patience.refusals {
                         return Err(PlatformError::Forbidden(why));
                     }
-                    (why, None)
+                    (why, None, false)
                 }
-                Try::Again { why, retry_after } => (why, retry_after),
+                Try::Again {
+                    why,
+                    retry_after,
+                    is_refusal,
+                } => (why, retry_after, is_refusal),
             };
             let Some(wait) = backoff.next(asked) else {
-                return Err(PlatformError::Unreachable(format!(
-                    "The platform did not do {path}: {why}"
-                )));
+                let why = format!("The platform did not do {path}: {why}");
+                return Err(match is_refusal {
+                    true => PlatformError::Refused(why),
+                    false => PlatformError::Unreachable(why),
+                });
             };
             tracing::warn!(
                 call = path,
@@ -61,6 +71,21 @@ impl Platform {
             );
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// One try, as a span of its own: the wait for the next one is not in it.
+    async fn traced_attempt(&self, path: &str, request: RequestBuilder) -> Try {
+        let span = tracing::error_span!(
+            "platform call",
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            call = path
+        );
+        let came_to = self.attempt(request, &span).instrument(span.clone()).await;
+        if !matches!(came_to, Try::Answered(_)) {
+            span.record("otel.status_code", "ERROR");
+        }
+        came_to
     }
 
     async fn attempt(&self, mut request: RequestBuilder, span: &Span) -> Try {
@@ -112,6 +137,7 @@ fn again(error: &reqwest::Error) -> Try {
     Try::Again {
         why: crate::http::chain(error),
         retry_after: None,
+        is_refusal: false,
     }
 }
 
@@ -136,10 +162,12 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Try 
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Try::Again {
             why: message,
             retry_after,
+            is_refusal: false,
         },
         _ if status.is_server_error() => Try::Again {
             why: message,
             retry_after,
+            is_refusal: problem.is_some_and(|problem| problem.code == STORE_REFUSED),
         },
         _ => Try::Refused(PlatformError::Refused(format!(
             "The platform refused the runner's request ({status}): {message} Check that runner and API server are of the same release."

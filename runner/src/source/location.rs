@@ -83,12 +83,15 @@ impl Location {
             .get("x-amz-bucket-region")
             .and_then(|region| region.to_str().ok())
             .unwrap_or("another region");
+        let remedy = match self {
+            Self::Platform { .. } => "ask whoever runs the platform to correct its region",
+            Self::Own(_) => {
+                "set AWS_REGION or AWS_ENDPOINT_URL in the secret of source.credentialsSecretRef"
+            }
+        };
         Halt::failed(
             RunReason::Misconfigured,
-            format!(
-                "{} is in {region}; set AWS_REGION or AWS_ENDPOINT_URL in the secret of source.credentialsSecretRef.",
-                self.uri()
-            ),
+            format!("{} is in {region}; {remedy}.", self.uri()),
         )
     }
 }

@@ -260,9 +260,13 @@ fn status_code(status: u16) -> StatusCode {
 }
 
 fn problem(status: u16, details: Value) -> Response {
+    let code = match status {
+        502 => "object_store_refused",
+        _ => "fake",
+    };
     let body = json!({
         "type": "about:blank", "title": "", "status": status, "timestamp": "", "path": "",
-        "message": format!("The fake says {status}."), "code": "fake", "correlationId": "", "details": details,
+        "message": format!("The fake says {status}."), "code": code, "correlationId": "", "details": details,
     });
     let mut response = (status_code(status), Json(body)).into_response();
     response

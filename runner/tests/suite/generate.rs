@@ -192,6 +192,7 @@ async fn each_refusal_of_the_platform_has_its_exit_code() {
         ("open", 403, exit::FORBIDDEN),
         ("open", 500, exit::TRY_AGAIN),
         ("open", 422, exit::MISCONFIGURED),
+        ("open", 502, exit::MISCONFIGURED),
         ("tasks", 410, exit::GONE),
         ("tasks", 403, exit::FORBIDDEN),
         ("tasks", 503, exit::TRY_AGAIN),

@@ -1,6 +1,6 @@
 //! Loading under fire: whatever is killed, however often, N rows become N tasks.
 
-use std::{fs, process::Command};
+use std::process::Command;
 
 use datacrowd_crds::{Dataset, condition::Phase};
 use datacrowd_e2e::{
@@ -15,7 +15,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::load::begin;
+use crate::load::{begin, process_with};
 
 /// SIGKILLs the runner in a pod, when it runs on this machine; else the whole pod is deleted. True when
 /// the process was killed.
@@ -47,17 +47,6 @@ async fn died_by_sigkill(ns: &Namespace, pod: &Pod) {
         }
     })
     .await;
-}
-
-/// The process whose environment has this variable.
-fn process_with(mark: &str) -> Option<String> {
-    fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
-        let pid = entry.file_name().into_string().ok()?;
-        pid.parse::<u32>().ok()?;
-        let environment = fs::read(entry.path().join("environ")).ok()?;
-        let found = environment.split(|b| *b == 0).any(|v| v == mark.as_bytes());
-        found.then_some(pid)
-    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,7 @@
 //! A Dataset that is large enough to be met while it is loaded.
 
+use std::fs;
+
 use datacrowd_crds::Dataset;
 use datacrowd_e2e::{
     cluster::{Kind as _, Namespace, running},
@@ -14,7 +16,7 @@ use crate::specs::{
 };
 
 /// Label of a Dataset's pods.
-pub const LABEL: &str = "datacrowd.io/dataset";
+const LABEL: &str = "datacrowd.io/dataset";
 /// Bytes per row: a chunk ends at 4 MiB, so this makes many chunks of few rows.
 const WIDTH: usize = 2000;
 
@@ -90,4 +92,15 @@ impl Load {
             "replays are not charged"
         );
     }
+}
+
+/// The process whose environment has this variable.
+pub fn process_with(mark: &str) -> Option<String> {
+    fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
+        let pid = entry.file_name().into_string().ok()?;
+        pid.parse::<u32>().ok()?;
+        let environment = fs::read(entry.path().join("environ")).ok()?;
+        let found = environment.split(|b| *b == 0).any(|v| v == mark.as_bytes());
+        found.then_some(pid)
+    })
 }

@@ -1,7 +1,10 @@
 //! The platform itself is killed, evicted and upgraded, and nobody loses by it. These run alone: one after the other
 //! at the end, so that the others stop for them once.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    process::Command,
+};
 
 use datacrowd_crds::{
     Dataset, Export, Project,
@@ -21,9 +24,11 @@ use kube::{
     api::{DeleteParams, EvictParams, ListParams},
 };
 
+use rand::rngs::StdRng;
+
 use crate::{
-    load::{LABEL, begin},
-    specs::{dataset, export, generated, ratings},
+    load::{Load, begin, process_with},
+    specs::{dataset, export, generated, loaded, ratings},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,44 +74,68 @@ async fn evictions_and_an_upgrade_lose_and_double_nothing() {
             let rows = world.scale.pick(20_000, 100_000);
             let mut rng = world.rng();
             let load = begin(&world, "evicted", rows).await;
-            let platform: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
-            for (k, name) in ["runner", "datacrowd-operator", "datacrowd-api-server"]
-                .into_iter()
-                .enumerate()
-            {
-                let at = load.reaches(&world, load.point(&mut rng, k, 5)).await;
-                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
-                let (pods, evicted) = match name {
-                    "runner" => (&load.ns.api::<Pod>(), vec![load.pod().await]),
-                    _ => (&platform, platform.list(&of).await.unwrap().items),
-                };
-                assert!(!evicted.is_empty(), "{name} has pods");
-                for pod in evicted {
-                    eprintln!("{} evicted at row {at} of {rows}", pod.name_any());
-                    let evict = EvictParams::default();
-                    pods.evict(&pod.name_any(), &evict).await.unwrap();
-                }
-            }
-            let at = load.reaches(&world, load.point(&mut rng, 3, 5)).await;
-            let at_work = load.pod().await.name_any();
-            eprintln!("the release upgraded at row {at} of {rows}");
             let log = release::values().await["log"].clone();
-            release::set("log=debug").await;
-            load.is_whole(&world).await;
-            let done = load.ns.api::<Dataset>().get("large").await.unwrap();
-            assert_eq!(done.status.unwrap().attempt, Some(1), "nothing began again");
-            let pods = load.ns.pods(LABEL, "large").await;
-            let succeeded = pods.iter().filter(|pod| {
-                let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
-                phase == Some("Succeeded")
-            });
-            let succeeded: Vec<String> = succeeded.map(|pod| pod.name_any()).collect();
-            assert_eq!(succeeded, [at_work], "the upgrade left the runner alone");
+            let outcome = AssertUnwindSafe(upgraded_and_evicted(&world, &load, &mut rng))
+                .catch_unwind()
+                .await;
             release::set(&format!("log={}", log.as_str().unwrap())).await;
+            if let Err(panic) = outcome {
+                resume_unwind(panic);
+            }
             both_are_ready_again(&world).await;
         },
     )
     .await;
+}
+
+async fn upgraded_and_evicted(world: &World, load: &Load, rng: &mut StdRng) {
+    upgraded(world, load, rng).await;
+    let platform: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
+    for (k, name) in ["runner", "datacrowd-operator", "datacrowd-api-server"]
+        .into_iter()
+        .enumerate()
+    {
+        let at = load.reaches(world, load.point(rng, k + 1, 6)).await;
+        let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
+        let (pods, evicted) = match name {
+            "runner" => (&load.ns.api::<Pod>(), vec![load.pod().await]),
+            _ => (&platform, platform.list(&of).await.unwrap().items),
+        };
+        assert!(!evicted.is_empty(), "{name} has pods");
+        for pod in evicted {
+            eprintln!("{} evicted at row {at} of {}", pod.name_any(), load.rows);
+            let evict = EvictParams::default();
+            pods.evict(&pod.name_any(), &evict).await.unwrap();
+        }
+    }
+    load.is_whole(world).await;
+    let done = load.ns.api::<Dataset>().get("large").await.unwrap();
+    assert_eq!(done.status.unwrap().attempt, Some(1), "nothing began again");
+}
+
+/// Upgrades the release while a runner is in the middle, and holds the runner there until it is done: it loads
+/// faster than Helm rolls out.
+async fn upgraded(world: &World, load: &Load, rng: &mut StdRng) {
+    let at = load.reaches(world, load.point(rng, 0, 6)).await;
+    let pod = load.pod().await;
+    let process = process_with(&format!("POD_UID={}", pod.uid().unwrap()));
+    let process = process.expect("a runner whose process this machine sees");
+    signal("STOP", &process);
+    eprintln!("the release upgraded at row {at} of {}", load.rows);
+    release::set("log=debug").await;
+    let before = loaded(world, &load.id).await;
+    assert!(before < load.rows as i64, "it is in the middle still");
+    signal("CONT", &process);
+    load.reaches(world, before + 1).await;
+    let running = load.pod().await;
+    assert_eq!(running.uid(), pod.uid(), "the same runner goes on");
+}
+
+fn signal(name: &str, process: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), process])
+        .status();
+    assert!(sent.unwrap().success(), "SIG{name} to {process}");
 }
 
 /// The same installation, upgraded to `billing.mode: Disabled` and back: nobody pays for anything.

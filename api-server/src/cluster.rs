@@ -166,7 +166,9 @@ impl Cluster {
         key: &str,
         value: &str,
     ) -> ApiResult<()> {
-        let patch = json!({"metadata": {"annotations": {key: value}}});
+        let mut annotations = traced().unwrap_or_default();
+        annotations.insert(key.to_owned(), value.to_owned());
+        let patch = json!({"metadata": {"annotations": annotations}});
         let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
         api.patch(
             name,

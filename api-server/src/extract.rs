@@ -213,13 +213,14 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
             )
         };
     }
-    // Of what is asked every few seconds no trace is made.
-    let span = match route {
-        "/healthz" | "/readyz" | "/metrics" => span!("probe"),
-        _ => span!("request"),
-    };
     let parent = request.headers().get(TRACEPARENT);
     let parent = parent.and_then(|v| v.to_str().ok());
+    // No trace begins with what is asked every few seconds: by probes, and by the operator's passes.
+    let span = match route {
+        "/healthz" | "/readyz" | "/metrics" => span!("untraced"),
+        _ if route.starts_with("/internal/") && parent.is_none() => span!("untraced"),
+        _ => span!("request"),
+    };
     if let Some(parent) = parent {
         datacrowd_telemetry::continue_trace(&span, parent);
     }

@@ -6,7 +6,7 @@ mod location;
 mod own_bucket;
 mod sigv4;
 
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 
 use bytes::Bytes;
 use datacrowd_protocol::run::RunReason;
@@ -88,11 +88,21 @@ impl Source {
         let mut refusals = 0;
         while self.size.is_none_or(|size| self.at < size) {
             let before = self.at;
-            let broken = match self.connect().await {
-                Ok(Some(response)) => self.pump(response, pieces).await,
-                Ok(None) => return Ok(()),
-                Err(broken) => Err(broken),
+            let span = tracing::error_span!(
+                "read source",
+                otel.kind = "client",
+                otel.status_code = tracing::field::Empty,
+                offset = self.at
+            );
+            let broken = match self.read(pieces).instrument(span.clone()).await {
+                Ok(ControlFlow::Continue(())) => Ok(()),
+                Ok(ControlFlow::Break(())) => return Ok(()),
+                Err(broken) => {
+                    span.record("otel.status_code", "ERROR");
+                    Err(broken)
+                }
             };
+            drop(span);
             if self.at > before {
                 backoff.reset();
                 refusals = 0;
@@ -131,6 +141,15 @@ impl Source {
         Ok(())
     }
 
+    /// Reads over one connection what it brings; breaks where there is no next byte.
+    async fn read(&mut self, pieces: &mpsc::Sender<Piece>) -> Result<ControlFlow<()>, Broken> {
+        let Some(response) = self.connect().await? else {
+            return Ok(ControlFlow::Break(()));
+        };
+        self.pump(response, pieces).await?;
+        Ok(ControlFlow::Continue(()))
+    }
+
     /// Opens a connection at the next byte; `None` when there is no next byte.
     async fn connect(&mut self) -> Result<Option<Response>, Broken> {
         let url = self.location.url().map_err(Broken::For)?;
@@ -141,8 +160,7 @@ impl Source {
         if let Some(etag) = &self.etag {
             request = request.header(IF_MATCH, etag);
         }
-        let span = tracing::error_span!("read source", otel.kind = "client", offset = self.at);
-        let response = timeout(IDLE, request.send().instrument(span))
+        let response = timeout(IDLE, request.send())
             .await
             .map_err(|_| Broken::Lost("no answer".to_owned()))?
             .map_err(|error| Broken::Lost(crate::http::chain(&error)))?;

@@ -88,6 +88,7 @@ volumeMounts:
 {{- if .Values.traces.endpoint }}
 - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .Values.traces.endpoint | quote }}}
 - {name: OTEL_TRACES_SAMPLER, value: {{ .Values.traces.sampler | quote }}}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .Values.traces.ratio | quote }}}
 {{- end }}
 {{- end -}}
 

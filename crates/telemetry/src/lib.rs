@@ -1,8 +1,8 @@
 //! Logs, metrics and traces, once for all binaries. It owns the process-wide subscriber, panic hook and
 //! recorder; it opens no port: whoever serves `/metrics` renders the handle.
 //!
-//! Spans are of level error: with a filter that lets nothing else through, a line still tells whose request it is
-//! about, and traces are whole.
+//! Spans are of level error: with `DATACROWD_LOG=error` a line still tells whose request it is about, and traces are
+//! whole.
 //!
 //! Tokens, passwords, e-mail addresses and bodies never belong in a field.
 

@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter, Layer as _,
-    filter::{LevelFilter, ParseError, filter_fn},
+    filter::{ParseError, filter_fn},
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
 };
@@ -61,11 +61,9 @@ fn subscriber(
     tracer: Option<SdkTracer>,
 ) -> impl Subscriber + Send + Sync {
     let spans = tracer.map(|tracer| {
-        // The hint, since a filter of spans alone would have every library compute its finest records.
-        let own = filter_fn(traces::is_exported).with_max_level_hint(LevelFilter::INFO);
         tracing_opentelemetry::layer()
             .with_tracer(tracer)
-            .with_filter(own)
+            .with_filter(filter_fn(traces::is_exported))
     });
     let lines = tracing_subscriber::fmt::layer()
         .fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())
@@ -100,7 +98,7 @@ mod tests {
     use crate::{continue_trace, ids, traceparent};
 
     #[test]
-    fn our_own_spans_go_on_with_a_trace_and_probes_have_none() {
+    fn our_own_spans_go_on_with_a_trace_and_an_untraced_one_has_none() {
         let tracer = SdkTracerProvider::builder().build().tracer("a test");
         // As `init` does it, and for this thread only.
         let _scope = subscriber("a-test", EnvFilter::new("warn"), Some(tracer)).set_default();
@@ -112,8 +110,8 @@ mod tests {
         let inside = span.in_scope(|| traceparent(&tracing::Span::current()));
         assert_eq!(inside, Some(format!("00-{trace}-{id}-01")));
 
-        let probe = tracing::error_span!(target: "datacrowd_api_server::extract", "probe");
-        assert_eq!(ids(&probe), None);
+        let untraced = tracing::error_span!(target: "datacrowd_api_server::extract", "untraced");
+        assert_eq!(ids(&untraced), None);
         let foreign =
             tracing::error_span!(target: "kube_runtime::controller", "reconciling object");
         assert_eq!(ids(&foreign), None);

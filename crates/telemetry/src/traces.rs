@@ -23,7 +23,7 @@ pub const TRACEPARENT: &str = "traceparent";
 /// Where the collector is, as OpenTelemetry names it: `http://collector:4318`.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// Name of the span of a request that no trace is made of.
-const PROBE: &str = "probe";
+const UNTRACED: &str = "untraced";
 /// Longest wait for the last spans to be sent.
 const FLUSH: Duration = Duration::from_secs(3);
 
@@ -50,7 +50,7 @@ impl Drop for Traces {
 pub(crate) fn is_exported(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("datacrowd")
         && *metadata.level() <= Level::INFO
-        && metadata.name() != PROBE
+        && metadata.name() != UNTRACED
 }
 
 /// A tracer, if there is a collector to send to.

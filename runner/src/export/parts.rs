@@ -94,7 +94,8 @@ impl Destination {
             // A URL is asked for at every try, so that none is old.
             let url = self.platform.part_url(self.epoch, part_number).await?.url;
             let put = self.http.put(url).timeout(TIMEOUT).body(bytes.clone());
-            let why = match put.send().await {
+            let span = tracing::error_span!("write part", otel.kind = "client", part_number);
+            let why = match put.send().instrument(span).await {
                 Err(error) => crate::http::chain(&error),
                 Ok(response) => match (response.status(), response.headers().get(ETAG)) {
                     (StatusCode::OK, Some(etag)) => {

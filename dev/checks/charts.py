@@ -167,7 +167,7 @@ class Rendered(unittest.TestCase):
         known = set(re.findall(r'env = "([A-Z0-9_]+)"', "".join(
             (ROOT / p).read_text() for p in ("api-server/src/args.rs", "operator/src/args.rs"))))
         known |= {"DATACROWD_LOG", "GLIBC_TUNABLES", "PGSSLMODE", "PGSSLROOTCERT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-                  "EXTRA", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER"}
+                  "EXTRA", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
         for _, pod in pods(self.full):
             for container in pod["containers"] + pod.get("initContainers", []):
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])

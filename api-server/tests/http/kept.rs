@@ -33,7 +33,9 @@ struct Schema {
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Column {
+    /// Neither `NOT NULL` nor a `CHECK` that says as much.
     nullable: bool,
+    /// Has a default.
     filled: bool,
 }
 
@@ -82,7 +84,11 @@ async fn today(pool: &PgPool, queries: BTreeSet<String>) -> Schema {
             .await
             .unwrap();
     let found: Vec<(String, String, bool, bool)> = sqlx::query_as(
-        "select table_name::text, column_name::text, is_nullable = 'YES',
+        "select table_name::text, column_name::text,
+                is_nullable = 'YES' and not exists (
+                    select from pg_constraint
+                    where conrelid = quote_ident(table_name)::regclass
+                      and pg_get_constraintdef(oid) like 'CHECK ((' || quote_ident(column_name) || ' IS NOT NULL))%'),
                 column_default is not null or is_identity = 'YES' or is_generated = 'ALWAYS'
          from information_schema.columns
          where table_schema = 'public' and table_name <> '_sqlx_migrations'",

@@ -1,6 +1,6 @@
 //! The server as a process of its own.
 
-use std::{process::Stdio, time::Duration};
+use std::{net::TcpListener, process::Stdio, time::Duration};
 
 use datacrowd_testkit::eventually;
 use serde_json::json;
@@ -29,22 +29,13 @@ impl Process {
 
     /// With more variables.
     pub async fn start_with(p: &Platform, more: &[(&str, &str)]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let internal = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let (public, internal) = (free_address(), free_address());
         let env = |name: &str| std::env::var(name).unwrap();
         let child = tokio::process::Command::new(env!("CARGO_BIN_EXE_datacrowd-api-server"))
             .arg("serve")
             .env("KUBECONFIG", env("TEST_KUBECONFIG"))
-            .env("DATACROWD_LISTEN", format!("127.0.0.1:{port}"))
-            .env("DATACROWD_INTERNAL_LISTEN", format!("127.0.0.1:{internal}"))
+            .env("DATACROWD_LISTEN", &public)
+            .env("DATACROWD_INTERNAL_LISTEN", &internal)
             .env("AUTH_DATABASE_URL", p.auth.app_url())
             .env("CORE_DATABASE_URL", p.core_database.app_url())
             .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
@@ -63,7 +54,7 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://{public}");
         let (http, probe) = (p.http.clone(), format!("{url}/readyz"));
         eventually(Duration::from_secs(30), || async {
             let ready = http.get(&probe).send().await.ok()?;
@@ -73,7 +64,7 @@ impl Process {
         Self {
             child,
             url,
-            internal: format!("http://127.0.0.1:{internal}"),
+            internal: format!("http://{internal}"),
         }
     }
 
@@ -86,4 +77,10 @@ impl Process {
             .await;
         assert!(sent.unwrap().success());
     }
+}
+
+/// An address that nobody listened on a moment ago.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
 }

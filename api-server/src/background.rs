@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_crds::{Project, names::BILLING_REVISION};
 use datacrowd_labelling::OutboxRow;
+use datacrowd_protocol::object::PlatformObject;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -133,8 +134,16 @@ async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
                 .annotate::<Project>(namespace, name, BILLING_REVISION, &row.id.to_string())
                 .await
         }
-        _ => app.objects.delete(text("key")).await,
+        _ => match written(app, text("key")) {
+            Some(object) => app.objects.delete(&object).await,
+            None => Ok(()),
+        },
     }
+}
+
+/// The object behind a key of the platform's own rows, whose prefix says for whom it was written.
+fn written(app: &App, key: &str) -> Option<PlatformObject> {
+    app.objects.bucket().at(key.split('/').next()?, key)
 }
 
 /// Removes uploads that a crash left behind.
@@ -145,15 +154,20 @@ async fn uploads(app: App) {
         .await
         .unwrap_or_default();
     for upload in stale {
+        let Some(object) = written(&app, &upload.object_key) else {
+            // No key that we write: there is nothing behind it.
+            let _ = app.core.upload_close(upload.id, false).await;
+            continue;
+        };
         let aborted = match &upload.multipart {
             Some(multipart) => app
                 .objects
-                .multipart_abort(&upload.object_key, multipart)
+                .multipart_abort(&object, multipart)
                 .await
                 .is_ok(),
             None => true,
         };
-        if aborted && app.objects.delete(&upload.object_key).await.is_ok() {
+        if aborted && app.objects.delete(&object).await.is_ok() {
             let _ = app.core.upload_close(upload.id, false).await;
         }
     }

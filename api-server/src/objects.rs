@@ -1,5 +1,6 @@
 //! The object store: uploads in, presigned URLs out. Bytes of sources and exports never pass the server
-//! except while a client uploads.
+//! except while a client uploads. Every call names a [`PlatformObject`]: the platform's keys open, sign and
+//! remove nothing else, whatever a row or a request says.
 
 use std::{error::Error, io, time::Duration};
 
@@ -15,7 +16,10 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use bytes::Bytes;
-use datacrowd_protocol::{run::UploadedPart, source::SourceUri};
+use datacrowd_protocol::{
+    object::{PlatformBucket, PlatformObject},
+    run::UploadedPart,
+};
 
 use crate::{args::Objects as Settings, error::ApiError};
 
@@ -31,7 +35,7 @@ const STORE: &str = "object store";
 pub struct Objects {
     client: Client,
     public: Client,
-    bucket: String,
+    bucket: PlatformBucket,
 }
 
 /// Codes of a 400 that tell of our settings rather than of this request.
@@ -100,13 +104,13 @@ impl Objects {
                     .as_ref()
                     .or(settings.endpoint.as_ref()),
             ),
-            bucket: settings.bucket.clone(),
+            bucket: PlatformBucket::new(settings.bucket.clone()),
         }
     }
 
-    /// Name of the platform's bucket.
+    /// The platform's bucket.
     #[must_use]
-    pub fn bucket(&self) -> &str {
+    pub fn bucket(&self) -> &PlatformBucket {
         &self.bucket
     }
 
@@ -114,7 +118,7 @@ impl Objects {
     pub async fn ping(&self) -> Result<(), ApiError> {
         self.client
             .head_bucket()
-            .bucket(&self.bucket)
+            .bucket(self.bucket.name())
             .send()
             .await
             .map(|_| ())
@@ -122,12 +126,12 @@ impl Objects {
     }
 
     /// ETag and size of an object; none when it does not exist.
-    pub async fn head(&self, uri: &SourceUri) -> Result<Option<Head>, ApiError> {
+    pub async fn head(&self, object: &PlatformObject) -> Result<Option<Head>, ApiError> {
         match self
             .client
             .head_object()
-            .bucket(&uri.bucket)
-            .key(&uri.key)
+            .bucket(object.bucket())
+            .key(object.key())
             .send()
             .await
         {
@@ -143,14 +147,14 @@ impl Objects {
     }
 
     /// A URL for the runner to read a source from.
-    pub async fn presign_source(&self, uri: &SourceUri) -> Result<String, ApiError> {
+    pub async fn presign_source(&self, object: &PlatformObject) -> Result<String, ApiError> {
         let expiry =
             PresigningConfig::expires_in(RUNNER_URL_TTL).map_err(|e| ApiError::internal(&e))?;
         let request = self
             .client
             .get_object()
-            .bucket(&uri.bucket)
-            .key(&uri.key)
+            .bucket(object.bucket())
+            .key(object.key())
             .presigned(expiry)
             .await
             .map_err(|e| failed(&e))?;
@@ -158,15 +162,19 @@ impl Objects {
     }
 
     /// A link for a person to download a finished export from.
-    pub async fn presign_download(&self, key: &str, file_name: &str) -> Result<String, ApiError> {
+    pub async fn presign_download(
+        &self,
+        object: &PlatformObject,
+        file_name: &str,
+    ) -> Result<String, ApiError> {
         let expiry =
             PresigningConfig::expires_in(DOWNLOAD_TTL).map_err(|e| ApiError::internal(&e))?;
         let disposition = format!("attachment; filename=\"{file_name}\"");
         let request = self
             .public
             .get_object()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .response_content_disposition(disposition)
             .presigned(expiry)
             .await;
@@ -174,18 +182,22 @@ impl Objects {
     }
 
     /// The first bytes of an object, `most` of them; none when it does not exist.
-    pub async fn first_bytes(&self, uri: &SourceUri, most: i64) -> Result<Option<Bytes>, ApiError> {
+    pub async fn first_bytes(
+        &self,
+        object: &PlatformObject,
+        most: i64,
+    ) -> Result<Option<Bytes>, ApiError> {
         let got = self
             .client
             .get_object()
-            .bucket(&uri.bucket)
-            .key(&uri.key)
+            .bucket(object.bucket())
+            .key(object.key())
             .range(format!("bytes=0-{}", most - 1))
             .send()
             .await;
         match got {
-            Ok(object) => {
-                let body = object
+            Ok(found) => {
+                let body = found
                     .body
                     .collect()
                     .await
@@ -202,14 +214,14 @@ impl Objects {
     }
 
     /// A link for a worker to look at or listen to an object.
-    pub async fn presign_media(&self, uri: &SourceUri) -> Result<String, ApiError> {
+    pub async fn presign_media(&self, object: &PlatformObject) -> Result<String, ApiError> {
         let expiry =
             PresigningConfig::expires_in(DOWNLOAD_TTL).map_err(|e| ApiError::internal(&e))?;
         let request = self
             .public
             .get_object()
-            .bucket(&uri.bucket)
-            .key(&uri.key)
+            .bucket(object.bucket())
+            .key(object.key())
             .presigned(expiry)
             .await;
         Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
@@ -218,7 +230,7 @@ impl Objects {
     /// A URL for the runner to write one part to.
     pub async fn presign_part(
         &self,
-        key: &str,
+        object: &PlatformObject,
         multipart: &str,
         part: i32,
     ) -> Result<String, ApiError> {
@@ -227,8 +239,8 @@ impl Objects {
         let request = self
             .client
             .upload_part()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .upload_id(multipart)
             .part_number(part)
             .presigned(expiry)
@@ -237,12 +249,16 @@ impl Objects {
     }
 
     /// Begins a multipart upload.
-    pub async fn multipart_begin(&self, key: &str, content_type: &str) -> Result<String, ApiError> {
+    pub async fn multipart_begin(
+        &self,
+        object: &PlatformObject,
+        content_type: &str,
+    ) -> Result<String, ApiError> {
         let begun = self
             .client
             .create_multipart_upload()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .content_type(content_type)
             .send()
             .await
@@ -255,7 +271,7 @@ impl Objects {
     /// Writes one part.
     pub async fn multipart_put(
         &self,
-        key: &str,
+        object: &PlatformObject,
         multipart: &str,
         part_number: i32,
         bytes: Bytes,
@@ -263,8 +279,8 @@ impl Objects {
         let put = self
             .client
             .upload_part()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .upload_id(multipart)
             .part_number(part_number)
             .body(bytes.into());
@@ -281,7 +297,7 @@ impl Objects {
     /// Makes the object of its parts. An upload that is gone because this very call succeeded before is success.
     pub async fn multipart_complete(
         &self,
-        key: &str,
+        object: &PlatformObject,
         multipart: &str,
         parts: &[UploadedPart],
     ) -> Result<(), ApiError> {
@@ -300,8 +316,8 @@ impl Objects {
         let sent = self
             .client
             .complete_multipart_upload()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .upload_id(multipart)
             .multipart_upload(upload)
             .send()
@@ -309,29 +325,23 @@ impl Objects {
         match sent {
             Ok(_) => Ok(()),
             Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
-                Some(404)
-                    if self
-                        .head(&SourceUri {
-                            bucket: self.bucket.clone(),
-                            key: key.to_owned(),
-                        })
-                        .await?
-                        .is_some() =>
-                {
-                    Ok(())
-                }
+                Some(404) if self.head(object).await?.is_some() => Ok(()),
                 _ => Err(failed(&error)),
             },
         }
     }
 
     /// Leaves nothing of an upload. An upload that is gone is success.
-    pub async fn multipart_abort(&self, key: &str, multipart: &str) -> Result<(), ApiError> {
+    pub async fn multipart_abort(
+        &self,
+        object: &PlatformObject,
+        multipart: &str,
+    ) -> Result<(), ApiError> {
         match self
             .client
             .abort_multipart_upload()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .upload_id(multipart)
             .send()
             .await
@@ -345,11 +355,11 @@ impl Objects {
     }
 
     /// Removes an object; one that is gone is success.
-    pub async fn delete(&self, key: &str) -> Result<(), ApiError> {
+    pub async fn delete(&self, object: &PlatformObject) -> Result<(), ApiError> {
         self.client
             .delete_object()
-            .bucket(&self.bucket)
-            .key(key)
+            .bucket(object.bucket())
+            .key(object.key())
             .send()
             .await
             .map(|_| ())

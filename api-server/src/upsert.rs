@@ -7,7 +7,8 @@ use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
     ids::ResourceUid,
     internal::Upsert,
-    source::{DeletionPolicy, SourceFormat, SourceUri},
+    object::PlatformBucket,
+    source::{DeletionPolicy, SourceFormat},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
 
@@ -70,8 +71,8 @@ pub fn project(up: Upsert<ProjectSpec>) -> ProjectUpsert {
     }
 }
 
-/// A Dataset's upsert. A source in the platform's bucket must lie below the namespace's own prefix.
-pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert> {
+/// A Dataset's upsert, when its source is one that the namespace may name.
+pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<DatasetUpsert> {
     let Upsert {
         namespace,
         tenant,
@@ -82,17 +83,14 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert
     } = up;
     let invalid =
         |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
-    let uri = SourceUri::parse(&spec.source.uri).map_err(|e| invalid(e.to_string()))?;
     let own_credentials = spec.source.credentials_secret_ref.is_some();
-    if !own_credentials && (uri.bucket != bucket || !uri.is_below(&namespace)) {
-        return Err(invalid(format!(
-            "source.uri must lie below s3://{bucket}/{namespace}/, or name a bucket of your own with credentialsSecretRef"
-        )));
-    }
+    bucket
+        .origin(&namespace, &spec.source.uri, own_credentials)
+        .map_err(|why| invalid(format!("{why}.")))?;
     let format = spec
         .source
         .format
-        .or_else(|| SourceFormat::from_extension(&uri.key));
+        .or_else(|| SourceFormat::from_extension(&spec.source.uri));
     Ok(DatasetUpsert {
         tenant,
         namespace,

@@ -5,15 +5,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use datacrowd_labelling::Begun;
+use datacrowd_labelling::{Begun, RunCaller};
 use datacrowd_protocol::{
     export::ExportPage,
     ids::{DatasetId, ExportId, ResourceUid, RunId},
+    object::{Origin, PlatformObject},
     run::{
         BeginRun, CompleteRun, EpochOnly, ExportOpened, GenerateOpened, OpenRun, PartRequest,
         PartUrl, RunBegun, RunOutcome, SourceFound, SourceUrl,
     },
-    source::SourceUri,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -93,9 +93,9 @@ pub async fn run_open(
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
     Ok(axum::Json(if caller.dataset.is_some() {
-        RunOpened::Generate(generate_open(&app, run, &body).await?)
+        RunOpened::Generate(generate_open(&app, run, &caller, &body).await?)
     } else {
-        RunOpened::Export(export_open(&app, run, &body).await?)
+        RunOpened::Export(export_open(&app, run, &caller, &body).await?)
     }))
 }
 
@@ -107,16 +107,47 @@ pub enum RunOpened {
     Export(ExportOpened),
 }
 
+/// The object that the platform may sign for this run; none when the tenant's own keys read it.
+fn signable(
+    app: &App,
+    caller: &RunCaller,
+    source_uri: &str,
+    own_credentials: bool,
+) -> ApiResult<Option<PlatformObject>> {
+    let bucket = app.objects.bucket();
+    bucket
+        .origin(&caller.namespace, source_uri, own_credentials)
+        .map(Origin::platform)
+        .map_err(|why| {
+            ApiError::new(
+                StatusCode::FORBIDDEN,
+                "source_forbidden",
+                format!("{why}, in a Dataset under a new name."),
+            )
+        })
+}
+
+/// A key that the platform chose for an export of the caller's namespace.
+fn result(app: &App, caller: &RunCaller, key: &str) -> ApiResult<PlatformObject> {
+    let object = app.objects.bucket().at(&caller.namespace, key);
+    object.ok_or_else(ApiError::not_found)
+}
+
 /// Takes the run over, then pins the source: what this pod finds must be what the first one found.
-async fn generate_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<GenerateOpened> {
+async fn generate_open(
+    app: &App,
+    run: RunId,
+    caller: &RunCaller,
+    body: &OpenRun,
+) -> ApiResult<GenerateOpened> {
     let mut opened = app
         .core
         .generate_open(run, &body.pod_uid, body.source.as_ref(), app.now())
         .await?;
     let mut source_url = None;
-    if !opened.completed && !opened.own_credentials {
-        let uri = SourceUri::parse(&opened.source_uri).map_err(|e| ApiError::internal(&e))?;
-        let head = app.objects.head(&uri).await?;
+    let object = signable(app, caller, &opened.source_uri, opened.own_credentials)?;
+    if let (Some(object), false) = (object, opened.completed) {
+        let head = app.objects.head(&object).await?;
         let fresh = opened.checkpoint.next_row <= 1;
         if let (Some(head), true) = (&head, fresh) {
             let found = SourceFound {
@@ -129,7 +160,7 @@ async fn generate_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<Gener
             (opened.etag, opened.size_bytes) = (Some(found.etag), Some(found.size_bytes));
         }
         // A missing object is found by the runner's first read, which reports it as SourceNotFound.
-        source_url = Some(app.objects.presign_source(&uri).await?);
+        source_url = Some(app.objects.presign_source(&object).await?);
     }
     Ok(GenerateOpened {
         epoch: opened.epoch,
@@ -148,17 +179,21 @@ async fn generate_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<Gener
 }
 
 /// Takes the run over and begins a fresh multipart upload: parts of an earlier pod are never mixed in.
-async fn export_open(app: &App, run: RunId, body: &OpenRun) -> ApiResult<ExportOpened> {
+async fn export_open(
+    app: &App,
+    run: RunId,
+    caller: &RunCaller,
+    body: &OpenRun,
+) -> ApiResult<ExportOpened> {
     let opened = app.core.export_open(run, &body.pod_uid, app.now()).await?;
     if !opened.completed {
+        let object = result(app, caller, &opened.object_key)?;
         if let Some(stale) = &opened.multipart {
-            app.objects
-                .multipart_abort(&opened.object_key, stale)
-                .await?;
+            app.objects.multipart_abort(&object, stale).await?;
         }
         let multipart = app
             .objects
-            .multipart_begin(&opened.object_key, opened.format.content_type())
+            .multipart_begin(&object, opened.format.content_type())
             .await?;
         app.core
             .export_multipart(run, opened.export, opened.epoch, &multipart, app.now())
@@ -207,9 +242,16 @@ pub async fn run_source_url(
         .core
         .dataset_get(None, caller.dataset.ok_or_else(ApiError::not_found)?)
         .await?;
-    let uri = SourceUri::parse(&dataset.source_uri).map_err(|e| ApiError::internal(&e))?;
+    let object = signable(&app, &caller, &dataset.source_uri, dataset.own_credentials)?;
+    let object = object.ok_or_else(|| {
+        ApiError::new(
+            StatusCode::FORBIDDEN,
+            "own_credentials",
+            "The source is read with the keys of source.credentialsSecretRef; the platform signs nothing for it.",
+        )
+    })?;
     Ok(axum::Json(SourceUrl {
-        source_url: app.objects.presign_source(&uri).await?,
+        source_url: app.objects.presign_source(&object).await?,
     }))
 }
 
@@ -233,10 +275,11 @@ pub async fn run_part(
         .core
         .export_parts(RunId(id), export, body.epoch, app.now())
         .await?;
+    let object = result(&app, &caller, &key)?;
     Ok(axum::Json(PartUrl {
         url: app
             .objects
-            .presign_part(&key, &multipart, body.part_number)
+            .presign_part(&object, &multipart, body.part_number)
             .await?,
     }))
 }
@@ -268,12 +311,14 @@ pub async fn run_complete(
                     "a finished export has parts, sha256 and sizeBytes",
                 ));
             }
+            let object = result(&app, &caller, &key)?;
             app.objects
-                .multipart_complete(&key, &multipart, &body.parts)
+                .multipart_complete(&object, &multipart, &body.parts)
                 .await?;
         }
         (Ok((key, multipart)), RunOutcome::Failed) => {
-            app.objects.multipart_abort(&key, &multipart).await?
+            let object = result(&app, &caller, &key)?;
+            app.objects.multipart_abort(&object, &multipart).await?
         }
         // Already ended, or fenced: the next call tells which.
         (Err(_), _) => {}

@@ -164,7 +164,7 @@ pub async fn export_create(
         .core
         .export_upsert(
             &upsert::export(upsert::seen(&written, &tenant.name)?),
-            app.objects.bucket(),
+            app.objects.bucket().name(),
         )
         .await?;
     Ok((
@@ -226,10 +226,14 @@ pub async fn export_download(
     owner
         .audit(&app, "export.download", &id.to_string(), json!({}))
         .await?;
+    let bucket = app.objects.bucket();
+    let object = bucket
+        .at(&export.namespace, &file.object_key)
+        .ok_or_else(ApiError::not_found)?;
     let url = app
         .objects
         .presign_download(
-            &file.object_key,
+            &object,
             &format!("{}.{}", export.name, export.format.extension()),
         )
         .await?;

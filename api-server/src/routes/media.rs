@@ -6,7 +6,7 @@ use axum::{
     response::IntoResponse,
 };
 use datacrowd_labelling::Media;
-use datacrowd_protocol::{ids::TaskId, source::SourceUri};
+use datacrowd_protocol::{ids::TaskId, object::Origin};
 
 use crate::{
     app::App,
@@ -48,12 +48,15 @@ async fn link(app: &App, media: &Media) -> ApiResult<String> {
         let folder = media.source_uri.rsplit_once('/').map_or("", |(f, _)| f);
         format!("{folder}/{}", media.value)
     };
-    let uri = SourceUri::parse(&uri).map_err(|_| unreachable_media())?;
-    // Only the tenant's own objects: a cell must not open the bucket to whoever wrote it.
-    if uri.bucket != app.objects.bucket() || !uri.is_below(&media.namespace) {
-        return Err(unreachable_media());
-    }
-    app.objects.presign_media(&uri).await
+    // Only the tenant's own objects: a cell must not open the bucket to whoever wrote it. And nothing for a
+    // source that is read with other keys than the platform's: its bucket may have the same name elsewhere.
+    let origin = app
+        .objects
+        .bucket()
+        .origin(&media.namespace, &uri, media.own_credentials);
+    let object = origin.ok().and_then(Origin::platform);
+    let object = object.ok_or_else(unreachable_media)?;
+    app.objects.presign_media(&object).await
 }
 
 fn unreachable_media() -> ApiError {

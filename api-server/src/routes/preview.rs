@@ -4,10 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use datacrowd_labelling::Dataset;
 use datacrowd_protocol::{
-    Upper,
-    ids::DatasetId,
-    labeling::DataType,
-    source::{SourceFormat, SourceUri},
+    Upper, ids::DatasetId, labeling::DataType, object::Origin, source::SourceFormat,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -85,15 +82,28 @@ pub async fn dataset_preview(
 }
 
 async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Vec<Row>> {
-    if dataset.own_credentials {
+    let bucket = app.objects.bucket();
+    let origin = bucket
+        .origin(
+            &dataset.namespace,
+            &dataset.source_uri,
+            dataset.own_credentials,
+        )
+        .map_err(|why| {
+            ApiError::new(
+                StatusCode::CONFLICT,
+                "preview_unavailable",
+                format!("{why}, in a new dataset."),
+            )
+        })?;
+    let Origin::Platform(object) = origin else {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "preview_unavailable",
             "The source lies in a bucket of your own, which only the dataset's Job can read; look at it there.",
         ));
-    }
-    let uri = SourceUri::parse(&dataset.source_uri).map_err(|e| ApiError::internal(&e))?;
-    let head = app.objects.first_bytes(&uri, PREVIEW_BYTES).await?;
+    };
+    let head = app.objects.first_bytes(&object, PREVIEW_BYTES).await?;
     let head = head.ok_or_else(|| {
         ApiError::new(
             StatusCode::CONFLICT,

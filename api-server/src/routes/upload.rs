@@ -9,8 +9,9 @@ use bytes::{Bytes, BytesMut};
 use datacrowd_labelling::ProjectHead;
 use datacrowd_protocol::{
     ids::{ProjectId, UploadId},
+    object::{Origin, OriginError, PlatformObject},
     run::UploadedPart,
-    source::{SourceFormat, SourceUri},
+    source::SourceFormat,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -66,7 +67,7 @@ pub struct UploadForm {
 /// A file that arrived whole.
 struct Arrived {
     id: UploadId,
-    key: String,
+    object: PlatformObject,
     file_name: String,
     format: SourceFormat,
     sha256: String,
@@ -78,7 +79,7 @@ struct Arrived {
 struct Abort {
     app: App,
     id: UploadId,
-    key: String,
+    object: PlatformObject,
     multipart: String,
     armed: bool,
 }
@@ -88,16 +89,20 @@ impl Drop for Abort {
         if !self.armed {
             return;
         }
-        let (app, id, key, multipart) = (
+        let (app, id, object, multipart) = (
             self.app.clone(),
             self.id,
-            std::mem::take(&mut self.key),
+            self.object.clone(),
             std::mem::take(&mut self.multipart),
         );
         tokio::spawn(async move {
             // What fails here is found by the sweeper: the row stays open.
-            if app.objects.multipart_abort(&key, &multipart).await.is_ok()
-                && app.objects.delete(&key).await.is_ok()
+            if app
+                .objects
+                .multipart_abort(&object, &multipart)
+                .await
+                .is_ok()
+                && app.objects.delete(&object).await.is_ok()
             {
                 let _ = app.core.upload_close(id, false).await;
             }
@@ -139,26 +144,30 @@ async fn from_uri(
     request: Request,
 ) -> ApiResult<DatasetBody> {
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
-    let uri = SourceUri::parse(&new.source_uri)
-        .map_err(|e| ApiError::invalid_member("sourceUri", e.to_string()))?;
-    if uri.bucket != app.objects.bucket() || !uri.is_below(&project.namespace) {
-        return Err(ApiError::invalid_member(
-            "sourceUri",
-            format!(
-                "must lie below s3://{}/{}/",
-                app.objects.bucket(),
-                project.namespace
-            ),
-        ));
-    }
-    let format = SourceFormat::from_extension(&uri.key)
+    let bucket = app.objects.bucket();
+    let origin = bucket.origin(&project.namespace, &new.source_uri, false);
+    let object = match origin.map(Origin::platform) {
+        Ok(Some(object)) => object,
+        Err(OriginError::Malformed(why)) => {
+            return Err(ApiError::invalid_member("sourceUri", why.to_string()));
+        }
+        Ok(None) | Err(_) => {
+            let prefix = bucket.prefix(&project.namespace);
+            return Err(ApiError::invalid_member(
+                "sourceUri",
+                format!("must lie below {prefix}"),
+            ));
+        }
+    };
+    let format = SourceFormat::from_extension(object.key())
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
     app.objects
-        .head(&uri)
+        .head(&object)
         .await?
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "names no object; upload it first"))?;
     let name = resource_name(
-        uri.key
+        object
+            .key()
             .rsplit('/')
             .next()
             .unwrap_or_default()
@@ -172,7 +181,7 @@ async fn from_uri(
         &project.namespace,
         &name,
         &project.name,
-        uri.to_string(),
+        object.to_string(),
         format,
         new.batch_size,
         new.max_invalid_rows,
@@ -232,7 +241,7 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
     let Some((arrived, mut abort)) = arrived else {
         return Err(ApiError::invalid_member("file", "is missing"));
     };
-    let uri = format!("s3://{}/{}", app.objects.bucket(), arrived.key);
+    let uri = arrived.object.to_string();
     let batch_size = batch_size
         .map(i32::try_from)
         .transpose()
@@ -311,14 +320,16 @@ async fn receive(
         project.namespace,
         format.extension()
     );
+    let object = app.objects.bucket().at(&project.namespace, &key);
+    let object = object.ok_or_else(ApiError::not_found)?;
     let multipart = app
         .objects
-        .multipart_begin(&key, "application/octet-stream")
+        .multipart_begin(&object, "application/octet-stream")
         .await?;
     let abort = Abort {
         app: app.clone(),
         id,
-        key: key.clone(),
+        object: object.clone(),
         multipart: multipart.clone(),
         armed: true,
     };
@@ -349,7 +360,7 @@ async fn receive(
             let number = i32::try_from(parts.len()).unwrap_or(i32::MAX - 1) + 1;
             parts.push(
                 app.objects
-                    .multipart_put(&key, &multipart, number, part)
+                    .multipart_put(&object, &multipart, number, part)
                     .await?,
             );
         }
@@ -358,14 +369,14 @@ async fn receive(
         }
     }
     app.objects
-        .multipart_complete(&key, &multipart, &parts)
+        .multipart_complete(&object, &multipart, &parts)
         .await?;
     let sha256 = hex::encode(digest.finalize());
     let size_bytes = i64::try_from(size).unwrap_or(i64::MAX);
     Ok((
         Arrived {
             id,
-            key,
+            object,
             file_name,
             format,
             sha256,

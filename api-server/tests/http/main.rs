@@ -22,6 +22,7 @@ mod pulse;
 mod races;
 mod reviews;
 mod runner;
+mod storage;
 mod support;
 mod tenancy;
 mod traces;

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod internal;
 pub mod labeling;
 pub mod names;
+pub mod object;
 pub mod payment;
 pub mod problem;
 pub mod run;

@@ -4,7 +4,10 @@ use datacrowd_crds::{
     Dataset,
     condition::{Phase, Reason, Verdict},
 };
-use datacrowd_protocol::source::{DeletionPolicy, SourceFormat, SourceUri};
+use datacrowd_protocol::{
+    object::{OriginError, PlatformBucket},
+    source::{DeletionPolicy, SourceFormat},
+};
 
 use super::dereference::Found;
 use crate::{managed::Pass, project, tenancy};
@@ -35,29 +38,20 @@ pub(super) fn validate(
     })
 }
 
-/// The platform's bucket is shared: there, a namespace owns the prefix of its name and nothing else.
+/// What the namespace may name as its source, and what the file's name says of its format.
 fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
     let source = &pass.object.spec.source;
-    let namespace = &pass.who.namespace;
     let refuse = |reason, message: String| Err(Verdict::new(Phase::Failed, reason, message));
-    let uri = match SourceUri::parse(&source.uri) {
-        Ok(uri) => uri,
-        Err(why) => return refuse(Reason::InvalidSpec, format!("{why}.")),
-    };
-    if uri.bucket == bucket && !uri.is_below(namespace) {
-        let message = format!(
-            "source.uri lies outside this namespace's prefix; move the file below s3://{bucket}/{namespace}/ and apply a Dataset under a new name."
-        );
-        return refuse(Reason::SourceForbidden, message);
+    let own_credentials = source.credentials_secret_ref.is_some();
+    let bucket = PlatformBucket::new(bucket);
+    if let Err(why) = bucket.origin(&pass.who.namespace, &source.uri, own_credentials) {
+        let reason = match why {
+            OriginError::Malformed(_) | OriginError::OtherBucket { .. } => Reason::InvalidSpec,
+            OriginError::OtherPrefix { .. } => Reason::SourceForbidden,
+        };
+        return refuse(reason, format!("{why}, in a Dataset under a new name."));
     }
-    if uri.bucket != bucket && source.credentials_secret_ref.is_none() {
-        let message = format!(
-            "Bucket {} is not the platform's; name a Secret with its credentials in source.credentialsSecretRef, in a Dataset under a new name.",
-            uri.bucket
-        );
-        return refuse(Reason::InvalidSpec, message);
-    }
-    if source.format.is_none() && SourceFormat::from_extension(&uri.key).is_none() {
+    if source.format.is_none() && SourceFormat::from_extension(&source.uri).is_none() {
         let message = "The file's name ends in neither .csv nor .jsonl; set source.format to CSV or JSONL, in a Dataset under a new name.";
         return refuse(Reason::InvalidSpec, message.into());
     }

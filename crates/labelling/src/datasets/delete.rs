@@ -3,6 +3,7 @@
 use datacrowd_protocol::{
     WireEnum,
     ids::{DatasetId, ResourceUid},
+    object::{Origin, PlatformBucket},
     source::DeletionPolicy,
 };
 
@@ -64,7 +65,7 @@ impl Labelling {
         id: DatasetId,
         uid: ResourceUid,
         policy: DeletionPolicy,
-        bucket: &str,
+        bucket: &PlatformBucket,
     ) -> Result<Deletion> {
         let mut tx = self.pool.begin().await?;
         let row = sqlx::query!(
@@ -91,13 +92,13 @@ impl Labelling {
             DeletionPolicy::Delete => remove(&mut tx, &going).await?,
         };
         if step == Deletion::Done {
-            let prefix = format!("s3://{bucket}/");
-            let ours = format!("{prefix}{}/datasets/", row.namespace);
-            if policy == DeletionPolicy::Delete
-                && !row.own_credentials
-                && row.source_path.starts_with(&ours)
+            let origin = bucket.origin(&row.namespace, &row.source_path, row.own_credentials);
+            let uploads = format!("{}/datasets/", row.namespace);
+            if let Ok(Origin::Platform(object)) = origin
+                && policy == DeletionPolicy::Delete
+                && object.key().starts_with(&uploads)
             {
-                outbox::delete_object(&mut tx, &row.source_path[prefix.len()..]).await?;
+                outbox::delete_object(&mut tx, object.key()).await?;
             }
             settle_state(&mut tx, row.project_id).await?;
             events::record(

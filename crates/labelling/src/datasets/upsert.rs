@@ -75,7 +75,7 @@ impl Labelling {
         .await?
         .rows_affected();
         let row = sqlx::query!(
-            "select id, bound_uid, generation, source_path, project_id from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
+            "select id, bound_uid, generation, source_path, own_credentials, project_id from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
             tenant.0,
             up.namespace,
             up.name
@@ -88,7 +88,11 @@ impl Labelling {
         };
         let binding = bind(&mut tx, "dataset", &stored, up.uid.0, up.generation).await?;
         let adopted = binding == Binding::Adopted && inserted == 0;
-        if adopted && (row.source_path != up.source_uri || row.project_id != project.id) {
+        // Who reads the source is part of what it is: under another rule, another bucket has the same name.
+        let same = row.source_path == up.source_uri
+            && row.own_credentials == up.own_credentials
+            && row.project_id == project.id;
+        if adopted && !same {
             return Err(Refusal::IdentityChanged.into());
         }
         if binding.changes() {

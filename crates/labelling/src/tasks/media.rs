@@ -16,6 +16,8 @@ pub struct Media {
     pub value: String,
     /// The dataset's source.
     pub source_uri: String,
+    /// Whether the source is read with the tenant's own keys.
+    pub own_credentials: bool,
     /// Below which the tenant's own objects lie.
     pub namespace: String,
 }
@@ -33,7 +35,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Media> {
         let row = sqlx::query!(
-            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.namespace
+            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
              where t.id = $1 and (
@@ -60,6 +62,7 @@ impl Labelling {
                 column: column.to_owned(),
             })?,
             source_uri: row.source_path,
+            own_credentials: row.own_credentials,
             namespace: row.namespace,
         })
     }

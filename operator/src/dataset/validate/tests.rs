@@ -61,8 +61,9 @@ fn the_table_of_sources_holds() {
             Reason::SourceForbidden,
         ),
         (
+            // The tenant's keys open it or do not; the platform's are never asked.
             json!({"uri": "s3://datacrowd/team-ab/x.csv", "credentialsSecretRef": secret}),
-            Reason::SourceForbidden,
+            Reason::ProjectNotFound,
         ),
         (
             json!({"uri": "s3://datacrowd/team-a/../b/x.csv"}),

@@ -1,0 +1,220 @@
+//! Whose object a source names: the platform's, below one namespace's prefix, or one in a bucket of the
+//! tenant's own. The rule stands here and nowhere else; `tests/sources.json` is its table, which the
+//! admission policy is held to as well. No I/O.
+
+use std::fmt;
+
+use crate::source::{SourceUri, SourceUriError};
+
+/// The bucket that the platform reads and writes with keys of its own. It is shared: a namespace owns the
+/// prefix of its name in it, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlatformBucket(String);
+
+/// An object of the platform's bucket below the prefix of one namespace. Nothing but [`PlatformBucket`]
+/// makes one, and the platform's keys open and sign nothing but this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlatformObject {
+    bucket: String,
+    key: String,
+}
+
+/// Where the rows of a Dataset come from, once it is known who may read them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The platform reads it.
+    Platform(PlatformObject),
+    /// Only the tenant's keys read it, whatever its bucket is called.
+    Own(SourceUri),
+}
+
+/// Why a source is not one that this namespace may name. `Display` says what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OriginError {
+    /// It is no plain URI.
+    Malformed(SourceUriError),
+    /// It lies in the platform's bucket, below the prefix of somebody else.
+    OtherPrefix {
+        /// What it would have to begin with.
+        prefix: String,
+    },
+    /// It lies in another bucket, and no Secret is named.
+    OtherBucket {
+        /// The bucket that it names.
+        bucket: String,
+        /// What it would have to begin with.
+        prefix: String,
+    },
+}
+
+impl fmt::Display for OriginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) => why.fmt(f),
+            Self::OtherPrefix { prefix } => {
+                write!(
+                    f,
+                    "source.uri lies outside of this namespace's prefix; move the file below {prefix}"
+                )
+            }
+            Self::OtherBucket { bucket, prefix } => write!(
+                f,
+                "Bucket {bucket} is not the platform's; move the file below {prefix}, or name a Secret with the bucket's credentials in source.credentialsSecretRef"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OriginError {}
+
+impl PlatformBucket {
+    /// The bucket that the installation is configured with.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// What the objects of a namespace begin with.
+    #[must_use]
+    pub fn prefix(&self, namespace: &str) -> String {
+        format!("s3://{}/{namespace}/", self.0)
+    }
+
+    /// The rule of sources: without credentials of its own, a namespace names what lies below its prefix in
+    /// the platform's bucket; with them, any object, and the platform never signs for it.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn origin(
+        &self,
+        namespace: &str,
+        uri: &str,
+        own_credentials: bool,
+    ) -> Result<Origin, OriginError> {
+        let uri = SourceUri::parse(uri).map_err(OriginError::Malformed)?;
+        match own_credentials {
+            true => Ok(Origin::Own(uri)),
+            false => self.object(namespace, uri).map(Origin::Platform),
+        }
+    }
+
+    /// The object of this bucket that the platform itself keeps under a key for a namespace; none when the
+    /// key is not below its prefix.
+    #[must_use]
+    pub fn at(&self, namespace: &str, key: &str) -> Option<PlatformObject> {
+        let uri = SourceUri::parse(&format!("s3://{}/{key}", self.0)).ok()?;
+        self.object(namespace, uri).ok()
+    }
+
+    fn object(&self, namespace: &str, uri: SourceUri) -> Result<PlatformObject, OriginError> {
+        let prefix = self.prefix(namespace);
+        let SourceUri { bucket, key } = uri;
+        if bucket != self.0 {
+            return Err(OriginError::OtherBucket { bucket, prefix });
+        }
+        // Segments, not characters: `team-ab` is not `team-a`.
+        match key.split_once('/') {
+            Some((owner, _)) if owner == namespace => Ok(PlatformObject { bucket, key }),
+            _ => Err(OriginError::OtherPrefix { prefix }),
+        }
+    }
+}
+
+impl PlatformObject {
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// The object's key, without a leading slash; it begins with the namespace.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl fmt::Display for PlatformObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+impl Origin {
+    /// The object, when the platform reads it.
+    #[must_use]
+    pub fn platform(self) -> Option<PlatformObject> {
+        match self {
+            Self::Platform(object) => Some(object),
+            Self::Own(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Table {
+        bucket: String,
+        namespace: String,
+        sources: Vec<Row>,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Row {
+        uri: String,
+        #[serde(default)]
+        own_credentials: bool,
+        verdict: String,
+    }
+
+    #[test]
+    fn the_table_of_sources_holds() {
+        let table: Table = serde_json::from_str(include_str!("../tests/sources.json")).unwrap();
+        let bucket = PlatformBucket::new(table.bucket);
+        let mut seen = std::collections::BTreeSet::new();
+        for row in table.sources {
+            let origin = bucket.origin(&table.namespace, &row.uri, row.own_credentials);
+            let verdict = match &origin {
+                Ok(Origin::Platform(_)) => "platform",
+                Ok(Origin::Own(_)) => "own",
+                Err(OriginError::Malformed(_)) => "malformed",
+                Err(OriginError::OtherPrefix { .. }) => "otherPrefix",
+                Err(OriginError::OtherBucket { .. }) => "otherBucket",
+            };
+            assert_eq!(verdict, row.verdict, "{}", row.uri);
+            if let Ok(Origin::Platform(object)) = origin {
+                assert_eq!(object.to_string(), row.uri);
+                assert!(row.uri.starts_with(&bucket.prefix(&table.namespace)));
+            }
+            seen.insert(verdict);
+        }
+        assert_eq!(seen.len(), 5, "every verdict has its rows");
+    }
+
+    #[test]
+    fn a_key_of_another_namespace_makes_no_object() {
+        let bucket = PlatformBucket::new("datacrowd");
+        let key = "team-a/exports/1/result.csv";
+        assert_eq!(bucket.at("team-a", key).unwrap().key(), key);
+        for (namespace, key) in [
+            ("team-b", key),
+            ("team-a", "team-a"),
+            ("team-a", "team-a/../team-b/x"),
+            ("", "team-a/x"),
+            ("", "/x"),
+        ] {
+            assert_eq!(bucket.at(namespace, key), None, "{namespace} {key}");
+        }
+    }
+}

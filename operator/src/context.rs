@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use datacrowd_protocol::endpoint::TenantEndpoints;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use kube::{
     Client,
@@ -25,6 +26,8 @@ pub struct Settings {
     pub runner_internal_url: String,
     /// Where runner pods send their spans, if anywhere.
     pub otlp_endpoint: Option<String>,
+    /// Where tenants' own buckets may be.
+    pub tenant_endpoints: TenantEndpoints,
     /// Seconds after which a Job is ended.
     pub job_deadline_seconds: i64,
     /// Most Jobs that run in one namespace at once.

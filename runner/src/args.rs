@@ -3,7 +3,11 @@
 use std::{env, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use datacrowd_protocol::{ids::RunId, names::RUNNER_TOKEN_PATH};
+use datacrowd_protocol::{
+    endpoint::{DEFAULT_TENANT_ENDPOINTS, TenantEndpoints},
+    ids::RunId,
+    names::RUNNER_TOKEN_PATH,
+};
 use reqwest::Url;
 
 use crate::source::Keys;
@@ -51,6 +55,9 @@ pub struct RunArgs {
         reason = "a comment would head the options of the group in --help"
     )]
     pub platform: PlatformArgs,
+    /// Object stores that tenants' own buckets may be in: hosts and networks, separated by commas.
+    #[arg(long, env = "DATACROWD_TENANT_ENDPOINTS", default_value = DEFAULT_TENANT_ENDPOINTS)]
+    pub tenant_endpoints: TenantEndpoints,
     /// Where Kubernetes reads the termination message.
     #[arg(long, env = "TERMINATION_LOG", default_value = "/dev/termination-log")]
     pub termination_log: PathBuf,
@@ -83,24 +90,14 @@ pub struct PlatformArgs {
 }
 
 /// Keys of a tenant's own bucket. Never on the command line, which any process may read.
-///
-/// # Errors
-/// The endpoint is no URL.
-pub fn keys_from_env() -> Result<Option<Keys>, String> {
+#[must_use]
+pub fn keys_from_env() -> Option<Keys> {
     let var = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let (Some(access_key), Some(secret_key)) =
-        (var("AWS_ACCESS_KEY_ID"), var("AWS_SECRET_ACCESS_KEY"))
-    else {
-        return Ok(None);
-    };
-    let endpoint = var("AWS_ENDPOINT_URL")
-        .map(|url| Url::parse(&url).map_err(|error| format!("AWS_ENDPOINT_URL is no URL: {error}")))
-        .transpose()?;
-    Ok(Some(Keys {
-        access_key,
-        secret_key,
+    Some(Keys {
+        access_key: var("AWS_ACCESS_KEY_ID")?,
+        secret_key: var("AWS_SECRET_ACCESS_KEY")?,
         session_token: var("AWS_SESSION_TOKEN"),
         region: var("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
-        endpoint,
-    }))
+        endpoint: var("AWS_ENDPOINT_URL"),
+    })
 }

@@ -88,11 +88,11 @@ async fn locate(
             "The source is in a bucket of its own, but its secret has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; add them and retry.",
         )
     })?;
-    let bucket = OwnBucket::new(keys, &opened.source_uri)?;
+    let bucket = OwnBucket::new(keys, &opened.source_uri, &session.tenant_endpoints)?;
     if opened.etag.is_some() && opened.checkpoint.offset > 0 {
         return Ok((opened, Location::Own(Box::new(bucket))));
     }
-    let found = bucket.find(&session.http, session.patience);
+    let found = bucket.find(session.patience);
     let found = session.hold(opened.epoch, found).await?;
     let opened = session
         .open(Some(found), |body| open(session, body))
@@ -192,7 +192,7 @@ fn begin(
         &opened.required_columns,
     )?;
     let source = Source {
-        http: session.http.clone(),
+        http: location.http(&session.http),
         location,
         etag: opened.etag.clone(),
         size: opened.size_bytes.and_then(|size| u64::try_from(size).ok()),

@@ -1,6 +1,8 @@
-//! The one HTTP client of the process, and its errors in words.
+//! The HTTP clients of the process, and their errors in words.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
+
+use reqwest::{ClientBuilder, dns::Resolve};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -11,14 +13,29 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// # Errors
 /// TLS cannot be set up at all.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    build(|builder| builder)
+}
+
+/// A client that dials only what `resolver` answers, and nobody in between: a proxy would resolve by itself.
+///
+/// # Errors
+/// TLS cannot be set up at all.
+pub fn guarded(resolver: impl Resolve + 'static) -> Result<reqwest::Client, reqwest::Error> {
+    let resolver = Arc::new(resolver);
+    build(|builder| builder.no_proxy().dns_resolver(Arc::clone(&resolver)))
+}
+
+fn build(with: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<reqwest::Client, reqwest::Error> {
     // Another call may have been first; either way a provider is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
-        reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_keepalive(Duration::from_secs(30))
-            .user_agent(concat!("datacrowd-runner/", env!("CARGO_PKG_VERSION")))
+        with(
+            reqwest::Client::builder()
+                .connect_timeout(CONNECT)
+                .redirect(reqwest::redirect::Policy::none())
+                .tcp_keepalive(Duration::from_secs(30))
+                .user_agent(concat!("datacrowd-runner/", env!("CARGO_PKG_VERSION"))),
+        )
     };
     builder().build().or_else(|error| {
         // An image without a CA bundle still serves a cluster whose endpoints are plain HTTP.

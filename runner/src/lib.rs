@@ -100,7 +100,8 @@ fn session(run: &RunArgs) -> Result<Session, String> {
     Ok(Session {
         platform: Arc::new(platform),
         http,
-        keys: args::keys_from_env()?,
+        keys: args::keys_from_env(),
+        tenant_endpoints: run.tenant_endpoints.clone(),
         pod_uid: run.pod_uid.clone(),
         patience,
         stop: stop_on_signal().map_err(|error| format!("Cannot listen for signals: {error}."))?,

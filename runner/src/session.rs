@@ -2,7 +2,10 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use datacrowd_protocol::run::{CompleteRun, OpenRun, RunOutcome, SourceFound, UploadedPart};
+use datacrowd_protocol::{
+    endpoint::TenantEndpoints,
+    run::{CompleteRun, OpenRun, RunOutcome, SourceFound, UploadedPart},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -26,6 +29,8 @@ pub struct Session {
     pub http: reqwest::Client,
     /// Keys of a tenant's own bucket, when the pod has some.
     pub keys: Option<Keys>,
+    /// Where such a bucket may be.
+    pub tenant_endpoints: TenantEndpoints,
     /// Uid of the pod.
     pub pod_uid: String,
     /// Limits of trying again.

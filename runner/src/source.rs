@@ -2,6 +2,7 @@
 //!
 //! The object is pinned: every request carries `If-Match`, so bytes of two versions never mix.
 
+mod endpoint;
 mod location;
 mod own_bucket;
 mod sigv4;
@@ -163,7 +164,10 @@ impl Source {
         let response = timeout(IDLE, request.send())
             .await
             .map_err(|_| Broken::Lost("no answer".to_owned()))?
-            .map_err(|error| Broken::Lost(crate::http::chain(&error)))?;
+            .map_err(|error| match endpoint::refusal(&error) {
+                Some(refusal) => Broken::For(refusal),
+                None => Broken::Lost(crate::http::chain(&error)),
+            })?;
         let changed = || Broken::For(changed(self.location.uri()));
         match response.status() {
             StatusCode::PARTIAL_CONTENT | StatusCode::OK => {}
@@ -263,16 +267,23 @@ fn range_of(response: &Response) -> (u64, Option<u64>) {
     (start.unwrap_or(u64::MAX), total.parse().ok())
 }
 
-/// The `Code` of an S3 error, or the status.
-async fn error_code(response: Response) -> String {
+/// The `Code` of an S3 error, or the status. Another server's answer is not read to its end, and not repeated.
+async fn error_code(mut response: Response) -> String {
+    const MOST: usize = 16 * 1024;
     let status = response.status();
-    let body = timeout(IDLE, response.bytes()).await;
-    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+    let mut body = Vec::new();
+    while body.len() < MOST
+        && let Ok(Ok(Some(piece))) = timeout(IDLE, response.chunk()).await
+    {
+        body.extend_from_slice(&piece);
+    }
     let body = String::from_utf8_lossy(&body);
     let code = body
         .split_once("<Code>")
-        .and_then(|(_, rest)| rest.split_once("</Code>"));
-    code.map_or_else(|| status.to_string(), |(code, _)| code.to_owned())
+        .and_then(|(_, rest)| rest.split_once("</Code>"))
+        .map(|(code, _)| code)
+        .filter(|code| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric()));
+    code.map_or_else(|| status.to_string(), str::to_owned)
 }
 
 fn changed(uri: &str) -> Halt {

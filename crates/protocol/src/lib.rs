@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod chunk;
+pub mod endpoint;
 pub mod exit;
 pub mod export;
 pub mod idempotency;

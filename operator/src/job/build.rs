@@ -263,7 +263,11 @@ fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
             .iter()
             .filter_map(|(name, text)| Some(value(name, text.as_deref()?))),
     );
-    env.extend(plan.secret.into_iter().flat_map(credentials));
+    if let Some(secret) = plan.secret {
+        let endpoints = settings.tenant_endpoints.to_string();
+        env.push(value("DATACROWD_TENANT_ENDPOINTS", &endpoints));
+        env.extend(credentials(secret));
+    }
     env
 }
 

@@ -8,7 +8,7 @@ use datacrowd_crds::{
     condition::{Condition, ConditionStatus, ConditionType, find},
 };
 use datacrowd_operator::{Operator, Platform, Settings};
-use datacrowd_protocol::names::TENANT_LABEL;
+use datacrowd_protocol::{endpoint::TenantEndpoints, names::TENANT_LABEL};
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{
@@ -127,6 +127,7 @@ impl World {
             runner_image: "runner:test".into(),
             runner_internal_url: "http://api".into(),
             otlp_endpoint: None,
+            tenant_endpoints: TenantEndpoints::default(),
             job_deadline_seconds: 86_400,
             max_jobs_per_namespace: None,
             watch_namespaces: vec![namespace.clone()],

@@ -37,6 +37,15 @@ impl Location {
         }
     }
 
+    /// The client that reads there: only the platform's own store is reached without a guard.
+    #[must_use]
+    pub fn http(&self, platform: &reqwest::Client) -> reqwest::Client {
+        match self {
+            Self::Platform { .. } => platform.clone(),
+            Self::Own(bucket) => bucket.http().clone(),
+        }
+    }
+
     pub(super) fn url(&self) -> Result<Url, Halt> {
         match self {
             Self::Platform { url, .. } => Url::parse(url).map_err(|error| {

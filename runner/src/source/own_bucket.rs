@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
+    endpoint::TenantEndpoints,
     run::{RunReason, SourceFound},
     source::SourceUri,
 };
@@ -12,7 +13,10 @@ use reqwest::{
     header::{CONTENT_LENGTH, ETAG, RANGE},
 };
 
-use super::{error_code, not_found, sigv4};
+use super::{
+    endpoint::{self, Guard},
+    error_code, not_found, sigv4,
+};
 use crate::{
     halt::Halt,
     retry::{Backoff, Patience},
@@ -33,36 +37,49 @@ pub struct Keys {
     pub session_token: Option<String>,
     /// `AWS_REGION`.
     pub region: String,
-    /// `AWS_ENDPOINT_URL`, for stores other than AWS.
-    pub endpoint: Option<Url>,
+    /// `AWS_ENDPOINT_URL`, for stores other than AWS; as the tenant wrote it.
+    pub endpoint: Option<String>,
 }
 
 /// One object of that bucket.
 #[derive(Clone)]
 pub struct OwnBucket {
+    /// Dials nothing that the installation does not allow.
+    http: reqwest::Client,
     keys: Keys,
     object: Url,
     uri: String,
 }
 
 impl OwnBucket {
-    /// The object that `uri` names.
+    /// The object that `uri` names, at an endpoint that the installation allows.
     ///
     /// # Errors
-    /// `uri` is no S3 URI, or the endpoint cannot carry it.
-    pub fn new(keys: Keys, uri: &str) -> Result<Self, Halt> {
+    /// `uri` is no S3 URI, or its endpoint is not allowed.
+    pub fn new(keys: Keys, uri: &str, allowed: &TenantEndpoints) -> Result<Self, Halt> {
         let misconfigured = |why: String| Halt::failed(RunReason::Misconfigured, why);
-        let parsed = SourceUri::parse(uri).map_err(|error| misconfigured(error.to_string()))?;
-        let object = object_url(&keys, &parsed).map_err(|error| {
+        let parsed = SourceUri::parse(uri).map_err(|error| misconfigured(format!("{error}.")))?;
+        let guard = Guard::new(allowed.clone());
+        let base = guard.endpoint(&keys)?;
+        let object =
+            object_url(base.as_deref(), &keys.region, &parsed).map_err(|_| endpoint::refused())?;
+        guard.check(&object)?;
+        let http = crate::http::guarded(guard).map_err(|error| {
             misconfigured(format!(
-                "AWS_ENDPOINT_URL or AWS_REGION is unusable: {error}."
+                "Cannot set up TLS: {}.",
+                crate::http::chain(&error)
             ))
         })?;
         Ok(Self {
+            http,
             keys,
             object,
             uri: uri.to_owned(),
         })
+    }
+
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     pub(super) fn uri(&self) -> &str {
@@ -73,18 +90,18 @@ impl OwnBucket {
     ///
     /// # Errors
     /// The object is not there, or the keys do not open it.
-    pub async fn find(
-        &self,
-        http: &reqwest::Client,
-        patience: Patience,
-    ) -> Result<SourceFound, Halt> {
+    pub async fn find(&self, patience: Patience) -> Result<SourceFound, Halt> {
         let mut backoff = patience.start();
         loop {
-            let head = http
+            let head = self
+                .http
                 .head(self.signed("HEAD", Utc::now()))
                 .timeout(HEAD_TIMEOUT);
             let why = match head.send().await {
-                Err(error) => crate::http::chain(&error),
+                Err(error) => match endpoint::refusal(&error) {
+                    Some(refusal) => return Err(refusal),
+                    None => crate::http::chain(&error),
+                },
                 Ok(response) => match response.status() {
                     StatusCode::OK => return self.found(&response),
                     StatusCode::NOT_FOUND => return Err(not_found(&self.uri)),
@@ -93,7 +110,7 @@ impl OwnBucket {
                             super::Location::Own(Box::new(self.clone())).elsewhere(&response)
                         );
                     }
-                    status if status.is_client_error() => return Err(self.why_refused(http).await),
+                    status if status.is_client_error() => return Err(self.why_refused().await),
                     status => status.to_string(),
                 },
             };
@@ -135,8 +152,9 @@ impl OwnBucket {
     }
 
     /// HEAD has no body; the code that tells wrong keys from missing rights is in that of a GET.
-    async fn why_refused(&self, http: &reqwest::Client) -> Halt {
-        let get = http
+    async fn why_refused(&self) -> Halt {
+        let get = self
+            .http
             .get(self.signed("GET", Utc::now()))
             .header(RANGE, "bytes=0-0")
             .timeout(HEAD_TIMEOUT);
@@ -180,14 +198,14 @@ impl OwnBucket {
 }
 
 /// AWS wants the bucket in the host, except where its dots would break the certificate; others want it in the path.
-fn object_url(keys: &Keys, uri: &SourceUri) -> Result<Url, url::ParseError> {
+fn object_url(
+    endpoint: Option<&str>,
+    region: &str,
+    uri: &SourceUri,
+) -> Result<Url, url::ParseError> {
     let (bucket, key) = (&uri.bucket, sigv4::encode(&uri.key, true));
-    let region = &keys.region;
-    match &keys.endpoint {
-        Some(endpoint) => {
-            let endpoint = endpoint.as_str().trim_end_matches('/');
-            Url::parse(&format!("{endpoint}/{bucket}/{key}"))
-        }
+    match endpoint {
+        Some(endpoint) => Url::parse(&format!("{endpoint}/{bucket}/{key}")),
         None if bucket.contains('.') => {
             Url::parse(&format!("https://s3.{region}.amazonaws.com/{bucket}/{key}"))
         }

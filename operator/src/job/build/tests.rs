@@ -8,6 +8,7 @@ fn settings() -> Settings {
         runner_image: "datacrowd/runner:1".into(),
         runner_internal_url: "http://api.datacrowd:8081".into(),
         otlp_endpoint: None,
+        tenant_endpoints: "*.amazonaws.com,10.96.0.0/12".parse().unwrap(),
         job_deadline_seconds: 86_400,
         max_jobs_per_namespace: None,
         watch_namespaces: vec![],

@@ -271,21 +271,23 @@ class Rights(unittest.TestCase):
 class Values(unittest.TestCase):
     def test_what_is_wrong_is_refused_by_its_name(self):
         table = [
-            ({"apiServer": {"existingSecret": ""}}, "existingSecret"),
+            ({"apiServer": {"existingSecret": "Not A Name"}}, "existingSecret"),
             ({"apiServer": {"image": "no-tag"}}, "image"),
             ({"apiServer": {"replica": 3}}, "replica"),
             ({"apiServer": {"replicas": "two"}}, "replicas"),
             ({"apiServer": {"disruptionBudget": {"maxUnavailable": 0}}}, "maxUnavailable"),
             ({"billing": {"mode": "Free"}}, "mode"),
-            ({"billing": {"stripe": {"successUrl": ""}}}, "successUrl"),
             ({"billing": {"currency": "euro"}}, "currency"),
             ({"billing": {"priceCents": 0}}, "priceCents"),
             ({"billing": {"reconciliation": {"schedule": "daily"}}}, "schedule"),
-            ({"httpRoute": {"enabled": True}}, "parentRefs"),
+            ({"httpRoute": {"parentRefs": [{"namespace": "gateways"}]}}, "parentRefs"),
             ({"ingress": {"host": "https://x"}}, "host"),
             ({"networkPolicies": {"kubernetesApi": {"ports": [0]}}}, "ports"),
             ({"networkPolicies": {"postgres": {"cidrs": ["everywhere"]}}}, "cidrs"),
             ({"objectStore": {"endpoint": "s3.example.com"}}, "endpoint"),
+            ({"objectStore": {"tenantEndpoints": ["https://s3.example.com"]}}, "tenantEndpoints"),
+            ({"objectStore": {"tenantEndpoints": ["s3.example.com:9000"]}}, "tenantEndpoints"),
+            ({"objectStore": {"tenantEndpoints": ["*"]}}, "tenantEndpoints"),
             ({"operator": {"watchNamespaces": ["Team A"]}}, "watchNamespaces"),
             ({"operator": {"resources": {"limits": None}}}, "limits"),
             ({"postgres": {"tls": {"mode": "on"}}}, "mode"),
@@ -298,11 +300,39 @@ class Values(unittest.TestCase):
             self.assertIn("schema", output, values)
             self.assertIn(word, output, values)
 
-    def test_without_secrets_nothing_renders(self):
+    def test_a_missing_value_is_asked_for_in_a_sentence(self):
         code, output = run(*tool("HELM"), "template", CHART, ok=False)
         self.assertNotEqual(code, 0)
-        for part in ("operator", "apiServer", "migrations"):
-            self.assertIn(f"/{part}/existingSecret", output)
+        # All of them at once, and in nobody's schema language.
+        for part in ("apiServer", "migrations", "operator"):
+            self.assertRegex(output, rf"(?m)^Set {part}\.existingSecret to the name of the Secret with .*[.]$")
+        self.assertNotIn("schema", output)
+        for values, sentence in (
+            ({"apiServer": {"existingSecret": ""}}, "Set apiServer.existingSecret to"),
+            ({"billing": {"mode": "Stripe", "stripe": {"successUrl": ""}}}, "Set billing.stripe.successUrl to"),
+            ({"billing": {"mode": "Stripe", "stripe": {"cancelUrl": ""}}}, "Set billing.stripe.cancelUrl to"),
+            ({"httpRoute": {"enabled": True}}, "Set httpRoute.parentRefs to"),
+        ):
+            code, output = template(values, ok=False)
+            self.assertNotEqual(code, 0, values)
+            self.assertEqual(re.findall(r"(?m)^Set .*", output)[:2], re.findall(rf"(?m)^{sentence}.*", output), output)
+
+    def test_the_defaults_pass_lint(self):
+        code, output = run(*tool("HELM"), "lint", CHART, ok=False)
+        self.assertEqual(code, 0, output)
+        self.assertNotIn("[ERROR]", output)
+
+    def test_the_operator_is_told_where_tenants_buckets_may_be(self):
+        def told(objects):
+            pod = find(objects, "Deployment", "datacrowd-operator")["spec"]["template"]["spec"]
+            return environment(pod["containers"][0])["DATACROWD_TENANT_ENDPOINTS"]["value"]
+
+        default = yaml.safe_load((CHART / "values.yaml").read_text())["objectStore"]["tenantEndpoints"]
+        rust = (ROOT / "crates/protocol/src/endpoint.rs").read_text()
+        self.assertIn(f'DEFAULT_TENANT_ENDPOINTS: &str = "{",".join(default)}"', rust)
+        listed = ["s3.example.com", "10.96.0.0/12"]
+        self.assertEqual(told(template({"objectStore": {"tenantEndpoints": listed}})), ",".join(listed))
+        self.assertEqual(told(template({"objectStore": {"tenantEndpoints": []}})), "")
 
     def test_every_value_is_explained_and_described_by_the_schema(self):
         lines = (CHART / "values.yaml").read_text().splitlines()

@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
+    adopt::Digests,
     client,
     cluster::Cluster,
     deprecation, error, extract, harden, idempotency, internal,
@@ -74,6 +75,7 @@ struct Inner {
     /// Whether new requests should go to another replica.
     draining: AtomicBool,
     reviewed: internal::ReviewedTokens,
+    digests: Digests,
 }
 
 impl std::ops::Deref for App {
@@ -93,6 +95,7 @@ impl App {
             parts,
             draining: AtomicBool::new(false),
             reviewed: internal::ReviewedTokens::default(),
+            digests: Digests::default(),
         }))
     }
 
@@ -104,6 +107,11 @@ impl App {
     /// Runner tokens that were reviewed a moment ago.
     pub(crate) fn reviewed(&self) -> &internal::ReviewedTokens {
         &self.0.reviewed
+    }
+
+    /// What sources hash to that were read again.
+    pub(crate) fn digests(&self) -> &Digests {
+        &self.0.digests
     }
 
     /// Now, as exactly as the databases keep it: what is answered now and what is read later are equal.

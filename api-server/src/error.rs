@@ -171,6 +171,16 @@ impl From<Refusal> for ApiError {
     }
 }
 
+/// 503 while a source is read again, to see whether it is what rows were made from.
+pub(crate) fn source_is_compared() -> ApiError {
+    ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "source_compared",
+        "The source is being compared with the one that the rows of this name were made from; try again in a moment.",
+    )
+    .retry_after(5)
+}
+
 fn status_of(refusal: &Refusal) -> StatusCode {
     use Refusal as R;
     match refusal {
@@ -188,6 +198,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         R::OwnTask => StatusCode::FORBIDDEN,
         R::ProjectNotActive { .. }
         | R::IdentityChanged
+        | R::ContentChanged
         | R::InUse { .. }
         | R::GrantConflict
         | R::AlreadyGenerating
@@ -213,6 +224,8 @@ impl From<CoreError> for ApiError {
     fn from(error: CoreError) -> Self {
         match error {
             CoreError::Refused(refusal) => refusal.into(),
+            // Whoever upserts looks and asks again; who did not is asked to.
+            CoreError::ContentUnseen { .. } => source_is_compared(),
             CoreError::Database(cause) => Self::database(&cause),
             other => Self::internal(&other),
         }

@@ -1,6 +1,7 @@
 //! The API server: HTTP and wiring over the contexts. It holds no SQL, and writes what should exist as
 //! resources of the cluster.
 
+mod adopt;
 pub mod app;
 pub mod args;
 mod auth;

@@ -21,6 +21,8 @@ use datacrowd_protocol::{
     run::UploadedPart,
 };
 
+use sha2::{Digest, Sha256};
+
 use crate::{args::Objects as Settings, error::ApiError};
 
 /// How long a runner's URL is good for; it asks for fresh ones.
@@ -294,13 +296,36 @@ impl Objects {
         Ok(UploadedPart { part_number, etag })
     }
 
-    /// Makes the object of its parts. An upload that is gone because this very call succeeded before is success.
+    /// SHA-256 of an object in hexadecimal, while it has this ETag.
+    pub async fn sha256(&self, object: &PlatformObject, etag: &str) -> Result<String, ApiError> {
+        let found = self
+            .client
+            .get_object()
+            .bucket(object.bucket())
+            .key(object.key())
+            .if_match(etag)
+            .send()
+            .await
+            .map_err(|e| failed(&e))?;
+        let (mut body, mut digest) = (found.body, Sha256::new());
+        while let Some(piece) = body
+            .try_next()
+            .await
+            .map_err(|e| ApiError::unavailable(STORE, &e))?
+        {
+            digest.update(&piece);
+        }
+        Ok(hex::encode(digest.finalize()))
+    }
+
+    /// Makes the object of its parts, and returns its ETag. An upload that is gone because this very call succeeded
+    /// before is success.
     pub async fn multipart_complete(
         &self,
         object: &PlatformObject,
         multipart: &str,
         parts: &[UploadedPart],
-    ) -> Result<(), ApiError> {
+    ) -> Result<String, ApiError> {
         let parts = parts
             .iter()
             .map(|p| {
@@ -322,12 +347,26 @@ impl Objects {
             .multipart_upload(upload)
             .send()
             .await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) => match error.raw_response().map(|r| r.status().as_u16()) {
-                Some(404) if self.head(object).await?.is_some() => Ok(()),
-                _ => Err(failed(&error)),
-            },
+        let etag = match sent {
+            Ok(made) => made.e_tag().map(str::to_owned),
+            Err(error)
+                if error
+                    .raw_response()
+                    .is_some_and(|r| r.status().as_u16() == 404) =>
+            {
+                None
+            }
+            Err(error) => return Err(failed(&error)),
+        };
+        match etag {
+            Some(etag) => Ok(etag),
+            None => {
+                let made = self.head(object).await?;
+                let made = made.ok_or_else(|| {
+                    ApiError::unavailable(STORE, &io::Error::other("the object is not there"))
+                })?;
+                Ok(made.etag)
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //! that the operator saw.
 
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::{DatasetUpsert, ExportUpsert, ProjectUpsert};
+use datacrowd_labelling::{ContentNow, DatasetUpsert, ExportUpsert, ProjectUpsert};
 use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
     ids::ResourceUid,
@@ -104,6 +104,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         source_uri: spec.source.uri,
         format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
         own_credentials,
+        content: ContentNow::Unseen,
     })
 }
 

@@ -17,7 +17,7 @@ use crate::{
     halt::{Counts, End, Halt},
     platform::PlatformError,
     session::{Finished, MOST_TAKEOVERS, Session, fought_over},
-    source::{Location, OwnBucket, Source},
+    source::{Digest, Location, OwnBucket, Source},
 };
 
 /// How often the platform may stand elsewhere than the chunk it loaded, without moving.
@@ -36,19 +36,21 @@ pub async fn generate(session: &Session) -> End {
         }
         counts = counts_at(&opened.checkpoint);
         let mut epoch = opened.epoch;
+        let digest = Digest::default();
         let work = async {
             let (opened, location) = locate(session, opened).await?;
             epoch = opened.epoch;
             if opened.completed {
                 return Ok(None);
             }
-            let load = load(session, opened, location, &mut counts);
+            let load = load(session, opened, location, &digest, &mut counts);
             session.hold(epoch, load).await.map(Some)
         };
         let result = match work.await {
             Ok(None) => return End::AlreadyDone,
             Ok(Some(counts)) => Ok(Finished {
                 counts,
+                sha256: digest.get().cloned(),
                 ..Finished::default()
             }),
             Err(halt) => Err(halt),
@@ -105,11 +107,13 @@ async fn load(
     session: &Session,
     opened: GenerateOpened,
     location: Location,
+    digest: &Digest,
     counts: &mut Counts,
 ) -> Result<Counts, Halt> {
     let mut checkpoint = opened.checkpoint.clone();
     for _ in 0..MOST_STANDSTILLS {
-        match load_from(session, &opened, location.clone(), &checkpoint, counts).await? {
+        let source = source(session, &opened, location.clone(), digest, &checkpoint);
+        match load_from(session, &opened, source, &checkpoint, counts).await? {
             Loaded::Everything(counts) => return Ok(counts),
             Loaded::UpTo(moved) => checkpoint = moved,
         }
@@ -131,11 +135,11 @@ enum Loaded {
 async fn load_from(
     session: &Session,
     opened: &GenerateOpened,
-    location: Location,
+    source: Source,
     checkpoint: &Checkpoint,
     counts: &mut Counts,
 ) -> Result<Loaded, Halt> {
-    let (cutter, _reader) = begin(session, opened, location, checkpoint)?;
+    let (cutter, _reader) = begin(opened, source, checkpoint)?;
     let mut cutting = cut(cutter);
     loop {
         let (cutter, chunk) = tokio::select! {
@@ -177,11 +181,30 @@ async fn load_from(
 
 type Reader = tokio_util::task::AbortOnDropHandle<()>;
 
-/// Starts to read at the checkpoint.
-fn begin(
+/// The object from the checkpoint on.
+fn source(
     session: &Session,
     opened: &GenerateOpened,
     location: Location,
+    digest: &Digest,
+    checkpoint: &Checkpoint,
+) -> Source {
+    Source {
+        http: location.http(&session.http),
+        location,
+        etag: opened.etag.clone(),
+        size: opened.size_bytes.and_then(|size| u64::try_from(size).ok()),
+        sha256: opened.sha256.clone(),
+        digest: Digest::clone(digest),
+        at: position(checkpoint).offset,
+        patience: session.patience,
+    }
+}
+
+/// Starts to read at the checkpoint.
+fn begin(
+    opened: &GenerateOpened,
+    source: Source,
     checkpoint: &Checkpoint,
 ) -> Result<(Cutter, Reader), Halt> {
     let start = position(checkpoint);
@@ -191,14 +214,6 @@ fn begin(
         checkpoint.header.clone(),
         &opened.required_columns,
     )?;
-    let source = Source {
-        http: location.http(&session.http),
-        location,
-        etag: opened.etag.clone(),
-        size: opened.size_bytes.and_then(|size| u64::try_from(size).ok()),
-        at: start.offset,
-        patience: session.patience,
-    };
     let (pieces, reader) = source.start();
     let refusals = Refusals {
         most: opened.max_invalid_rows,

@@ -1,13 +1,18 @@
 //! The source object as one unbroken stream of bytes, however often the connection breaks.
 //!
-//! The object is pinned: every request carries `If-Match`, so bytes of two versions never mix.
+//! The object is pinned: every request carries `If-Match`, so bytes of two versions never mix. What is read from its
+//! first byte to its last is hashed, and compared where the hash is known: an ETag is the store's word only.
 
 mod endpoint;
 mod location;
 mod own_bucket;
 mod sigv4;
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use datacrowd_protocol::run::RunReason;
@@ -15,6 +20,7 @@ use reqwest::{
     Response, StatusCode,
     header::{CONTENT_RANGE, ETAG, IF_MATCH, RANGE},
 };
+use sha2::{Digest as _, Sha256};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
@@ -37,6 +43,9 @@ const REFUSALS: u32 = 3;
 /// A piece of the source, or its end. A closed channel is neither: the reader was dropped.
 pub type Piece = Result<Option<Bytes>, Halt>;
 
+/// SHA-256 of a source in hexadecimal, once it was read from its first byte to its last.
+pub type Digest = Arc<OnceLock<String>>;
+
 /// Reads one pinned object from an offset to its end.
 pub struct Source {
     /// For requests to the object store.
@@ -47,6 +56,10 @@ pub struct Source {
     pub etag: Option<String>,
     /// Size of the object; the first answer's when absent.
     pub size: Option<u64>,
+    /// SHA-256 in hexadecimal, when it is known.
+    pub sha256: Option<String>,
+    /// Where the hash of a whole read goes.
+    pub digest: Digest,
     /// The next byte.
     pub at: u64,
     /// How long to go on without progress.
@@ -87,6 +100,8 @@ impl Source {
     async fn read_all(&mut self, pieces: &mpsc::Sender<Piece>) -> Result<(), Broken> {
         let mut backoff = self.patience.start();
         let mut refusals = 0;
+        // A read that begins in the middle has no hash to compare.
+        let mut hash = (self.at == 0).then(Sha256::new);
         while self.size.is_none_or(|size| self.at < size) {
             let before = self.at;
             let span = tracing::error_span!(
@@ -95,9 +110,9 @@ impl Source {
                 otel.status_code = tracing::field::Empty,
                 offset = self.at
             );
-            let broken = match self.read(pieces).instrument(span.clone()).await {
+            let broken = match self.read(pieces, &mut hash).instrument(span.clone()).await {
                 Ok(ControlFlow::Continue(())) => Ok(()),
-                Ok(ControlFlow::Break(())) => return Ok(()),
+                Ok(ControlFlow::Break(())) => break,
                 Err(broken) => {
                     span.record("otel.status_code", "ERROR");
                     Err(broken)
@@ -122,6 +137,18 @@ impl Source {
                 Err(broken) => return Err(broken),
             }
         }
+        self.compare(hash)
+    }
+
+    /// The end of the object: what was read whole must be what was accepted.
+    fn compare(&self, hash: Option<Sha256>) -> Result<(), Broken> {
+        let Some(hash) = hash else { return Ok(()) };
+        let read = hex::encode(hash.finalize());
+        if self.sha256.as_ref().is_some_and(|known| *known != read) {
+            return Err(Broken::For(changed(self.location.uri())));
+        }
+        // Set by an earlier read of this pod: it was of the same pinned object.
+        let _ = self.digest.set(read);
         Ok(())
     }
 
@@ -143,11 +170,15 @@ impl Source {
     }
 
     /// Reads over one connection what it brings; breaks where there is no next byte.
-    async fn read(&mut self, pieces: &mpsc::Sender<Piece>) -> Result<ControlFlow<()>, Broken> {
+    async fn read(
+        &mut self,
+        pieces: &mpsc::Sender<Piece>,
+        hash: &mut Option<Sha256>,
+    ) -> Result<ControlFlow<()>, Broken> {
         let Some(response) = self.connect().await? else {
             return Ok(ControlFlow::Break(()));
         };
-        self.pump(response, pieces).await?;
+        self.pump(response, pieces, hash).await?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -222,6 +253,7 @@ impl Source {
         &mut self,
         mut response: Response,
         pieces: &mpsc::Sender<Piece>,
+        hash: &mut Option<Sha256>,
     ) -> Result<(), Broken> {
         loop {
             let piece = timeout(IDLE, response.chunk())
@@ -242,6 +274,9 @@ impl Source {
             self.at += piece.len() as u64;
             if self.size.is_some_and(|size| self.at > size) {
                 return Err(Broken::For(changed(self.location.uri())));
+            }
+            if let Some(hash) = hash {
+                hash.update(&piece);
             }
             pieces
                 .send(Ok(Some(piece)))
@@ -290,7 +325,7 @@ fn changed(uri: &str) -> Halt {
     Halt::failed(
         RunReason::SourceChanged,
         format!(
-            "{uri} is no longer the object this run began with; create a new Dataset for the new file."
+            "{uri} is no longer the object that was accepted; create a new Dataset for the new file."
         ),
     )
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::auth::Trusted;
 use crate::{
+    adopt,
     app::App,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
@@ -43,8 +44,7 @@ pub async fn dataset_put(
     _: Trusted,
     Json(up): Json<Upsert<DatasetSpec>>,
 ) -> ApiResult<axum::Json<DatasetView>> {
-    let upsert = upsert::dataset(up, app.objects.bucket())?;
-    Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
+    Ok(axum::Json(adopt::dataset(&app, up).await?))
 }
 
 /// Upsert an Export's index row.

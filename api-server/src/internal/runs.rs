@@ -148,8 +148,7 @@ async fn generate_open(
     let object = signable(app, caller, &opened.source_uri, opened.own_credentials)?;
     if let (Some(object), false) = (object, opened.completed) {
         let head = app.objects.head(&object).await?;
-        let fresh = opened.checkpoint.next_row <= 1;
-        if let (Some(head), true) = (&head, fresh) {
+        if let (Some(head), true) = (&head, opened.takes_what_is_there()) {
             let found = SourceFound {
                 etag: head.etag.clone(),
                 size_bytes: head.size_bytes,
@@ -170,6 +169,7 @@ async fn generate_open(
         source_uri: opened.source_uri,
         etag: opened.etag,
         size_bytes: opened.size_bytes,
+        sha256: opened.sha256,
         format: opened.format,
         batch_size: opened.batch_size,
         max_invalid_rows: opened.max_invalid_rows,

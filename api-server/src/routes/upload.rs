@@ -6,7 +6,7 @@ use axum::{
     response::IntoResponse,
 };
 use bytes::{Bytes, BytesMut};
-use datacrowd_labelling::ProjectHead;
+use datacrowd_labelling::{Accepted, ProjectHead};
 use datacrowd_protocol::{
     ids::{ProjectId, UploadId},
     object::{Origin, OriginError, PlatformObject},
@@ -24,6 +24,7 @@ use super::{
     names::resource_name,
 };
 use crate::{
+    adopt,
     app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
@@ -70,8 +71,6 @@ struct Arrived {
     object: PlatformObject,
     file_name: String,
     format: SourceFormat,
-    sha256: String,
-    size_bytes: i64,
     columns: Option<Vec<String>>,
 }
 
@@ -188,13 +187,7 @@ async fn from_uri(
     );
     let written = app.cluster.apply(&made, false).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
-    let view = app
-        .core
-        .dataset_upsert(&upsert::dataset(
-            upsert::seen(&written, &tenant.name)?,
-            app.objects.bucket(),
-        )?)
-        .await?;
+    let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     Ok(app
         .core
         .dataset_get(Some(project.tenant), view.id)
@@ -265,16 +258,7 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
     abort.armed = false;
     app.core.upload_close(arrived.id, true).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
-    let view = app
-        .core
-        .dataset_upsert(&upsert::dataset(
-            upsert::seen(&written, &tenant.name)?,
-            app.objects.bucket(),
-        )?)
-        .await?;
-    app.core
-        .dataset_uploaded(view.id, &arrived.sha256, arrived.size_bytes)
-        .await?;
+    let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
     Ok(DatasetBody::from(dataset).with_columns(arrived.columns))
 }
@@ -368,19 +352,22 @@ async fn receive(
             break;
         }
     }
-    app.objects
+    let etag = app
+        .objects
         .multipart_complete(&object, &multipart, &parts)
         .await?;
-    let sha256 = hex::encode(digest.finalize());
-    let size_bytes = i64::try_from(size).unwrap_or(i64::MAX);
+    let accepted = Accepted {
+        etag,
+        size_bytes: i64::try_from(size).unwrap_or(i64::MAX),
+        sha256: hex::encode(digest.finalize()),
+    };
+    app.core.upload_accepted(id, &accepted).await?;
     Ok((
         Arrived {
             id,
             object,
             file_name,
             format,
-            sha256,
-            size_bytes,
             columns,
         },
         abort,

@@ -296,3 +296,57 @@ async fn a_store_that_refuses_the_platform_says_what_to_set_right() {
     let message = refused["message"].as_str().unwrap();
     assert!(message.contains("(403)"), "{message}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_replaced_after_its_upload_becomes_no_task() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let (_, id, job) = generating(&p, &client, 3).await;
+    let source: String = sqlx::query_scalar("select source_path from datasets")
+        .fetch_one(&p.rows)
+        .await
+        .unwrap();
+    let key = source.splitn(4, '/').nth(3).unwrap();
+    p.put_object(key, b"id,text\ni1,somebody else's\n".to_vec())
+        .await;
+    assert_eq!(job.finish(&p, "generate", "pod-1").await, 64);
+    assert_eq!(p.count("select count(*) from tasks").await, 0);
+    let dataset = p
+        .call(
+            Some(&client.token),
+            Method::GET,
+            &format!("/datasets/{id}"),
+            None,
+        )
+        .await
+        .expect(200);
+    assert_eq!(dataset["state"], "FAILED");
+    let reason: String = sqlx::query_scalar("select reason from runs")
+        .fetch_one(&p.rows)
+        .await
+        .unwrap();
+    assert_eq!(reason, "source_changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_runner_read_whole_is_known_by_its_hash() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let (_, id, job) = generating(&p, &client, 3).await;
+    // As a file that nobody uploaded.
+    sqlx::query("update datasets set sha256 = null")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    assert_eq!(job.finish(&p, "generate", "pod-1").await, 0);
+    exactly(&p, &client, &id, 3).await;
+    let known: String = sqlx::query_scalar("select sha256 from datasets")
+        .fetch_one(&p.rows)
+        .await
+        .unwrap();
+    let accepted: String = sqlx::query_scalar("select sha256 from uploads")
+        .fetch_one(&p.rows)
+        .await
+        .unwrap();
+    assert_eq!(known, accepted);
+}

@@ -223,3 +223,171 @@ async fn rows_are_not_adopted_by_a_source_that_others_read() {
         second.refused(409, "identity_changed");
     }
 }
+
+/// A file in the platform's bucket that became a Dataset of two rows, whose resource is gone again.
+struct Retained {
+    p: Platform,
+    client: Actor,
+    project: String,
+    key: String,
+}
+
+const FIRST: &str = "id,text\ni1,one\ni2,two\n";
+const SECOND: &str = "id,text\ni1,eno\ni2,owt\n";
+
+impl Retained {
+    /// `sha256` as the runner tells it after an unbroken read.
+    async fn new(sha256: Option<String>) -> Self {
+        let p = Platform::with_billing(BillingMode::Disabled).await;
+        let client = p.client("clara").await;
+        let project = p.project(&client, json!({})).await;
+        let retained = Self {
+            key: format!("{}/items.csv", client.namespace),
+            p,
+            client,
+            project,
+        };
+        retained.holds(FIRST).await;
+        let (applied, uid) = retained.apply().await;
+        let id = applied.expect(200)["id"].as_str().unwrap().to_owned();
+        let p = &retained.p;
+        let run = Run::open(p, &retained.client, &id, "pod-1").await;
+        run.load(p, 1, 2).await.expect(200);
+        let mut end = json!({"epoch": run.epoch, "outcome": "Succeeded", "rows": 2, "rejected": 0});
+        if let Some(sha256) = sha256 {
+            end["sha256"] = json!(sha256);
+        }
+        p.runner(
+            &run.token,
+            &format!("/internal/runs/{}/complete", run.id),
+            end,
+        )
+        .await
+        .expect(204);
+        retained.delete(&id, uid).await;
+        retained
+    }
+
+    async fn holds(&self, text: &str) {
+        self.p.put_object(&self.key, text.into()).await;
+    }
+
+    async fn apply(&self) -> (Answer, Uuid) {
+        let uri = format!("s3://{}/{}", env("TEST_S3_BUCKET"), self.key);
+        put(
+            &self.p,
+            &self.client,
+            &self.project,
+            "items",
+            json!({"uri": uri}),
+        )
+        .await
+    }
+
+    async fn delete(&self, id: &str, uid: Uuid) {
+        let path = format!("/internal/datasets/{id}?uid={uid}&policy=Retain");
+        self.p
+            .trusted(Method::DELETE, &path, None)
+            .await
+            .expect(204);
+    }
+
+    /// Applies the same manifest again, and takes it away.
+    async fn is_adopted(&self) {
+        let (applied, uid) = self.apply().await;
+        let view = applied.expect(200);
+        assert_eq!(
+            (&view["adopted"], &view["state"]),
+            (&json!(true), &json!("READY"))
+        );
+        self.delete(view["id"].as_str().unwrap(), uid).await;
+    }
+
+    async fn is_another(&self) {
+        let (applied, _) = self.apply().await;
+        let refused = applied.refused(409, "identity_changed");
+        let message = refused["message"].as_str().unwrap();
+        assert!(message.contains("another one than the rows"), "{message}");
+    }
+}
+
+fn sha256(text: &str) -> String {
+    hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrected_file_same_key() {
+    for known in [None, Some(sha256(FIRST))] {
+        let items = Retained::new(known).await;
+        items.is_adopted().await;
+        items.holds(SECOND).await;
+        items.is_another().await;
+        items.holds("id,text\ni1,longer than before\n").await;
+        items.is_another().await;
+        items.holds(FIRST).await;
+        items.is_adopted().await;
+        // What was read stays read when the file is gone.
+        items.p.delete_object(&items.key).await;
+        items.is_adopted().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_the_same_bytes_is_adopted_whatever_its_etag() {
+    let known = Retained::new(Some(sha256(FIRST))).await;
+    known.p.put_object_in_parts(&known.key, FIRST.into()).await;
+    known.is_adopted().await;
+    known.p.put_object_in_parts(&known.key, SECOND.into()).await;
+    known.is_another().await;
+    // Where no hash was told, the ETag is all there is.
+    let unknown = Retained::new(None).await;
+    unknown
+        .p
+        .put_object_in_parts(&unknown.key, FIRST.into())
+        .await;
+    unknown.is_another().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_object_that_was_accepted_is_the_one_that_a_run_may_read() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let dataset = p
+        .upload(&client, &project, "items.csv", FIRST.into(), 10)
+        .await
+        .expect(201);
+    assert_eq!(dataset["sha256"], sha256(FIRST));
+    let bucket = format!("s3://{}/", env("TEST_S3_BUCKET"));
+    let key = dataset["sourceUri"].as_str().unwrap();
+    let key = key.strip_prefix(&bucket).unwrap().to_owned();
+    let id = dataset["id"].as_str().unwrap().to_owned();
+    let run = Run::begin(&p, &id, 1).await;
+    let token = p.runner_token(&client.namespace).await;
+    let open = format!("/internal/runs/{run}/open");
+    let opened = async || {
+        p.runner(&token, &open, json!({"podUid": "pod-1"}))
+            .await
+            .expect(200)
+    };
+    let accepted = opened().await;
+    assert_eq!(accepted["sha256"], sha256(FIRST));
+    p.put_object(&key, SECOND.into()).await;
+    let again = opened().await;
+    for member in ["etag", "sizeBytes", "sha256"] {
+        assert_eq!(again[member], accepted[member], "{member}");
+    }
+    // A file that nobody uploaded is taken as it is when its first row is read.
+    let source = json!({"uri": format!("{bucket}{}/kept.csv", client.namespace)});
+    let kept = format!("{}/kept.csv", client.namespace);
+    p.put_object(&kept, FIRST.into()).await;
+    let (put, _) = put(&p, &client, &project, "kept", source).await;
+    let view = put.expect(200);
+    assert_eq!(view["replaceable"], true);
+    let run = Run::begin(&p, view["id"].as_str().unwrap(), 1).await;
+    let open = format!("/internal/runs/{run}/open");
+    let first = p.runner(&token, &open, json!({"podUid": "pod-1"})).await;
+    p.put_object(&kept, SECOND.into()).await;
+    let second = p.runner(&token, &open, json!({"podUid": "pod-1"})).await;
+    assert_ne!(first.expect(200)["etag"], second.expect(200)["etag"]);
+}

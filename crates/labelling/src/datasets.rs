@@ -1,5 +1,6 @@
 //! Datasets: the index row of the resource, and what was loaded of its source.
 
+mod content;
 mod delete;
 mod read;
 mod requeue;
@@ -7,6 +8,8 @@ mod upsert;
 
 use datacrowd_protocol::chunk::Checkpoint;
 
+pub use content::ContentNow;
+pub(crate) use content::REPLACED;
 pub use delete::Deletion;
 pub use read::Dataset;
 pub use upsert::DatasetUpsert;

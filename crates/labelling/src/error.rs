@@ -17,6 +17,12 @@ pub enum Error {
     /// Nobody's request is at fault.
     #[error("the core database failed")]
     Database(#[from] sqlx::Error),
+    /// Whether rows may be adopted is only known once the caller has looked at their source.
+    #[error("the source has to be looked at first")]
+    ContentUnseen {
+        /// Its hash is needed, too.
+        read: bool,
+    },
     /// A row says what no code wrote.
     #[error("a stored {what} cannot be read")]
     Corrupt {
@@ -42,6 +48,7 @@ pub enum Refusal {
         state: &'static str,
     },
     IdentityChanged,
+    ContentChanged,
     InvalidSpec {
         details: BTreeMap<String, String>,
     },
@@ -112,7 +119,7 @@ impl Refusal {
             Self::ProjectNotFound { .. } => "project_not_found",
             Self::DatasetNotFound { .. } => "dataset_not_found",
             Self::ProjectNotActive { .. } => "project_not_active",
-            Self::IdentityChanged => "identity_changed",
+            Self::IdentityChanged | Self::ContentChanged => "identity_changed",
             Self::InvalidSpec { .. } => "invalid_spec",
             Self::InUse { .. } => "in_use",
             Self::PaymentRequired { .. } => "payment_required",
@@ -154,6 +161,7 @@ impl Refusal {
             Self::DatasetNotFound { name } => format!("There is no Dataset \"{name}\" in this project; create it, or correct datasetRef.name."),
             Self::ProjectNotActive { state } => format!("The project is {state}; resume it, then try again."),
             Self::IdentityChanged => "This name belonged to a dataset with another source; give the new one another name, or delete the old rows first.".into(),
+            Self::ContentChanged => "The file at source.uri is another one than the rows of this name were made from; put that one back, give the new one another name, or delete the old rows first.".into(),
             Self::InvalidSpec { details } => {
                 let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
                 format!("{}; correct the spec.", list.join("; "))

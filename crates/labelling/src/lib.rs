@@ -36,7 +36,7 @@ pub use chunk::Chunk;
 pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,
 };
-pub use datasets::{Dataset, DatasetUpsert, Deletion};
+pub use datasets::{ContentNow, Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use outbox::OutboxRow;
@@ -50,7 +50,7 @@ pub use submit::{NewAnswer, Submitted};
 pub use sweep::Swept;
 pub use tasks::{Lease, Media, Task};
 pub use tenants::Tenant;
-pub use uploads::StaleUpload;
+pub use uploads::{Accepted, StaleUpload};
 
 /// Who pays, and whether the gate asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,17 @@ pub struct StaleUpload {
     pub multipart: Option<String>,
 }
 
+/// A file that arrived whole, as the object store holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// ETag with its quotes.
+    pub etag: String,
+    /// Size in bytes.
+    pub size_bytes: i64,
+    /// SHA-256 of what the client sent, in hexadecimal.
+    pub sha256: String,
+}
+
 impl Labelling {
     /// Records that bytes are about to be written to `key`.
     ///
@@ -34,6 +45,23 @@ impl Labelling {
             tenant.0,
             key,
             multipart
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Records what was accepted, before a Dataset names it: whoever reads it compares.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn upload_accepted(&self, id: UploadId, accepted: &Accepted) -> Result<()> {
+        sqlx::query!(
+            "update uploads set etag = $2, size_bytes = $3, sha256 = $4 where id = $1",
+            id.0,
+            accepted.etag,
+            accepted.size_bytes,
+            accepted.sha256
         )
         .execute(&self.pool)
         .await?;

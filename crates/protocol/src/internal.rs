@@ -195,6 +195,9 @@ pub struct DatasetView {
     /// The source, once pinned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<crate::run::SourceFound>,
+    /// True while a corrected file under the same name would be read: none was accepted, and no row of one was loaded.
+    #[serde(default)]
+    pub replaceable: bool,
     /// The latest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunView>,

@@ -116,6 +116,9 @@ pub struct GenerateOpened {
     /// Size of the source in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<i64>,
+    /// SHA-256 of the source in hexadecimal, where it is known: compared with what was read from its beginning to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// How the source separates rows.
     pub format: SourceFormat,
     /// Tasks per batch.
@@ -215,7 +218,7 @@ pub struct CompleteRun {
     /// Rows refused (generate).
     #[serde(default)]
     pub rejected: i64,
-    /// SHA-256 of the export in hexadecimal.
+    /// SHA-256 in hexadecimal: of the export, or of a source that this pod read from its beginning to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Size of the export in bytes.

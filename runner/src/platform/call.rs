@@ -177,8 +177,10 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Try 
 
 pub(super) fn decode<T: DeserializeOwned>(path: &str, body: &[u8]) -> Answer<T> {
     serde_json::from_slice(body).map_err(|error| {
+        // What the parser says is for who reads logs; the message is for a tenant.
+        tracing::error!(call = path, %error, "an answer of the platform cannot be read");
         PlatformError::Refused(format!(
-            "The platform's answer to {path} cannot be read: {error}. Check that runner and API server are of the same release."
+            "The platform's answer to {path} cannot be read. Check that runner and API server are of the same release."
         ))
     })
 }

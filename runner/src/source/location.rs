@@ -49,9 +49,10 @@ impl Location {
     pub(super) fn url(&self) -> Result<Url, Halt> {
         match self {
             Self::Platform { url, .. } => Url::parse(url).map_err(|error| {
+                tracing::error!(%error, "the URL of the source cannot be read");
                 Halt::failed(
                     RunReason::Misconfigured,
-                    format!("The platform signed an unusable URL for the source: {error}."),
+                    "The platform signed a URL for the source that is none; ask whoever runs it to look at objectStore.endpoint.",
                 )
             }),
             Self::Own(bucket) => Ok(bucket.signed("GET", Utc::now())),

@@ -345,3 +345,46 @@ async fn until(condition: impl Fn() -> bool) {
         .await
         .expect("the condition comes true");
 }
+
+fn sha256(text: &str) -> String {
+    hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text))
+}
+
+#[tokio::test]
+async fn a_whole_read_is_compared_with_what_was_accepted_and_told() {
+    let text = "a\n1\n2\n";
+    let fake = Fake::start(Csv, text).await;
+    fake.world().sha256 = Some(sha256(text));
+    fake.fault("source", Fault::CutAfter(3));
+    assert_eq!(generate(&fake.session()).await.exit_code(), exit::DONE);
+    let world = fake.world();
+    assert_eq!(world.completes[0].sha256, Some(sha256(text)));
+    assert_eq!(world.tasks.len(), 2);
+}
+
+#[tokio::test]
+async fn other_bytes_under_the_same_etag_and_size_are_another_source() {
+    let fake = Fake::start(Csv, "a\n1\n2\n").await;
+    fake.world().sha256 = Some(sha256("a\n1\n3\n"));
+    assert_eq!(generate(&fake.session()).await.exit_code(), exit::BAD_INPUT);
+    let world = fake.world();
+    assert_eq!(world.completes[0].reason, Some(RunReason::SourceChanged));
+    assert_eq!(world.completes[0].sha256, None);
+}
+
+#[tokio::test]
+async fn a_read_that_begins_in_the_middle_tells_no_hash() {
+    let fake = Fake::start(Csv, "a\n1\n2\n").await;
+    {
+        let mut world = fake.world();
+        world.checkpoint.header = Some(vec!["a".to_owned()]);
+        (world.checkpoint.offset, world.checkpoint.next_row) = (4, 2);
+        world.checkpoint.next_line = 3;
+    }
+    assert_eq!(generate(&fake.session()).await.exit_code(), exit::DONE);
+    let world = fake.world();
+    assert_eq!(
+        (world.completes[0].sha256.as_ref(), world.tasks.len()),
+        (None, 1)
+    );
+}

@@ -127,20 +127,4 @@ impl Labelling {
             })
             .collect()
     }
-
-    /// Remembers what the upload measured, for the owner to see.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn dataset_uploaded(
-        &self,
-        id: DatasetId,
-        sha256: &str,
-        size_bytes: i64,
-    ) -> Result<()> {
-        sqlx::query!("update datasets set sha256 = $2, source_size = coalesce(source_size, $3) where id = $1", id.0, sha256, size_bytes)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
 }

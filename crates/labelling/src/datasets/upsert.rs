@@ -10,7 +10,10 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::checkpoint;
+use super::{
+    checkpoint,
+    content::{ContentNow, pin_upload, require_same},
+};
 use crate::{
     Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, refuse_tombstoned},
@@ -35,13 +38,16 @@ pub struct DatasetUpsert {
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     pub suspended: bool,
+    /// What lies at the source now: asked for by an adoption.
+    pub content: ContentNow,
 }
 
 impl Labelling {
     /// Makes the index row say what the resource says, when the resource is not older than the row.
     ///
     /// # Errors
-    /// `project_not_found`, `tombstoned`, `identity_changed`; or the database failed.
+    /// `project_not_found`, `tombstoned`, `identity_changed`; [`crate::Error::ContentUnseen`] while the caller has to
+    /// look at the source first; or the database failed.
     pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
@@ -95,6 +101,12 @@ impl Labelling {
         if adopted && !same {
             return Err(Refusal::IdentityChanged.into());
         }
+        if adopted {
+            require_same(&mut tx, row.id, &up.content).await?;
+        }
+        if inserted == 1 {
+            pin_upload(&mut tx, row.id, &up.source_uri).await?;
+        }
         if binding.changes() {
             sqlx::query!(
                 "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
@@ -127,7 +139,7 @@ impl Labelling {
 /// What operator and REST are told of a dataset.
 async fn dataset_view(conn: &mut PgConnection, id: Uuid, adopted: bool) -> Result<DatasetView> {
     let d = sqlx::query!(
-        "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.started_at,
+        "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
                 d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used
          from datasets d join projects p on p.id = d.project_id where d.id = $1",
         id
@@ -149,6 +161,7 @@ async fn dataset_view(conn: &mut PgConnection, id: Uuid, adopted: bool) -> Resul
             .source_etag
             .zip(d.source_size)
             .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
+        replaceable: checkpoint.next_row <= 1 && d.sha256.is_none(),
         run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
         started_at: d.started_at,
         completed_at: d.completed_at,

@@ -14,7 +14,10 @@ use uuid::Uuid;
 
 use super::{hold, require_hold, run_ends};
 use crate::{
-    Error, Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column,
+    Error, Labelling, Refusal, Result,
+    datasets::{REPLACED, checkpoint},
+    events,
+    projects::from_column,
     transition,
 };
 
@@ -30,11 +33,21 @@ pub struct GenerateRun {
     pub own_credentials: bool,
     pub etag: Option<String>,
     pub size_bytes: Option<i64>,
+    pub sha256: Option<String>,
     pub format: SourceFormat,
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     pub required_columns: Vec<String>,
     pub checkpoint: Checkpoint,
+}
+
+impl GenerateRun {
+    /// Whether the run may take the object that lies there now: nothing was accepted, and nothing read.
+    #[must_use]
+    pub fn takes_what_is_there(&self) -> bool {
+        let accepted = self.sha256.is_some() && self.etag.is_some();
+        !accepted && self.checkpoint.next_row <= 1
+    }
 }
 
 impl Labelling {
@@ -52,7 +65,7 @@ impl Labelling {
         let mut tx = self.pool.begin().await?;
         let r = sqlx::query!(
             "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
-                    d.max_invalid_rows, d.checkpoint, d.source_etag, d.source_size, d.tasks_created, d.state, l.labeling
+                    d.max_invalid_rows, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
              from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              where r.id = $1 and r.kind = 'generate' for update of d",
@@ -105,6 +118,7 @@ impl Labelling {
             own_credentials: r.own_credentials,
             etag,
             size_bytes: size,
+            sha256: r.sha256,
             format: from_column("source format", &r.source_format)?,
             batch_size: r.batch_size,
             max_invalid_rows: r.max_invalid_rows,
@@ -113,7 +127,8 @@ impl Labelling {
         })
     }
 
-    /// Pins the source that the holder of this epoch is about to read, while no row of it is loaded.
+    /// Pins the source that the holder of this epoch is about to read, while no row of it is loaded. What was accepted
+    /// at upload is pinned already.
     ///
     /// # Errors
     /// `fenced`; or the database failed.
@@ -136,7 +151,8 @@ impl Labelling {
         .target_id;
         require_hold(&mut tx, target, run, epoch, now).await?;
         sqlx::query!(
-            "update datasets set source_etag = $2, source_size = $3 where id = $1 and (checkpoint->>'nextRow')::bigint <= 1",
+            "update datasets set source_etag = $2, source_size = $3
+             where id = $1 and (checkpoint->>'nextRow')::bigint <= 1 and (sha256 is null or source_etag is null)",
             target,
             found.etag,
             found.size_bytes
@@ -163,13 +179,43 @@ impl Labelling {
         };
         match end.outcome {
             RunOutcome::Succeeded => {
+                let read = end.sha256.as_deref().filter(|sha256| is_sha256(sha256));
+                sqlx::query!(
+                    "update datasets set sha256 = coalesce(sha256, $2) where id = $1",
+                    dataset,
+                    read
+                )
+                .execute(&mut *tx)
+                .await?;
                 transition::dataset_loaded(&mut tx, dataset, end.rows, now).await?
             }
-            RunOutcome::Failed => dataset_stopped(&mut tx, dataset, end.reason, now).await?,
+            RunOutcome::Failed => {
+                if end.reason == Some(RunReason::SourceChanged) {
+                    spoil(&mut tx, dataset).await?;
+                }
+                dataset_stopped(&mut tx, dataset, end.reason, now).await?;
+            }
         }
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Rows were loaded of an object that is not the accepted one: no later attempt may add to them.
+async fn spoil(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
+    sqlx::query!(
+        "update datasets set source_etag = $2
+         where id = $1 and sha256 is not null and (checkpoint->>'nextRow')::bigint > 1",
+        dataset,
+        REPLACED
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A run that waits for quota is still generating; every other end without success is a failure.

@@ -54,9 +54,9 @@ reasons! {
     CredentialsRejected,
     /// The bucket or object does not exist. Upload it, then set the retry annotation.
     SourceNotFound,
-    /// The object changed while it was read. Apply a Dataset under a new name for the new content.
+    /// The object is not the one that was accepted, or changed while it was read. Apply a Dataset under a new name for the new content.
     SourceChanged,
-    /// The source lies outside the namespace's prefix or may not be read. Move it, or allow the read.
+    /// The source lies outside the namespace's prefix, may not be read, or is in an object store that the platform does not read. Move it, or allow the read.
     SourceForbidden,
     /// The Project's quota does not cover another task, or it is in debt. Buy judgements; the run starts by itself.
     AwaitingPayment,
@@ -70,7 +70,7 @@ reasons! {
     Suspended,
     /// The Job was created. Nothing to do.
     JobCreated,
-    /// The Job's pod does not start; the message has the pod's reason. Act on it.
+    /// The Job's pod does not start, or the cluster refuses it; the message has the reason, such as a quota. Act on it.
     JobPending,
     /// The Job runs. Nothing to do.
     JobRunning,
@@ -84,7 +84,7 @@ reasons! {
     DeadlineExceeded,
     /// The Job's pods died without progress. Look at the pods, then set the retry annotation.
     BackoffLimitExceeded,
-    /// The file is not what its format says. Apply a Dataset under a new name with a corrected file.
+    /// The file is not what its format says. Do what the message says: correct the file and set the retry annotation, or apply a Dataset under a new name.
     BadInput,
     /// More rows were refused than `spec.maxInvalidRows` allows. Correct the file or raise the limit.
     TooManyInvalidRows,

@@ -170,6 +170,8 @@ class Guarded(unittest.TestCase):
             (OPERATOR, "create", "datasets.datacrowd.io", False),
             (OPERATOR, "delete", "datasets.datacrowd.io", False),
             (OPERATOR, "get", "secrets", False),
+            (OPERATOR, "list", "events", True),
+            (OPERATOR, "get", "events", False),
             (OPERATOR, "create", "pods", False),
             (OPERATOR, "update", "namespaces", False),
             (API_SERVER, "create", "datasets.datacrowd.io", True),

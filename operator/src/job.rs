@@ -5,10 +5,14 @@ pub(crate) mod build;
 pub(crate) mod outcome;
 
 use datacrowd_crds::{dataset::JobRef, names::OPERATOR_MANAGER};
-use k8s_openapi::api::{
-    batch::v1::Job,
-    core::v1::{ObjectReference, Pod},
+use k8s_openapi::{
+    api::{
+        batch::v1::Job,
+        core::v1::{Event, ObjectReference, Pod},
+    },
+    jiff::Timestamp,
 };
+
 use kube::{
     Api, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
@@ -25,6 +29,9 @@ use crate::{
 pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// How long a finished Job is kept, once its outcome is in the status.
 const TTL_SECONDS: i32 = 3600;
+
+/// Events of a Job that are looked at; repeats are counted in one.
+const MOST_EVENTS: u32 = 20;
 
 /// How creating a Job went.
 pub(crate) enum Created {
@@ -74,6 +81,41 @@ pub(crate) async fn pods(ctx: &Context, namespace: &str, name: &str) -> Result<V
         .await
         .map_err(Error::kube("listing the Job's pods"))?;
     Ok(list.items)
+}
+
+/// Why the cluster refused the pod that the Job should have now: a quota, Pod Security, a missing ServiceAccount. Only
+/// the Job controller is told, and it says so in an Event.
+pub(crate) async fn refusal(
+    ctx: &Context,
+    namespace: &str,
+    job: &Job,
+    pods: &[Pod],
+) -> Result<Option<String>, Error> {
+    if is_finished(job) || !outcome::lacks_pod(job, pods) {
+        return Ok(None);
+    }
+    let events: Api<Event> = Api::namespaced(ctx.client.clone(), namespace);
+    let uid = job.uid().unwrap_or_default();
+    let of_job = ListParams::default()
+        .fields(&format!("involvedObject.uid={uid},reason=FailedCreate"))
+        .limit(MOST_EVENTS);
+    let list = match events.list(&of_job).await {
+        Ok(list) => list.items,
+        // A reason more is not worth a pass: an older role does not let us read it.
+        Err(error) if has_code(&error, 403) => return Ok(None),
+        Err(error) => return Err(Error::kube("reading the Job's Events")(error)),
+    };
+    let last_pod = pods.iter().filter_map(ResourceExt::creation_timestamp);
+    let last_pod = last_pod.map(|at| at.0).max();
+    let newest = list.into_iter().max_by_key(said_at);
+    let newest = newest.filter(|event| said_at(event) >= last_pod);
+    let message = newest.and_then(|event| event.message);
+    Ok(message.map(|message| stable(&message).trim_end_matches('.').to_owned()))
+}
+
+fn said_at(event: &Event) -> Option<Timestamp> {
+    let exact = event.event_time.as_ref().map(|at| at.0);
+    event.last_timestamp.as_ref().map(|at| at.0).or(exact)
 }
 
 /// Creates the Job, or finds the one an earlier pass created.

@@ -10,12 +10,15 @@ pub mod runtime;
 
 mod admin;
 mod backoff;
+mod command;
 mod controller;
 mod dataset;
 mod export;
 mod job;
 mod lifecycle;
 mod managed;
+#[cfg(test)]
+mod messages;
 mod project;
 mod report;
 mod run;

@@ -20,10 +20,11 @@ use kube::{
 use uuid::Uuid;
 
 use crate::{
+    command::kubectl,
     context::Context,
     error::Error,
     job,
-    managed::{Cleanup, Managed, Pass, StatusShape},
+    managed::{Cleanup, Identity, Managed, Pass, StatusShape},
     platform::{PlatformError, Resource as PlatformResource},
     run::Runs,
     tenancy,
@@ -90,18 +91,25 @@ async fn not_applied<K: Managed>(
     Err(error)
 }
 
+/// What is said of an object that cannot go because the platform does not answer.
+pub(crate) fn cleanup_failed(kind: &str, who: &Identity) -> Verdict {
+    let command = kubectl(
+        who,
+        format_args!("annotate {kind} {} {SKIP_CLEANUP}=true", who.name),
+    );
+    let message = format!(
+        "The platform could not be told of the deletion; wait until it answers, or let go without it, keeping its rows: {command}"
+    );
+    Verdict::new(Phase::Running, Reason::CleanupFailed, message)
+}
+
 async fn not_cleaned<K: Managed>(
     ctx: &Context,
     pass: Pass<K>,
     error: Error,
 ) -> Result<Action, Error> {
     if matches!(error, Error::Platform(_)) {
-        let message = format!(
-            "The platform could not be told of the deletion; wait until it answers, or let go without it, keeping its rows: kubectl annotate {} {} {SKIP_CLEANUP}=true",
-            K::KIND,
-            pass.who.name
-        );
-        let verdict = Verdict::new(Phase::Running, Reason::CleanupFailed, message);
+        let verdict = cleanup_failed(K::KIND, &pass.who);
         pass.settle(ctx, &verdict, Action::await_change()).await?;
     }
     Err(error)

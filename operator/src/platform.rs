@@ -261,7 +261,7 @@ impl Platform {
         }
         let status = answer.status().as_u16();
         let problem = answer.json::<Problem>().await.ok();
-        let (code, message) = problem.map_or_else(Default::default, |p| (p.code, p.message));
+        let (code, message) = problem.map_or_else(Default::default, told);
         // A refusal without a code comes from a proxy or a wrong address; it says nothing of the object.
         if code.is_empty() || status >= 500 || matches!(status, 401 | 403 | 408 | 429) {
             return Err(PlatformError::Unavailable { status, code });
@@ -271,6 +271,31 @@ impl Platform {
             code,
             message,
         }))
+    }
+}
+
+/// Code and message of a refusal. A condition has no details, so they go into the sentence.
+fn told(problem: Problem) -> (String, String) {
+    let Problem {
+        code,
+        message,
+        details,
+        ..
+    } = problem;
+    if !message.contains("named in details") {
+        return (code, message);
+    }
+    let member = |(path, why): (&String, &serde_json::Value)| {
+        let why = why.as_str()?.trim_end_matches('.');
+        Some(match why.starts_with(path.as_str()) {
+            true => why.to_owned(),
+            false => format!("{path} {why}"),
+        })
+    };
+    let members: Vec<String> = details.iter().filter_map(member).collect();
+    match members.is_empty() {
+        true => (code, message),
+        false => (code, format!("{}; correct the spec.", members.join("; "))),
     }
 }
 
@@ -284,4 +309,29 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         source = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_spec_is_in_the_sentence() {
+        let problem = |message: &str, details: serde_json::Value| {
+            serde_json::from_value(serde_json::json!({
+                "type": "about:blank", "title": "", "status": 422, "timestamp": "", "path": "", "message": message,
+                "code": "invalid_spec", "correlationId": "", "details": details,
+            }))
+            .unwrap()
+        };
+        let generic = "The request does not fit; correct the members named in details.";
+        let details =
+            serde_json::json!({"source": "source.uri is odd.", "batchSize": "is too large"});
+        assert_eq!(
+            told(problem(generic, details)).1,
+            "batchSize is too large; source.uri is odd; correct the spec."
+        );
+        let plain = "The project is PAUSED; resume it, then try again.";
+        assert_eq!(told(problem(plain, serde_json::json!({}))).1, plain);
+    }
 }

@@ -20,10 +20,11 @@ use kube::{ResourceExt, runtime::controller::Action};
 use uuid::Uuid;
 
 use crate::{
+    command::kubectl,
     context::Context,
     error::Error,
     job::{self, build, outcome},
-    managed::{Managed, Pass},
+    managed::{Identity, Managed, Pass},
     platform::PlatformError,
 };
 use decide::{Facts, JobFact, Step, decide};
@@ -65,6 +66,8 @@ pub(crate) trait Runs: Managed {
     fn run(view: &Self::View) -> Option<&RunView>;
     /// What is said while the payment gate is closed before the first task.
     fn awaiting_payment(view: &Self::View) -> String;
+    /// Whether a corrected file under the same name would be read.
+    fn is_replaceable(view: &Self::View) -> bool;
     /// Whether the spec changed in a way that gives a failed attempt another chance.
     fn has_second_chance(&self, reason: Reason) -> bool;
     /// The whole status, but for its conditions.
@@ -172,9 +175,10 @@ impl<'a, K: Runs> Attempts<'a, K> {
             ) => {
                 self.report(ended.as_ref()).await?;
                 self.observe_retry();
-                let message = match retry_helps(reason) {
-                    true => format!("{message} {}", self.retry()),
-                    false => message,
+                let replaceable = K::is_replaceable(self.view);
+                let message = match advice(reason, K::KIND, &self.pass.who, replaceable) {
+                    Some(advice) => format!("{message} {advice}"),
+                    None => message,
                 };
                 let verdict = Verdict::new(Phase::Failed, reason, message);
                 let job = job.filter(|_| facts.job != JobFact::Foreign);
@@ -210,11 +214,13 @@ impl<'a, K: Runs> Attempts<'a, K> {
             return Ok(JobFact::Foreign);
         }
         let pods = job::pods(self.ctx, &self.pass.who.namespace, &job.name_any()).await?;
-        Ok(JobFact::Present(outcome::outcome(
+        let refusal = job::refusal(self.ctx, &self.pass.who.namespace, job, &pods).await?;
+        let facts = outcome::Facts {
             job,
-            &pods,
-            self.ctx.now().0,
-        )))
+            pods: &pods,
+            refusal: refusal.as_deref(),
+        };
+        Ok(JobFact::Present(outcome::outcome(facts, self.ctx.now().0)))
     }
 
     /// A retry is honoured only after a failure that was seen: before it, it asks for what happens anyway.
@@ -223,14 +229,6 @@ impl<'a, K: Runs> Attempts<'a, K> {
         let asked_anew = asked.is_some() && asked != self.ledger.observed_retry_at.as_deref();
         let reason = run.and_then(|run| run.reason);
         asked_anew || reason.is_some_and(|r| self.pass.object.has_second_chance(r.into()))
-    }
-
-    /// How to ask for another attempt.
-    fn retry(&self) -> String {
-        let (kind, name) = (K::KIND, &self.pass.who.name);
-        format!(
-            "Then ask for another attempt: kubectl annotate {kind} {name} --overwrite {RETRY_AT}=$(date +%s)"
-        )
     }
 
     fn observe_retry(&mut self) {
@@ -294,19 +292,39 @@ impl<'a, K: Runs> Attempts<'a, K> {
     }
 }
 
-/// Whether the same attempt may succeed once somebody has acted. What was read of a file stays read: another
-/// content needs another Dataset, another limit of invalid rows is noticed by itself.
-fn retry_helps(reason: Reason) -> bool {
-    matches!(
-        reason,
+/// What to do about a failure, as a command. What was read of a file stays read: while nothing was, a corrected file
+/// takes its place; afterwards another content needs another Dataset. Another limit of invalid rows is noticed by itself.
+pub(crate) fn advice(
+    reason: Reason,
+    kind: &str,
+    who: &Identity,
+    replaceable: bool,
+) -> Option<String> {
+    let name = &who.name;
+    let retry = || {
+        kubectl(
+            who,
+            format_args!("annotate {kind} {name} --overwrite {RETRY_AT}=$(date +%s)"),
+        )
+    };
+    match reason {
         Reason::CredentialsRejected
-            | Reason::SourceNotFound
-            | Reason::SourceForbidden
-            | Reason::DeadlineExceeded
-            | Reason::BackoffLimitExceeded
-            | Reason::OutOfMemory
-            | Reason::Misconfigured
-    )
+        | Reason::SourceNotFound
+        | Reason::SourceForbidden
+        | Reason::DeadlineExceeded
+        | Reason::BackoffLimitExceeded
+        | Reason::OutOfMemory
+        | Reason::Misconfigured => Some(format!("Then ask for another attempt: {}", retry())),
+        Reason::BadInput if replaceable => Some(format!(
+            "Put a corrected file in its place, then ask for another attempt: {}",
+            retry()
+        )),
+        Reason::BadInput | Reason::SourceChanged => Some(format!(
+            "Apply a Dataset under a new name with the corrected file: {}",
+            kubectl(who, "apply -f dataset.yaml")
+        )),
+        _ => None,
+    }
 }
 
 fn created() -> Verdict {

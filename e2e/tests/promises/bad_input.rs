@@ -108,7 +108,7 @@ fn table() -> Vec<Bad> {
             says: &[
                 "does not exist",
                 "upload the file",
-                "kubectl annotate dataset missing --overwrite datacrowd.io/retry-at=",
+                "annotate dataset missing --overwrite datacrowd.io/retry-at=",
             ],
         },
     ]

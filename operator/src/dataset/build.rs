@@ -77,6 +77,10 @@ impl Runs for Dataset {
         "The project's quota covers no task; buy judgements with POST /api/v1/payments/checkout, or have them granted, and the run starts by itself.".into()
     }
 
+    fn is_replaceable(view: &DatasetView) -> bool {
+        view.replaceable
+    }
+
     /// Another limit deserves another attempt; the same one does not.
     fn has_second_chance(&self, reason: Reason) -> bool {
         let taken = self.status.as_ref().and_then(|s| s.max_invalid_rows);

@@ -31,7 +31,7 @@ pub(super) fn validate(
     let tenant = tenant.ok_or_else(|| tenancy::not_bound(namespace))?;
     source(pass, bucket)?;
     let name = &pass.object.spec.project_ref.name;
-    let project = project::usable(found.project.as_ref(), name)?;
+    let project = project::usable(found.project.as_ref(), name, &pass.who)?;
     Ok(Valid {
         tenant,
         policy: project.spec.deletion_policy(),

@@ -74,6 +74,10 @@ impl Runs for Export {
         "The project is in debt; settle it with POST /api/v1/payments/checkout and the run starts by itself.".into()
     }
 
+    fn is_replaceable(_: &ExportView) -> bool {
+        false
+    }
+
     /// The spec is immutable.
     fn has_second_chance(&self, _: Reason) -> bool {
         false

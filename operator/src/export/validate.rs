@@ -19,7 +19,7 @@ pub(super) fn validate(pass: &Pass<Export>, found: &Found) -> Result<Valid, Verd
     let tenant = found.tenant.clone();
     let tenant = tenant.ok_or_else(|| tenancy::not_bound(&pass.who.namespace))?;
     let name = &pass.object.spec.project_ref.name;
-    let project = project::usable(found.project.as_ref(), name)?;
+    let project = project::usable(found.project.as_ref(), name, &pass.who)?;
     Ok(Valid {
         tenant,
         policy: project.spec.deletion_policy(),

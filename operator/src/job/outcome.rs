@@ -16,6 +16,7 @@ use k8s_openapi::{
 };
 
 use super::build::CONTAINER;
+use crate::command::kubectl_in;
 
 /// How long a pod may take to start before that is worth a word.
 const PENDING_AFTER: Duration = Duration::from_secs(60);
@@ -56,8 +57,24 @@ impl Failure {
     }
 }
 
+/// A Job, and what belongs to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub job: &'a Job,
+    pub pods: &'a [Pod],
+    /// Why the cluster does not take the pod that the Job would have.
+    pub refusal: Option<&'a str>,
+}
+
+/// Whether the Job should have a pod, and has none that may still run.
+pub(crate) fn lacks_pod(job: &Job, pods: &[Pod]) -> bool {
+    let active = job.status.as_ref().and_then(|s| s.active).unwrap_or(0);
+    active == 0 && pods.iter().all(|pod| end(pod).is_some())
+}
+
 /// What a Job says about its attempt.
-pub(crate) fn outcome(job: &Job, pods: &[Pod], now: Timestamp) -> Seen {
+pub(crate) fn outcome(facts: Facts<'_>, now: Timestamp) -> Seen {
+    let Facts { job, pods, .. } = facts;
     if let Some(done) = condition(job, &["Complete", "SuccessCriteriaMet"]) {
         return Seen::Succeeded(time(done));
     }
@@ -72,7 +89,7 @@ pub(crate) fn outcome(job: &Job, pods: &[Pod], now: Timestamp) -> Seen {
     if deadline(job).is_some_and(|deadline| now.as_second() > deadline + DEADLINE_GRACE_SECONDS) {
         return Seen::Failed(Failure::new(RunReason::DeadlineExceeded, Some(now)));
     }
-    Seen::Active(progress(job, pods, now))
+    Seen::Active(progress(facts, now))
 }
 
 fn condition<'a>(job: &'a Job, types: &[&str]) -> Option<&'a JobCondition> {
@@ -146,13 +163,21 @@ fn of_exit_code(code: i32) -> Option<RunReason> {
     }
 }
 
-fn progress(job: &Job, pods: &[Pod], now: Timestamp) -> Verdict {
+fn progress(facts: Facts<'_>, now: Timestamp) -> Verdict {
+    let Facts { job, pods, refusal } = facts;
     let status = job.status.clone().unwrap_or_default();
     if status.ready.unwrap_or(0) > 0 {
         return Verdict::new(Phase::Running, Reason::JobRunning, "The Job is running.");
     }
     if let Some(verdict) = pods.iter().find_map(missing_secret) {
         return verdict;
+    }
+    if let Some(why) = refusal.filter(|_| lacks_pod(job, pods)) {
+        let message = format!(
+            "The cluster refuses the Job's pod; lift what it names, and the pod starts by itself: {why}. To see it: {}",
+            describe(job)
+        );
+        return Verdict::new(Phase::Running, Reason::JobPending, message);
     }
     let since = status
         .start_time
@@ -178,11 +203,11 @@ fn progress(job: &Job, pods: &[Pod], now: Timestamp) -> Verdict {
 
 /// Why no pod runs, in the cluster's words where it has any.
 fn pending(job: &Job, pods: &[Pod]) -> String {
-    let name = job.metadata.name.as_deref().unwrap_or_default();
     let unfinished = pods.iter().find(|pod| end(pod).is_none());
     let Some(pod) = unfinished else {
         return format!(
-            "The Job has no pod; a ResourceQuota, the Pod Security level or a missing ServiceAccount \"default\" may forbid it: kubectl describe job {name}"
+            "The Job has no pod; a ResourceQuota, the Pod Security level or a missing ServiceAccount \"default\" may forbid it: {}",
+            describe(job)
         );
     };
     let waiting = runner(pod)
@@ -199,8 +224,23 @@ fn pending(job: &Job, pods: &[Pod]) -> String {
     let why = waiting
         .or_else(unscheduled)
         .unwrap_or_else(|| "Pending".into());
-    format!(
-        "The Job's pod does not start ({why}): kubectl describe pods -l batch.kubernetes.io/job-name={name}"
+    let (namespace, name) = names(job);
+    let command = kubectl_in(
+        namespace,
+        format_args!("describe pods -l batch.kubernetes.io/job-name={name}"),
+    );
+    format!("The Job's pod does not start ({why}): {command}")
+}
+
+fn describe(job: &Job) -> String {
+    let (namespace, name) = names(job);
+    kubectl_in(namespace, format_args!("describe job {name}"))
+}
+
+fn names(job: &Job) -> (&str, &str) {
+    (
+        job.metadata.namespace.as_deref().unwrap_or_default(),
+        job.metadata.name.as_deref().unwrap_or_default(),
     )
 }
 
@@ -220,9 +260,7 @@ fn missing_secret(pod: &Pod) -> Option<Verdict> {
 /// What to say of a failure that said nothing itself.
 pub(crate) fn remedy(reason: RunReason) -> &'static str {
     match reason {
-        RunReason::BadInput => {
-            "The file is not what its format says; apply a Dataset under a new name with a corrected file."
-        }
+        RunReason::BadInput => "The file is not what its format says.",
         RunReason::TooManyInvalidRows => {
             "More rows were refused than spec.maxInvalidRows allows; correct the file or raise the limit."
         }

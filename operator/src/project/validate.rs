@@ -6,7 +6,11 @@ use datacrowd_crds::{
 };
 
 use super::dereference::Found;
-use crate::{managed::Pass, tenancy};
+use crate::{
+    command::kubectl,
+    managed::{Identity, Pass},
+    tenancy,
+};
 
 /// A Project that may be sent to the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +36,11 @@ pub(super) fn validate(pass: &Pass<Project>, found: &Found) -> Result<Valid, Ver
 }
 
 /// The Project that a Dataset or an Export names, when it is there and the platform knows it.
-pub(crate) fn usable<'a>(found: Option<&'a Project>, name: &str) -> Result<&'a Project, Verdict> {
+pub(crate) fn usable<'a>(
+    found: Option<&'a Project>,
+    name: &str,
+    who: &Identity,
+) -> Result<&'a Project, Verdict> {
     let wait = |reason, message: String| Verdict::new(Phase::Waiting, reason, message);
     let project = found.ok_or_else(|| {
         let message = format!("There is no Project \"{name}\" in this namespace; create it.");
@@ -43,9 +51,9 @@ pub(crate) fn usable<'a>(found: Option<&'a Project>, name: &str) -> Result<&'a P
         return Err(wait(Reason::ProjectNotReady, message));
     }
     if project.status.as_ref().is_none_or(|s| s.id.is_none()) {
-        let message = format!(
-            "Project \"{name}\" is not accepted yet; look at its conditions: kubectl describe project {name}"
-        );
+        let command = kubectl(who, format_args!("describe project {name}"));
+        let message =
+            format!("Project \"{name}\" is not accepted yet; look at its conditions: {command}");
         return Err(wait(Reason::ProjectNotReady, message));
     }
     Ok(project)

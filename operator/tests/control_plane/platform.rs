@@ -243,6 +243,7 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
         rejected_rows: vec![],
         batches: 0,
         source: None,
+        replaceable: row.tasks == 0,
         run: row.runs.last().cloned(),
         started_at: None,
         completed_at: None,

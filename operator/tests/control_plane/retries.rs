@@ -34,8 +34,11 @@ async fn a_permanent_failure_stalls_until_someone_asks_for_a_retry() {
     assert_eq!(table(&seen), [False, False, False, True]);
     assert_eq!(
         ready(&seen).unwrap().message,
-        "There is no such object. Then ask for another attempt: \
-         kubectl annotate dataset items --overwrite datacrowd.io/retry-at=$(date +%s)"
+        format!(
+            "There is no such object. Then ask for another attempt: \
+             kubectl -n {} annotate dataset items --overwrite datacrowd.io/retry-at=$(date +%s)",
+            world.namespace
+        )
     );
 
     let annotation = json!({"metadata": {"annotations": {RETRY_AT: "now"}}});
@@ -202,6 +205,30 @@ async fn a_job_that_the_namespace_refuses_waits_for_room() {
         .await
         .unwrap();
     world.job_of(1).await;
+}
+
+#[tokio::test]
+async fn a_quota_on_pods_is_named_within_seconds_and_its_end_noticed() {
+    use k8s_openapi::api::core::v1::ResourceQuota;
+    let world = World::new("podless").await;
+    world.platform.grant(100);
+    world
+        .create::<ResourceQuota>(json!({
+            "metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}},
+        }))
+        .await;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    let began = std::time::Instant::now();
+    let named: Dataset = world.reason("items", "JobPending").await;
+    // The operator itself would ask for a minute's patience before it suspects anything.
+    assert!(began.elapsed() < std::time::Duration::from_secs(30));
+    let message = ready(&named).unwrap().message.clone();
+    assert!(message.contains("exceeded quota: small"), "{message}");
+    let command = format!("kubectl -n {} describe job items-gen-", world.namespace);
+    assert!(message.contains(&command), "{message}");
+    assert!(!message.contains("used:"), "numbers would flap: {message}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ fn now() -> Timestamp {
 
 fn job(status: Value) -> Job {
     serde_json::from_value(json!({
-        "metadata": {"name": "items-gen-0-1", "creationTimestamp": "2026-01-01T11:00:00Z"},
+        "metadata": {"name": "items-gen-0-1", "namespace": "team-a", "creationTimestamp": "2026-01-01T11:00:00Z"},
         "spec": {"activeDeadlineSeconds": 86400, "template": {"spec": {"containers": []}}},
         "status": status,
     }))
@@ -38,15 +38,19 @@ fn ended(code: i32, reason: &str, message: &str) -> Pod {
     }}))
 }
 
+fn seen(job: &Job, pods: &[Pod], refusal: Option<&str>) -> Seen {
+    outcome(Facts { job, pods, refusal }, now())
+}
+
 fn failed(job: &Job, pods: &[Pod]) -> (RunReason, String) {
-    match outcome(job, pods, now()) {
+    match seen(job, pods, None) {
         Seen::Failed(failure) => (failure.reason, failure.message),
         other => panic!("{other:?}"),
     }
 }
 
 fn active(job: &Job, pods: &[Pod]) -> Verdict {
-    match outcome(job, pods, now()) {
+    match seen(job, pods, None) {
         Seen::Active(verdict) => verdict,
         other => panic!("{other:?}"),
     }
@@ -184,11 +188,38 @@ fn a_pod_that_died_is_replaced_by_the_job() {
 fn a_suspended_job_is_suspended_unless_it_ended() {
     let mut held = job(json!({}));
     held.spec.as_mut().unwrap().suspend = Some(true);
-    assert_eq!(outcome(&held, &[], now()), Seen::Suspended);
+    assert_eq!(seen(&held, &[], None), Seen::Suspended);
     let mut done = job(condition("Complete", "CompletionsReached"));
     done.spec.as_mut().unwrap().suspend = Some(true);
-    assert!(matches!(
-        outcome(&done, &[], now()),
-        Seen::Succeeded(Some(_))
-    ));
+    assert!(matches!(seen(&done, &[], None), Seen::Succeeded(Some(_))));
+}
+
+#[test]
+fn a_quota_that_refuses_the_pod_is_named_at_once_and_only_while_there_is_no_pod() {
+    let fresh = job(json!({"startTime": "2026-01-01T11:59:58Z"}));
+    let why = Some("exceeded quota: small");
+    match seen(&fresh, &[], why) {
+        Seen::Active(verdict) => {
+            assert_eq!(verdict.reason, Reason::JobPending);
+            assert!(
+                verdict.message.contains("exceeded quota: small"),
+                "{}",
+                verdict.message
+            );
+            assert!(
+                verdict
+                    .message
+                    .ends_with("kubectl -n team-a describe job items-gen-0-1"),
+                "{}",
+                verdict.message
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    let there = job(json!({"startTime": "2026-01-01T11:59:58Z", "active": 1}));
+    let starting = [pod(json!({"waiting": {"reason": "ContainerCreating"}}))];
+    match seen(&there, &starting, why) {
+        Seen::Active(verdict) => assert_eq!(verdict.reason, Reason::JobCreated),
+        other => panic!("{other:?}"),
+    }
 }

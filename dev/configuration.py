@@ -54,8 +54,8 @@ def operator():
     for text, attributes in re.findall(r"    /// ([^\n]+)\n    #\[arg\((.*?)\)\]\n", code, re.S):
         name = re.search(r'env = "(\w+)"', attributes)
         if name:
-            found = re.search(r'default_value(?:_t)? = "?([^,"\n]+)', attributes)
-            yield name[1], found[1].replace("_", "") if found else "", text
+            found = re.search(r'default_value(?:_t)? = (?:"(?P<text>[^"\n]+)|(?P<value>[^,"\n]+))', attributes)
+            yield name[1], (found['text'] or found['value']).replace("_", "") if found else "", text
 
 
 def main():

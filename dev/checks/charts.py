@@ -330,6 +330,7 @@ class Values(unittest.TestCase):
         default = yaml.safe_load((CHART / "values.yaml").read_text())["objectStore"]["tenantEndpoints"]
         rust = (ROOT / "crates/protocol/src/endpoint.rs").read_text()
         self.assertIn(f'DEFAULT_TENANT_ENDPOINTS: &str = "{",".join(default)}"', rust)
+        self.assertIn(f'default_value = "{",".join(default)}"', (ROOT / "operator/src/args.rs").read_text())
         listed = ["s3.example.com", "10.96.0.0/12"]
         self.assertEqual(told(template({"objectStore": {"tenantEndpoints": listed}})), ",".join(listed))
         self.assertEqual(told(template({"objectStore": {"tenantEndpoints": []}})), "")

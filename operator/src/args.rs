@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use clap::Parser;
-use datacrowd_protocol::endpoint::{DEFAULT_TENANT_ENDPOINTS, TenantEndpoints};
+use datacrowd_protocol::endpoint::TenantEndpoints;
 use tower::limit::RateLimitLayer;
 
 use crate::context::Settings;
@@ -49,9 +49,12 @@ pub struct JobArgs {
     /// URL of the internal API, as runner pods reach it; the operator's when absent.
     #[arg(long, env = "DATACROWD_RUNNER_INTERNAL_URL")]
     pub runner_internal_url: Option<String>,
-    /// Object stores that tenants' own buckets may be in, separated by commas: hosts (s3.example.com, *.example.com), and
-    /// networks (10.96.0.0/12) whose addresses are not public.
-    #[arg(long, env = "DATACROWD_TENANT_ENDPOINTS", default_value = DEFAULT_TENANT_ENDPOINTS)]
+    /// Object stores that tenants' own buckets may be in, separated by commas: hosts, and networks that are not public.
+    #[arg(
+        long,
+        env = "DATACROWD_TENANT_ENDPOINTS",
+        default_value = "*.amazonaws.com,*.amazonaws.com.cn"
+    )]
     pub tenant_endpoints: TenantEndpoints,
     /// Seconds after which a Job is ended.
     #[arg(long, env = "DATACROWD_JOB_DEADLINE_SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(i64).range(60..))]

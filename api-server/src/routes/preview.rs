@@ -83,25 +83,27 @@ pub async fn dataset_preview(
 
 async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Vec<Row>> {
     let bucket = app.objects.bucket();
-    let origin = bucket
-        .origin(
-            &dataset.namespace,
-            &dataset.source_uri,
-            dataset.own_credentials,
-        )
-        .map_err(|why| {
-            ApiError::new(
+    let origin = bucket.origin(
+        &dataset.namespace,
+        &dataset.source_uri,
+        dataset.own_credentials,
+    );
+    let object = match origin {
+        Ok(Origin::Platform(object)) => object,
+        Ok(Origin::Own(_)) => {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "preview_unavailable",
+                "The source lies in a bucket of your own, which only the dataset's Job can read; look at it there.",
+            ));
+        }
+        Err(why) => {
+            return Err(ApiError::new(
                 StatusCode::CONFLICT,
                 "preview_unavailable",
                 format!("{why}, in a new dataset."),
-            )
-        })?;
-    let Origin::Platform(object) = origin else {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "preview_unavailable",
-            "The source lies in a bucket of your own, which only the dataset's Job can read; look at it there.",
-        ));
+            ));
+        }
     };
     let head = app.objects.first_bytes(&object, PREVIEW_BYTES).await?;
     let head = head.ok_or_else(|| {

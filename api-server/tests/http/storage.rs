@@ -298,7 +298,7 @@ impl Retained {
         let view = applied.expect(200);
         assert_eq!(
             (&view["adopted"], &view["state"]),
-            (&json!(true), &json!("READY"))
+            (&json!(true), &json!("Ready"))
         );
         self.delete(view["id"].as_str().unwrap(), uid).await;
     }

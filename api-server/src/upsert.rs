@@ -5,7 +5,7 @@ use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_labelling::{DatasetUpsert, ExportUpsert, ProjectUpsert};
 use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
-    ids::ResourceUid,
+    ids::{DatasetId, ResourceUid},
     internal::Upsert,
     source::{DeletionPolicy, SourceFormat, SourceUri},
 };
@@ -40,6 +40,7 @@ where
         name: resource.name_any(),
         uid: uid_of(resource)?.0,
         generation: resource.meta().generation.unwrap_or(1),
+        delete_rows: None,
         spec: resource.spec().clone(),
     })
 }
@@ -52,6 +53,7 @@ pub fn project(up: Upsert<ProjectSpec>) -> ProjectUpsert {
         name,
         uid,
         generation,
+        delete_rows: _,
         spec,
     } = up;
     ProjectUpsert {
@@ -78,6 +80,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert
         name,
         uid,
         generation,
+        delete_rows,
         spec,
     } = up;
     let invalid =
@@ -106,6 +109,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert
         source_uri: spec.source.uri,
         format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
         own_credentials,
+        delete_rows: delete_rows.map(DatasetId),
     })
 }
 
@@ -117,6 +121,7 @@ pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
         name,
         uid,
         generation,
+        delete_rows: _,
         spec,
     } = up;
     ExportUpsert {

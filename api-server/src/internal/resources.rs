@@ -1,10 +1,8 @@
 //! The operator's calls about resources.
 
-use std::time::Duration;
-
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::{BillingMode, Deletion};
+use datacrowd_labelling::{BillingMode, Deletion, Error, Refusal};
 use datacrowd_protocol::{
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
     internal::{
@@ -19,6 +17,7 @@ use uuid::Uuid;
 use super::auth::Trusted;
 use crate::{
     app::App,
+    deletion,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     upsert,
@@ -43,8 +42,17 @@ pub async fn dataset_put(
     _: Trusted,
     Json(up): Json<Upsert<DatasetSpec>>,
 ) -> ApiResult<axum::Json<DatasetView>> {
+    let rows_going = up.delete_rows.map(DatasetId);
     let upsert = upsert::dataset(up, app.objects.bucket())?;
-    Ok(axum::Json(app.core.dataset_upsert(&upsert).await?))
+    let view = match (app.core.dataset_upsert(&upsert).await, rows_going) {
+        // Small ones are gone at once; the sweeper goes on with the others.
+        (Err(Error::Refused(Refusal::RowsGoing)), Some(id)) => {
+            deletion::go_on(&app, id).await?;
+            app.core.dataset_upsert(&upsert).await
+        }
+        (answer, _) => answer,
+    };
+    Ok(axum::Json(view?))
 }
 
 /// Upsert an Export's index row.
@@ -118,9 +126,6 @@ pub async fn project_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How long one request may delete; 202 then says that there is more, and the same request goes on.
-const DELETION_SHARE: Duration = Duration::from_secs(5);
-
 /// End a Dataset's binding; rows stay or go by its policy.
 #[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path), DeleteQuery), responses((status = 202), (status = 204)))]
 pub async fn dataset_delete(
@@ -129,19 +134,11 @@ pub async fn dataset_delete(
     Path(id): Path<Uuid>,
     Query(query): Query<DeleteQuery>,
 ) -> ApiResult<StatusCode> {
-    let end = tokio::time::Instant::now() + DELETION_SHARE;
     let (id, uid) = (DatasetId(id), ResourceUid(query.uid));
-    loop {
-        let step = app
-            .core
-            .dataset_delete(id, uid, query.policy, app.objects.bucket())
-            .await?;
-        if step == Deletion::Done {
-            return Ok(StatusCode::NO_CONTENT);
-        }
-        if tokio::time::Instant::now() > end {
-            return Ok(StatusCode::ACCEPTED);
-        }
+    // 202 says that there is more, and the same request goes on.
+    match deletion::dataset(&app, id, uid, query.policy).await? {
+        Deletion::Done => Ok(StatusCode::NO_CONTENT),
+        Deletion::Unfinished => Ok(StatusCode::ACCEPTED),
     }
 }
 

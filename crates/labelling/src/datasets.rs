@@ -1,6 +1,7 @@
 //! Datasets: the index row of the resource, and what was loaded of its source.
 
 mod delete;
+mod leave;
 mod read;
 mod requeue;
 mod upsert;
@@ -8,6 +9,7 @@ mod upsert;
 use datacrowd_protocol::chunk::Checkpoint;
 
 pub use delete::Deletion;
+pub(crate) use delete::{unbind, window_lock};
 pub use read::Dataset;
 pub use upsert::DatasetUpsert;
 

@@ -5,12 +5,15 @@ use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid},
     internal::DatasetView,
     run::SourceFound,
-    source::SourceFormat,
+    source::{DeletionPolicy, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::checkpoint;
+use super::{
+    checkpoint,
+    delete::{STEP_ROWS, mark_removing, unbind},
+};
 use crate::{
     Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, refuse_tombstoned},
@@ -35,13 +38,15 @@ pub struct DatasetUpsert {
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     pub suspended: bool,
+    /// The dataset whose rows may go, when it had this name and is another one.
+    pub delete_rows: Option<DatasetId>,
 }
 
 impl Labelling {
     /// Makes the index row say what the resource says, when the resource is not older than the row.
     ///
     /// # Errors
-    /// `project_not_found`, `tombstoned`, `identity_changed`; or the database failed.
+    /// `project_not_found`, `tombstoned`, `identity_changed`, `rows_going`; or the database failed.
     pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
@@ -75,7 +80,7 @@ impl Labelling {
         .await?
         .rows_affected();
         let row = sqlx::query!(
-            "select id, bound_uid, generation, source_path, project_id from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
+            "select id, bound_uid, generation, source_path, project_id, removing from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
             tenant.0,
             up.namespace,
             up.name
@@ -88,13 +93,29 @@ impl Labelling {
         };
         let binding = bind(&mut tx, "dataset", &stored, up.uid.0, up.generation).await?;
         let adopted = binding == Binding::Adopted && inserted == 0;
+        if adopted && row.removing {
+            return Err(Refusal::RowsGoing.into());
+        }
         if adopted && (row.source_path != up.source_uri || row.project_id != project.id) {
-            return Err(Refusal::IdentityChanged.into());
+            if up.delete_rows != Some(DatasetId(row.id)) {
+                return Err(Refusal::IdentityChanged {
+                    id: DatasetId(row.id),
+                    namespace: up.namespace.clone(),
+                    name: up.name.clone(),
+                }
+                .into());
+            }
+            // Of a name there is one resource in a cluster: the one that was bound, if any, is gone.
+            unbind(&mut tx, row.id, DeletionPolicy::Delete).await?;
+            mark_removing(&mut tx, row.id).await?;
+            tx.commit().await?;
+            return Err(Refusal::RowsGoing.into());
         }
         if binding.changes() {
             sqlx::query!(
                 "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
-                        requeue_from = case when $6 then 0 else requeue_from end, dequeued_to = 0, updated_at = now() where id = $1",
+                        requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
+                        leave_from = null, left_at = null, updated_at = now() where id = $1",
                 row.id,
                 up.uid.0,
                 up.generation,
@@ -114,41 +135,54 @@ impl Labelling {
             )
             .await?;
         }
-        let view = dataset_view(&mut tx, row.id, adopted).await?;
+        let view = self.dataset_view(&mut tx, row.id, adopted).await?;
         tx.commit().await?;
         Ok(view)
     }
 }
 
-/// What operator and REST are told of a dataset.
-async fn dataset_view(conn: &mut PgConnection, id: Uuid, adopted: bool) -> Result<DatasetView> {
-    let d = sqlx::query!(
+impl Labelling {
+    /// What operator and REST are told of a dataset.
+    async fn dataset_view(
+        &self,
+        conn: &mut PgConnection,
+        id: Uuid,
+        adopted: bool,
+    ) -> Result<DatasetView> {
+        let d = sqlx::query!(
         "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.started_at,
-                d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used
+                d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
+                exists (select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and t.row_no < d.recharge_from + $2
+                        and not t.charged) as \"unpaid!\"
          from datasets d join projects p on p.id = d.project_id where d.id = $1",
-        id
+        id,
+        STEP_ROWS
     )
     .fetch_one(&mut *conn)
     .await?;
-    let checkpoint = checkpoint(d.checkpoint)?;
-    Ok(DatasetView {
-        id: DatasetId(id),
-        state: from_column("dataset state", &d.state)?,
-        project_state: from_column("project state", &d.project_state)?,
-        billing: billing(&d.billing_status, d.task_quota, d.tasks_used)?,
-        total_rows: d.total_items,
-        tasks_created: d.tasks_created,
-        rows_rejected: checkpoint.rejected,
-        rejected_rows: checkpoint.rejected_rows,
-        batches: d.batches,
-        source: d
-            .source_etag
-            .zip(d.source_size)
-            .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
-        run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
-        started_at: d.started_at,
-        completed_at: d.completed_at,
-        adopted,
-        unfinished: d.open_batches > 0,
-    })
+        let checkpoint = checkpoint(d.checkpoint)?;
+        Ok(DatasetView {
+            id: DatasetId(id),
+            state: from_column("dataset state", &d.state)?,
+            project_state: from_column("project state", &d.project_state)?,
+            billing: billing(&d.billing_status, d.task_quota, d.tasks_used)?,
+            total_rows: d.total_items,
+            tasks_created: d.tasks_created,
+            rows_rejected: checkpoint.rejected,
+            rejected_rows: checkpoint.rejected_rows,
+            batches: d.batches,
+            source: d
+                .source_etag
+                .zip(d.source_size)
+                .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
+            run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
+            started_at: d.started_at,
+            completed_at: d.completed_at,
+            adopted,
+            unfinished: d.open_batches > 0,
+            unpaid: d.unpaid
+                && self.billing.gates()
+                && d.task_quota - d.tasks_used < i64::from(d.answers_per_task),
+        })
+    }
 }

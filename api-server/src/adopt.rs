@@ -8,8 +8,9 @@ use std::{
 };
 
 use datacrowd_crds::DatasetSpec;
-use datacrowd_labelling::{ContentNow, Error as CoreError};
+use datacrowd_labelling::{ContentNow, Error as CoreError, Refusal};
 use datacrowd_protocol::{
+    ids::DatasetId,
     internal::{DatasetView, Upsert},
     object::{Origin, PlatformObject},
     run::SourceFound,
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     app::App,
+    deletion,
     error::{ApiResult, source_is_compared},
     objects::Head,
     upsert,
@@ -38,12 +40,20 @@ pub async fn dataset(app: &App, up: Upsert<DatasetSpec>) -> ApiResult<DatasetVie
         .bucket()
         .origin(&up.namespace, &up.spec.source.uri, own);
     let object = origin.ok().and_then(Origin::platform);
+    let mut rows_going = up.delete_rows.map(DatasetId);
     let mut upsert = upsert::dataset(up, app.objects.bucket())?;
-    // Once for its ETag, once for its hash; the rest is left to the next call.
-    for _ in 0..2 {
-        match (app.core.dataset_upsert(&upsert).await, &object) {
+    // Its ETag, its hash, the rows before it: each is asked for once, and the rest is left to the next call.
+    for _ in 0..3 {
+        let done = app.core.dataset_upsert(&upsert).await;
+        match (done, &object) {
             (Err(CoreError::ContentUnseen { read }), Some(object)) => {
                 upsert.content = look(app, object, read).await?;
+            }
+            (Err(CoreError::Refused(Refusal::RowsGoing)), _) if rows_going.is_some() => {
+                // Small ones are gone at once; the sweeper goes on with the others.
+                if let Some(id) = rows_going.take() {
+                    deletion::go_on(app, id).await?;
+                }
             }
             (done, _) => return Ok(done?),
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, error::ApiError};
+use crate::{app::App, error::ApiError, lost};
 
 /// How long after its first byte an upload that nobody finished is given up.
 const UPLOAD_PATIENCE: TimeDelta = TimeDelta::hours(24);
@@ -26,11 +26,13 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
         tasks: JoinSet::new(),
     };
     begun.every(sweep, leases);
+    begun.every(sweep, deletions);
     begun.every(Duration::from_secs(1), outbox);
     begun.every(Duration::from_secs(1), payments);
     begun.every(Duration::from_secs(30), pulse);
     begun.every(Duration::from_secs(60), limits);
     begun.every(Duration::from_mins(10), uploads);
+    begun.every(Duration::from_mins(5), lost::sweep);
     // It reads every payment.
     begun.every(Duration::from_mins(10), drift);
     begun.every(Duration::from_hours(1), accounts);
@@ -69,6 +71,14 @@ async fn leases(app: App) {
         Err(error) => {
             tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again")
         }
+    }
+}
+
+/// Goes on with deletions that nobody ended.
+async fn deletions(app: App) {
+    let bucket = app.objects.bucket().name();
+    if let Err(error) = app.core.sweep_deleted(bucket, app.now()).await {
+        tracing::warn!(error.cause = %error, "deleted datasets cannot be let go; the next pass tries again");
     }
 }
 
@@ -223,6 +233,8 @@ fn core_gauges(pulse: &datacrowd_labelling::Pulse, now: DateTime<Utc>) {
     metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(pulse.ready_since, now));
     metrics::gauge!("datacrowd_leases").set(pulse.leases as f64);
     metrics::gauge!("datacrowd_answers_in_review").set(pulse.in_review as f64);
+    metrics::gauge!("datacrowd_lost_resources").set(pulse.lost as f64);
+    metrics::gauge!("datacrowd_lost_sweep_stopped").set(f64::from(u8::from(pulse.lost_stopped)));
     outbox_gauges("core", pulse.outbox, age(pulse.outbox_since, now));
 }
 

@@ -45,6 +45,15 @@ impl Kind for Project {}
 impl Kind for Dataset {}
 impl Kind for Export {}
 
+/// What a request to delete came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It stays until its finalizers are gone.
+    Going,
+    /// It is not there any more, or was not.
+    Gone,
+}
+
 /// Annotations by which the Job goes on with the trace of this request; none where nothing is exported.
 pub fn traced() -> Option<BTreeMap<String, String>> {
     let parent = datacrowd_telemetry::traceparent(&tracing::Span::current())?;
@@ -146,16 +155,43 @@ impl Cluster {
             .map_err(failed)
     }
 
-    /// Asks for a resource's deletion; one that is gone is success.
-    pub async fn delete<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<()> {
+    /// Asks for a resource's deletion. One that is there until its finalizers are gone is the operator's to
+    /// let go; of one that is not, nobody else will tell the platform.
+    pub async fn delete<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<Deleted> {
         match Api::<K>::namespaced(self.client.clone(), namespace)
             .delete(name, &DeleteParams::default())
             .await
         {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Ok(answer) => match answer.left() {
+                Some(going) if !going.finalizers().is_empty() => Ok(Deleted::Going),
+                _ => Ok(Deleted::Gone),
+            },
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(Deleted::Gone),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Whether a resource is there: asked of the API server itself, not of a cache. An answer that is about
+    /// something else, such as a type that is not installed, is no answer.
+    pub async fn is_there<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<bool> {
+        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        match api.get_metadata(name).await {
+            Ok(_) => Ok(true),
+            Err(kube::Error::Api(status))
+                if status.reason == "NotFound"
+                    && status.details.as_ref().is_some_and(|d| d.name == name) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(ApiError::unavailable("cluster", &error)),
+        }
+    }
+
+    /// The tenant that a namespace's label names; none without a label, or without the namespace.
+    pub async fn tenant_label(&self, namespace: &str) -> ApiResult<Option<String>> {
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        let found = api.get_metadata_opt(namespace).await.map_err(failed)?;
+        Ok(found.and_then(|ns| ns.labels().get(TENANT_LABEL).cloned()))
     }
 
     /// Sets one annotation, leaving everything else as it is.

@@ -80,6 +80,11 @@ impl ApiError {
         Refusal::NotFound.into()
     }
 
+    /// Whether it says that there is no such thing.
+    pub fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     /// What the framework would say of a request that it cannot read.
     pub fn framework(status: StatusCode) -> Self {
         framework_error(status)
@@ -190,15 +195,18 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::NoTaskAvailable { .. }
         | R::NoReviewAvailable
         | R::NoMedia { .. } => StatusCode::NOT_FOUND,
-        R::Tombstoned | R::ExportExpired => StatusCode::GONE,
+        R::Tombstoned | R::ProjectDeleted { .. } | R::DatasetDeleted { .. } | R::ExportExpired => {
+            StatusCode::GONE
+        }
         R::PaymentRequired { .. } | R::QuotaExhausted { .. } => StatusCode::PAYMENT_REQUIRED,
         R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         R::OwnTask => StatusCode::FORBIDDEN,
         R::ProjectNotActive { .. }
-        | R::IdentityChanged
-        | R::ContentChanged
+        | R::IdentityChanged { .. }
+        | R::ExportIdentityChanged
+        | R::RowsGoing
         | R::InUse { .. }
         | R::GrantConflict
         | R::AlreadyGenerating

@@ -17,6 +17,7 @@ mod preview;
 mod projects;
 mod promo_codes;
 mod resets;
+mod restore;
 mod reviews;
 mod second_factor;
 mod sessions;
@@ -96,11 +97,16 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(
             projects::project_get,
             projects::project_patch,
-            projects::project_delete
+            projects::delete::project_delete
         ))
+        .routes(routes!(restore::project_restore))
         .routes(routes!(labeling::answer_schema_get))
         .routes(routes!(datasets::dataset_list))
-        .routes(routes!(datasets::dataset_get, datasets::dataset_delete))
+        .routes(routes!(
+            datasets::dataset_get,
+            datasets::delete::dataset_delete
+        ))
+        .routes(routes!(restore::dataset_restore))
         .routes(routes!(preview::dataset_preview))
         .routes(routes!(datasets::dataset_generate))
         .routes(routes!(datasets::dataset_retry))

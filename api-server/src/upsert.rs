@@ -5,7 +5,7 @@ use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_labelling::{ContentNow, DatasetUpsert, ExportUpsert, ProjectUpsert};
 use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
-    ids::ResourceUid,
+    ids::{DatasetId, ResourceUid},
     internal::Upsert,
     object::PlatformBucket,
     source::{DeletionPolicy, SourceFormat},
@@ -41,6 +41,7 @@ where
         name: resource.name_any(),
         uid: uid_of(resource)?.0,
         generation: resource.meta().generation.unwrap_or(1),
+        delete_rows: None,
         spec: resource.spec().clone(),
     })
 }
@@ -53,6 +54,7 @@ pub fn project(up: Upsert<ProjectSpec>) -> ProjectUpsert {
         name,
         uid,
         generation,
+        delete_rows: _,
         spec,
     } = up;
     ProjectUpsert {
@@ -79,6 +81,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         name,
         uid,
         generation,
+        delete_rows,
         spec,
     } = up;
     let invalid =
@@ -105,6 +108,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
         own_credentials,
         content: ContentNow::Unseen,
+        delete_rows: delete_rows.map(DatasetId),
     })
 }
 
@@ -116,6 +120,7 @@ pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
         name,
         uid,
         generation,
+        delete_rows: _,
         spec,
     } = up;
     ExportUpsert {

@@ -10,6 +10,9 @@ pub const BILLING_REVISION: &str = "datacrowd.io/billing-revision";
 pub const TRACE: &str = "datacrowd.io/traceparent";
 /// Annotation: `true` lets a resource go although the platform could not be told. Its rows stay.
 pub const SKIP_CLEANUP: &str = "datacrowd.io/skip-cleanup";
+/// Annotation: the platform id of a Dataset whose rows are to go, whatever the Project's deletion policy: its
+/// own when it is deleted, those of an earlier one of the same name and another identity at once.
+pub const DELETE_ROWS: &str = "datacrowd.io/delete-rows";
 /// Finalizer that holds a resource until the platform has let go of it.
 pub const FINALIZER: &str = "datacrowd.io/cleanup";
 /// Field manager of the operator, the only writer of status.

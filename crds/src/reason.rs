@@ -44,7 +44,7 @@ reasons! {
     ProjectPaused,
     /// The resource was replaced or deleted on the platform's side; this incarnation is void. Delete it and apply it again.
     ProjectReplaced,
-    /// A resource of this name with another identity has rows. Use another name, or delete the old rows.
+    /// A resource of this name with another identity has rows. Use another name, or delete the old rows as the message says.
     IdentityChanged,
     /// The Project cannot go while others refer to it. Delete the resources that the message lists.
     InUse,

@@ -19,6 +19,7 @@ SYSTEM = "datacrowd-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:datacrowd-operator"
 API_SERVER = f"system:serviceaccount:{SYSTEM}:datacrowd-api-server"
 RELEASE = ["--namespace", SYSTEM, "datacrowd", ROOT / "charts/datacrowd", "--values", ROOT / "dev/values.yaml"]
+TENANT = "system:serviceaccount:team-a:developer"  # may do everything to the three kinds in its namespace
 FOREIGN = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute"}
 
 
@@ -77,6 +78,9 @@ def setUpModule():
     helm("install", "--namespace", SYSTEM, "datacrowd-crds", ROOT / "charts/datacrowd-crds")
     kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
     helm("install", *RELEASE)
+    kubectl("create", "clusterrole", "developer", "--verb=*", "--resource=*.datacrowd.io")
+    kubectl("create", "rolebinding", "developer", "--namespace", "team-a", "--clusterrole=developer",
+            "--serviceaccount=team-a:developer")
 
 
 class Installed(unittest.TestCase):
@@ -143,24 +147,72 @@ class Guarded(unittest.TestCase):
 
     def test_nobody_but_the_operator_writes_status_and_finalizers(self):
         apply(dataset("team-a", "guarded", "s3://datacrowd/team-a/x.csv"))
-        # As the operator does it: a `kubectl patch` would read first, which the operator may not.
-        status = ("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-")
-        ready = yaml.safe_dump({"apiVersion": "datacrowd.io/v1alpha1", "kind": "Dataset", "status": {"state": "Ready"},
-                                "metadata": {"name": "guarded", "namespace": "team-a"}})
-        code, output = kubectl(*status, stdin=ready, ok=False)
-        self.assertNotEqual(code, 0)
-        self.assertIn("only the operator writes status", output)
-        kubectl(*status, "--as", OPERATOR, stdin=ready)
-        finalizers = ("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge",
-                      "--patch", '{"metadata": {"finalizers": ["datacrowd.io/cleanup"]}}')
-        code, output = kubectl(*finalizers, ok=False)
-        self.assertIn("only the operator writes finalizers", output)
-        kubectl(*finalizers, "--as", OPERATOR)
+        self.assert_guarded("guarded", ["datacrowd.io/cleanup"])
+        code, output = self.finalize("guarded", ["datacrowd.io/cleanup"], "--as", OPERATOR)
+        self.assertEqual(code, 0, output)
+        self.assert_guarded("guarded", [])
         kubectl("annotate", "dataset", "guarded", "--namespace", "team-a", "datacrowd.io/retry-at=now")
         kubectl("delete", "dataset", "guarded", "--namespace", "team-a", "--wait=false")
-        kubectl("patch", "dataset", "guarded", "--namespace", "team-a", "--type", "merge",
-                "--patch", '{"metadata": {"finalizers": []}}', "--as", OPERATOR)
-        kubectl("wait", "--for=delete", "dataset/guarded", "--namespace", "team-a", "--timeout=20s")
+        # While it goes, too: not by whoever may delete it, be it a cluster admin.
+        self.assert_guarded("guarded", [])
+        kubectl("annotate", "dataset", "guarded", "--namespace", "team-a", "datacrowd.io/skip-cleanup=true")
+        self.released("guarded", "--as", OPERATOR)
+
+    def assert_guarded(self, name, finalizers):
+        # As the operator does it: a `kubectl patch` would read first, which the operator may not.
+        status = ("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-")
+        state = {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Dataset", "metadata": {"name": name, "namespace": "team-a"}}
+        kubectl(*status, "--as", OPERATOR, stdin=json.dumps({**state, "status": {"state": "Ready"}}))
+        for who in ((), ("--as", TENANT)):
+            code, output = kubectl(*status, *who, stdin=json.dumps({**state, "status": {"state": "Failed"}}), ok=False)
+            self.assertNotEqual(code, 0)
+            self.assertIn("only the operator writes status", output)
+            code, output = self.finalize(name, finalizers, *who)
+            self.assertNotEqual(code, 0)
+            self.assertIn("only the operator writes finalizers", output)
+
+    def finalize(self, name, finalizers, *who):
+        patch = json.dumps({"metadata": {"finalizers": finalizers}})
+        return kubectl("patch", "dataset", name, "--namespace", "team-a", "--type", "merge", "--patch", patch, *who, ok=False)
+
+    def released(self, name, *who):
+        code, output = self.finalize(name, [], *who)
+        self.assertEqual(code, 0, output)
+        kubectl("wait", "--for=delete", f"dataset/{name}", "--namespace", "team-a", "--timeout=20s")
+
+    def test_a_cluster_admin_breaks_the_glass_and_nobody_else(self):
+        glass = "datacrowd.io/break-glass"
+        born = dataset("team-a", "born-broken", "s3://datacrowd/team-a/x.csv")
+        born["metadata"]["annotations"] = {glass: "mine"}
+        code, output = kubectl("create", "--filename", "-", "--as", TENANT, stdin=json.dumps(born), ok=False)
+        self.assertNotEqual(code, 0)
+        self.assertIn("only a cluster admin", output)
+        apply(dataset("team-a", "glass", "s3://datacrowd/team-a/x.csv"))
+        self.finalize("glass", ["datacrowd.io/cleanup"], "--as", OPERATOR)
+        annotate = ("annotate", "--overwrite", "dataset", "glass", "--namespace", "team-a")
+        code, output = kubectl(*annotate, f"{glass}=mine", "--as", TENANT, ok=False)
+        self.assertNotEqual(code, 0)
+        self.assertIn("only a cluster admin", output)
+        kubectl("delete", "dataset", "glass", "--namespace", "team-a", "--wait=false")
+        code, _ = kubectl(*annotate, f"{glass}=mine", "--as", TENANT, ok=False)
+        self.assertNotEqual(code, 0)
+        kubectl(*annotate, f"{glass}=the operator is gone")
+        for change in (f"{glass}=mine", f"{glass}-"):
+            code, output = kubectl(*annotate, change, "--as", TENANT, ok=False)
+            self.assertNotEqual(code, 0)
+            self.assertIn("only a cluster admin", output)
+        self.released("glass", "--as", TENANT)
+
+    def test_foreground_deletion_is_finished_by_the_collector(self):
+        apply(dataset("team-a", "foreground", "s3://datacrowd/team-a/x.csv"))
+        self.finalize("foreground", ["datacrowd.io/cleanup"], "--as", OPERATOR)
+        kubectl("delete", "dataset", "foreground", "--namespace", "team-a", "--cascade=foreground", "--wait=false")
+        def collected():
+            held = get("dataset", "foreground", "--namespace", "team-a")["metadata"]["finalizers"]
+            return "foregroundDeletion" not in held
+
+        eventually("the collector to be done", collected)
+        self.released("foreground", "--as", OPERATOR)
 
     def test_rights_are_these_and_no_more(self):
         table = [

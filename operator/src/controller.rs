@@ -9,7 +9,7 @@ use std::{
 use datacrowd_crds::{
     Dataset, Export, Project,
     condition::{self, ConditionType},
-    names::{BILLING_REVISION, OPERATOR_MANAGER, RETRY_AT, SKIP_CLEANUP},
+    names::{BILLING_REVISION, DELETE_ROWS, OPERATOR_MANAGER, RETRY_AT, SKIP_CLEANUP},
 };
 use datacrowd_protocol::internal::ExportState;
 use futures::{Stream, StreamExt, stream};
@@ -158,7 +158,7 @@ fn error_policy<K: Managed>(object: Arc<Guarded<K>>, error: &Error, ctx: Arc<Con
 /// What a person or the REST API can change of an object; everything else is our own echo.
 fn intent<K: Resource>(object: &K) -> Option<u64> {
     let meta = object.meta();
-    let annotations = [RETRY_AT, BILLING_REVISION, SKIP_CLEANUP]
+    let annotations = [RETRY_AT, BILLING_REVISION, SKIP_CLEANUP, DELETE_ROWS]
         .map(|name| meta.annotations.as_ref().and_then(|a| a.get(name)));
     let deleted = meta.deletion_timestamp.is_some();
     Some(hash(&(

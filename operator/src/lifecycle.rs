@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use datacrowd_crds::{
     Project,
     condition::{self, ConditionStatus, ConditionType, Phase, Reason, Verdict},
-    names::{FINALIZER, SKIP_CLEANUP},
+    names::{DELETE_ROWS, FINALIZER, SKIP_CLEANUP},
 };
 use datacrowd_protocol::{internal::DeleteQuery, source::DeletionPolicy};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -133,7 +133,7 @@ pub(crate) async fn cleanup_run<K: Runs>(ctx: &Context, pass: Pass<K>) -> Result
         return Ok(Cleanup::Waiting(again));
     }
     if let Some(id) = id {
-        let policy = policy(ctx, &pass).await?;
+        let policy = policy(ctx, &pass, id).await?;
         if !delete(ctx, &pass, id, policy).await? {
             let message = "Its rows are being removed.";
             let verdict = Verdict::new(Phase::Running, Reason::Deleting, message);
@@ -159,8 +159,13 @@ async fn learn_id<K: Runs>(ctx: &Context, pass: &Pass<K>) -> Result<Option<Uuid>
     }
 }
 
-/// The live Project's policy, else the one last seen.
-async fn policy<K: Runs>(ctx: &Context, pass: &Pass<K>) -> Result<DeletionPolicy, Error> {
+/// What the annotation asks for, else the live Project's policy, else the one last seen.
+async fn policy<K: Runs>(ctx: &Context, pass: &Pass<K>, id: Uuid) -> Result<DeletionPolicy, Error> {
+    // It names the rows: one that was left from an earlier resource of this name says nothing of these.
+    let named = pass.annotation(DELETE_ROWS).and_then(|id| id.parse().ok());
+    if named == Some(id) {
+        return Ok(DeletionPolicy::Delete);
+    }
     let projects: Api<Project> = Api::namespaced(ctx.client.clone(), &pass.who.namespace);
     let live = projects
         .get_opt(pass.object.project_name())

@@ -1,7 +1,5 @@
 //! The operator's calls about resources.
 
-use std::time::Duration;
-
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_labelling::{BillingMode, Deletion};
@@ -20,6 +18,7 @@ use super::auth::Trusted;
 use crate::{
     adopt,
     app::App,
+    deletion,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     upsert,
@@ -118,9 +117,6 @@ pub async fn project_delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How long one request may delete; 202 then says that there is more, and the same request goes on.
-const DELETION_SHARE: Duration = Duration::from_secs(5);
-
 /// End a Dataset's binding; rows stay or go by its policy.
 #[utoipa::path(delete, path = "/internal/datasets/{id}", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path), DeleteQuery), responses((status = 202), (status = 204)))]
 pub async fn dataset_delete(
@@ -129,19 +125,11 @@ pub async fn dataset_delete(
     Path(id): Path<Uuid>,
     Query(query): Query<DeleteQuery>,
 ) -> ApiResult<StatusCode> {
-    let end = tokio::time::Instant::now() + DELETION_SHARE;
     let (id, uid) = (DatasetId(id), ResourceUid(query.uid));
-    loop {
-        let step = app
-            .core
-            .dataset_delete(id, uid, query.policy, app.objects.bucket())
-            .await?;
-        if step == Deletion::Done {
-            return Ok(StatusCode::NO_CONTENT);
-        }
-        if tokio::time::Instant::now() > end {
-            return Ok(StatusCode::ACCEPTED);
-        }
+    // 202 says that there is more, and the same request goes on.
+    match deletion::dataset(&app, id, uid, query.policy).await? {
+        Deletion::Done => Ok(StatusCode::NO_CONTENT),
+        Deletion::Unfinished => Ok(StatusCode::ACCEPTED),
     }
 }
 

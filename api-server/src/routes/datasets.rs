@@ -1,5 +1,7 @@
 //! Datasets: read, generate, retry, delete.
 
+pub mod delete;
+
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{
@@ -60,13 +62,14 @@ pub struct DatasetBody {
     rejected_rows: Vec<RejectedRowBody>,
     /// Part of the source that was read, 0 to 1; absent before its size is known.
     progress: Option<f64>,
-    /// Why the latest run ended, when it failed.
+    /// Why the latest run ended, when it failed; how to bring the dataset back, when it was deleted.
     message: Option<String>,
     created_at: DateTime<Utc>,
 }
 
 impl From<Dataset> for DatasetBody {
     fn from(d: Dataset) -> Self {
+        let deleted = d.deleted().map(|way_back| way_back.message());
         #[allow(clippy::cast_precision_loss, reason = "a fraction for people")]
         let progress = match (d.total_rows, d.size_bytes) {
             (Some(_), _) => Some(1.0),
@@ -100,7 +103,7 @@ impl From<Dataset> for DatasetBody {
                 })
                 .collect(),
             progress,
-            message: d.message,
+            message: deleted.or(d.message),
             created_at: d.created_at,
         }
     }
@@ -184,6 +187,7 @@ pub async fn dataset_generate(
         DatasetState::Ready | DatasetState::Completed => {
             return Err(Refusal::AlreadyGenerated.into());
         }
+        DatasetState::Deleted => return Err(gone(&dataset)),
         DatasetState::Uploaded | DatasetState::Failed => {}
     }
     owner
@@ -230,8 +234,10 @@ pub async fn dataset_retry(
     Path(id): Path<Uuid>,
 ) -> ApiResult<impl IntoResponse> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    if dataset.state != DatasetState::Failed {
-        return Err(Refusal::NothingToRetry.into());
+    match dataset.state {
+        DatasetState::Failed => {}
+        DatasetState::Deleted => return Err(gone(&dataset)),
+        _ => return Err(Refusal::NothingToRetry.into()),
     }
     owner
         .audit(&app, "dataset.retry", &id.to_string(), json!({}))
@@ -247,21 +253,9 @@ pub async fn dataset_retry(
     Ok((StatusCode::ACCEPTED, axum::Json(DatasetBody::from(dataset))))
 }
 
-/// Delete a dataset; rows stay or go by the project's deletion policy.
-#[utoipa::path(delete, path = "/datasets/{id}", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 202)))]
-pub async fn dataset_delete(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-) -> ApiResult<StatusCode> {
-    let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    owner
-        .audit(&app, "dataset.delete", &id.to_string(), json!({}))
-        .await?;
-    app.cluster
-        .delete::<DatasetResource>(&dataset.namespace, &dataset.name)
-        .await?;
-    Ok(StatusCode::ACCEPTED)
+/// What is said to whoever wants more of a deleted dataset.
+fn gone(dataset: &Dataset) -> ApiError {
+    dataset.deleted().unwrap_or(Refusal::NotFound).into()
 }
 
 /// A new Dataset resource of a project.

@@ -120,6 +120,7 @@ pub async fn export_create(
     Json(new): Json<NewExport>,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
+    let project = project.live()?;
     let dataset = match new.dataset_id {
         Some(dataset) => {
             let dataset = app

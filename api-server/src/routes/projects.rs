@@ -1,5 +1,7 @@
 //! Projects: written as resources, read from their index rows.
 
+pub mod delete;
+
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -123,6 +125,8 @@ pub struct ProjectBody {
     state: Upper<ProjectState>,
     /// Why the latest spec is not in force.
     refusal: Option<String>,
+    /// How to bring the project back, when it was deleted.
+    message: Option<String>,
     billing: BillingBody,
     labeling_version: i32,
     labeling: Option<LabelingBody>,
@@ -133,6 +137,7 @@ pub struct ProjectBody {
 
 impl From<Project> for ProjectBody {
     fn from(p: Project) -> Self {
+        let message = p.deleted().map(|way_back| way_back.message());
         let t = p.tasks;
         Self {
             id: p.id.0,
@@ -143,6 +148,7 @@ impl From<Project> for ProjectBody {
             data_type: Upper(p.data_type),
             state: Upper(p.state),
             refusal: p.refusal,
+            message,
             billing: p.billing.into(),
             labeling_version: p.labeling_version,
             labeling: p.labeling.map(Into::into),
@@ -224,7 +230,7 @@ pub async fn project_create(
 }
 
 /// The index row of a resource that was just written.
-async fn index(app: &App, tenant: &Tenant, written: &ProjectResource) -> ApiResult<Project> {
+pub async fn index(app: &App, tenant: &Tenant, written: &ProjectResource) -> ApiResult<Project> {
     let upsert = upsert::project(upsert::seen(written, &tenant.name)?);
     let view = app.core.project_upsert(&upsert).await?;
     Ok(app.core.project_get(Some(tenant.id), view.id).await?)
@@ -274,6 +280,7 @@ pub async fn project_patch(
     Json(change): Json<ProjectChange>,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
+    let project = project.live()?;
     let tenant = app.core.tenant_get(project.tenant).await?;
     if let Some(labeling) = &change.labeling {
         refuse_violations(&labeling.clone().into())?;
@@ -337,52 +344,4 @@ fn require_match(headers: &HeaderMap, current: i64) -> ApiResult<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Delete a project and what refers to it; rows stay or go by its deletion policy.
-#[utoipa::path(delete, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 202)))]
-pub async fn project_delete(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-) -> ApiResult<StatusCode> {
-    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
-    owner
-        .audit(&app, "project.delete", &id.to_string(), json!({}))
-        .await?;
-    let mut after = None;
-    loop {
-        let page = app
-            .core
-            .export_list(owner.scope(), project.id, None, after, 200)
-            .await?;
-        for export in &page.items {
-            app.cluster
-                .delete::<datacrowd_crds::Export>(&export.namespace, &export.name)
-                .await?;
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    loop {
-        let page = app
-            .core
-            .dataset_list(owner.scope(), project.id, None, after, 200)
-            .await?;
-        for dataset in &page.items {
-            app.cluster
-                .delete::<datacrowd_crds::Dataset>(&dataset.namespace, &dataset.name)
-                .await?;
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    app.cluster
-        .delete::<ProjectResource>(&project.namespace, &project.name)
-        .await?;
-    Ok(StatusCode::ACCEPTED)
 }

@@ -120,6 +120,7 @@ pub async fn dataset_create(
     request: Request,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
+    let project = project.live()?;
     let is_form = request
         .headers()
         .get(header::CONTENT_TYPE)

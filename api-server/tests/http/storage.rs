@@ -307,7 +307,7 @@ impl Retained {
         let (applied, _) = self.apply().await;
         let refused = applied.refused(409, "identity_changed");
         let message = refused["message"].as_str().unwrap();
-        assert!(message.contains("another one than the rows"), "{message}");
+        assert!(message.contains("another file at it"), "{message}");
     }
 }
 

@@ -53,7 +53,8 @@ const INVARIANTS: &str = "
                (select count(*) from leases l where l.task_id = t.id) as leases,
                (select count(*) from answers a where a.task_id = t.id and a.status = 'in_review') as waiting,
                (select count(*) from answers a where a.task_id = t.id and a.status = 'approved') as accepted,
-               d.bound_uid is not null and b.sealed as queued
+               d.bound_uid is not null and b.sealed and t.charged and (d.requeue_from is null or t.row_no < d.requeue_from) as queued,
+               d.bound_uid is null and d.left_at is not null and d.leave_from is null as gone
         from tasks t join datasets d on d.id = t.dataset_id join task_batches b on b.id = t.batch_id),
     balance as (
         select a.id, a.status, coalesce(sum(case v.kind when 'approved' then 1 when 'revoked' then -1 end), 0) as approvals,
@@ -66,6 +67,8 @@ const INVARIANTS: &str = "
         union all select 'approved counts answers', count(*) from counted where approved <> accepted
         union all select 'never more than asked for', count(*) from counted where accepted + waiting + leases > slots
         union all select 'a free place is in the queue', count(*) from counted where queued and (queue_pos is null) <> (slots_free = 0)
+        union all select 'nothing of a deleted dataset is queued, held or waits', count(*) from counted
+                  where gone and (queue_pos is not null or leases + waiting > 0)
         union all select 'an approved answer was approved once more than revoked', count(*) from balance
                   where approvals <> case status when 'approved' then 1 else 0 end
         union all select 'points follow approvals', count(*) from balance where points <> case status when 'approved' then reward_points else 0 end

@@ -126,11 +126,20 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Task> {
         let mut tx = self.pool.begin().await?;
+        // Locked first, read afterwards: whether its dataset was deleted meanwhile.
+        sqlx::query!(
+            "select id from tasks where id = (select task_id from answers where id = $1 and user_id = $2) for update",
+            answer.0,
+            user.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         let t = sqlx::query!(
             "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.labeling_version as \"labeling_version!\", t.payload,
                     p.lock_seconds, p.state as project_state
              from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
              where t.id = (select task_id from answers where id = $1 and user_id = $2)
+               and exists (select from datasets d where d.id = t.dataset_id and d.bound_uid is not null)
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
              for update of t",
             answer.0,

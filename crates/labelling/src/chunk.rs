@@ -13,7 +13,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    BillingMode, Error, Labelling, Refusal, Result, datasets::checkpoint, runs::require_hold,
+    BillingMode, Error, Labelling, Refusal, Result,
+    datasets::{checkpoint, window_lock},
+    runs::require_hold,
     transition,
 };
 
@@ -61,6 +63,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<ChunkLoaded> {
         let mut tx = self.pool.begin().await?;
+        window_lock(&mut tx, id.0).await?;
         // The dataset before its hold, as whoever fences or deletes it.
         let d = sqlx::query!(
             "select d.project_id, d.batch_size, d.tasks_created, d.checkpoint, d.state, p.answers_per_task, l.labeling
@@ -103,7 +106,7 @@ impl Labelling {
         let skipped = i64::try_from(sent - fresh.len()).unwrap_or(i64::MAX);
         let wanted = i64::try_from(fresh.iter().filter(|r| r.rejected.is_none()).count())
             .unwrap_or(i64::MAX);
-        let granted = spend(&mut tx, &target, wanted, self.billing).await?;
+        let granted = spend(&mut tx, target.project, target.slots, wanted, self.billing).await?;
         let (columns, whole) = advance(&mut at, fresh, &target, granted, &chunk.header);
         let inserted = insert(&mut tx, id.0, &target, &columns).await?;
         sqlx::query!(
@@ -132,9 +135,10 @@ impl Labelling {
 }
 
 /// Takes quota for as many whole tasks as it allows, in one statement, and says for how many.
-async fn spend(
+pub(crate) async fn spend(
     conn: &mut sqlx::PgConnection,
-    target: &Target,
+    project: Uuid,
+    slots: i32,
     wanted: i64,
     billing: BillingMode,
 ) -> Result<i64> {
@@ -143,9 +147,9 @@ async fn spend(
         "with room as (
              select id, case when $4 then least($2, greatest(task_quota - tasks_used, 0) / $3) else $2 end as tasks from projects where id = $1 for update)
          update projects p set tasks_used = p.tasks_used + room.tasks * $3 from room where p.id = room.id returning room.tasks as \"tasks!\"",
-        target.project,
+        project,
         wanted,
-        i64::from(target.slots),
+        i64::from(slots),
         gated
     )
     .fetch_one(conn)

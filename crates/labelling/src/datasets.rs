@@ -2,6 +2,7 @@
 
 mod content;
 mod delete;
+mod leave;
 mod read;
 mod requeue;
 mod upsert;
@@ -11,6 +12,7 @@ use datacrowd_protocol::chunk::Checkpoint;
 pub use content::ContentNow;
 pub(crate) use content::REPLACED;
 pub use delete::Deletion;
+pub(crate) use delete::{unbind, window_lock};
 pub use read::Dataset;
 pub use upsert::DatasetUpsert;
 

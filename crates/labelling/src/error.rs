@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use datacrowd_protocol::work::NoTask;
+use datacrowd_protocol::{
+    ids::{DatasetId, ProjectId},
+    work::NoTask,
+};
 use thiserror::Error as ThisError;
 
 /// Result of every call into the context.
@@ -47,8 +50,23 @@ pub enum Refusal {
     ProjectNotActive {
         state: &'static str,
     },
-    IdentityChanged,
-    ContentChanged,
+    ProjectDeleted {
+        id: ProjectId,
+        namespace: String,
+        name: String,
+    },
+    DatasetDeleted {
+        id: DatasetId,
+        namespace: String,
+        name: String,
+    },
+    IdentityChanged {
+        id: DatasetId,
+        namespace: String,
+        name: String,
+    },
+    ExportIdentityChanged,
+    RowsGoing,
     InvalidSpec {
         details: BTreeMap<String, String>,
     },
@@ -119,7 +137,11 @@ impl Refusal {
             Self::ProjectNotFound { .. } => "project_not_found",
             Self::DatasetNotFound { .. } => "dataset_not_found",
             Self::ProjectNotActive { .. } => "project_not_active",
-            Self::IdentityChanged | Self::ContentChanged => "identity_changed",
+            Self::ProjectDeleted { .. } => "project_deleted",
+            Self::DatasetDeleted { .. } => "dataset_deleted",
+            Self::IdentityChanged { .. } => "identity_changed",
+            Self::ExportIdentityChanged => "identity_changed",
+            Self::RowsGoing => "rows_going",
             Self::InvalidSpec { .. } => "invalid_spec",
             Self::InUse { .. } => "in_use",
             Self::PaymentRequired { .. } => "payment_required",
@@ -160,8 +182,11 @@ impl Refusal {
             Self::ProjectNotFound { name } => format!("There is no Project \"{name}\" in this namespace; create it, or correct projectRef.name."),
             Self::DatasetNotFound { name } => format!("There is no Dataset \"{name}\" in this project; create it, or correct datasetRef.name."),
             Self::ProjectNotActive { state } => format!("The project is {state}; resume it, then try again."),
-            Self::IdentityChanged => "This name belonged to a dataset with another source; give the new one another name, or delete the old rows first.".into(),
-            Self::ContentChanged => "The file at source.uri is another one than the rows of this name were made from; put that one back, give the new one another name, or delete the old rows first.".into(),
+            Self::ProjectDeleted { id, namespace, name } => format!("The project was deleted; what was paid for and answered is kept. Have it back by POST /api/v1/projects/{id}/restore, or apply a Project \"{name}\" in namespace {namespace} again."),
+            Self::DatasetDeleted { id, namespace, name } => format!("The dataset was deleted; its rows are kept. Have it back by POST /api/v1/datasets/{id}/restore, or apply a Dataset \"{name}\" with the same source in namespace {namespace} again; or remove the rows, too: DELETE /api/v1/datasets/{id}?rows=true."),
+            Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, or with another file at it, whose rows are kept; give the new one another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
+            Self::ExportIdentityChanged => "This name belonged to an export of another project; give the new one another name.".into(),
+            Self::RowsGoing => "The rows of the dataset that had this name are being removed; this one goes on by itself.".into(),
             Self::InvalidSpec { details } => {
                 let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
                 format!("{}; correct the spec.", list.join("; "))

@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod exports;
 mod idempotency;
+mod lost;
 mod outbox;
 mod page;
 mod points;
@@ -39,6 +40,7 @@ pub use crowd::{
 pub use datasets::{ContentNow, Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
+pub use lost::{BoundId, BoundResource, Losses};
 pub use outbox::OutboxRow;
 pub use page::Page;
 pub use points::{Points, PointsEntry};

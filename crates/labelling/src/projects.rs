@@ -33,14 +33,14 @@ pub(crate) fn billing(status: &str, quota: i64, used: i64) -> Result<Billing> {
     })
 }
 
-/// Derives the state from the spec and the datasets; closed and deleting are final.
+/// Derives the state from the spec and the datasets that are not deleted; closed and deleting are final.
 pub(crate) async fn settle_state(conn: &mut PgConnection, project: Uuid) -> Result<()> {
     sqlx::query!(
         "update projects p set updated_at = now(), state = case
              when p.state in ('closed', 'deleting') then p.state
              when p.paused then 'paused'
-             when exists (select from datasets d where d.project_id = p.id)
-                  and not exists (select from datasets d where d.project_id = p.id and d.state <> 'completed') then 'completed'
+             when exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null)
+                  and not exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null and d.state <> 'completed') then 'completed'
              else 'active' end
          where p.id = $1",
         project

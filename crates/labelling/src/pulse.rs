@@ -20,6 +20,10 @@ pub struct Pulse {
     pub outbox: i64,
     /// When the oldest of them was written.
     pub outbox_since: Option<DateTime<Utc>>,
+    /// Resources that the latest pass missed in the cluster.
+    pub lost: i64,
+    /// Whether those were too many to let go of any.
+    pub lost_stopped: bool,
 }
 
 impl Labelling {
@@ -46,7 +50,12 @@ impl Labelling {
         )
         .fetch_one(&self.pool)
         .await?;
+        let lost = sqlx::query!("select missing, stopped from lost_passes")
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(Pulse {
+            lost: lost.as_ref().map_or(0, |pass| pass.missing),
+            lost_stopped: lost.is_some_and(|pass| pass.stopped),
             ready: queues.ready,
             ready_since: queues.since,
             leases: rest.leases,

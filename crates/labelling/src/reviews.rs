@@ -6,6 +6,7 @@ mod undo;
 
 use datacrowd_protocol::ids::AnswerId;
 
+pub(crate) use decide::reject_slot;
 pub use next::{PreviousDecision, ReviewCandidate};
 
 /// A reviewer's verdict.

@@ -157,7 +157,9 @@ pub(crate) enum Freed {
     Approved,
 }
 
-/// A place becomes free again, under a new position, so that no cursor hides it.
+/// A place becomes free again, under a new position, so that no cursor hides it; out of the queue when the
+/// dataset was deleted. Whoever calls has locked the task in a statement before: what this one reads of the
+/// dataset would be older than the lock otherwise.
 pub(crate) async fn return_slot(
     conn: &mut PgConnection,
     task: i64,

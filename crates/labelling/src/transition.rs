@@ -103,7 +103,8 @@ pub(crate) async fn settle_dataset(
     Ok(())
 }
 
-/// Batches that are full, or whose run is complete, join the queue.
+/// Batches that are full, or whose run is complete, join the queue; tasks that nobody pays for wait until
+/// somebody does.
 pub(crate) async fn seal_batches(
     conn: &mut PgConnection,
     dataset: Uuid,
@@ -118,7 +119,7 @@ pub(crate) async fn seal_batches(
              update tasks t set queue_pos = o.pos
              from (select id, nextval('task_queue_pos') as pos
                    from (select t.id from tasks t join sealed s on s.id = t.batch_id
-                         where t.queue_pos is null and t.slots_free > 0 order by t.id) rows) o
+                         where t.queue_pos is null and t.slots_free > 0 and t.charged order by t.id) rows) o
              where t.id = o.id)
          update datasets set open_batches = open_batches + (select count(*) from sealed)::int where id = $1",
         dataset,

@@ -26,6 +26,10 @@ pub struct Upsert<S> {
     pub uid: Uuid,
     /// Generation of the spec; an older one than the platform knows is ignored.
     pub generation: i64,
+    /// The dataset of this name whose rows may go when its identity is another one: the annotation
+    /// `datacrowd.io/delete-rows`. Of a Dataset only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_rows: Option<Uuid>,
     /// The spec, in the resource's own spelling and by its own schema.
     #[schema(value_type = Object)]
     pub spec: S,
@@ -44,6 +48,8 @@ wire_enum! {
         Closed = "CLOSED" / "closed",
         /// Being deleted.
         Deleting = "DELETING" / "deleting",
+        /// Deleted; it may be brought back.
+        Deleted = "DELETED" / "deleted",
     }
 }
 
@@ -60,6 +66,8 @@ wire_enum! {
         Failed = "FAILED" / "failed",
         /// Every task is approved or rejected.
         Completed = "COMPLETED" / "completed",
+        /// Deleted; it may be brought back.
+        Deleted = "DELETED" / "deleted",
     }
 }
 
@@ -212,6 +220,9 @@ pub struct DatasetView {
     pub adopted: bool,
     /// True while tasks are unfinished: look again soon.
     pub unfinished: bool,
+    /// True while tasks of rows that were taken over wait for quota.
+    #[serde(default)]
+    pub unpaid: bool,
 }
 
 /// The platform's answer to an export's upsert.

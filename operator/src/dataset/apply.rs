@@ -45,6 +45,13 @@ pub(super) async fn apply(
 
 /// What the platform's view says by itself, without a look at Jobs.
 fn verdict(view: &DatasetView) -> Option<Verdict> {
+    if view.unpaid {
+        return Some(Verdict::new(
+            Phase::Waiting,
+            Reason::AwaitingPayment,
+            "Tasks of the rows that were taken over wait for quota; buy judgements with POST /api/v1/payments/checkout, or have them granted, and they join the queue by themselves.",
+        ));
+    }
     match view.state {
         DatasetState::Ready => Some(Verdict::new(
             Phase::Done,
@@ -63,13 +70,15 @@ fn verdict(view: &DatasetView) -> Option<Verdict> {
                 Reason::ProjectPaused,
                 "The Project is paused; set its spec.paused to false.",
             )),
-            ProjectState::Closed | ProjectState::Deleting => Some(Verdict::new(
-                Phase::Waiting,
-                Reason::ProjectNotReady,
-                "The Project is closed; apply the Dataset under another Project.",
-            )),
+            ProjectState::Closed | ProjectState::Deleting | ProjectState::Deleted => {
+                Some(Verdict::new(
+                    Phase::Waiting,
+                    Reason::ProjectNotReady,
+                    "The Project is closed; apply the Dataset under another Project.",
+                ))
+            }
             ProjectState::Active | ProjectState::Completed => None,
         },
-        DatasetState::Generating | DatasetState::Failed => None,
+        DatasetState::Generating | DatasetState::Failed | DatasetState::Deleted => None,
     }
 }

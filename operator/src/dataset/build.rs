@@ -1,7 +1,9 @@
 //! What the platform and the attempts are given. Pure.
 
 use datacrowd_crds::{
-    Dataset, DatasetSpec, DatasetStatus, condition::Reason, names::DATASET_LABEL,
+    Dataset, DatasetSpec, DatasetStatus,
+    condition::Reason,
+    names::{DATASET_LABEL, DELETE_ROWS},
 };
 use datacrowd_protocol::internal::{DatasetView, RunView, Upsert};
 use uuid::Uuid;
@@ -22,6 +24,7 @@ pub(super) fn upsert(pass: &Pass<Dataset>, tenant: String) -> Upsert<DatasetSpec
         name: pass.who.name.clone(),
         uid: pass.who.uid,
         generation: pass.who.generation,
+        delete_rows: pass.annotation(DELETE_ROWS).and_then(|id| id.parse().ok()),
         spec: pass.object.spec.clone(),
     }
 }

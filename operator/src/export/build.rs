@@ -20,6 +20,7 @@ pub(super) fn upsert(pass: &Pass<Export>, tenant: String) -> Upsert<ExportSpec> 
         name: pass.who.name.clone(),
         uid: pass.who.uid,
         generation: pass.who.generation,
+        delete_rows: None,
         spec: pass.object.spec.clone(),
     }
 }

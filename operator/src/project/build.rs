@@ -13,6 +13,7 @@ pub(super) fn upsert(pass: &Pass<Project>, tenant: String) -> Upsert<ProjectSpec
         name: pass.who.name.clone(),
         uid: pass.who.uid,
         generation: pass.who.generation,
+        delete_rows: None,
         spec: pass.object.spec.clone(),
     }
 }

@@ -261,6 +261,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Verdict {
     let (phase, reason) = match (refusal.status, refusal.code.as_str()) {
         (_, "project_not_found") => (Phase::Waiting, Reason::ProjectNotFound),
         (_, "project_not_active") => (Phase::Waiting, Reason::ProjectNotReady),
+        (_, "rows_going") => (Phase::Waiting, Reason::Deleting),
         (_, "identity_changed") => (Phase::Failed, Reason::IdentityChanged),
         (_, "tenant_taken") => (Phase::Waiting, Reason::NamespaceNotBound),
         (410, _) => (Phase::Failed, Reason::ProjectReplaced),

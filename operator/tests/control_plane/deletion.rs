@@ -1,6 +1,9 @@
 //! How resources go.
 
-use datacrowd_crds::{Dataset, Export, Project, names::SKIP_CLEANUP};
+use datacrowd_crds::{
+    Dataset, Export, Project,
+    names::{DELETE_ROWS, SKIP_CLEANUP},
+};
 use kube::{ResourceExt, api::DeleteParams};
 use serde_json::json;
 
@@ -43,6 +46,68 @@ async fn a_dataset_goes_after_its_runners_and_its_rows() {
         after.iter().all(|call| call == "fence" || call == gone),
         "{calls:?}"
     );
+}
+
+#[tokio::test]
+async fn a_dataset_takes_its_rows_along_when_the_annotation_names_them() {
+    let world = World::new("rows").await;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    let mine = |id: &str| json!({"metadata": {"annotations": {DELETE_ROWS: id}}});
+    for (name, own, policy) in [("items", true, "Delete"), ("others", false, "Retain")] {
+        world.dataset(name).await;
+        let seen: Dataset = world.reason(name, "AwaitingPayment").await;
+        let id = match own {
+            true => seen.status.unwrap().id.unwrap(),
+            false => uuid::Uuid::nil().to_string(),
+        };
+        world.patch::<Dataset>(name, mine(&id)).await;
+        world
+            .api::<Dataset>()
+            .delete(name, &DeleteParams::default())
+            .await
+            .unwrap();
+        world.gone::<Dataset>(name).await;
+        let calls = world.platform.calls();
+        let last = calls.iter().rfind(|call| call.starts_with("delete"));
+        assert_eq!(
+            last,
+            Some(&format!("delete datasets {policy}")),
+            "{calls:?}"
+        );
+    }
+}
+
+/// The operator's half of the case identity_changed_remedy.
+#[tokio::test]
+async fn identity_changed_remedy() {
+    let world = World::new("identity").await;
+    world.platform.rows().identity_changed = true;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    let _: Dataset = world.reason("items", "IdentityChanged").await;
+    let old = uuid::Uuid::now_v7().to_string();
+    let annotation = json!({"metadata": {"annotations": {DELETE_ROWS: old}}});
+    world.patch::<Dataset>("items", annotation).await;
+    let _: Dataset = world.reason("items", "AwaitingPayment").await;
+    assert!(world.platform.calls().contains(&format!("discard {old}")));
+}
+
+#[tokio::test]
+async fn rows_that_were_taken_over_wait_for_payment_and_go_on_by_themselves() {
+    let world = World::new("unpaid").await;
+    world.platform.grant(100);
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.dataset("items").await;
+    let _: Dataset = world.reason("items", "JobCreated").await;
+    world.platform.rows().unpaid = true;
+    world.platform.generated("items", 3);
+    let seen: Dataset = world.reason("items", "AwaitingPayment").await;
+    assert!(ready(&seen).unwrap().message.contains("taken over"));
+    world.platform.rows().unpaid = false;
+    let _: Dataset = world.reason("items", "Generated").await;
 }
 
 #[tokio::test]

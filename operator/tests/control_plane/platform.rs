@@ -49,6 +49,10 @@ pub struct Rows {
     pub exports: BTreeMap<String, Row>,
     pub paused: bool,
     pub export_due: bool,
+    /// Tasks of rows that were taken over wait for quota.
+    pub unpaid: bool,
+    /// The next Dataset has the name of an earlier one with another source.
+    pub identity_changed: bool,
     /// Answers 503 to everything.
     pub down: bool,
     /// Every call that changes something, in order.
@@ -222,6 +226,19 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
             "There is no such Project; create it.",
         );
     }
+    if rows.identity_changed {
+        if up.delete_rows.is_none() {
+            return problem(
+                409,
+                "identity_changed",
+                "Another source; remove the old rows.",
+            );
+        }
+        rows.calls
+            .push(format!("discard {}", up.delete_rows.unwrap()));
+        rows.identity_changed = false;
+        return problem(409, "rows_going", "They are being removed.");
+    }
     let row = bind(&mut rows.datasets, &up.name, up.uid);
     let failed = row
         .runs
@@ -249,6 +266,7 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
         completed_at: None,
         adopted: false,
         unfinished: false,
+        unpaid: rows.unpaid,
     })
     .into_response()
 }

@@ -74,7 +74,8 @@ pub async fn payment_checkout(
     let project = app
         .core
         .project_find(owner.scope(), ProjectId(new.project_id))
-        .await?;
+        .await?
+        .live()?;
     if matches!(project.state, ProjectState::Closed | ProjectState::Deleting) {
         let state = project.state.upper();
         return Err(Refusal::ProjectNotActive { state }.into());

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::checkpoint;
-use crate::{Error, Refusal, Result};
+use crate::{Error, Result};
 
 /// What lies at a source, as far as the caller looked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,15 +76,15 @@ impl Known {
     }
 }
 
-/// Refuses an adoption by a source that holds another content than the rows were made from.
+/// Whether a source holds what a dataset's rows were made from.
 ///
 /// # Errors
-/// `identity_changed`; [`Error::ContentUnseen`] while the caller has to look first; or the database failed.
-pub(super) async fn require_same(
+/// [`Error::ContentUnseen`] while the caller has to look first; or the database failed.
+pub(super) async fn is_same(
     conn: &mut PgConnection,
     dataset: Uuid,
     now: &ContentNow,
-) -> Result<()> {
+) -> Result<bool> {
     let d = sqlx::query!(
         "select checkpoint, source_etag, source_size, sha256, own_credentials from datasets where id = $1",
         dataset
@@ -94,7 +94,7 @@ pub(super) async fn require_same(
     let was_read = checkpoint(d.checkpoint)?.next_row > 1 || d.sha256.is_some();
     // Only the tenant's keys could look into a bucket of its own.
     if d.own_credentials || !was_read {
-        return Ok(());
+        return Ok(true);
     }
     let known = Known {
         etag: d.source_etag,
@@ -103,7 +103,7 @@ pub(super) async fn require_same(
     };
     match known.compare(now) {
         Comparison::Look { read } => Err(Error::ContentUnseen { read }),
-        Comparison::Another => Err(Refusal::ContentChanged.into()),
+        Comparison::Another => Ok(false),
         Comparison::Same => {
             // The same bytes under another ETag: a run that goes on asks for the one they have now.
             if let ContentNow::Read { found, .. } = now {
@@ -115,7 +115,7 @@ pub(super) async fn require_same(
                 .execute(conn)
                 .await?;
             }
-            Ok(())
+            Ok(true)
         }
     }
 }

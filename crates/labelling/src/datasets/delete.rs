@@ -1,21 +1,29 @@
 //! Fencing a dataset, and what stays of it when its resource goes.
+//!
+//! It is unbound first, in a transaction of its own: from then on it is in no list and no number, and
+//! nothing of it is given out anew. [`leave`](super::leave) lets go of its tasks, step by step, and
+//! [`remove`] deletes its rows where they are not to be kept. Whoever began it may die: the sweeper goes on.
 
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{DatasetId, ResourceUid},
     object::{Origin, PlatformBucket},
     source::DeletionPolicy,
 };
-
 use sqlx::PgConnection;
+use uuid::Uuid;
 
+use super::leave::{self, Leaving};
 use crate::{
     Labelling, Refusal, Result, binding::tombstone, events, outbox, projects::settle_state,
     runs::release,
 };
 
 /// Rows that one step of a deletion touches: a statement's time is bounded, a dataset's size is not.
-const STEP_ROWS: i64 = 2_000;
+pub(super) const STEP_ROWS: i64 = 2_000;
+/// Datasets that the sweeper looks at in one pass.
+const SWEPT_DATASETS: i64 = 50;
 
 /// How far a deletion is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +32,6 @@ pub enum Deletion {
     Done,
     /// There is more to do: the same call goes on.
     Unfinished,
-}
-
-/// What a deletion needs to know of its dataset.
-struct Going {
-    id: uuid::Uuid,
-    project: uuid::Uuid,
-    answers_per_task: i32,
 }
 
 impl Labelling {
@@ -55,8 +56,8 @@ impl Labelling {
         Ok(())
     }
 
-    /// One step of forgetting the resource `uid`. Retain keeps the rows, out of the queue, for a later resource of
-    /// the same name; Delete removes them and credits the project with the tasks that nobody answered.
+    /// One step of forgetting the resource `uid`. Retain keeps the rows for a later resource of the same name;
+    /// Delete removes them. Both give back the quota of what nobody answered.
     ///
     /// # Errors
     /// `not_found`; or the database failed.
@@ -65,117 +66,198 @@ impl Labelling {
         id: DatasetId,
         uid: ResourceUid,
         policy: DeletionPolicy,
-        bucket: &PlatformBucket,
+        bucket: &str,
+        now: DateTime<Utc>,
     ) -> Result<Deletion> {
         let mut tx = self.pool.begin().await?;
         let row = sqlx::query!(
-            "select d.bound_uid, d.project_id, d.source_path, d.own_credentials, d.namespace, d.dequeued_to, p.answers_per_task
-             from datasets d join projects p on p.id = d.project_id where d.id = $1 for update of d",
+            "select bound_uid, left_uid from datasets where id = $1 for update",
             id.0
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
         tombstone(&mut tx, uid.0, "dataset").await?;
-        if row.bound_uid != Some(uid.0) {
-            tx.commit().await?;
-            return Ok(Deletion::Done);
-        }
-        release(&mut tx, id.0).await?;
-        let going = Going {
-            id: id.0,
-            project: row.project_id,
-            answers_per_task: row.answers_per_task,
-        };
-        let step = match policy {
-            DeletionPolicy::Retain => retain(&mut tx, &going, row.dequeued_to).await?,
-            DeletionPolicy::Delete => remove(&mut tx, &going).await?,
-        };
-        if step == Deletion::Done {
-            let origin = bucket.origin(&row.namespace, &row.source_path, row.own_credentials);
-            let uploads = format!("{}/datasets/", row.namespace);
-            if let Ok(Origin::Platform(object)) = origin
-                && policy == DeletionPolicy::Delete
-                && object.key().starts_with(&uploads)
-            {
-                outbox::delete_object(&mut tx, object.key()).await?;
+        match row.bound_uid {
+            Some(bound) if bound == uid.0 => unbind(&mut tx, id.0, policy).await?,
+            Some(_) => {
+                tx.commit().await?;
+                return Ok(Deletion::Done);
             }
-            settle_state(&mut tx, row.project_id).await?;
-            events::record(
-                &mut tx,
-                "dataset.deleted",
-                &id.to_string(),
-                "resource",
-                serde_json::json!({"policy": policy.column()}),
-            )
-            .await?;
+            None if row.left_uid == Some(uid.0) && policy == DeletionPolicy::Delete => {
+                mark_removing(&mut tx, id.0).await?;
+            }
+            None => {}
         }
+        tx.commit().await?;
+        self.dataset_let_go(id, bucket, now).await
+    }
+
+    /// Has the rows of a dataset removed that was deleted before; [`Self::dataset_let_go`] does it.
+    ///
+    /// # Errors
+    /// `not_found` while a resource is bound to them; or the database failed.
+    pub async fn dataset_rows_discard(&self, id: DatasetId) -> Result<()> {
+        let mut conn = self.pool.acquire().await?;
+        match mark_removing(&mut conn, id.0).await? {
+            true => Ok(()),
+            false => Err(Refusal::NotFound.into()),
+        }
+    }
+
+    /// One step of what follows from a dataset's being unbound.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn dataset_let_go(
+        &self,
+        id: DatasetId,
+        bucket: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Deletion> {
+        let mut tx = self.pool.begin().await?;
+        window_lock(&mut tx, id.0).await?;
+        let row = sqlx::query_as!(
+            Leaving,
+            "select d.id, d.project_id, d.left_at, d.leave_from, d.removing, p.namespace, p.name as project_name, p.on_reject, p.max_rejections,
+                    p.reward_points, p.state as project_state
+             from datasets d join projects p on p.id = d.project_id where d.id = $1 and d.bound_uid is null",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(going) = row else {
+            return Ok(Deletion::Done);
+        };
+        let step = match (going.left_at, going.leave_from) {
+            // Unbound by a release that did nothing more.
+            (None, _) => leave::begin(&mut tx, going.id).await?,
+            (Some(left_at), Some(from)) => {
+                match leave::window(&mut tx, &going, (left_at, from), now).await? {
+                    Some(step) => step,
+                    // Adopted meanwhile: what that wrote stands, and nothing of this.
+                    None => return Ok(Deletion::Done),
+                }
+            }
+            (Some(_), None) if going.removing => remove(&mut tx, &going, bucket).await?,
+            (Some(_), None) => Deletion::Done,
+        };
         tx.commit().await?;
         Ok(step)
     }
+
+    /// Goes on with what others began to delete and did not end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sweep_deleted(&self, bucket: &str, now: DateTime<Utc>) -> Result<()> {
+        let going = sqlx::query!(
+            "select id from datasets where bound_uid is null and (left_at is null or leave_from is not null or removing) order by id limit $1",
+            SWEPT_DATASETS
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for dataset in going {
+            let id = DatasetId(dataset.id);
+            while self.dataset_let_go(id, bucket, now).await? == Deletion::Unfinished {}
+        }
+        Ok(())
+    }
 }
 
-/// Takes the tasks of the rows from `from` on out of the queue; after the last of them, unbinds.
-async fn retain(conn: &mut PgConnection, going: &Going, from: i64) -> Result<Deletion> {
-    let to = from.saturating_add(STEP_ROWS);
-    sqlx::query!(
-        "update tasks set queue_pos = null where dataset_id = $1 and row_no >= $2 and row_no < $3 and queue_pos is not null",
-        going.id,
-        from,
-        to
+/// Takes a dataset, whose row is locked, from its resource: it is in no list and no number any more, no runner
+/// writes to it, and the sweeper takes its tasks out of the queue and ends its leases.
+pub(crate) async fn unbind(
+    conn: &mut PgConnection,
+    dataset: Uuid,
+    policy: DeletionPolicy,
+) -> Result<()> {
+    let unbound = sqlx::query!(
+        "update datasets set bound_uid = null, left_uid = bound_uid, left_at = clock_timestamp(), leave_from = 0, requeue_from = null,
+                recharge_from = null, removing = removing or $2, updated_at = now()
+         where id = $1 and bound_uid is not null returning project_id",
+        dataset,
+        policy == DeletionPolicy::Delete
     )
-    .execute(&mut *conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    let rest = sqlx::query!(
-        "select exists (select from tasks where dataset_id = $1 and row_no >= $2) as \"more!\"",
-        going.id,
-        to
+    let Some(unbound) = unbound else {
+        return Ok(());
+    };
+    release(conn, dataset).await?;
+    settle_state(conn, unbound.project_id).await?;
+    let data = serde_json::json!({"policy": policy.column()});
+    events::record(
+        conn,
+        "dataset.deleted",
+        &dataset.to_string(),
+        "resource",
+        data,
     )
-    .fetch_one(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "update datasets set dequeued_to = $2, requeue_from = null, bound_uid = case when $3 then bound_uid end, updated_at = now() where id = $1",
-        going.id,
-        to,
-        rest.more
+    .await
+}
+
+/// False when there is no such dataset, or a resource is bound to it.
+pub(super) async fn mark_removing(conn: &mut PgConnection, dataset: Uuid) -> Result<bool> {
+    let marked = sqlx::query!(
+        "update datasets set removing = true, updated_at = now() where id = $1 and bound_uid is null",
+        dataset
     )
     .execute(conn)
     .await?;
-    Ok(match rest.more {
-        true => Deletion::Unfinished,
-        false => Deletion::Done,
-    })
+    Ok(marked.rows_affected() == 1)
 }
 
-/// Removes some tasks with all that was done on them, and credits what nobody answered; after the last
-/// of them, the dataset.
-async fn remove(conn: &mut PgConnection, going: &Going) -> Result<Deletion> {
+/// Only one at a time goes over a dataset's tasks in windows, or loads more of them: taken before every other lock.
+pub(crate) async fn window_lock(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 3))",
+        dataset
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes some tasks with all that was done on them; after the last of them, the dataset.
+async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Result<Deletion> {
     let gone = sqlx::query!(
-        "with going as (
-             select t.id, exists (select from answers a where a.task_id = t.id) as answered
-             from tasks t where t.dataset_id = $1 order by t.row_no limit $2),
-         gone as (delete from tasks t using going where t.id = going.id)
-         select count(*) as \"tasks!\", count(*) filter (where not answered) as \"untouched!\" from going",
+        "delete from tasks where id in (select id from tasks where dataset_id = $1 order by row_no limit $2)",
         going.id,
         STEP_ROWS
     )
-    .fetch_one(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "update projects set tasks_used = greatest(tasks_used - $2, 0) where id = $1",
-        going.project,
-        gone.untouched * i64::from(going.answers_per_task)
-    )
     .execute(&mut *conn)
-    .await?;
-    if gone.tasks == STEP_ROWS {
+    .await?
+    .rows_affected();
+    if gone == STEP_ROWS.unsigned_abs() {
         return Ok(Deletion::Unfinished);
     }
     sqlx::query!("delete from runs where target_id = $1", going.id)
         .execute(&mut *conn)
         .await?;
-    sqlx::query!("delete from datasets where id = $1", going.id)
-        .execute(conn)
-        .await?;
+    let row = sqlx::query!(
+        "delete from datasets where id = $1 returning namespace, source_path, own_credentials",
+        going.id
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let origin =
+        PlatformBucket::new(bucket).origin(&row.namespace, &row.source_path, row.own_credentials);
+    let uploads = format!("{}/datasets/", row.namespace);
+    if let Ok(Origin::Platform(object)) = origin
+        && object.key().starts_with(&uploads)
+    {
+        outbox::delete_object(conn, object.key()).await?;
+    }
+    settle_state(conn, going.project_id).await?;
+    let data = serde_json::json!({});
+    events::record(
+        conn,
+        "dataset.removed",
+        &going.id.to_string(),
+        "deletion",
+        data,
+    )
+    .await?;
     Ok(Deletion::Done)
 }

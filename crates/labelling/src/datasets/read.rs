@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     chunk::Checkpoint,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::DatasetState,
-    source::SourceFormat,
+    source::{DeletionPolicy, SourceFormat},
 };
 use uuid::Uuid;
 
@@ -28,7 +28,12 @@ pub struct Dataset {
     pub format: SourceFormat,
     /// The tenant's own bucket, which only the runner can read.
     pub own_credentials: bool,
+    /// The project's: what becomes of the rows when the resource is deleted.
+    pub deletion_policy: DeletionPolicy,
     pub batch_size: i32,
+    pub max_invalid_rows: i64,
+    /// Whether a run was ever let begin.
+    pub began: bool,
     pub size_bytes: Option<i64>,
     pub sha256: Option<String>,
     pub total_rows: Option<i64>,
@@ -36,6 +41,19 @@ pub struct Dataset {
     pub checkpoint: Checkpoint,
     pub message: Option<String>,
     pub created_at: DateTime<Utc>,
+}
+
+impl Dataset {
+    /// What is said of a deleted one: how to bring it back, or what is left of it away.
+    #[must_use]
+    pub fn deleted(&self) -> Option<Refusal> {
+        let gone = self.state == DatasetState::Deleted;
+        gone.then(|| Refusal::DatasetDeleted {
+            id: self.id,
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        })
+    }
 }
 
 impl Labelling {
@@ -50,7 +68,7 @@ impl Labelling {
         rows.pop().ok_or_else(|| Refusal::NotFound.into())
     }
 
-    /// Datasets of a project in ascending order of id.
+    /// Datasets of a project in ascending order of id; deleted ones only when their state is asked for.
     ///
     /// # Errors
     /// The database failed.
@@ -85,13 +103,15 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query!(
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, d.state, d.source_path, d.source_format, d.own_credentials, d.batch_size,
-                    d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\"
-             from datasets d
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.batch_size,
+                    d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
+                    d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy
+             from datasets d join projects p on p.id = d.project_id
              left join lateral (select message from runs where target_id = d.id order by created_at desc limit 1) r on true
              where ($1::uuid is null or d.tenant_id = $1) and ($2::uuid is null or d.project_id = $2) and ($3::uuid is null or d.id = $3)
                and d.id > $4
-               and ($6::text is null or d.state = $6)
+               and case when $3::uuid is not null then true when $6::text is null then d.bound_uid is not null
+                        else case when d.bound_uid is null then 'deleted' else d.state end = $6 end
              order by d.id limit $5",
             tenant.map(|t| t.0),
             project.map(|p| p.0),
@@ -115,7 +135,10 @@ impl Labelling {
                     source_uri: d.source_path,
                     format: from_column("source format", &d.source_format)?,
                     own_credentials: d.own_credentials,
+                    deletion_policy: from_column("deletion policy", &d.deletion_policy)?,
                     batch_size: d.batch_size,
+                    max_invalid_rows: d.max_invalid_rows,
+                    began: d.began,
                     size_bytes: d.source_size,
                     sha256: d.sha256,
                     total_rows: d.total_items,

@@ -5,14 +5,15 @@ use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid},
     internal::DatasetView,
     run::SourceFound,
-    source::SourceFormat,
+    source::{DeletionPolicy, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     checkpoint,
-    content::{ContentNow, pin_upload, require_same},
+    content::{ContentNow, is_same, pin_upload},
+    delete::{STEP_ROWS, mark_removing, unbind},
 };
 use crate::{
     Labelling, Refusal, Result,
@@ -40,14 +41,16 @@ pub struct DatasetUpsert {
     pub suspended: bool,
     /// What lies at the source now: asked for by an adoption.
     pub content: ContentNow,
+    /// The dataset whose rows may go, when it had this name and is another one.
+    pub delete_rows: Option<DatasetId>,
 }
 
 impl Labelling {
     /// Makes the index row say what the resource says, when the resource is not older than the row.
     ///
     /// # Errors
-    /// `project_not_found`, `tombstoned`, `identity_changed`; [`crate::Error::ContentUnseen`] while the caller has to
-    /// look at the source first; or the database failed.
+    /// `project_not_found`, `tombstoned`, `identity_changed`, `rows_going`; [`crate::Error::ContentUnseen`] while the
+    /// caller has to look at the source first; or the database failed.
     pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
@@ -81,7 +84,7 @@ impl Labelling {
         .await?
         .rows_affected();
         let row = sqlx::query!(
-            "select id, bound_uid, generation, source_path, own_credentials, project_id from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
+            "select id, bound_uid, generation, source_path, own_credentials, project_id, removing from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
             tenant.0,
             up.namespace,
             up.name
@@ -94,15 +97,27 @@ impl Labelling {
         };
         let binding = bind(&mut tx, "dataset", &stored, up.uid.0, up.generation).await?;
         let adopted = binding == Binding::Adopted && inserted == 0;
+        if adopted && row.removing {
+            return Err(Refusal::RowsGoing.into());
+        }
         // Who reads the source is part of what it is: under another rule, another bucket has the same name.
         let same = row.source_path == up.source_uri
             && row.own_credentials == up.own_credentials
             && row.project_id == project.id;
-        if adopted && !same {
-            return Err(Refusal::IdentityChanged.into());
-        }
-        if adopted {
-            require_same(&mut tx, row.id, &up.content).await?;
+        if adopted && !(same && is_same(&mut tx, row.id, &up.content).await?) {
+            if up.delete_rows != Some(DatasetId(row.id)) {
+                return Err(Refusal::IdentityChanged {
+                    id: DatasetId(row.id),
+                    namespace: up.namespace.clone(),
+                    name: up.name.clone(),
+                }
+                .into());
+            }
+            // Of a name there is one resource in a cluster: the one that was bound, if any, is gone.
+            unbind(&mut tx, row.id, DeletionPolicy::Delete).await?;
+            mark_removing(&mut tx, row.id).await?;
+            tx.commit().await?;
+            return Err(Refusal::RowsGoing.into());
         }
         if inserted == 1 {
             pin_upload(&mut tx, row.id, &up.source_uri).await?;
@@ -110,7 +125,8 @@ impl Labelling {
         if binding.changes() {
             sqlx::query!(
                 "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
-                        requeue_from = case when $6 then 0 else requeue_from end, dequeued_to = 0, updated_at = now() where id = $1",
+                        requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
+                        leave_from = null, left_at = null, updated_at = now() where id = $1",
                 row.id,
                 up.uid.0,
                 up.generation,
@@ -130,42 +146,55 @@ impl Labelling {
             )
             .await?;
         }
-        let view = dataset_view(&mut tx, row.id, adopted).await?;
+        let view = self.dataset_view(&mut tx, row.id, adopted).await?;
         tx.commit().await?;
         Ok(view)
     }
 }
 
-/// What operator and REST are told of a dataset.
-async fn dataset_view(conn: &mut PgConnection, id: Uuid, adopted: bool) -> Result<DatasetView> {
-    let d = sqlx::query!(
+impl Labelling {
+    /// What operator and REST are told of a dataset.
+    async fn dataset_view(
+        &self,
+        conn: &mut PgConnection,
+        id: Uuid,
+        adopted: bool,
+    ) -> Result<DatasetView> {
+        let d = sqlx::query!(
         "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
-                d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used
+                d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
+                exists (select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and t.row_no < d.recharge_from + $2
+                        and not t.charged) as \"unpaid!\"
          from datasets d join projects p on p.id = d.project_id where d.id = $1",
-        id
+        id,
+        STEP_ROWS
     )
     .fetch_one(&mut *conn)
     .await?;
-    let checkpoint = checkpoint(d.checkpoint)?;
-    Ok(DatasetView {
-        id: DatasetId(id),
-        state: from_column("dataset state", &d.state)?,
-        project_state: from_column("project state", &d.project_state)?,
-        billing: billing(&d.billing_status, d.task_quota, d.tasks_used)?,
-        total_rows: d.total_items,
-        tasks_created: d.tasks_created,
-        rows_rejected: checkpoint.rejected,
-        rejected_rows: checkpoint.rejected_rows,
-        batches: d.batches,
-        source: d
-            .source_etag
-            .zip(d.source_size)
-            .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
-        replaceable: checkpoint.next_row <= 1 && d.sha256.is_none(),
-        run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
-        started_at: d.started_at,
-        completed_at: d.completed_at,
-        adopted,
-        unfinished: d.open_batches > 0,
-    })
+        let checkpoint = checkpoint(d.checkpoint)?;
+        Ok(DatasetView {
+            id: DatasetId(id),
+            state: from_column("dataset state", &d.state)?,
+            project_state: from_column("project state", &d.project_state)?,
+            billing: billing(&d.billing_status, d.task_quota, d.tasks_used)?,
+            total_rows: d.total_items,
+            tasks_created: d.tasks_created,
+            rows_rejected: checkpoint.rejected,
+            rejected_rows: checkpoint.rejected_rows,
+            batches: d.batches,
+            source: d
+                .source_etag
+                .zip(d.source_size)
+                .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
+            replaceable: checkpoint.next_row <= 1 && d.sha256.is_none(),
+            run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
+            started_at: d.started_at,
+            completed_at: d.completed_at,
+            adopted,
+            unfinished: d.open_batches > 0,
+            unpaid: d.unpaid
+                && self.billing.gates()
+                && d.task_quota - d.tasks_used < i64::from(d.answers_per_task),
+        })
+    }
 }

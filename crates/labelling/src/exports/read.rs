@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     export::{ExportFormat, ExportTrigger, RowPer},
-    ids::{ExportId, ProjectId, TenantId},
+    ids::{ExportId, ProjectId, ResourceUid, TenantId},
     internal::ExportState,
 };
 use uuid::Uuid;
@@ -19,6 +19,7 @@ pub struct Export {
     pub project: ProjectId,
     pub namespace: String,
     pub name: String,
+    pub bound_uid: Option<ResourceUid>,
     pub state: ExportState,
     pub format: ExportFormat,
     pub trigger: ExportTrigger,
@@ -51,7 +52,7 @@ impl Labelling {
         rows.pop().ok_or_else(|| Refusal::NotFound.into())
     }
 
-    /// Exports of a project in ascending order of id.
+    /// Exports of a project in ascending order of id; of deleted ones those whose file is still there.
     ///
     /// # Errors
     /// The database failed.
@@ -86,9 +87,10 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Export>> {
         let rows = sqlx::query!(
-            "select id, project_id, namespace, name, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
+            "select id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
              from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and ($6::text is null or state = $6)
+               and ($3::uuid is not null or bound_uid is not null or state = 'ready')
              order by id limit $5",
             tenant.map(|t| t.0),
             project.map(|p| p.0),
@@ -106,6 +108,7 @@ impl Labelling {
                     project: ProjectId(e.project_id),
                     namespace: e.namespace,
                     name: e.name,
+                    bound_uid: e.bound_uid.map(ResourceUid),
                     state: from_column("export state", &e.state)?,
                     format: from_column("export format", &e.format)?,
                     trigger: from_column("export trigger", &e.trigger)?,

@@ -96,7 +96,7 @@ impl Labelling {
         };
         let binding = bind(&mut tx, "export", &stored, up.uid.0, up.generation).await?;
         if binding == Binding::Adopted && row.project_id != project.id {
-            return Err(Refusal::IdentityChanged.into());
+            return Err(Refusal::ExportIdentityChanged.into());
         }
         if binding.changes() {
             sqlx::query!("update exports set bound_uid = $2, generation = $3, updated_at = now() where id = $1", row.id, up.uid.0, up.generation)

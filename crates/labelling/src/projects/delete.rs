@@ -62,4 +62,26 @@ impl Labelling {
         tx.commit().await?;
         Ok(())
     }
+
+    /// Takes the project from a resource that is gone, whatever refers to it: nothing is given out of it and
+    /// nothing is sold for it any more, until a resource of its name is there again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn project_unbind(&self, id: ProjectId, uid: ResourceUid) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let unbound = sqlx::query!(
+            "update projects set bound_uid = null, updated_at = now() where id = $1 and bound_uid = $2",
+            id.0,
+            uid.0
+        )
+        .execute(&mut *tx)
+        .await?;
+        if unbound.rows_affected() == 1 {
+            let data = serde_json::json!({"policy": DeletionPolicy::Retain.column()});
+            events::record(&mut tx, "project.deleted", &id.to_string(), "sweeper", data).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
 }

@@ -6,6 +6,7 @@ use datacrowd_protocol::{
     ids::{ProjectId, ResourceUid, TenantId, UserId},
     internal::{Billing, ProjectState},
     labeling::{DataType, Labeling},
+    source::DeletionPolicy,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -27,6 +28,10 @@ pub struct Project {
     pub description: String,
     pub data_type: DataType,
     pub state: ProjectState,
+    /// Kept back by the owner; `state` says less while it is deleted.
+    pub paused: bool,
+    pub closed: bool,
+    pub deletion_policy: DeletionPolicy,
     pub refusal: Option<String>,
     pub labeling_version: i32,
     pub labeling: Option<Labeling>,
@@ -46,6 +51,36 @@ pub struct ProjectHead {
     pub name: String,
     pub display_name: String,
     pub state: ProjectState,
+}
+
+impl ProjectHead {
+    /// The project, unless it was deleted.
+    ///
+    /// # Errors
+    /// `deleted`, with the way back.
+    pub fn live(self) -> std::result::Result<Self, Refusal> {
+        match self.state {
+            ProjectState::Deleted => Err(deleted(self.id, &self.namespace, &self.name)),
+            _ => Ok(self),
+        }
+    }
+}
+
+impl Project {
+    /// What is said of a deleted one: how to bring it back.
+    #[must_use]
+    pub fn deleted(&self) -> Option<Refusal> {
+        let gone = self.state == ProjectState::Deleted;
+        gone.then(|| deleted(self.id, &self.namespace, &self.name))
+    }
+}
+
+fn deleted(id: ProjectId, namespace: &str, name: &str) -> Refusal {
+    Refusal::ProjectDeleted {
+        id,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    }
 }
 
 /// Tasks by status.
@@ -79,7 +114,7 @@ pub(crate) async fn find(
     id: ProjectId,
 ) -> Result<ProjectHead> {
     let row = sqlx::query!(
-        "select tenant_id, namespace, name, display_name, state from projects
+        "select tenant_id, namespace, name, display_name, case when bound_uid is null then 'deleted' else state end as \"state!\" from projects
              where id = $1 and ($2::uuid is null or tenant_id = $2)",
         id.0,
         tenant.map(|t| t.0)
@@ -122,7 +157,7 @@ impl Labelling {
         page.pop().ok_or_else(|| Refusal::NotFound.into())
     }
 
-    /// Projects of this tenant in ascending order of id.
+    /// Projects of this tenant in ascending order of id; deleted ones only when their state is asked for.
     ///
     /// # Errors
     /// The database failed.
@@ -148,10 +183,11 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Project>> {
         let rows = sqlx::query!(
-            "select p.id, p.tenant_id, p.namespace, p.name, p.bound_uid, p.generation, p.display_name, p.description, p.data_type, p.state,
-                    p.refusal, p.labeling_version, p.task_quota, p.tasks_used, p.billing_status, p.created_at,
+            "select p.id, p.tenant_id, p.namespace, p.name, p.bound_uid, p.generation, p.display_name, p.description, p.data_type,
+                    case when p.bound_uid is null then 'deleted' else p.state end as \"state!\",
+                    p.refusal, p.paused, p.state = 'closed' as \"closed!\", p.deletion_policy, p.labeling_version, p.task_quota, p.tasks_used, p.billing_status, p.created_at,
                     l.labeling as \"labeling?\",
-                    (select count(*) from datasets d where d.project_id = p.id) as \"datasets!\",
+                    (select count(*) from datasets d where d.project_id = p.id and d.bound_uid is not null) as \"datasets!\",
                     c.total as \"total!\", c.new as \"new!\", c.locked as \"locked!\", c.in_review as \"in_review!\",
                     c.approved as \"approved!\", c.rejected as \"rejected!\"
              from projects p
@@ -160,9 +196,10 @@ impl Labelling {
                  select count(*) as total, count(*) filter (where t.status = 'new') as new, count(*) filter (where t.status = 'locked') as locked,
                         count(*) filter (where t.status = 'in_review') as in_review, count(*) filter (where t.status = 'approved') as approved,
                         count(*) filter (where t.status = 'rejected') as rejected
-                 from datasets d join tasks t on t.dataset_id = d.id where d.project_id = p.id) c
+                 from datasets d join tasks t on t.dataset_id = d.id where d.project_id = p.id and d.bound_uid is not null) c
              where ($1::uuid is null or p.tenant_id = $1) and ($2::uuid is null or p.id = $2) and p.id > $3
-               and ($5::text is null or p.state = $5)
+               and case when $2::uuid is not null then true when $5::text is null then p.bound_uid is not null
+                        else case when p.bound_uid is null then 'deleted' else p.state end = $5 end
              order by p.id limit $4",
             tenant.map(|t| t.0),
             id.map(|i| i.0),
@@ -185,6 +222,9 @@ impl Labelling {
                     description: p.description,
                     data_type: from_column("data type", &p.data_type)?,
                     state: from_column("project state", &p.state)?,
+                    paused: p.paused,
+                    closed: p.closed,
+                    deletion_policy: from_column("deletion policy", &p.deletion_policy)?,
                     refusal: p.refusal,
                     labeling_version: p.labeling_version,
                     labeling: p

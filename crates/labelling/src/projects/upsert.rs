@@ -174,10 +174,10 @@ impl Labelling {
     ) -> Result<ProjectView> {
         let p = sqlx::query!(
             "select p.state, p.task_quota, p.tasks_used, p.billing_status, p.labeling_version, p.refusal, p.audience,
-                    (select count(*) from datasets d where d.project_id = p.id) as \"datasets!\",
-                    (select coalesce(sum(d.tasks_created), 0)::bigint from datasets d where d.project_id = p.id) as \"total!\",
-                    (select coalesce(sum(b.approved), 0)::bigint from task_batches b join datasets d on d.id = b.dataset_id where d.project_id = p.id) as \"approved!\",
-                    (select coalesce(sum(b.rejected), 0)::bigint from task_batches b join datasets d on d.id = b.dataset_id where d.project_id = p.id) as \"rejected!\"
+                    (select count(*) from datasets d where d.project_id = p.id and d.bound_uid is not null) as \"datasets!\",
+                    (select coalesce(sum(d.tasks_created), 0)::bigint from datasets d where d.project_id = p.id and d.bound_uid is not null) as \"total!\",
+                    (select coalesce(sum(b.approved), 0)::bigint from task_batches b join datasets d on d.id = b.dataset_id where d.project_id = p.id and d.bound_uid is not null) as \"approved!\",
+                    (select coalesce(sum(b.rejected), 0)::bigint from task_batches b join datasets d on d.id = b.dataset_id where d.project_id = p.id and d.bound_uid is not null) as \"rejected!\"
              from projects p where p.id = $1",
             id
         )

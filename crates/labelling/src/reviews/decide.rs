@@ -26,7 +26,14 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
         let mut tx = self.pool.begin().await?;
-        // The task is locked before the answer, as everywhere.
+        // The task is locked before the answer, as everywhere; and before anything is read that goes with it, or
+        // what was read could be older than the lock.
+        sqlx::query!(
+            "select id from tasks where id = (select task_id from answers where id = $1) for update",
+            answer.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         let t = sqlx::query!(
             "select t.id, t.batch_id, t.dataset_id, t.status as \"status!\", p.id as project_id, p.reward_points, p.on_reject, p.max_rejections, p.state as project_state,
                     d.bound_uid is not null as \"queued!\"
@@ -155,7 +162,7 @@ impl Labelling {
 
 /// The rejected answer's place opens again under a new position, until the task was rejected too often.
 /// With the task's new status comes how many places that gave it, or took.
-async fn reject_slot(
+pub(crate) async fn reject_slot(
     conn: &mut PgConnection,
     task: i64,
     reopens: bool,

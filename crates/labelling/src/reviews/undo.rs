@@ -25,6 +25,13 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
         let mut tx = self.pool.begin().await?;
+        // Locked first, read afterwards: whether its dataset was deleted meanwhile.
+        sqlx::query!(
+            "select id from tasks where id = (select task_id from answers where id = $1) for update",
+            answer.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         let t = sqlx::query!(
             "select t.id, t.batch_id, t.project_id, t.status as \"status!\", d.bound_uid is not null as \"queued!\"
              from tasks t join datasets d on d.id = t.dataset_id
@@ -45,6 +52,9 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
+        if !t.queued {
+            return Err(too_late("The dataset was deleted since"));
+        }
         if mine.older {
             return Err(too_late("You have decided on another answer since"));
         }

@@ -174,6 +174,13 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
+        // As whoever seals a batch: see `window_lock`.
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended(target_id::text, 3)) from runs where id = $1",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         let Some(dataset) = run_ends(&mut tx, run, "generate", end, now).await? else {
             return Ok(());
         };

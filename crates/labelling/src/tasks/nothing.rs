@@ -24,7 +24,7 @@ impl Labelling {
         let all = sqlx::query!(
             "select count(*) as \"projects!\", coalesce(bool_or(p.state in ('active', 'completed')), false) as \"going!\",
                     coalesce(bool_or(p.state = 'paused'), false) as \"paused!\", min(l.until) filter (where p.state in ('active', 'completed')) as leased_until,
-                    coalesce(bool_or(exists (select from datasets d where d.project_id = p.id and d.state = 'generating')), false) as \"generating!\",
+                    coalesce(bool_or(exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null and d.state = 'generating')), false) as \"generating!\",
                     coalesce(bool_or(exists (select from answers a where a.project_id = p.id and a.status = 'in_review')), false) as \"in_review!\",
                     coalesce(bool_or(p.state in ('active', 'completed')
                         and exists (select from tasks t where t.project_id = p.id and t.lane = 0 and t.queue_pos is not null)), false) as \"open!\"

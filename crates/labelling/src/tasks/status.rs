@@ -28,11 +28,15 @@ impl Labelling {
 
     async fn task_set(&self, task: TaskId, open: bool, now: DateTime<Utc>) -> Result<String> {
         let mut tx = self.pool.begin().await?;
+        // Locked first, read afterwards: whether its dataset was deleted meanwhile.
+        sqlx::query!("select id from tasks where id = $1 for update", task.0)
+            .fetch_optional(&mut *tx)
+            .await?;
         // A batch that is still being loaded has no task that anybody could know of.
         let row = sqlx::query!(
             "with old as (
                  select t.id, t.status, case when $2 then t.slots - t.leased - t.in_review - t.approved else 0 end as free,
-                        d.bound_uid is not null as queued
+                        d.bound_uid is not null and t.charged as queued
                  from tasks t join datasets d on d.id = t.dataset_id join task_batches b on b.id = t.batch_id
                  where t.id = $1 and b.sealed for update of t)
              update tasks t set slots_free = old.free, rejections = case when $2 then 0 else t.rejections end,

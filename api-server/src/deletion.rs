@@ -1,0 +1,42 @@
+//! Deletions as far as one request may go with them; the sweeper goes on with what is left.
+
+use std::time::Duration;
+
+use datacrowd_labelling::Deletion;
+use datacrowd_protocol::{
+    ids::{DatasetId, ResourceUid},
+    source::DeletionPolicy,
+};
+use tokio::time::Instant;
+
+use crate::{app::App, error::ApiResult};
+
+/// How long one request may delete.
+const SHARE: Duration = Duration::from_secs(5);
+
+/// Forgets the resource of a dataset, and goes on with what follows.
+pub async fn dataset(
+    app: &App,
+    id: DatasetId,
+    uid: ResourceUid,
+    policy: DeletionPolicy,
+) -> ApiResult<Deletion> {
+    let bucket = app.objects.bucket().name();
+    let begun = app.core.dataset_delete(id, uid, policy, bucket, app.now());
+    match begun.await? {
+        Deletion::Done => Ok(Deletion::Done),
+        Deletion::Unfinished => go_on(app, id).await,
+    }
+}
+
+/// Goes on with a dataset that nothing is bound to.
+pub async fn go_on(app: &App, id: DatasetId) -> ApiResult<Deletion> {
+    let end = Instant::now() + SHARE;
+    let bucket = app.objects.bucket().name();
+    while Instant::now() < end {
+        if app.core.dataset_let_go(id, bucket, app.now()).await? == Deletion::Done {
+            return Ok(Deletion::Done);
+        }
+    }
+    Ok(Deletion::Unfinished)
+}

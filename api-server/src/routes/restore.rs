@@ -1,0 +1,159 @@
+//! Bringing back what was deleted: the resource is written again from its row, and adopts the rows there are.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use datacrowd_crds::{
+    Dataset as DatasetResource, DatasetSpec, Project as ProjectResource, ProjectSpec,
+    dataset::{ProjectRef, Source},
+};
+use datacrowd_labelling::{Dataset, Project, Tenant};
+use datacrowd_protocol::{
+    ids::{DatasetId, ProjectId},
+    internal::{DatasetState, ProjectState},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{datasets::DatasetBody, projects, projects::ProjectBody};
+use crate::{
+    adopt,
+    app::App,
+    auth::Owner,
+    error::{ApiError, ApiResult},
+    extract::Path,
+    upsert,
+};
+
+fn not_deleted() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "not_deleted",
+        "It is there already; nothing is to be brought back.",
+    )
+}
+
+/// The tenant of what was deleted, when the namespace is still the tenant's own.
+async fn at_home(
+    app: &App,
+    tenant: datacrowd_protocol::ids::TenantId,
+    namespace: &str,
+) -> ApiResult<Tenant> {
+    let tenant = app.core.tenant_get(tenant).await?;
+    if app.cluster.tenant_label(namespace).await?.as_ref() == Some(&tenant.name) {
+        return Ok(tenant);
+    }
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "namespace_not_bound",
+        format!(
+            "Namespace {namespace} is gone or belongs to another tenant; ask who runs this platform to label it with this tenant's name."
+        ),
+    ))
+}
+
+/// Bring a deleted project back, as it was: its form, its quota and its payments. Its datasets are brought back one by one.
+#[utoipa::path(post, path = "/projects/{id}/restore", tag = "projects", params(("id" = Uuid, Path)), responses((status = 201, body = ProjectBody)))]
+pub async fn project_restore(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    if project.state != ProjectState::Deleted {
+        return Err(not_deleted());
+    }
+    let tenant = at_home(&app, project.tenant, &project.namespace).await?;
+    let resource = project_resource(&project).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::CONFLICT,
+            "never_in_force",
+            "The project's form was never in force, so nothing is known to bring back; create a new project.",
+        )
+    })?;
+    owner
+        .audit(&app, "project.restore", &id.to_string(), json!({}))
+        .await?;
+    // One that was applied meanwhile is as good.
+    let written = match app.cluster.get(&project.namespace, &project.name).await? {
+        Some(there) => there,
+        None => app.cluster.apply(&resource, false).await?,
+    };
+    let project = projects::index(&app, &tenant, &written).await?;
+    Ok((StatusCode::CREATED, axum::Json(ProjectBody::from(project))))
+}
+
+fn project_resource(project: &Project) -> Option<ProjectResource> {
+    let spec = ProjectSpec {
+        display_name: project.display_name.clone(),
+        description: (!project.description.is_empty()).then(|| project.description.clone()),
+        data_type: project.data_type,
+        paused: project.paused.then_some(true),
+        closed: project.closed.then_some(true),
+        deletion_policy: Some(project.deletion_policy),
+        labeling: project.labeling.clone()?,
+    };
+    let mut resource = ProjectResource::new(&project.name, spec);
+    resource.metadata.namespace = Some(project.namespace.clone());
+    Some(resource)
+}
+
+/// Bring a deleted dataset back: its tasks join the queue again, those that nobody answered as far as quota goes.
+#[utoipa::path(post, path = "/datasets/{id}/restore", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 201, body = DatasetBody)))]
+pub async fn dataset_restore(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
+    let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
+    if dataset.state != DatasetState::Deleted {
+        return Err(not_deleted());
+    }
+    let project = app
+        .core
+        .project_find(owner.scope(), dataset.project)
+        .await?;
+    let project = project.live()?;
+    let tenant = at_home(&app, project.tenant, &dataset.namespace).await?;
+    if dataset.own_credentials {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "credentials_needed",
+            format!(
+                "Its source is read with credentials that only the cluster knows; apply Dataset \"{}\" with its credentialsSecretRef in namespace {} again.",
+                dataset.name, dataset.namespace
+            ),
+        ));
+    }
+    owner
+        .audit(&app, "dataset.restore", &id.to_string(), json!({}))
+        .await?;
+    let written = match app.cluster.get(&dataset.namespace, &dataset.name).await? {
+        Some(there) => there,
+        None => {
+            let resource = dataset_resource(&dataset, &project.name);
+            app.cluster.apply(&resource, false).await?
+        }
+    };
+    let view = adopt::dataset(&app, upsert::seen(&written, &tenant.name)?).await?;
+    let dataset = app.core.dataset_get(Some(tenant.id), view.id).await?;
+    Ok((StatusCode::CREATED, axum::Json(DatasetBody::from(dataset))))
+}
+
+/// What was released to the controller before stays released.
+fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
+    let spec = DatasetSpec {
+        project_ref: ProjectRef {
+            name: project.to_owned(),
+        },
+        source: Source {
+            uri: dataset.source_uri.clone(),
+            format: Some(dataset.format),
+            credentials_secret_ref: None,
+        },
+        batch_size: Some(dataset.batch_size),
+        suspend: Some(!dataset.began),
+        max_invalid_rows: Some(dataset.max_invalid_rows),
+    };
+    let mut resource = DatasetResource::new(&dataset.name, spec);
+    resource.metadata.namespace = Some(dataset.namespace.clone());
+    resource
+}

@@ -1,0 +1,225 @@
+//! What the cluster lost: rows that are bound to a resource that is not there any more, because somebody let
+//! it go without the operator. Which those are, the API server asks the cluster; what may be concluded from
+//! the answers is decided here. Nothing is deleted: a row is unbound, as a deletion by Retain does it, and a
+//! later resource of its name takes it over.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::{
+    ids::{DatasetId, ExportId, ProjectId, ResourceUid},
+    source::DeletionPolicy,
+};
+use uuid::Uuid;
+
+use crate::{Error, Labelling, Result, datasets::unbind, events, runs::release};
+
+/// Misses after which a resource is lost.
+const MISSES: i32 = 3;
+/// How long it must have been missing.
+const MISSING_FOR: TimeDelta = TimeDelta::hours(1);
+/// The time between two passes: three misses are no hiccup.
+const BETWEEN_PASSES: TimeDelta = TimeDelta::minutes(20);
+/// One in so many may be missing. More are a restore that is not complete, or a cluster that tells nonsense.
+const ONE_IN: usize = 20;
+
+/// Whose row it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BoundId {
+    /// A project's.
+    Project(ProjectId),
+    /// A dataset's.
+    Dataset(DatasetId),
+    /// An export's.
+    Export(ExportId),
+}
+
+impl BoundId {
+    /// The kind, as the cluster spells it in commands.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Project(_) => "project",
+            Self::Dataset(_) => "dataset",
+            Self::Export(_) => "export",
+        }
+    }
+}
+
+/// A row and the resource that speaks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundResource {
+    /// Whose row it is.
+    pub id: BoundId,
+    /// The incarnation.
+    pub uid: ResourceUid,
+    /// What the namespace's label must say.
+    pub tenant: String,
+    /// Where it must be.
+    pub namespace: String,
+    /// Its name there.
+    pub name: String,
+}
+
+/// What follows from a pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Losses {
+    /// These are lost; each of them may be let go.
+    Due(Vec<BoundResource>),
+    /// Too many are missing: none is let go.
+    Stopped,
+}
+
+impl Labelling {
+    /// Whether this replica is to make a pass now: one does, and another one only after a while.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lost_pass_begin(&self, now: DateTime<Utc>) -> Result<bool> {
+        let ours = sqlx::query!(
+            "insert into lost_passes as p (begun_at) values ($1) on conflict (single) do update set begun_at = $1 where p.begun_at <= $2
+             returning single as \"ours!\"",
+            now,
+            now - BETWEEN_PASSES
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(ours.is_some())
+    }
+
+    /// Bound rows of every tenant in ascending order of uid.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn bound_resources(&self, after: Uuid, limit: i64) -> Result<Vec<BoundResource>> {
+        let rows = sqlx::query!(
+            "select b.kind as \"kind!\", b.id as \"id!\", b.bound_uid as \"uid!\", t.name as tenant, b.namespace as \"namespace!\", b.name as \"name!\"
+             from (select 'project' as kind, id, bound_uid, tenant_id, namespace, name from projects where bound_uid > $1
+                   union all select 'dataset', id, bound_uid, tenant_id, namespace, name from datasets where bound_uid > $1
+                   union all select 'export', id, bound_uid, tenant_id, namespace, name from exports where bound_uid > $1) b
+             join tenants t on t.id = b.tenant_id order by b.bound_uid limit $2",
+            after,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|r| {
+                Ok(BoundResource {
+                    id: match r.kind.as_str() {
+                        "project" => BoundId::Project(ProjectId(r.id)),
+                        "dataset" => BoundId::Dataset(DatasetId(r.id)),
+                        "export" => BoundId::Export(ExportId(r.id)),
+                        _ => return Err(Error::Corrupt { what: "kind" }),
+                    },
+                    uid: ResourceUid(r.uid),
+                    tenant: r.tenant,
+                    namespace: r.namespace,
+                    name: r.name,
+                })
+            })
+            .collect()
+    }
+
+    /// Writes down which of `bound` resources this pass missed, and says what follows. What was found again is
+    /// forgotten: the next time it is missed counts as the first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lost_pass_end(
+        &self,
+        bound: usize,
+        missing: &[BoundResource],
+        now: DateTime<Utc>,
+    ) -> Result<Losses> {
+        let stopped = missing.len() * ONE_IN > bound;
+        let uids: Vec<_> = missing.iter().map(|r| r.uid.0).collect();
+        let kinds: Vec<_> = missing.iter().map(|r| r.id.kind().to_owned()).collect();
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("delete from lost_resources where not uid = any($1)", &uids)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query!(
+            "insert into lost_resources as l (uid, kind, first_at, last_at)
+             select m.uid, m.kind, $3, $3 from unnest($1::uuid[], $2::text[]) as m (uid, kind)
+             on conflict (uid) do update set last_at = $3, times = l.times + 1",
+            &uids,
+            &kinds,
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "update lost_passes set bound = $1, missing = $2, stopped = $3",
+            i64::try_from(bound).unwrap_or(i64::MAX),
+            i64::try_from(missing.len()).unwrap_or(i64::MAX),
+            stopped
+        )
+        .execute(&mut *tx)
+        .await?;
+        let due = sqlx::query!(
+            "select uid from lost_resources where times >= $1 and first_at <= $2",
+            MISSES,
+            now - MISSING_FOR
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        if stopped {
+            return Ok(Losses::Stopped);
+        }
+        let is_due = |r: &&BoundResource| due.iter().any(|d| d.uid == r.uid.0);
+        Ok(Losses::Due(
+            missing.iter().filter(is_due).cloned().collect(),
+        ))
+    }
+
+    /// Takes a row from a resource that is lost. Should that be there again after all, it is adopted as any
+    /// other: its uid is not barred.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lost_unbind(&self, lost: &BoundResource) -> Result<()> {
+        match lost.id {
+            BoundId::Project(id) => self.project_unbind(id, lost.uid).await?,
+            BoundId::Dataset(id) => self.lost_dataset(id, lost.uid).await?,
+            BoundId::Export(id) => self.lost_export(id, lost.uid).await?,
+        }
+        sqlx::query!("delete from lost_resources where uid = $1", lost.uid.0)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The sweeper lets go of its tasks.
+    async fn lost_dataset(&self, id: DatasetId, uid: ResourceUid) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let row = sqlx::query!(
+            "select bound_uid from datasets where id = $1 for update",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if row.is_some_and(|r| r.bound_uid == Some(uid.0)) {
+            unbind(&mut tx, id.0, DeletionPolicy::Retain).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn lost_export(&self, id: ExportId, uid: ResourceUid) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let unbound = sqlx::query!(
+            "update exports set bound_uid = null, updated_at = now() where id = $1 and bound_uid = $2",
+            id.0,
+            uid.0
+        )
+        .execute(&mut *tx)
+        .await?;
+        if unbound.rows_affected() == 1 {
+            release(&mut tx, id.0).await?;
+            let data = serde_json::json!({});
+            events::record(&mut tx, "export.deleted", &id.to_string(), "sweeper", data).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -5,14 +5,15 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use axum::http::StatusCode;
 use datacrowd_crds::{Dataset, Export, Project, names};
-use datacrowd_protocol::names::{RUNNER_TOKEN_AUDIENCE, TENANT_LABEL};
+use datacrowd_labelling::Tenant;
+use datacrowd_protocol::names::{FOUNDING, RUNNER_TOKEN_AUDIENCE, TENANT_LABEL};
 use k8s_openapi::api::{
     authentication::v1::{TokenReview, TokenReviewSpec},
     core::v1::Namespace,
 };
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -219,12 +220,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Makes a tenant's home namespace. An existing namespace is never labelled: one that carries this
-    /// tenant's label already is his, every other one belongs to somebody else (`false`).
-    pub async fn ensure_namespace(&self, name: &str, tenant: &str) -> ApiResult<bool> {
+    /// Makes the home of a tenant that is founded over REST, marked with the founding's id. An existing namespace is
+    /// never labelled, and taken only when this very founding made it; every other one is somebody else's (`false`).
+    pub async fn found_namespace(&self, name: &str, tenant: &Tenant) -> ApiResult<bool> {
         let api: Api<Namespace> = Api::all(self.client.clone());
+        let founding = tenant.id.to_string();
         let labels = BTreeMap::from([
-            (TENANT_LABEL.to_owned(), tenant.to_owned()),
+            (TENANT_LABEL.to_owned(), tenant.name.clone()),
             (
                 "pod-security.kubernetes.io/enforce".to_owned(),
                 "restricted".to_owned(),
@@ -233,17 +235,29 @@ impl Cluster {
         let mut namespace = Namespace::default();
         namespace.metadata.name = Some(name.to_owned());
         namespace.metadata.labels = Some(labels);
+        namespace.metadata.annotations = Some([(FOUNDING.to_owned(), founding.clone())].into());
         match api.create(&PostParams::default(), &namespace).await {
             Ok(_) => Ok(true),
             Err(kube::Error::Api(status)) if status.code == 409 => {
                 let known = api.get(name).await.map_err(failed)?;
-                Ok(known
-                    .labels()
-                    .get(TENANT_LABEL)
-                    .is_some_and(|t| t == tenant))
+                Ok(known.labels().get(TENANT_LABEL) == Some(&tenant.name)
+                    && known.annotations().get(FOUNDING) == Some(&founding))
             }
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Namespaces whose label names this tenant, the oldest first, without those that are being deleted.
+    pub async fn namespaces_of(&self, tenant: &str) -> ApiResult<Vec<String>> {
+        let labelled = ListParams::default().labels(&format!("{TENANT_LABEL}={tenant}"));
+        let mut found = Api::<Namespace>::all(self.client.clone())
+            .list_metadata(&labelled)
+            .await
+            .map_err(failed)?
+            .items;
+        found.retain(|n| n.metadata.deletion_timestamp.is_none());
+        found.sort_by_key(|n| (n.creation_timestamp(), n.name_any()));
+        Ok(found.iter().map(ResourceExt::name_any).collect())
     }
 
     /// The namespace of the ServiceAccount whose pod presents this token; none when the token is not good.

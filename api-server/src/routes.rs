@@ -9,6 +9,7 @@ mod exports;
 mod health;
 mod labeling;
 mod media;
+mod membership;
 mod names;
 mod paging;
 mod payments;

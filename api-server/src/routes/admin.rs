@@ -1,8 +1,7 @@
 //! What an ADMIN does with people.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use datacrowd_accounts::{Admin as Deciding, Role, UserStatus};
-use datacrowd_labelling::Tenant;
 use datacrowd_protocol::{Upper, ids::UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::UserBody,
-    names::slug,
+    membership::join,
     paging::{PageBody, Paging},
 };
 use crate::{
@@ -19,9 +18,6 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
-
-/// How many namespace names are tried for a new tenant.
-const NAMESPACE_TRIES: u32 = 20;
 
 /// Everybody.
 #[utoipa::path(get, path = "/admin/users", tag = "admin", params(Paging), responses((status = 200, body = PageBody<UserBody>)))]
@@ -48,7 +44,7 @@ pub async fn user_list(
     }))
 }
 
-/// A role; for a CLIENT with a tenant that exists already, its name.
+/// A role; for a CLIENT who joins a tenant that exists already, its name.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeRole {
@@ -58,7 +54,8 @@ pub struct ChangeRole {
     tenant: Option<String>,
 }
 
-/// Give somebody a role. A CLIENT without a named tenant gets one of their own, with a home namespace.
+/// Give somebody a role. A CLIENT without a named tenant keeps theirs, or founds one, with a home namespace; who names
+/// one joins it: it was founded before, or a namespace's label declares it.
 #[utoipa::path(patch, path = "/admin/users/{id}/role", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeRole, responses((status = 200, body = UserBody)))]
 pub async fn user_role(
     State(app): State<App>,
@@ -72,16 +69,7 @@ pub async fn user_role(
         .await?
         .ok_or_else(ApiError::not_found)?;
     let tenant = match (body.role.0, body.tenant) {
-        (Role::Client, named) => Some(
-            join(
-                &app,
-                user.id,
-                &user.username,
-                named,
-                &admin.user_id.to_string(),
-            )
-            .await?,
-        ),
+        (Role::Client, named) => Some(join(&app, &user, named, admin.user_id).await?),
         (_, Some(_)) => {
             return Err(ApiError::invalid_member(
                 "tenant",
@@ -95,54 +83,6 @@ pub async fn user_role(
         .set_role(Deciding(admin.user_id), user.id, body.role.0)
         .await?;
     Ok(axum::Json(UserBody::of(user, tenant)))
-}
-
-/// Makes the user a member of the named tenant, or of a new one; the namespace comes first, so that a
-/// crash leaves a namespace that the next try finds again.
-async fn join(
-    app: &App,
-    user: UserId,
-    username: &str,
-    named: Option<String>,
-    actor: &str,
-) -> ApiResult<Tenant> {
-    if named.is_none()
-        && let Some(known) = app
-            .core
-            .tenant_of(user)
-            .await?
-            .filter(|t| t.namespace.is_some())
-    {
-        return Ok(known);
-    }
-    let fresh = named.is_none();
-    let base = named.unwrap_or_else(|| slug(username, "client"));
-    for attempt in 0..NAMESPACE_TRIES {
-        let name = if fresh && attempt > 0 {
-            format!("{base}-{attempt}")
-        } else {
-            base.clone()
-        };
-        let known = app.core.tenant_by_name(&name).await.ok();
-        if fresh && known.is_some() {
-            continue;
-        }
-        let home = known.and_then(|t| t.namespace);
-        let suffix = if !fresh && attempt > 0 {
-            format!("-{attempt}")
-        } else {
-            String::new()
-        };
-        let namespace = home.unwrap_or_else(|| format!("dc-{name}{suffix}"));
-        if app.cluster.ensure_namespace(&namespace, &name).await? {
-            return Ok(app.core.tenant_join(user, &name, &namespace, actor).await?);
-        }
-    }
-    Err(ApiError::new(
-        StatusCode::CONFLICT,
-        "namespace_taken",
-        "No free namespace name was found for this tenant; name another tenant.",
-    ))
 }
 
 /// Whether somebody may sign in.

@@ -16,6 +16,7 @@ mod deletion_races;
 mod dropped;
 mod duels;
 mod flow;
+mod founding;
 mod kept;
 mod loading;
 mod lost;

@@ -219,7 +219,7 @@ impl Refusal {
             Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it goes on by itself."),
             Self::ExportNotReady { state } => format!("The export is {state}; ask again when it is READY."),
             Self::ExportExpired => "The export's file was removed when its time was over; create a new export.".into(),
-            Self::TenantTaken => "A tenant or namespace of this name exists already; name the tenant explicitly.".into(),
+            Self::TenantTaken => "This tenant's namespaces are recorded as the home of other tenants; label a namespace for it alone, then try again.".into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Tenants: who owns which namespaces, and who belongs to whom.
 
+mod founding;
+
 use datacrowd_protocol::ids::{TenantId, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -15,7 +17,22 @@ pub struct Tenant {
     pub name: String,
     /// Where REST writes; absent until a member-less tenant is given one.
     pub namespace: Option<String>,
+    /// Whether it was founded over REST; else a namespace's label named it.
+    pub founded: bool,
 }
+
+/// A tenant from a row that has its columns.
+macro_rules! tenant {
+    ($r:expr) => {
+        Tenant {
+            id: TenantId($r.id),
+            name: $r.name,
+            namespace: $r.home_namespace,
+            founded: $r.founded,
+        }
+    };
+}
+use tenant;
 
 /// The tenant of this name, made when it is unknown. A known one is only read: every pass of the
 /// operator asks, and a lock on the row would wait for, and hold up, whoever refers to the tenant.
@@ -60,16 +77,12 @@ impl Labelling {
     /// The database failed.
     pub async fn tenant_of(&self, user: UserId) -> Result<Option<Tenant>> {
         let row = sqlx::query!(
-            "select t.id, t.name, t.home_namespace from tenant_members m join tenants t on t.id = m.tenant_id where m.user_id = $1",
+            "select t.id, t.name, t.home_namespace, t.founder is not null as \"founded!\" from tenant_members m join tenants t on t.id = m.tenant_id where m.user_id = $1",
             user.0
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|r| Tenant {
-            id: TenantId(r.id),
-            name: r.name,
-            namespace: r.home_namespace,
-        }))
+        Ok(row.map(|r| tenant!(r)))
     }
 
     /// A tenant by name.
@@ -78,17 +91,13 @@ impl Labelling {
     /// `not_found`, or the database failed.
     pub async fn tenant_by_name(&self, name: &str) -> Result<Tenant> {
         let row = sqlx::query!(
-            "select id, name, home_namespace from tenants where name = $1",
+            "select id, name, home_namespace, founder is not null as \"founded!\" from tenants where name = $1",
             name
         )
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|r| Tenant {
-            id: TenantId(r.id),
-            name: r.name,
-            namespace: r.home_namespace,
-        })
-        .ok_or_else(|| Refusal::NotFound.into())
+        row.map(|r| tenant!(r))
+            .ok_or_else(|| Refusal::NotFound.into())
     }
 
     /// A tenant by id.
@@ -97,21 +106,17 @@ impl Labelling {
     /// `not_found`, or the database failed.
     pub async fn tenant_get(&self, id: TenantId) -> Result<Tenant> {
         let row = sqlx::query!(
-            "select id, name, home_namespace from tenants where id = $1",
+            "select id, name, home_namespace, founder is not null as \"founded!\" from tenants where id = $1",
             id.0
         )
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|r| Tenant {
-            id: TenantId(r.id),
-            name: r.name,
-            namespace: r.home_namespace,
-        })
-        .ok_or_else(|| Refusal::NotFound.into())
+        row.map(|r| tenant!(r))
+            .ok_or_else(|| Refusal::NotFound.into())
     }
 
-    /// Makes a user a member of the tenant `name`, making both tenant and home namespace's record when
-    /// they are unknown. A user belongs to one tenant: an earlier membership is replaced.
+    /// Makes a user a member of the tenant `name`, whose home becomes `namespace` where it has none. The caller has
+    /// seen that the namespace is this tenant's. A user belongs to one tenant: an earlier membership is replaced.
     ///
     /// # Errors
     /// `tenant_taken` when the namespace is another tenant's home; or the database failed.
@@ -124,13 +129,15 @@ impl Labelling {
     ) -> Result<Tenant> {
         let mut tx = self.pool.begin().await?;
         let id = tenant_named(&mut tx, name).await?;
-        let row = sqlx::query!("update tenants set home_namespace = coalesce(home_namespace, $2) where id = $1 returning home_namespace", id.0, namespace)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(|e| match constraint(&e) {
-                Some("tenants_home_namespace_key") => Error::Refused(Refusal::TenantTaken),
-                _ => e.into(),
-            })?;
+        let row = sqlx::query!(
+            "update tenants set home_namespace = coalesce(home_namespace, $2) where id = $1
+             returning id, name, home_namespace, founder is not null as \"founded!\"",
+            id.0,
+            namespace
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(taken)?;
         sqlx::query!(
             "insert into tenant_members (user_id, tenant_id) values ($1, $2)
              on conflict (user_id) do update set tenant_id = excluded.tenant_id",
@@ -148,10 +155,14 @@ impl Labelling {
         )
         .await?;
         tx.commit().await?;
-        Ok(Tenant {
-            id,
-            name: name.to_owned(),
-            namespace: row.home_namespace,
-        })
+        Ok(tenant!(row))
+    }
+}
+
+/// What a name, or a home, that is another tenant's says.
+fn taken(error: sqlx::Error) -> Error {
+    match constraint(&error) {
+        Some("tenants_home_namespace_key" | "tenants_name_key") => Refusal::TenantTaken.into(),
+        _ => error.into(),
     }
 }

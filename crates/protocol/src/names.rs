@@ -14,5 +14,7 @@ pub const RUNNER_TOKEN_AUDIENCE: &str = "datacrowd-internal";
 pub const RUNNER_TOKEN_PATH: &str = "/var/run/secrets/datacrowd/token";
 /// Namespace label that binds a namespace to a tenant.
 pub const TENANT_LABEL: &str = "datacrowd.io/tenant";
+/// Annotation of a namespace that the platform made: which founding of a tenant it was made for.
+pub const FOUNDING: &str = "datacrowd.io/founding";
 /// Seconds after its last call for which a runner counts as alive.
 pub const RUN_HOLDER_ALIVE_SECONDS: i64 = 30;

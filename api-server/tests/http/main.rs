@@ -25,5 +25,6 @@ mod runner;
 mod support;
 mod tenancy;
 mod traces;
+mod upgrade;
 mod uploads;
 mod work;

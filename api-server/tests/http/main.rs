@@ -30,5 +30,6 @@ mod storage;
 mod support;
 mod tenancy;
 mod traces;
+mod upgrade;
 mod uploads;
 mod work;

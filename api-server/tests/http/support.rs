@@ -163,6 +163,27 @@ impl Platform {
     }
 
     async fn with(mode: BillingMode, stripe_url: &str, limits: (u32, u32)) -> Self {
+        let databases = tokio::join!(
+            TestDatabase::create("auth"),
+            TestDatabase::create("core"),
+            TestDatabase::create("payments")
+        );
+        let platform = Self::over(databases, mode, stripe_url, limits).await;
+        let admin = accounts_at(&platform.auth, Clock::system());
+        admin
+            .ensure_admin("admin", "admin@example.com", PASSWORD)
+            .await
+            .unwrap();
+        platform
+    }
+
+    /// Over databases of `auth`, `core` and `payments` that are there.
+    pub async fn over(
+        databases: (TestDatabase, TestDatabase, TestDatabase),
+        mode: BillingMode,
+        stripe_url: &str,
+        limits: (u32, u32),
+    ) -> Self {
         let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
         let config = kube::Config::from_custom_kubeconfig(
             kubeconfig,
@@ -172,16 +193,8 @@ impl Platform {
         .unwrap();
         let cluster = Client::try_from(config).unwrap();
         install_resources(&cluster).await;
-        let (auth_db, core_db, payments_db) = tokio::join!(
-            TestDatabase::create("auth"),
-            TestDatabase::create("core"),
-            TestDatabase::create("payments")
-        );
+        let (auth_db, core_db, payments_db) = databases;
         let accounts = accounts_at(&auth_db, Clock::system());
-        accounts
-            .ensure_admin("admin", "admin@example.com", PASSWORD)
-            .await
-            .unwrap();
         let core = Labelling::new(pool_of(&core_db), mode);
         let terms = Terms {
             price_cents: 5,

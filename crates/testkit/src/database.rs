@@ -33,6 +33,19 @@ impl TestDatabase {
         }
     }
 
+    /// A database that an earlier version filled, migrated to today's schema. `dump` is what `pg_dump --inserts
+    /// --no-owner --no-privileges` wrote.
+    pub async fn restore(context: &'static str, dump: &str) -> Self {
+        let server = Postgres::from_env();
+        let name = format!("test_{context}_{}", Uuid::new_v4().simple());
+        server.restore(context, &name, dump).await;
+        Self {
+            server,
+            context,
+            name,
+        }
+    }
+
     /// URL of the role the application works with: rows, no DDL.
     #[must_use]
     pub fn app_url(&self) -> String {

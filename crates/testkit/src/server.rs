@@ -93,6 +93,13 @@ impl Postgres {
         )
         .await;
         self.make_database(admin, context, name, "template0").await;
+        self.grant(context, name).await;
+        self.migrate(context, name, folder).await;
+        run(admin, &format!("ALTER DATABASE {name} IS_TEMPLATE true")).await;
+    }
+
+    /// Gives the application's role its rights on what the owner will create.
+    async fn grant(&self, context: &str, name: &str) {
         let mut inside = self.admin.clone();
         inside.set_path(name);
         let mut inside = open(&inside).await;
@@ -100,7 +107,10 @@ impl Postgres {
             run(&mut inside, &statement).await;
         }
         inside.close().await.unwrap();
+    }
 
+    /// Applies the context's migrations, as its owner, that `name` does not have yet.
+    async fn migrate(&self, context: &str, name: &str, folder: &Path) {
         let mut owner = open(&self.url(name, &format!("{context}_owner"))).await;
         let migrator = Migrator::new(folder.to_owned()).await.unwrap();
         migrator
@@ -108,7 +118,21 @@ impl Postgres {
             .await
             .unwrap_or_else(|e| panic!("migrating {}: {e}", folder.display()));
         owner.close().await.unwrap();
-        run(admin, &format!("ALTER DATABASE {name} IS_TEMPLATE true")).await;
+    }
+
+    /// A database that holds what `dump` says, a plain dump of an earlier version, and is migrated to today's schema.
+    pub(crate) async fn restore(&self, context: &str, name: &str, dump: &str) {
+        // The roles are made with the template.
+        self.template(context).await;
+        let mut admin = self.connect().await;
+        self.make_database(&mut admin, context, name, "template0")
+            .await;
+        admin.close().await.unwrap();
+        self.grant(context, name).await;
+        let mut owner = open(&self.url(name, &format!("{context}_owner"))).await;
+        run(&mut owner, &statements(dump)).await;
+        owner.close().await.unwrap();
+        self.migrate(context, name, &migrations(context)).await;
     }
 
     async fn make_roles(&self, admin: &mut PgConnection, context: &str) {
@@ -160,6 +184,19 @@ fn rights(context: &str) -> [String; 4] {
         format!("{by_default} SELECT, INSERT, UPDATE, DELETE ON TABLES TO {context}_app"),
         format!("{by_default} USAGE ON SEQUENCES TO {context}_app"),
     ]
+}
+
+/// A dump without what only psql reads, and without the schema that every database has.
+fn statements(dump: &str) -> String {
+    let read = |line: &&str| {
+        !line.starts_with('\\')
+            && !line.starts_with("CREATE SCHEMA public")
+            && !line.starts_with("COMMENT ON SCHEMA")
+    };
+    dump.lines()
+        .filter(read)
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 async fn open(url: &Url) -> PgConnection {

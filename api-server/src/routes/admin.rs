@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::Admin,
+    auth::{Admin, ProvenAdmin},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
@@ -62,7 +62,7 @@ pub struct ChangeRole {
 #[utoipa::path(patch, path = "/admin/users/{id}/role", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeRole, responses((status = 200, body = UserBody)))]
 pub async fn user_role(
     State(app): State<App>,
-    Admin(admin): Admin,
+    ProvenAdmin(admin): ProvenAdmin,
     Path(id): Path<Uuid>,
     Json(body): Json<ChangeRole>,
 ) -> ApiResult<axum::Json<UserBody>> {
@@ -72,16 +72,9 @@ pub async fn user_role(
         .await?
         .ok_or_else(ApiError::not_found)?;
     let tenant = match (body.role.0, body.tenant) {
-        (Role::Client, named) => Some(
-            join(
-                &app,
-                user.id,
-                &user.username,
-                named,
-                &admin.user_id.to_string(),
-            )
-            .await?,
-        ),
+        (Role::Client, named) => {
+            Some(join(&app, user.id, &user.username, named, &admin.to_string()).await?)
+        }
         (_, Some(_)) => {
             return Err(ApiError::invalid_member(
                 "tenant",
@@ -92,14 +85,14 @@ pub async fn user_role(
     };
     let user = app
         .accounts
-        .set_role(Deciding(admin.user_id), user.id, body.role.0)
+        .set_role(Deciding(admin), user.id, body.role.0)
         .await?;
     Ok(axum::Json(UserBody::of(user, tenant)))
 }
 
 /// Makes the user a member of the named tenant, or of a new one; the namespace comes first, so that a
 /// crash leaves a namespace that the next try finds again.
-async fn join(
+pub(super) async fn join(
     app: &App,
     user: UserId,
     username: &str,
@@ -158,13 +151,13 @@ pub struct ChangeStatus {
 #[utoipa::path(patch, path = "/admin/users/{id}/status", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeStatus, responses((status = 200, body = UserBody)))]
 pub async fn user_status(
     State(app): State<App>,
-    Admin(admin): Admin,
+    ProvenAdmin(admin): ProvenAdmin,
     Path(id): Path<Uuid>,
     Json(body): Json<ChangeStatus>,
 ) -> ApiResult<axum::Json<UserBody>> {
     let user = app
         .accounts
-        .set_status(Deciding(admin.user_id), UserId(id), body.status.0)
+        .set_status(Deciding(admin), UserId(id), body.status.0)
         .await?;
     let tenant = app.core.tenant_of(user.id).await?;
     Ok(axum::Json(UserBody::of(user, tenant)))

@@ -146,12 +146,11 @@ impl Attempt {
             // A wait that another failure began meanwhile stays.
             sqlx::query!(
                 "UPDATE login_failures SET failures = failures - 1,
-                     blocked_until = CASE WHEN blocked_until = $3 THEN $4 ELSE blocked_until END
+                     blocked_until = CASE WHEN blocked_until = $3 THEN 'epoch' ELSE blocked_until END
                  WHERE account = $1 AND address = $2 AND failures > 1",
                 &pair.account.0,
                 pair.address,
-                pair.blocked_until,
-                now
+                pair.blocked_until
             )
             .execute(&mut *tx)
             .await
@@ -168,7 +167,8 @@ async fn give_back(budgets: &[Budget], tx: &mut PgConnection) -> Result<(), Unav
     Ok(())
 }
 
-/// Counts one failure of an account from an address, or says until when nothing is looked at.
+/// Counts one failure of an account from an address, or says until when nothing is looked at. Who has tries left is
+/// blocked until a time long past, not until now: of two at once, the one that began first may be counted last.
 async fn count(
     tx: &mut PgConnection,
     account: Account,
@@ -177,13 +177,13 @@ async fn count(
 ) -> Result<Result<Pair, DateTime<Utc>>, Unavailable> {
     let counted = sqlx::query_scalar!(
         r#"INSERT INTO login_failures AS f (account, address, failures, last_at, blocked_until)
-           VALUES ($1, $2, 1, $3, $3)
+           VALUES ($1, $2, 1, $3, 'epoch')
            ON CONFLICT (account, address) DO UPDATE SET
                failures = CASE WHEN f.last_at < $3 - interval '1 hour' THEN 1 ELSE f.failures + 1 END,
                last_at = $3,
-               blocked_until = $3 + make_interval(secs => CASE
-                   WHEN f.last_at < $3 - interval '1 hour' OR f.failures < $4 THEN 0
-                   ELSE least(60, power(2, least(f.failures - $4, 6))) END)
+               blocked_until = CASE
+                   WHEN f.last_at < $3 - interval '1 hour' OR f.failures < $4 THEN 'epoch'
+                   ELSE $3 + make_interval(secs => least(60, power(2, least(f.failures - $4, 6)))) END
            WHERE f.blocked_until <= $3
            RETURNING blocked_until"#,
         &account.0,

@@ -192,3 +192,17 @@ async fn a_name_nobody_has_slows_down_like_any_other() {
             .await
     ));
 }
+
+#[tokio::test]
+async fn a_try_that_began_before_another_and_is_counted_after_it_is_looked_at() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let own = from("203.0.113.7");
+    let guess = || bench.accounts.login("wanda", "guess work", None, &own);
+    assert!(is_invalid(&guess().await));
+    bench.pass(TimeDelta::milliseconds(-700));
+    assert!(is_invalid(&guess().await));
+    bench.pass(TimeDelta::milliseconds(-700));
+    let right = bench.accounts.login("wanda", PASSWORD, None, &own);
+    assert!(right.await.is_ok());
+}

@@ -114,7 +114,11 @@ impl Accounts {
 impl Attempt {
     /// Everything was proven: the failures of this account from this address are forgotten. Those from elsewhere,
     /// and those of this address at other accounts, stay.
-    pub(crate) async fn forget(self, tx: &mut PgConnection) -> Result<(), Unavailable> {
+    pub(crate) async fn forget(
+        self,
+        tx: &mut PgConnection,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
         if let Some(pair) = &self.pair {
             sqlx::query!(
                 "DELETE FROM login_failures WHERE account = $1 AND address = $2",
@@ -125,7 +129,7 @@ impl Attempt {
             .await
             .doing("forgetting failures")?;
         }
-        give_back(&self.budgets, tx).await
+        give_back(&self.budgets, tx, now).await
     }
 
     /// It was right, but proves only a part, or nothing new: as if it had not been.
@@ -156,13 +160,17 @@ impl Attempt {
             .await
             .doing("giving a try back")?;
         }
-        give_back(&self.budgets, tx).await
+        give_back(&self.budgets, tx, now).await
     }
 }
 
-async fn give_back(budgets: &[Budget], tx: &mut PgConnection) -> Result<(), Unavailable> {
+async fn give_back(
+    budgets: &[Budget],
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<(), Unavailable> {
     for budget in budgets {
-        budget.give_back(tx).await?;
+        budget.give_back(tx, now).await?;
     }
     Ok(())
 }

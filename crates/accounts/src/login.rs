@@ -134,7 +134,7 @@ impl Accounts {
                 return Err(LoginError::WrongCode);
             }
         }
-        attempt.forget(&mut tx).await?;
+        attempt.forget(&mut tx, now).await?;
         if let Some(hash) = one_form {
             sqlx::query!(
                 "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",

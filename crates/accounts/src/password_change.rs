@@ -79,7 +79,7 @@ impl Accounts {
         if change.end_tokens {
             personal_tokens::end_all(&mut tx, user, now).await?;
         }
-        attempt.forget(&mut tx).await?;
+        attempt.forget(&mut tx, now).await?;
         let details = json!({"tokensEnded": change.end_tokens});
         record::act(&mut tx, now, "user.password_changed", user, details).await?;
         tx.commit().await.doing("committing a password change")?;

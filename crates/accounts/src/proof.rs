@@ -111,7 +111,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a proof")?;
         self.prove_second_step(&mut tx, &own, code, now).await?;
-        attempt.forget(&mut tx).await?;
+        attempt.forget(&mut tx, now).await?;
         note_proof(&mut tx, user, session, now).await?;
         record::act(
             &mut tx,

@@ -177,7 +177,7 @@ impl Accounts {
             Accepted::Yes => {}
         }
         let codes = codes::replace(&mut tx, user).await?;
-        attempt.forget(&mut tx).await?;
+        attempt.forget(&mut tx, now).await?;
         record::act(&mut tx, now, "totp.codes_renewed", user, json!({})).await?;
         tx.commit().await.doing("committing new codes")?;
         Ok(codes)
@@ -204,7 +204,7 @@ impl Accounts {
             Accepted::Yes => {}
         }
         remove(&mut tx, user).await?;
-        attempt.forget(&mut tx).await?;
+        attempt.forget(&mut tx, now).await?;
         record::act(&mut tx, now, "totp.disabled", user, json!({})).await?;
         tx.commit().await.doing("committing the end of a step")?;
         Ok(())

@@ -67,7 +67,20 @@ impl Budget {
         Ok(Some(wait.max(TimeDelta::milliseconds(1))))
     }
 
-    pub(super) async fn give_back(&self, tx: &mut PgConnection) -> Result<(), Unavailable> {
+    /// One that is full again leaves no row.
+    pub(super) async fn give_back(
+        &self,
+        tx: &mut PgConnection,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
+        sqlx::query!(
+            "DELETE FROM attempt_budgets WHERE key = $1 AND spent_until <= $2::timestamptz + interval '1 second'",
+            &self.key,
+            now
+        )
+        .execute(&mut *tx)
+        .await
+        .doing("giving a try back")?;
         sqlx::query!(
             "UPDATE attempt_budgets SET spent_until = spent_until - interval '1 second' WHERE key = $1",
             &self.key

@@ -79,6 +79,15 @@ pub struct Serve {
     /// The previous secret, whose tokens are accepted until they expire.
     #[arg(long, env = "DATACROWD_JWT_SECRET_PREVIOUS", hide_env_values = true)]
     pub jwt_secret_previous: Option<String>,
+    /// Secret that seals the second steps of accounts in the database; at least 32 characters. Lost, their devices are refused.
+    #[arg(long, env = "DATACROWD_TOTP_KEY", hide_env_values = true)]
+    pub totp_key: String,
+    /// The previous secret, which still opens what it sealed until that is sealed anew.
+    #[arg(long, env = "DATACROWD_TOTP_KEY_PREVIOUS", hide_env_values = true)]
+    pub totp_key_previous: Option<String>,
+    /// Who may register: `open` lets everybody, `invitation` whom an ADMIN invited.
+    #[arg(long, env = "DATACROWD_REGISTRATION", default_value = "open")]
+    pub registration: Registration,
     /// The first ADMIN, made when there is no active ADMIN.
     #[arg(long, env = "DATACROWD_ADMIN_USERNAME")]
     pub admin_username: Option<String>,
@@ -227,6 +236,15 @@ pub struct Migrate {
     /// Database `payments`, as its owner.
     #[arg(long, env = "PAYMENTS_OWNER_DATABASE_URL", hide_env_values = true)]
     pub payments_database_url: String,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Whom an ADMIN invited.
+    Invitation,
 }
 
 /// Who pays.

@@ -32,6 +32,20 @@ pub struct InSession {
     pub session: SessionId,
 }
 
+/// Somebody who signed in themselves, and gave their password (and a code, where there is a second step) at most ten
+/// minutes ago: for what a stolen session must not reach.
+#[derive(Debug, Clone)]
+pub struct Proven {
+    /// Who.
+    pub user: UserId,
+    /// Through which session.
+    pub session: SessionId,
+}
+
+/// An administrator who is [`Proven`]: for decisions about other people's rights.
+#[derive(Debug, Clone)]
+pub struct ProvenAdmin(pub UserId);
+
 /// A worker.
 #[derive(Debug, Clone)]
 pub struct Worker(pub UserId);
@@ -102,13 +116,13 @@ fn forbidden(role: &str) -> ApiError {
     )
 }
 
-/// The token of `Authorization: Bearer`.
+/// The token of `Authorization: Bearer`; the scheme's name has no case (RFC 9110).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim_start_matches(' '))
 }
 
 /// Who calls, when what they call with may be used for `scope`; `READ` is enough to change nothing.
@@ -158,22 +172,64 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
+/// Who calls through which session of theirs.
+async fn in_session(parts: &Parts, app: &App) -> ApiResult<(Caller, SessionId)> {
+    let caller = caller(parts, app, None).await?;
+    match caller.credential {
+        Credential::Session(session) => Ok((caller, session)),
+        Credential::Token { .. } => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "session_required",
+            "A personal token cannot do this; sign in with your password.",
+        )),
+    }
+}
+
+/// Whether the holder of this session gave their password a short while ago.
+async fn proven(app: &App, user: UserId, session: SessionId) -> ApiResult<()> {
+    if app.accounts.is_freshly_proven(user, session).await? {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "reauthentication_required",
+        "This needs your password of the last ten minutes; give it to POST /me/reauthenticate, then repeat this.",
+    ))
+}
+
 impl FromRequestParts<App> for InSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let caller = caller(parts, app, None).await?;
-        match caller.credential {
-            Credential::Session(session) => Ok(Self {
-                user: caller.user_id,
-                session,
-            }),
-            Credential::Token { .. } => Err(ApiError::new(
-                StatusCode::FORBIDDEN,
-                "session_required",
-                "A personal token cannot do this; sign in with your password.",
-            )),
+        let (caller, session) = in_session(parts, app).await?;
+        Ok(Self {
+            user: caller.user_id,
+            session,
+        })
+    }
+}
+
+impl FromRequestParts<App> for Proven {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let (caller, session) = in_session(parts, app).await?;
+        let user = caller.user_id;
+        proven(app, user, session).await?;
+        Ok(Self { user, session })
+    }
+}
+
+impl FromRequestParts<App> for ProvenAdmin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let (caller, session) = in_session(parts, app).await?;
+        if caller.role != Role::Admin {
+            return Err(forbidden(Role::Admin.upper()));
         }
+        proven(app, caller.user_id, session).await?;
+        Ok(Self(caller.user_id))
     }
 }
 
@@ -227,5 +283,26 @@ impl FromRequestParts<App> for Owner {
             user: caller.user_id,
             tenant,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_scheme_has_no_case() {
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer abc", Some("abc")),
+            ("BEARER   abc", Some("abc")),
+            ("Basic abc", None),
+            ("Bearerabc", None),
+            ("abc", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(bearer(&headers), token, "{value}");
+        }
     }
 }

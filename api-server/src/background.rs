@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, error::ApiError, lost};
+use crate::{app::App, error::ApiError, lost, routes::settle_invitations, upkeep};
 
 /// How long after its first byte an upload that nobody finished is given up.
 const UPLOAD_PATIENCE: TimeDelta = TimeDelta::hours(24);
@@ -35,7 +35,8 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
     begun.every(Duration::from_mins(5), lost::sweep);
     // It reads every payment.
     begun.every(Duration::from_mins(10), drift);
-    begun.every(Duration::from_hours(1), accounts);
+    begun.every(Duration::from_secs(15), settle_invitations);
+    begun.every(Duration::from_hours(1), upkeep::accounts);
     begun.tasks
 }
 
@@ -180,16 +181,6 @@ async fn uploads(app: App) {
         if aborted && app.objects.delete(&object).await.is_ok() {
             let _ = app.core.upload_close(upload.id, false).await;
         }
-    }
-}
-
-/// Forgets sessions, failures and idempotency keys that are long over.
-async fn accounts(app: App) {
-    if let Err(error) = app.accounts.sweep().await {
-        tracing::warn!(error.cause = %error, "old sessions cannot be removed");
-    }
-    if let Err(error) = app.core.idempotency_sweep(app.now()).await {
-        tracing::warn!(error.cause = %error, "old idempotency keys cannot be removed");
     }
 }
 

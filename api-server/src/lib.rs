@@ -27,6 +27,7 @@ mod routes;
 pub mod serve;
 mod source_head;
 pub mod stripe;
+mod upkeep;
 mod upsert;
 
 pub use app::{App, Parts, Settings};

@@ -7,6 +7,7 @@ mod audit;
 mod datasets;
 mod exports;
 mod health;
+mod invitations;
 mod labeling;
 mod media;
 mod membership;
@@ -48,6 +49,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{app::App, deprecation, describe};
 
+pub(crate) use invitations::settle_invitations;
+
 /// Largest JSON body in bytes.
 pub(crate) const MAX_JSON_BYTES: usize = 1024 * 1024;
 
@@ -82,6 +85,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(accounts::me))
         .routes(routes!(sessions::session_list))
         .routes(routes!(sessions::session_revoke))
+        .routes(routes!(sessions::reauthenticate))
         .routes(routes!(sessions::password_change))
         .routes(routes!(second_factor::totp_get, second_factor::totp_enrol))
         .routes(routes!(second_factor::totp_confirm))
@@ -93,6 +97,11 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(admin::user_role))
         .routes(routes!(admin::user_status))
         .routes(routes!(resets::reset_issue))
+        .routes(routes!(
+            invitations::invitation_issue,
+            invitations::invitation_list
+        ))
+        .routes(routes!(invitations::invitation_revoke))
         .routes(routes!(audit::audit_list))
         .routes(routes!(projects::project_create, projects::project_list))
         .routes(routes!(

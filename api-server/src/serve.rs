@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::Utc;
-use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
+use datacrowd_accounts::{
+    Accounts, Clock, Registration, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
+};
 use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use sqlx::postgres::PgPoolOptions;
@@ -14,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, Parts, Settings},
     args::{
-        Args, Billing as BillingArg, Checkout, Command, Migrate, Prices, Serve, StripeApi,
-        env_example,
+        Args, Billing as BillingArg, Checkout, Command, Migrate, Prices,
+        Registration as RegistrationArg, Serve, StripeApi, env_example,
     },
     background,
     cluster::Cluster,
@@ -160,15 +162,9 @@ async fn build(
     settings: &Serve,
     metrics: datacrowd_telemetry::PrometheusHandle,
 ) -> anyhow::Result<App> {
-    let current = SigningKey::new(key_id(&settings.jwt_secret), settings.jwt_secret.as_bytes())?;
-    let previous = settings
-        .jwt_secret_previous
-        .as_deref()
-        .map(|s| SigningKey::new(key_id(s), s.as_bytes()))
-        .transpose()?;
     let accounts = Accounts::new(
         pool(&settings.auth_database_url, settings.database_connections)?,
-        AccountSettings::new(current, previous)?,
+        account_settings(settings)?,
         Clock::system(),
     )?;
     let (mode, stripe) = match settings.billing_mode {
@@ -219,6 +215,25 @@ async fn build(
         metrics,
         clock: Utc::now,
     }))
+}
+
+fn account_settings(settings: &Serve) -> anyhow::Result<AccountSettings> {
+    let given = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
+    let signing = |secret: &str| SigningKey::new(key_id(secret), secret.as_bytes());
+    let current = signing(&settings.jwt_secret)?;
+    let previous = given(&settings.jwt_secret_previous);
+    let previous = previous.as_deref().map(signing).transpose()?;
+    let sealing = |secret: &str| SealingKey::new(secret.as_bytes());
+    let seals = sealing(&settings.totp_key).context("reading DATACROWD_TOTP_KEY")?;
+    let opens = given(&settings.totp_key_previous);
+    let opens = opens.as_deref().map(sealing).transpose();
+    let opens = opens.context("reading DATACROWD_TOTP_KEY_PREVIOUS")?;
+    let registration = match settings.registration {
+        RegistrationArg::Open => Registration::Open,
+        RegistrationArg::Invitation => Registration::Invitation,
+    };
+    let made = AccountSettings::new(current, previous, SealingKeys::new(seals, opens))?;
+    Ok(made.with_registration(registration))
 }
 
 fn billing(url: &str, connections: u32, prices: &Prices) -> anyhow::Result<Billing> {

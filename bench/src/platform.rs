@@ -90,6 +90,10 @@ impl Platform {
                 "DATACROWD_JWT_SECRET",
                 "a signing secret of a benchmark, long enough",
             )
+            .env(
+                "DATACROWD_TOTP_KEY",
+                "a sealing secret of a benchmark, long enough",
+            )
             .env("DATACROWD_ADMIN_USERNAME", "admin")
             .env("DATACROWD_ADMIN_EMAIL", "admin@example.com")
             .env("DATACROWD_ADMIN_PASSWORD", PASSWORD)

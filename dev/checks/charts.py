@@ -16,6 +16,7 @@ EVERYTHING = {
     "postgres": {"tls": {"mode": "verify-full", "caSecret": "postgres-ca"}},
     "objectStore": {"existingSecret": "objects"},
     "apiServer": {
+        "totpSecret": "totp",
         "autoscaling": {"enabled": True},
         "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/datacrowd"}},
         "tolerations": [{"key": "spot", "operator": "Exists"}],
@@ -86,7 +87,7 @@ class Rendered(unittest.TestCase):
         for _, pod in pods(self.full):
             for container in pod["containers"] + pod.get("initContainers", []):
                 for variable in container.get("env", []):
-                    if re.search("TOKEN|SECRET|PASSWORD|DATABASE_URL|ACCESS_KEY", variable["name"]):
+                    if re.search("TOKEN|SECRET|PASSWORD|DATABASE_URL|ACCESS_KEY|TOTP_KEY", variable["name"]):
                         self.assertIn("secretKeyRef", variable["valueFrom"], variable)
 
     def test_only_migrations_see_the_owners_of_the_databases(self):
@@ -141,6 +142,21 @@ class Rendered(unittest.TestCase):
 
         self.assertEqual(source(self.plain), {"name": "datacrowd-api-server", "key": "AWS_ACCESS_KEY_ID", "optional": True})
         self.assertEqual(source(self.full), {"name": "objects", "key": "AWS_ACCESS_KEY_ID"})
+
+    def test_the_key_of_second_steps_comes_from_its_own_secret_when_there_is_one(self):
+        def source(objects, name):
+            pod = find(objects, "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
+            return environment(pod["containers"][0])[name]["valueFrom"]["secretKeyRef"]
+
+        self.assertEqual(source(self.plain, "DATACROWD_TOTP_KEY"), {"name": "datacrowd-api-server", "key": "DATACROWD_TOTP_KEY"})
+        self.assertEqual(source(self.full, "DATACROWD_TOTP_KEY"), {"name": "totp", "key": "DATACROWD_TOTP_KEY"})
+        rotating = source(self.full, "DATACROWD_TOTP_KEY_PREVIOUS")
+        self.assertEqual(rotating, {"name": "totp", "key": "DATACROWD_TOTP_KEY_PREVIOUS", "optional": True})
+
+    def test_registration_is_open_unless_it_is_closed(self):
+        for values, said in (({}, "open"), ({"registration": "Invitation"}, "invitation")):
+            pod = find(template(values), "Deployment", "datacrowd-api-server")["spec"]["template"]["spec"]
+            self.assertEqual(environment(pod["containers"][0])["DATACROWD_REGISTRATION"]["value"], said)
 
     def test_stripe_is_known_only_where_money_is_taken(self):
         manual = template({"billing": {"mode": "Manual"}})
@@ -280,6 +296,7 @@ class Values(unittest.TestCase):
             ({"billing": {"currency": "euro"}}, "currency"),
             ({"billing": {"priceCents": 0}}, "priceCents"),
             ({"billing": {"reconciliation": {"schedule": "daily"}}}, "schedule"),
+            ({"registration": "Closed"}, "registration"),
             ({"httpRoute": {"parentRefs": [{"namespace": "gateways"}]}}, "parentRefs"),
             ({"ingress": {"host": "https://x"}}, "host"),
             ({"networkPolicies": {"kubernetesApi": {"ports": [0]}}}, "ports"),

@@ -91,6 +91,19 @@ class Installed(unittest.TestCase):
             self.assertEqual(code, 0, output)
             self.assertNotIn("arning", output)
 
+    def test_whoever_installs_is_warned_that_everybody_would_have_the_proxys_address(self):
+        def notes(**values):
+            return helm("upgrade", *RELEASE, "--dry-run=server", "--values", "-", stdin=json.dumps(values)).split("NOTES:")[1]
+
+        route = {"enabled": True, "parentRefs": [{"name": "public"}]}
+        proxies = {"trustedProxies": ["10.0.0.0/8"]}
+        self.assertNotIn("WARNING", notes())
+        self.assertIn("trustedProxies is empty", notes(ingress={"enabled": True}))
+        self.assertIn("trustedProxies is empty", notes(httpRoute=route))
+        self.assertNotIn("WARNING", notes(ingress={"enabled": True}, httpRoute=route, apiServer=proxies))
+        self.assertIn("may register", notes())
+        self.assertNotIn("may register", notes(registration="Invitation"))
+
     def test_restricted_namespaces_admit_its_pods(self):
         def both():
             names = [p["metadata"]["labels"]["app.kubernetes.io/name"] for p in get("pods", "--namespace", SYSTEM)["items"]]

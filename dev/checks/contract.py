@@ -72,6 +72,7 @@ def server(urls, log):
         "DATACROWD_INTERNAL_LISTEN": f"127.0.0.1:{free_port()}",
         "DATACROWD_INTERNAL_TOKEN": "an internal token",
         "DATACROWD_JWT_SECRET": "a signing key for the contract, long enough",
+        "DATACROWD_TOTP_KEY": "a sealing key for the contract, long enough",
         "DATACROWD_ADMIN_USERNAME": "admin",
         "DATACROWD_ADMIN_EMAIL": "admin@example.com",
         "DATACROWD_ADMIN_PASSWORD": PASSWORD,

@@ -29,12 +29,12 @@ ANSWERS = {
     "object-store": 'aws_s3_bucket = { this = { bucket = var.bucket, arn = "arn:aws:s3:::${var.bucket}" } }',
     "workload-identity": 'aws_iam_role = { this = { arn = "arn:aws:iam::111122223333:role/${var.name}" } }',
     "secrets": """
-        aws_secretsmanager_secret = { this = { for part in ["api-server", "migrations", "operator", "provision"] :
+        aws_secretsmanager_secret = { this = { for part in ["api-server", "migrations", "operator", "provision", "totp"] :
           part => { name = "${var.name}/${part}", arn = "arn:aws:secretsmanager:${part}" } } }
         random = {
           role = { for name in ["auth_owner", "auth_app", "core_owner", "core_app", "payments_owner", "payments_app"] :
             name => { random_password = "pw_${name}" } }
-          application = { for name in ["internal_token", "jwt_secret", "admin_password"] : name => { random_password = name } }
+          application = { for name in ["internal_token", "jwt_secret", "admin_password", "totp_key"] : name => { random_password = name } }
         }""",
 }
 INPUTS = {

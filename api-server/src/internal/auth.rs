@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{StatusCode, request::Parts},
 };
 use datacrowd_labelling::RunCaller;
 use datacrowd_protocol::{ids::RunId, names::INTERNAL_TOKEN_HEADER};
@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     app::App,
+    auth::bearer,
     error::{ApiError, ApiResult},
 };
 
@@ -93,11 +94,7 @@ impl FromRequestParts<App> for Runner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|v| v.to_str().ok())
-            .and_then(|v| v.strip_prefix("Bearer "));
+        let token = bearer(&parts.headers);
         let token = token.ok_or_else(|| {
             ApiError::new(
                 StatusCode::UNAUTHORIZED,

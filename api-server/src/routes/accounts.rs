@@ -2,20 +2,21 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::{
-    AccessError, FieldError, LoginError, NewUser, RefreshError, RegisterError, RightsError, Role,
-    Tokens, Unavailable, User, UserStatus,
-};
+use datacrowd_accounts::{NewUser, Role, Tokens, User, UserStatus};
 use datacrowd_protocol::Upper;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+mod refusals;
+
+pub use refusals::{backoff, fields};
+
+use super::invitations;
 use crate::{
     app::App,
     auth::SignedIn,
     client::From as CalledFrom,
-    database::is_transient,
     error::{ApiError, ApiResult},
     extract::Json,
 };
@@ -72,23 +73,30 @@ pub struct Register {
     username: String,
     #[schema(example = "correct horse battery staple")]
     password: String,
+    /// The token of an invitation; needed where registration is by invitation.
+    #[schema(example = "dci_…")]
+    invitation: Option<String>,
 }
 
-/// Register as a WORKER.
+/// Register as a WORKER, or as an invitation says.
 #[utoipa::path(post, path = "/auth/register", tag = "auth", security(()), request_body = Register, responses((status = 201, body = UserBody)))]
 pub async fn register(
     State(app): State<App>,
+    CalledFrom(origin): CalledFrom,
     Json(body): Json<Register>,
 ) -> ApiResult<impl IntoResponse> {
-    let user = app
-        .accounts
-        .register(NewUser {
-            email: body.email,
-            username: body.username,
-            password: body.password,
-        })
-        .await?;
-    Ok((StatusCode::CREATED, axum::Json(UserBody::of(user, None))))
+    let new = NewUser {
+        email: body.email,
+        username: body.username,
+        password: body.password,
+    };
+    let invitation = body.invitation.as_deref();
+    let registered = app.accounts.register(new, invitation, &origin).await?;
+    let body = match &registered.unsettled {
+        Some(unsettled) => invitations::welcome(&app, unsettled, registered.user).await?,
+        None => UserBody::of(registered.user, None),
+    };
+    Ok((StatusCode::CREATED, axum::Json(body)))
 }
 
 /// Name and password.
@@ -182,151 +190,4 @@ pub async fn me(
         .ok_or_else(ApiError::not_found)?;
     let tenant = app.core.tenant_of(user.id).await?;
     Ok(axum::Json(UserBody::of(user, tenant)))
-}
-
-/// 429 after too many failures.
-pub fn backoff(retry_after: chrono::TimeDelta) -> ApiError {
-    let seconds = retry_after.num_seconds().max(1);
-    ApiError::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too_many_attempts",
-        format!("Too many failed attempts; try again in {seconds} seconds."),
-    )
-    .retry_after(seconds)
-}
-
-/// 401 for a code of the second step.
-pub fn wrong_code() -> ApiError {
-    ApiError::new(
-        StatusCode::UNAUTHORIZED,
-        "totp_wrong",
-        "The code is wrong or was used before; wait for the next one.",
-    )
-}
-
-/// 422 with a sentence per member.
-pub fn fields(errors: Vec<FieldError>) -> ApiError {
-    ApiError::invalid(
-        "invalid_request",
-        errors
-            .into_iter()
-            .map(|f| (f.field.to_owned(), f.message))
-            .collect(),
-    )
-}
-
-impl From<Unavailable> for ApiError {
-    fn from(error: Unavailable) -> Self {
-        match error {
-            Unavailable::Busy => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "Too many people are signing in at once; try again in a moment.",
-            )
-            .retry_after(2),
-            Unavailable::Database { source, .. } if is_transient(&source) => {
-                Self::database(&source)
-            }
-            other => Self::internal(&other),
-        }
-    }
-}
-
-impl From<RegisterError> for ApiError {
-    fn from(error: RegisterError) -> Self {
-        match error {
-            RegisterError::EmailTaken => Self::new(
-                StatusCode::CONFLICT,
-                "email_taken",
-                "This e-mail address has an account; sign in instead.",
-            ),
-            RegisterError::UsernameTaken => Self::new(
-                StatusCode::CONFLICT,
-                "username_taken",
-                "This username is taken; choose another one.",
-            ),
-            RegisterError::Invalid(errors) => fields(errors),
-            RegisterError::Unavailable(e) => e.into(),
-        }
-    }
-}
-
-impl From<LoginError> for ApiError {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::InvalidCredentials => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "invalid_credentials",
-                "The name or the password is wrong; check both.",
-            ),
-            LoginError::Disabled => Self::new(
-                StatusCode::FORBIDDEN,
-                "user_disabled",
-                "This account is disabled; ask an ADMIN.",
-            ),
-            LoginError::CodeRequired => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "totp_required",
-                "This account has a second step; send a code of your device, or a recovery code, as totp.",
-            ),
-            LoginError::WrongCode => wrong_code(),
-            LoginError::Backoff { retry_after } => backoff(retry_after),
-            LoginError::Unavailable(e) => e.into(),
-        }
-    }
-}
-
-impl From<RefreshError> for ApiError {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            RefreshError::Reused => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "refresh_token_reused",
-                "This refresh token was used before, so its session was ended; sign in again.",
-            ),
-            RefreshError::Invalid => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "invalid_refresh_token",
-                "This refresh token is not valid any more; sign in again.",
-            ),
-            RefreshError::Unavailable(e) => e.into(),
-        }
-    }
-}
-
-impl From<AccessError> for ApiError {
-    fn from(error: AccessError) -> Self {
-        let unauthorized = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
-        match error {
-            AccessError::Invalid => unauthorized(
-                "invalid_token",
-                "The access token is not valid; sign in again.",
-            ),
-            AccessError::Expired => unauthorized(
-                "token_expired",
-                "The access token has expired; use the refresh token.",
-            ),
-            AccessError::Revoked => {
-                unauthorized("session_over", "The session is over; sign in again.")
-            }
-            AccessError::Disabled => {
-                unauthorized("user_disabled", "This account is disabled; ask an ADMIN.")
-            }
-            AccessError::Unavailable(e) => e.into(),
-        }
-    }
-}
-
-impl From<RightsError> for ApiError {
-    fn from(error: RightsError) -> Self {
-        match error {
-            RightsError::NotFound => Self::not_found(),
-            RightsError::LastAdmin => Self::new(
-                StatusCode::CONFLICT,
-                "last_admin",
-                "This is the last active ADMIN; make another one first.",
-            ),
-            RightsError::Unavailable(e) => e.into(),
-        }
-    }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::Admin,
+    auth::{Admin, ProvenAdmin},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
@@ -59,7 +59,7 @@ pub struct ChangeRole {
 #[utoipa::path(patch, path = "/admin/users/{id}/role", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeRole, responses((status = 200, body = UserBody)))]
 pub async fn user_role(
     State(app): State<App>,
-    Admin(admin): Admin,
+    ProvenAdmin(admin): ProvenAdmin,
     Path(id): Path<Uuid>,
     Json(body): Json<ChangeRole>,
 ) -> ApiResult<axum::Json<UserBody>> {
@@ -69,7 +69,7 @@ pub async fn user_role(
         .await?
         .ok_or_else(ApiError::not_found)?;
     let tenant = match (body.role.0, body.tenant) {
-        (Role::Client, named) => Some(join(&app, &user, named, admin.user_id).await?),
+        (Role::Client, named) => Some(join(&app, user.id, &user.username, named, admin).await?),
         (_, Some(_)) => {
             return Err(ApiError::invalid_member(
                 "tenant",
@@ -80,7 +80,7 @@ pub async fn user_role(
     };
     let user = app
         .accounts
-        .set_role(Deciding(admin.user_id), user.id, body.role.0)
+        .set_role(Deciding(admin), user.id, body.role.0)
         .await?;
     Ok(axum::Json(UserBody::of(user, tenant)))
 }
@@ -98,13 +98,13 @@ pub struct ChangeStatus {
 #[utoipa::path(patch, path = "/admin/users/{id}/status", tag = "admin", params(("id" = Uuid, Path)), request_body = ChangeStatus, responses((status = 200, body = UserBody)))]
 pub async fn user_status(
     State(app): State<App>,
-    Admin(admin): Admin,
+    ProvenAdmin(admin): ProvenAdmin,
     Path(id): Path<Uuid>,
     Json(body): Json<ChangeStatus>,
 ) -> ApiResult<axum::Json<UserBody>> {
     let user = app
         .accounts
-        .set_status(Deciding(admin.user_id), UserId(id), body.status.0)
+        .set_status(Deciding(admin), UserId(id), body.status.0)
         .await?;
     let tenant = app.core.tenant_of(user.id).await?;
     Ok(axum::Json(UserBody::of(user, tenant)))

@@ -1,7 +1,6 @@
 //! How a CLIENT gets a tenant: keeps it, founds one, or joins the one that an ADMIN names.
 
 use axum::http::StatusCode;
-use datacrowd_accounts::User;
 use datacrowd_labelling::{Error as CoreError, Refusal, Tenant};
 use datacrowd_protocol::{ids::UserId, names::TENANT_LABEL};
 
@@ -20,34 +19,35 @@ const MAX_LABEL: usize = 63;
 /// Makes a user a member of the named tenant; without a name they keep theirs, or found one.
 pub async fn join(
     app: &App,
-    user: &User,
+    user: UserId,
+    username: &str,
     named: Option<String>,
     admin: UserId,
 ) -> ApiResult<Tenant> {
     let actor = admin.to_string();
     let name = match named {
         Some(name) => name,
-        None => match app.core.tenant_of(user.id).await? {
+        None => match app.core.tenant_of(user).await? {
             Some(known) if known.namespace.is_some() => return Ok(known),
             Some(known) => known.name,
-            None => return found(app, user, &actor).await,
+            None => return found(app, user, username, &actor).await,
         },
     };
-    join_named(app, user.id, &name, &actor).await
+    join_named(app, user, &name, &actor).await
 }
 
 /// A tenant of their own, under a name that nobody else can want. The row with its founder comes first, then the
 /// namespace that carries the row's id; a try after a crash finds both and goes on.
-async fn found(app: &App, user: &User, actor: &str) -> ApiResult<Tenant> {
+async fn found(app: &App, user: UserId, username: &str, actor: &str) -> ApiResult<Tenant> {
     for _ in 0..NAME_TRIES {
-        let fresh = resource_name(&user.username, "client", SameRequest(None));
-        let founding = match app.core.tenant_found(user.id, &fresh, actor).await {
+        let fresh = resource_name(username, "client", SameRequest(None));
+        let founding = match app.core.tenant_found(user, &fresh, actor).await {
             Err(CoreError::Refused(Refusal::TenantTaken)) => continue,
             begun => begun?,
         };
         if let Some(home) = home_of_founding(app, &founding).await? {
             let name = &founding.name;
-            return Ok(app.core.tenant_join(user.id, name, &home, actor).await?);
+            return Ok(app.core.tenant_join(user, name, &home, actor).await?);
         }
         match app
             .core

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::accounts::fields;
+use super::accounts::{backoff, fields};
 use crate::{
     app::App,
-    auth::Admin,
+    auth::ProvenAdmin,
+    client::From as CalledFrom,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
 };
@@ -39,13 +40,13 @@ pub struct ResetLinkBody {
 #[utoipa::path(post, path = "/admin/users/{id}/reset-link", tag = "admin", params(("id" = Uuid, Path)), request_body = NewResetLink, responses((status = 201, body = ResetLinkBody)))]
 pub async fn reset_issue(
     State(app): State<App>,
-    Admin(admin): Admin,
+    ProvenAdmin(admin): ProvenAdmin,
     Path(id): Path<Uuid>,
     Json(body): Json<NewResetLink>,
 ) -> ApiResult<(StatusCode, axum::Json<ResetLinkBody>)> {
     let link = app
         .accounts
-        .issue_reset_link(Deciding(admin.user_id), UserId(id), body.remove_totp)
+        .issue_reset_link(Deciding(admin), UserId(id), body.remove_totp)
         .await?;
     let link = ResetLinkBody {
         token: link.token,
@@ -68,10 +69,11 @@ pub struct Redeem {
 #[utoipa::path(post, path = "/auth/reset", tag = "auth", security(()), request_body = Redeem, responses((status = 204)))]
 pub async fn reset_redeem(
     State(app): State<App>,
+    CalledFrom(origin): CalledFrom,
     Json(body): Json<Redeem>,
 ) -> ApiResult<StatusCode> {
     app.accounts
-        .redeem_reset_link(&body.token, &body.new_password)
+        .redeem_reset_link(&body.token, &body.new_password, &origin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -84,6 +86,7 @@ impl From<ResetError> for ApiError {
                 "reset_link_invalid",
                 "This reset link is unknown, used or too old; ask an ADMIN for a new one.",
             ),
+            ResetError::Backoff { retry_after } => backoff(retry_after),
             ResetError::Invalid(errors) => fields(errors),
             ResetError::Unavailable(e) => e.into(),
         }

@@ -6,13 +6,9 @@ use datacrowd_accounts::SecondFactorError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    accounts::{backoff, wrong_code},
-    sessions::wrong_password,
-};
 use crate::{
     app::App,
-    auth::InSession,
+    auth::{InSession, Proven},
     client::From as CalledFrom,
     error::{ApiError, ApiResult},
     extract::Json,
@@ -92,13 +88,13 @@ pub async fn totp_get(
 #[utoipa::path(post, path = "/me/totp", tag = "me", request_body = Proof, responses((status = 200, body = TotpEnrolment)))]
 pub async fn totp_enrol(
     State(app): State<App>,
-    InSession { user, .. }: InSession,
+    InSession { user, session }: InSession,
     CalledFrom(origin): CalledFrom,
     Json(body): Json<Proof>,
 ) -> ApiResult<axum::Json<TotpEnrolment>> {
     let enrolled = app
         .accounts
-        .enrol_totp(user, &body.password, &origin)
+        .enrol_totp(user, session, &body.password, &origin)
         .await?;
     Ok(axum::Json(TotpEnrolment {
         secret: enrolled.secret,
@@ -106,29 +102,33 @@ pub async fn totp_enrol(
     }))
 }
 
-/// Turn the second step on by a code of the device; returns the recovery codes.
+/// Turn the second step on by a code of the device; returns the recovery codes. My other sessions need a code before
+/// they do again what needs a fresh password.
 #[utoipa::path(post, path = "/me/totp/confirm", tag = "me", request_body = Code, responses((status = 200, body = RecoveryCodes)))]
 pub async fn totp_confirm(
     State(app): State<App>,
-    InSession { user, .. }: InSession,
+    Proven { user, session }: Proven,
     CalledFrom(origin): CalledFrom,
     Json(body): Json<Code>,
 ) -> ApiResult<axum::Json<RecoveryCodes>> {
-    let recovery_codes = app.accounts.confirm_totp(user, &body.totp, &origin).await?;
+    let recovery_codes = app
+        .accounts
+        .confirm_totp(user, session, &body.totp, &origin)
+        .await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }
 
-/// New recovery codes; the earlier ones are over.
-#[utoipa::path(post, path = "/me/totp/recovery-codes", tag = "me", request_body = Proof, responses((status = 200, body = RecoveryCodes)))]
+/// New recovery codes, by password and code; the earlier ones are over.
+#[utoipa::path(post, path = "/me/totp/recovery-codes", tag = "me", request_body = ProofAndCode, responses((status = 200, body = RecoveryCodes)))]
 pub async fn totp_renew_codes(
     State(app): State<App>,
     InSession { user, .. }: InSession,
     CalledFrom(origin): CalledFrom,
-    Json(body): Json<Proof>,
+    Json(body): Json<ProofAndCode>,
 ) -> ApiResult<axum::Json<RecoveryCodes>> {
     let recovery_codes = app
         .accounts
-        .renew_recovery_codes(user, &body.password, &origin)
+        .renew_recovery_codes(user, &body.password, &body.totp, &origin)
         .await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }
@@ -150,8 +150,7 @@ pub async fn totp_disable(
 impl From<SecondFactorError> for ApiError {
     fn from(error: SecondFactorError) -> Self {
         match error {
-            SecondFactorError::WrongPassword => wrong_password(),
-            SecondFactorError::WrongCode => wrong_code(),
+            SecondFactorError::Unproven(e) => e.into(),
             SecondFactorError::AlreadyOn => Self::new(
                 StatusCode::CONFLICT,
                 "totp_already_on",
@@ -162,7 +161,6 @@ impl From<SecondFactorError> for ApiError {
                 "totp_not_on",
                 "The second step is not on; begin with POST /me/totp.",
             ),
-            SecondFactorError::Backoff { retry_after } => backoff(retry_after),
             SecondFactorError::Unavailable(e) => e.into(),
         }
     }

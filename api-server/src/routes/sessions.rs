@@ -1,13 +1,13 @@
-//! My sessions and my password.
+//! My sessions, proving anew who I am, and my password.
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::{PasswordChangeError, Session, SessionId};
+use datacrowd_accounts::{PasswordChange, PasswordChangeError, Session, SessionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::accounts::{backoff, fields};
+use super::accounts::fields;
 use crate::{
     app::App,
     auth::InSession,
@@ -78,6 +78,41 @@ pub async fn session_revoke(
     }
 }
 
+/// What proves who I am.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reauthenticate {
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+    /// A code of the device or a recovery code, for an account with a second step.
+    #[schema(example = "492039")]
+    totp: Option<String>,
+}
+
+/// For how long that counts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reauthenticated {
+    /// Until then this session does what needs a fresh password.
+    until: DateTime<Utc>,
+}
+
+/// Give my password anew, for what needs it fresh: roles, invitations, reset links, tokens, the second step. Signing in
+/// counts as well; either is good for ten minutes.
+#[utoipa::path(post, path = "/me/reauthenticate", tag = "me", request_body = Reauthenticate, responses((status = 200, body = Reauthenticated)))]
+pub async fn reauthenticate(
+    State(app): State<App>,
+    InSession { user, session }: InSession,
+    CalledFrom(origin): CalledFrom,
+    Json(body): Json<Reauthenticate>,
+) -> ApiResult<axum::Json<Reauthenticated>> {
+    let code = body.totp.as_deref();
+    let until = app
+        .accounts
+        .reauthenticate(user, session, &body.password, code, &origin)
+        .await?;
+    Ok(axum::Json(Reauthenticated { until }))
+}
+
 /// The present password and the next one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -86,9 +121,15 @@ pub struct ChangePassword {
     password: String,
     #[schema(example = "another horse, another battery")]
     new_password: String,
+    /// A code of the device or a recovery code, for an account with a second step.
+    #[schema(example = "492039")]
+    totp: Option<String>,
+    /// Whether my personal tokens end, too; they stay when absent.
+    #[serde(default)]
+    end_personal_tokens: bool,
 }
 
-/// Change my password; all my other sessions end.
+/// Change my password; all my other sessions end, and where I want it my personal tokens.
 #[utoipa::path(patch, path = "/me/password", tag = "me", request_body = ChangePassword, responses((status = 204)))]
 pub async fn password_change(
     State(app): State<App>,
@@ -96,26 +137,22 @@ pub async fn password_change(
     CalledFrom(origin): CalledFrom,
     Json(body): Json<ChangePassword>,
 ) -> ApiResult<StatusCode> {
+    let change = PasswordChange {
+        present: &body.password,
+        code: body.totp.as_deref(),
+        new: &body.new_password,
+        end_tokens: body.end_personal_tokens,
+    };
     app.accounts
-        .change_password(user, session, &body.password, &body.new_password, &origin)
+        .change_password(user, session, change, &origin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// 403 for a password that does not prove its owner.
-pub fn wrong_password() -> ApiError {
-    ApiError::new(
-        StatusCode::FORBIDDEN,
-        "wrong_password",
-        "The present password is wrong; check it.",
-    )
 }
 
 impl From<PasswordChangeError> for ApiError {
     fn from(error: PasswordChangeError) -> Self {
         match error {
-            PasswordChangeError::WrongPassword => wrong_password(),
-            PasswordChangeError::Backoff { retry_after } => backoff(retry_after),
+            PasswordChangeError::Unproven(e) => e.into(),
             PasswordChangeError::Invalid(errors) => fields(errors),
             PasswordChangeError::Unavailable(e) => e.into(),
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::accounts::fields;
 use crate::{
     app::App,
-    auth::InSession,
+    auth::{InSession, Proven},
     error::{ApiError, ApiResult},
     extract::{Json, Path},
 };
@@ -72,7 +72,7 @@ pub struct PersonalTokens {
 #[utoipa::path(post, path = "/me/tokens", tag = "me", request_body = NewPersonalToken, responses((status = 201, body = PersonalTokenBody)))]
 pub async fn token_create(
     State(app): State<App>,
-    InSession { user, .. }: InSession,
+    Proven { user, .. }: Proven,
     Json(body): Json<NewPersonalToken>,
 ) -> ApiResult<(StatusCode, axum::Json<PersonalTokenBody>)> {
     let new = NewToken {

@@ -22,18 +22,24 @@ enum For {
     SignedIn,
     /// Whoever is signed in, and no script of theirs.
     Person,
+    /// The same, with a password of the last ten minutes.
+    Proven,
     Worker,
     /// A client, each for its own tenant: nothing of others is in the answer.
     Client,
     /// The client whose thing it is; for other clients it does not exist.
     Owner,
     Admin,
+    /// An administrator in person, with a password of the last ten minutes.
+    ProvenAdmin,
     /// The holder of the shared secret.
     Operator,
     /// A pod of the run's namespace.
     Runner,
 }
-use For::{Admin, Anybody, Client, Operator, Owner, Person, Runner, SignedIn, Worker};
+use For::{
+    Admin, Anybody, Client, Operator, Owner, Person, Proven, ProvenAdmin, Runner, SignedIn, Worker,
+};
 
 const ROWS: &[(&str, For)] = &[
     ("register", Anybody),
@@ -47,16 +53,20 @@ const ROWS: &[(&str, For)] = &[
     ("password_change", Person),
     ("totp_get", Person),
     ("totp_enrol", Person),
-    ("totp_confirm", Person),
+    ("reauthenticate", Person),
+    ("totp_confirm", Proven),
     ("totp_renew_codes", Person),
     ("totp_disable", Person),
-    ("token_create", Person),
+    ("token_create", Proven),
     ("token_list", Person),
     ("token_revoke", Person),
     ("user_list", Admin),
-    ("user_role", Admin),
-    ("user_status", Admin),
-    ("reset_issue", Admin),
+    ("user_role", ProvenAdmin),
+    ("user_status", ProvenAdmin),
+    ("reset_issue", ProvenAdmin),
+    ("invitation_issue", ProvenAdmin),
+    ("invitation_list", Admin),
+    ("invitation_revoke", Admin),
     ("audit_list", Admin),
     ("project_create", Client),
     ("project_list", Client),
@@ -140,12 +150,13 @@ fn body_of(operation: &str) -> Value {
         "refresh" | "logout" => json!({"refreshToken": "unknown"}),
         "reset_redeem" => json!({"token": "unknown", "newPassword": "a new password"}),
         "password_change" => json!({"password": "guess work", "newPassword": "a new password"}),
-        "totp_enrol" | "totp_renew_codes" => json!({"password": "guess work"}),
+        "totp_enrol" | "reauthenticate" => json!({"password": "guess work"}),
         "totp_confirm" => json!({"totp": "000000"}),
-        "totp_disable" => json!({"password": "guess work", "totp": "000000"}),
+        "totp_disable" | "totp_renew_codes" => json!({"password": "guess work", "totp": "000000"}),
         "token_create" => json!({"name": "", "scopes": ["READ"], "expiresAt": Utc::now()}),
         "user_role" => json!({"role": "WORKER", "tenant": "refused"}),
         "user_status" => json!({"status": "ACTIVE"}),
+        "invitation_issue" => json!({"role": "WORKER", "tenant": "refused"}),
         "dataset_create" => json!({"sourceUri": "s3://elsewhere/items.csv"}),
         "task_heartbeat" | "task_unlock" | "task_skip" => {
             json!({"leaseToken": "unknown", "reason": "x"})
@@ -234,6 +245,8 @@ struct World {
     client: String,
     other_client: String,
     admin: String,
+    /// An ADMIN who signed in too long ago for what needs a fresh password.
+    stale: String,
     disabled: String,
     expired: String,
     read_token: String,
@@ -314,6 +327,7 @@ impl World {
             .unwrap()
             .to_owned();
         let expired = expired_token(&p.auth).await;
+        let stale = stale_token(&p).await;
         let runner = p.runner_token(&clara.namespace).await;
         let other_runner = p.runner_token(&carl.namespace).await;
         Self {
@@ -321,6 +335,7 @@ impl World {
             client: clara.token,
             other_client: carl.token,
             admin,
+            stale,
             disabled,
             expired,
             read_token,
@@ -404,8 +419,18 @@ async fn expired_token(auth: &TestDatabase) -> String {
     tokens.unwrap().access_token
 }
 
+/// A token of an administrator's session that was begun eleven minutes ago.
+async fn stale_token(p: &Platform) -> String {
+    let past = Clock::new(|| Utc::now() - TimeDelta::minutes(11));
+    let past = accounts_at(&p.auth, past);
+    let tokens = past
+        .login("admin", PASSWORD, None, &Origin::default())
+        .await;
+    tokens.unwrap().access_token
+}
+
 /// What is told to who is not let through.
-const REFUSALS: [&str; 14] = [
+const REFUSALS: [&str; 15] = [
     "unauthenticated",
     "invalid_token",
     "token_expired",
@@ -414,6 +439,7 @@ const REFUSALS: [&str; 14] = [
     "forbidden",
     "insufficient_scope",
     "session_required",
+    "reauthentication_required",
     "internal_token_missing",
     "internal_token_wrong",
     "runner_token_missing",
@@ -502,22 +528,25 @@ async fn public(world: &World, operation: &Operation, who: For, verdicts: &mut V
         (
             "worker",
             &world.worker,
-            matches!(who, Worker | SignedIn | Person),
+            matches!(who, Worker | SignedIn | Person | Proven),
         ),
         (
             "another tenant",
             &world.other_client,
-            matches!(who, Client | Owner | SignedIn | Person),
+            matches!(who, Client | Owner | SignedIn | Person | Proven),
         ),
         (
             "owner",
             &world.client,
-            matches!(who, Client | Owner | SignedIn | Person),
+            matches!(who, Client | Owner | SignedIn | Person | Proven),
         ),
         (
             "admin",
             &world.admin,
-            matches!(who, Admin | Client | Owner | SignedIn | Person),
+            matches!(
+                who,
+                Admin | ProvenAdmin | Client | Owner | SignedIn | Person | Proven
+            ),
         ),
     ];
     for (name, token, is_admitted) in roles {
@@ -544,13 +573,26 @@ async fn public(world: &World, operation: &Operation, who: For, verdicts: &mut V
         }
     }
     script(world, operation, who, verdicts).await;
+    let answer = world.with_token(operation, &world.stale).await;
+    match who {
+        Proven | ProvenAdmin => {
+            let refused = (403, "reauthentication_required");
+            verdicts.refused(operation, "who signed in long ago", &answer, refused);
+        }
+        Admin | SignedIn | Person => {
+            verdicts.admitted(operation, "who signed in long ago", &answer)
+        }
+        _ => {}
+    }
 }
 
 /// A script of the worker's, whose token may change nothing.
 async fn script(world: &World, operation: &Operation, who: For, verdicts: &mut Verdicts) {
     let answer = world.with_token(operation, &world.read_token).await;
     match who {
-        Person => verdicts.refused(operation, "a script", &answer, (403, "session_required")),
+        Person | Proven | ProvenAdmin => {
+            verdicts.refused(operation, "a script", &answer, (403, "session_required"));
+        }
         _ if operation.method != Method::GET => {
             verdicts.refused(operation, "a script", &answer, (403, "insufficient_scope"));
         }

@@ -3,7 +3,9 @@
 use std::{fmt::Write as _, time::Duration};
 
 use chrono::Utc;
-use datacrowd_accounts::{Accounts, Clock, Settings as AccountSettings, SigningKey};
+use datacrowd_accounts::{
+    Accounts, Clock, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
+};
 use datacrowd_api_server::{
     App, Parts, Settings,
     args::Objects as ObjectSettings,
@@ -42,6 +44,8 @@ pub use process::Process;
 pub use run::Run;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";
+/// Seals second steps, here and in [`Process`]es over the same databases.
+pub const TOTP_KEY: &str = "a sealing key of these tests, long enough";
 /// Signs webhooks; the previous one is of an endpoint whose secret is being replaced.
 pub const WEBHOOK_SECRETS: [&str; 2] = ["whsec_current", "whsec_previous"];
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -133,7 +137,8 @@ async fn install_resources(client: &Client) {
 /// The server's accounts, as a replica of another time would know them.
 pub fn accounts_at(database: &TestDatabase, clock: Clock) -> Accounts {
     let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
-    let settings = AccountSettings::new(key, None).unwrap();
+    let sealing = SealingKeys::new(SealingKey::new(TOTP_KEY.as_bytes()).unwrap(), None);
+    let settings = AccountSettings::new(key, None, sealing).unwrap();
     Accounts::new(pool_of(database), settings, clock).unwrap()
 }
 

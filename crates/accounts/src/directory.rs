@@ -23,7 +23,7 @@ pub struct Page<T, C> {
 
 impl<T, C> Page<T, C> {
     /// Of rows read with a limit of one more than `limit`.
-    fn of(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) -> Self {
+    pub(crate) fn of(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) -> Self {
         let is_more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let next = items.last().filter(|_| is_more).map(cursor);

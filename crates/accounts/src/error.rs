@@ -60,6 +60,18 @@ pub enum RegisterError {
     /// Some members are not acceptable.
     #[error("the registration is not acceptable")]
     Invalid(Vec<FieldError>),
+    /// People register here by an invitation only.
+    #[error("an invitation is missing")]
+    InvitationRequired,
+    /// Unknown, used, revoked, expired, or of who may not invite any more; which one is nobody's business.
+    #[error("the invitation is not valid")]
+    InvalidInvitation,
+    /// Too many invitations that are none came from there; the next one is looked at after this time.
+    #[error("too many failed attempts")]
+    Backoff {
+        /// More than nothing, at most a second.
+        retry_after: TimeDelta,
+    },
     /// No answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -139,18 +151,35 @@ pub enum RightsError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Why a password was not changed.
+/// Why somebody is not believed to be who they are.
 #[derive(Debug, thiserror::Error)]
-pub enum PasswordChangeError {
-    /// The present password is wrong, or the session is over.
+pub enum ProofError {
+    /// The present password is wrong.
     #[error("the present password is wrong")]
     WrongPassword,
+    /// The password is right, and the account asks for a code as well.
+    #[error("a code of the second step is missing")]
+    CodeRequired,
+    /// The code is wrong or was used before.
+    #[error("the code is wrong")]
+    WrongCode,
     /// Too many failures; the next attempt is looked at after this time.
     #[error("too many failed attempts")]
     Backoff {
         /// More than nothing, at most a minute.
         retry_after: TimeDelta,
     },
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordChangeError {
+    /// They did not prove who they are, or the session is over.
+    #[error(transparent)]
+    Unproven(#[from] ProofError),
     /// The new password is not acceptable.
     #[error("the new password is not acceptable")]
     Invalid(Vec<FieldError>),
@@ -182,24 +211,26 @@ pub enum TokenError {
 /// Why the second step was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondFactorError {
-    /// The present password is wrong.
-    #[error("the present password is wrong")]
-    WrongPassword,
-    /// The code is wrong or was used before.
-    #[error("the code is wrong")]
-    WrongCode,
+    /// They did not prove who they are.
+    #[error(transparent)]
+    Unproven(#[from] ProofError),
     /// It is on already.
     #[error("the second step is on already")]
     AlreadyOn,
     /// It is not on, or was not begun.
     #[error("the second step is not on")]
     NotOn,
-    /// Too many failures; the next attempt is looked at after this time.
-    #[error("too many failed attempts")]
-    Backoff {
-        /// More than nothing, at most a minute.
-        retry_after: TimeDelta,
-    },
+    /// No answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Why an invitation was not issued.
+#[derive(Debug, thiserror::Error)]
+pub enum InvitationError {
+    /// Some members are not acceptable.
+    #[error("the invitation is not acceptable")]
+    Invalid(Vec<FieldError>),
     /// No answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -208,9 +239,15 @@ pub enum SecondFactorError {
 /// Why a reset link was not redeemed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
-    /// Unknown, used, replaced or expired; which one is nobody's business.
+    /// Unknown, used, replaced, expired, or of who may not issue one any more; which one is nobody's business.
     #[error("the reset link is not valid")]
     InvalidLink,
+    /// Too many links that are none came from there; the next one is looked at after this time.
+    #[error("too many failed attempts")]
+    Backoff {
+        /// More than nothing, at most a second.
+        retry_after: TimeDelta,
+    },
     /// The new password is not acceptable.
     #[error("the new password is not acceptable")]
     Invalid(Vec<FieldError>),

@@ -11,19 +11,25 @@ mod backoff;
 mod cache;
 mod clock;
 mod directory;
+mod email_keys;
 mod error;
 mod idempotency;
 mod identity;
+mod invitations;
 mod jwt;
 mod login;
+mod normal;
 mod password;
+mod password_change;
 mod personal_tokens;
 mod policy;
 mod proof;
 mod record;
+mod refresh;
 mod register;
 mod reset;
 mod rights;
+mod seal;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -33,16 +39,21 @@ pub use access::{Caller, Credential};
 pub use accounts::Accounts;
 pub use clock::Clock;
 pub use directory::Page;
+pub use email_keys::Keyed;
 pub use error::{
-    AccessError, BootstrapError, FieldError, LoginError, PasswordChangeError, RefreshError,
-    RegisterError, ResetError, RightsError, SecondFactorError, TokenError, Unavailable,
+    AccessError, BootstrapError, FieldError, InvitationError, LoginError, PasswordChangeError,
+    ProofError, RefreshError, RegisterError, ResetError, RightsError, SecondFactorError,
+    TokenError, Unavailable,
 };
+pub use invitations::{Invitation, InvitationId, IssuedInvitation, NewInvitation, Unsettled};
 pub use login::{Origin, Tokens};
+pub use password_change::PasswordChange;
 pub use personal_tokens::{IssuedToken, NewToken, PersonalToken, Scope, TokenId};
-pub use register::NewUser;
+pub use register::{NewUser, Registered};
 pub use reset::ResetLink;
 pub use rights::Admin;
-pub use second_factor::{Enrolment, SecondFactor};
+pub use seal::{SealingKey, SealingKeys};
+pub use second_factor::{Enrolment, Sealing, SecondFactor};
 pub use sessions::{Session, SessionId};
-pub use settings::{Settings, SettingsError, SigningKey};
+pub use settings::{Registration, Settings, SettingsError, SigningKey};
 pub use user::{Role, User, UserStatus};

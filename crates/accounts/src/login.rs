@@ -1,23 +1,23 @@
-//! Signing in and staying signed in.
+//! Signing in.
 
 use std::fmt;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use datacrowd_protocol::ids::UserId;
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
-    backoff::{self, Account, Attempt},
-    error::{Doing, LoginError, RefreshError, Unavailable},
-    jwt::{self, Claims},
+    backoff::{Account, Admission},
+    error::{Doing, LoginError, Unavailable},
+    identity,
+    password::Fit,
     proof::Own,
     record,
-    second_factor::{self, Accepted},
-    sessions::{self, SessionId},
+    refresh::RefreshToken,
+    second_factor::Accepted,
+    sessions::SessionId,
     user::{Role, UserStatus},
 };
 
@@ -54,31 +54,43 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// A refresh token, and the digest by which it is found again.
-struct RefreshToken {
-    text: String,
-    digest: [u8; 32],
+/// What somebody signs in under: a username, or an address in its one form and as it was typed.
+struct Name<'a> {
+    username: Option<&'a str>,
+    address: Option<&'a str>,
+    key: Option<String>,
 }
 
-impl RefreshToken {
-    fn new() -> Self {
-        let bits: [u8; 32] = rand::random();
-        Self::read(&format!("dcr_{}", hex::encode(bits)))
-    }
-
-    fn read(text: &str) -> Self {
+impl<'a> Name<'a> {
+    fn read(login: &'a str) -> Self {
+        let is_address = login.contains('@');
         Self {
-            text: text.to_owned(),
-            digest: Sha256::digest(text).into(),
+            username: Some(login).filter(|_| !is_address),
+            address: Some(login).filter(|_| is_address),
+            key: identity::email_key(login).filter(|_| is_address),
         }
     }
+
+    /// Under which failures are counted where nobody has it: spellings of one name are one.
+    fn counted(&self) -> &str {
+        let typed = self.username.or(self.address).unwrap_or_default();
+        self.key.as_deref().unwrap_or(typed)
+    }
+}
+
+/// Somebody found under a name.
+struct Found {
+    own: Own,
+    role: Role,
+    status: UserStatus,
+    session_version: i32,
 }
 
 impl Accounts {
     /// Signs in by username or e-mail address; `code` is of the second step, for who has one.
     ///
     /// # Errors
-    /// See [`LoginError`]. Unknown names cost the same time and slow down alike.
+    /// See [`LoginError`]. Unknown names cost the same time and the same writes, and slow down alike.
     pub async fn login(
         &self,
         login: &str,
@@ -89,195 +101,138 @@ impl Accounts {
         if login.len() > MAX_LOGIN_BYTES || login.contains('\0') {
             return Err(LoginError::InvalidCredentials); // nobody's name; Postgres has no NUL
         }
-        let found = sqlx::query!(
+        let name = Name::read(login);
+        let found = self.find(&name).await?;
+        let user = found.as_ref().map(|found| found.own.user);
+        let account = Account::of(user, name.counted());
+        let attempt = match self.attempt(account, user, origin).await? {
+            Admission::Allowed(attempt) => attempt,
+            Admission::Wait(retry_after) => return Err(LoginError::Backoff { retry_after }),
+        };
+        let stored = found.as_ref().map(|found| found.own.password_hash.as_str());
+        let fit = self.hasher.verify(password, stored).await?;
+        let Some(found) = found.filter(|_| fit != Fit::No) else {
+            self.note_refusal(account, user, "password", origin).await?;
+            return Err(LoginError::InvalidCredentials);
+        };
+        if found.status == UserStatus::Disabled {
+            return Err(LoginError::Disabled);
+        }
+        let one_form = match fit {
+            Fit::AsTyped => Some(self.hasher.hash(password).await?),
+            _ => None,
+        };
+
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await.doing("beginning a session")?;
+        match self.accept(&mut tx, &found.own, code, now).await? {
+            Accepted::Off | Accepted::Yes => {}
+            Accepted::Missing => return Err(LoginError::CodeRequired),
+            Accepted::No => {
+                drop(tx);
+                self.note_refusal(account, user, "code", origin).await?;
+                return Err(LoginError::WrongCode);
+            }
+        }
+        attempt.forget(&mut tx, now).await?;
+        if let Some(hash) = one_form {
+            sqlx::query!(
+                "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+                found.own.user.0,
+                found.own.password_hash,
+                hash
+            )
+            .execute(&mut *tx)
+            .await
+            .doing("keeping a password in its one form")?;
+        }
+        let tokens = self.begin_session(&mut tx, &found, origin, now).await?;
+        tx.commit().await.doing("committing a session")?;
+        Ok(tokens)
+    }
+
+    /// An account of before addresses had one form is found by its address as it stands there.
+    async fn find(&self, name: &Name<'_>) -> Result<Option<Found>, Unavailable> {
+        let row = sqlx::query!(
             r#"SELECT id, email, username, password_hash, role AS "role: Role", status AS "status: UserStatus", session_version
-               FROM users
-               WHERE CASE WHEN strpos($1, '@') > 0 THEN lower(email) ELSE lower(username) END = lower($1)"#,
-            login
+               FROM users WHERE lower(username) = lower($1) OR lower(email) = lower($2) OR email_key = $3
+               ORDER BY lower(email) IS NOT DISTINCT FROM lower($2) DESC LIMIT 1"#,
+            name.username,
+            name.address,
+            name.key
         )
         .fetch_optional(&self.pool)
         .await
         .doing("looking for a user")?;
-        let user_id = found.as_ref().map(|user| UserId(user.id));
-        let account = Account::of(user_id, login);
-        let ip = origin.ip.as_deref();
-        if let Attempt::Wait(retry_after) = self.attempt(account, user_id, ip).await? {
-            return Err(LoginError::Backoff { retry_after });
-        }
-        let stored = found.as_ref().map(|user| user.password_hash.as_str());
-        let is_right = self.hasher.verify(password, stored).await?;
-        let Some(user) = found.filter(|_| is_right) else {
-            if let Some(user) = user_id {
-                self.sign_in_refused(user, "password", origin).await?;
-            }
-            return Err(LoginError::InvalidCredentials);
-        };
-        if user.status == UserStatus::Disabled {
-            return Err(LoginError::Disabled);
-        }
+        Ok(row.map(|row| Found {
+            own: Own {
+                user: UserId(row.id),
+                email: row.email,
+                username: row.username,
+                password_hash: row.password_hash,
+            },
+            role: row.role,
+            status: row.status,
+            session_version: row.session_version,
+        }))
+    }
 
-        let user_id = UserId(user.id);
+    async fn begin_session(
+        &self,
+        tx: &mut sqlx::PgConnection,
+        found: &Found,
+        origin: &Origin,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Tokens, Unavailable> {
+        let user = found.own.user;
         let sid = SessionId(Uuid::now_v7());
         let token = RefreshToken::new();
-        let now = self.clock.now();
-        let mut tx = self.pool.begin().await.doing("beginning a session")?;
-        let own = Own {
-            user: user_id,
-            email: user.email,
-            username: user.username.clone(),
-            password_hash: user.password_hash,
-        };
-        match (code, second_factor::is_on(&mut tx, user_id).await?) {
-            (_, None) => {}
-            (None, Some(_)) => return Err(LoginError::CodeRequired),
-            (Some(code), Some(_)) => {
-                if second_factor::accept(&mut tx, &own, code, now).await? != Accepted::Yes {
-                    drop(tx);
-                    self.sign_in_refused(user_id, "code", origin).await?;
-                    return Err(LoginError::WrongCode);
-                }
-            }
-        }
-        backoff::clear(&mut tx, account, ip).await?;
-        let user_agent = origin.user_agent.as_deref();
+        let ip = origin.ip.as_deref();
         sqlx::query!(
-            "INSERT INTO sessions (id, user_id, session_version, ip, user_agent, created_at, last_used_at, expires_at)
-             VALUES ($1, $2, $3, $4, left($5, 200), $6, $6, $7)",
+            "INSERT INTO sessions (id, user_id, session_version, ip, user_agent, created_at, last_used_at, expires_at, proven_at)
+             VALUES ($1, $2, $3, $4, left($5, 200), $6, $6, $7, $6)",
             sid.0,
-            user.id,
-            user.session_version,
+            user.0,
+            found.session_version,
             ip,
-            user_agent,
+            origin.user_agent.as_deref(),
             now,
             now + self.settings.refresh
         )
         .execute(&mut *tx)
         .await
         .doing("beginning a session")?;
-        self.issue(&mut tx, sid, &token, now).await?;
+        self.issue(tx, sid, &token, now).await?;
         let details = json!({"sid": sid, "ip": ip});
-        record::act(&mut tx, now, "session.started", user_id, details).await?;
-        tx.commit().await.doing("committing a session")?;
-        Ok(self.tokens(token, now, user_id, &user.username, user.role, sid)?)
+        record::act(tx, now, "session.started", user, details).await?;
+        self.tokens(token, now, user, &found.own.username, found.role, sid)
     }
 
-    /// Notes a refused attempt on somebody's account; backoff bounds how many there can be.
-    async fn sign_in_refused(
+    /// Notes a refused sign-in: in the audit of somebody's account, or beside it for a name that nobody has. Either
+    /// way one row, and backoff bounds how many there can be.
+    async fn note_refusal(
         &self,
-        user: UserId,
+        account: Account,
+        user: Option<UserId>,
         what: &'static str,
         origin: &Origin,
     ) -> Result<(), Unavailable> {
         let mut connection = self.pool.acquire().await.doing("noting an attempt")?;
         let details = json!({"wrong": what, "ip": origin.ip});
         let now = self.clock.now();
-        record::decision(&mut connection, now, None, "session.refused", user, details).await
-    }
-
-    /// Exchanges a refresh token for the next pair; each can be used once.
-    ///
-    /// # Errors
-    /// See [`RefreshError`]. A second use ends the session, for the thief and the owner.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, RefreshError> {
-        let used = RefreshToken::read(refresh_token);
-        let next = RefreshToken::new();
-        let now = self.clock.now();
-        let mut tx = self.pool.begin().await.doing("beginning a refresh")?;
-        // The session's lock decides between two uses at the same time, so it is taken before the
-        // token is looked at.
-        let session = sqlx::query!(
-            "SELECT id FROM sessions WHERE id = (SELECT family FROM refresh_tokens WHERE token_hash = $1) FOR UPDATE",
-            &used.digest
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .doing("locking a session")?
-        .ok_or(RefreshError::Invalid)?;
-        let sid = SessionId(session.id);
-        let state = sqlx::query!(
-            r#"SELECT u.id, u.username, u.role AS "role: Role", t.rotated_at,
-                      (s.revoked_at IS NULL AND s.session_version = u.session_version
-                       AND u.status = 'active' AND t.expires_at > $2) AS "is_usable!"
-               FROM refresh_tokens t JOIN sessions s ON s.id = t.family JOIN users u ON u.id = s.user_id
-               WHERE t.token_hash = $1"#,
-            &used.digest,
-            now
-        )
-        .fetch_one(&mut *tx)
-        .await
-        .doing("reading a refresh token")?;
-        let user_id = UserId(state.id);
-        if state.rotated_at.is_some() {
-            let ended = sessions::revoke(&mut tx, sid, user_id, "reuse", now).await?;
-            tx.commit().await.doing("ending a stolen session")?;
-            if ended {
-                tracing::warn!(user.id = %user_id, session.id = %sid, "a refresh token was used twice; its session is over");
-                self.cache.forget(user_id);
-            }
-            return Err(RefreshError::Reused);
-        }
-        if !state.is_usable {
-            return Err(RefreshError::Invalid);
+        if let Some(user) = user {
+            return record::decision(&mut connection, now, None, "session.refused", user, details)
+                .await;
         }
         sqlx::query!(
-            "UPDATE refresh_tokens SET rotated_at = $2, replaced_by = $3 WHERE token_hash = $1",
-            &used.digest,
+            "INSERT INTO sign_ins_of_nobody (at, account, details) VALUES ($1, $2, $3)",
             now,
-            &next.digest
+            &account.0,
+            details
         )
-        .execute(&mut *tx)
+        .execute(&mut *connection)
         .await
-        .doing("rotating a refresh token")?;
-        self.issue(&mut tx, sid, &next, now).await?;
-        sqlx::query!(
-            "UPDATE sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1",
-            sid.0,
-            now,
-            now + self.settings.refresh
-        )
-        .execute(&mut *tx)
-        .await
-        .doing("prolonging a session")?;
-        tx.commit().await.doing("committing a refresh")?;
-        Ok(self.tokens(next, now, user_id, &state.username, state.role, sid)?)
-    }
-
-    async fn issue(
-        &self,
-        tx: &mut PgConnection,
-        sid: SessionId,
-        token: &RefreshToken,
-        now: DateTime<Utc>,
-    ) -> Result<(), Unavailable> {
-        sqlx::query!(
-            "INSERT INTO refresh_tokens (token_hash, family, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
-            &token.digest,
-            sid.0,
-            now,
-            now + self.settings.refresh
-        )
-        .execute(tx)
-        .await
-        .doing("issuing a refresh token")?;
+        .doing("noting an attempt")?;
         Ok(())
-    }
-
-    fn tokens(
-        &self,
-        refresh: RefreshToken,
-        now: DateTime<Utc>,
-        user_id: UserId,
-        username: &str,
-        role: Role,
-        sid: SessionId,
-    ) -> Result<Tokens, Unavailable> {
-        let claims = Claims::new(&self.settings, now, user_id, username, role, sid);
-        Ok(Tokens {
-            access_token: jwt::sign(&self.settings, &claims)?,
-            refresh_token: refresh.text,
-            expires_in: self.settings.access,
-            user_id,
-            sid,
-        })
     }
 }

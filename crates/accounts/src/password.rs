@@ -13,7 +13,7 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{error::Unavailable, policy::MAX_BYTES};
+use crate::{error::Unavailable, normal::nfkc, policy::MAX_BYTES};
 
 /// OWASP's second choice: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -23,7 +23,17 @@ const LANES: u32 = 1;
 /// Passwords that may wait per core; more are refused at once, instead of late.
 const WAITING_PER_CORE: usize = 64;
 
-/// Hashes and compares passwords.
+/// Whether a password belongs to a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// In its one form.
+    Yes,
+    /// As it was typed: the hash is of before passwords had one form.
+    AsTyped,
+    No,
+}
+
+/// Hashes and compares passwords, each in one form (NFKC): two systems type one password in two.
 #[derive(Clone)]
 pub(crate) struct Hasher(Arc<Inner>);
 
@@ -59,25 +69,36 @@ impl Hasher {
 
     /// The PHC string of a password, under a new salt.
     pub(crate) async fn hash(&self, password: &str) -> Result<String, Unavailable> {
-        let password = password.as_bytes().to_vec();
-        self.run(move |inner, memory| hash(&inner.argon2, &password, memory))
+        let password = nfkc(password).into_owned();
+        self.run(move |inner, memory| hash(&inner.argon2, password.as_bytes(), memory))
             .await
     }
 
-    /// Whether `password` belongs to `stored`; without one, false after the same work.
+    /// Whether `password` belongs to `stored`; without one, `No` after the same work: what is wrong is compared in
+    /// every form it has.
     pub(crate) async fn verify(
         &self,
         password: &str,
         stored: Option<&str>,
-    ) -> Result<bool, Unavailable> {
+    ) -> Result<Fit, Unavailable> {
         if password.len() > MAX_BYTES {
-            return Ok(false); // says nothing about the account: nobody's password is so long
+            return Ok(Fit::No); // says nothing about the account: nobody's password is so long
         }
-        let password = password.as_bytes().to_vec();
+        let typed = password.to_owned();
         let stored = stored.map(ToOwned::to_owned);
         self.run(move |inner, memory| {
             let text = stored.as_deref().unwrap_or(&inner.dummy);
-            Ok(fits(&password, text, memory)? && stored.is_some())
+            let one_form = nfkc(&typed);
+            if fits(one_form.as_bytes(), text, memory)? && stored.is_some() {
+                return Ok(Fit::Yes);
+            }
+            if one_form == typed {
+                return Ok(Fit::No);
+            }
+            match fits(typed.as_bytes(), text, memory)? && stored.is_some() {
+                true => Ok(Fit::AsTyped),
+                false => Ok(Fit::No),
+            }
         })
         .await
     }
@@ -187,9 +208,13 @@ mod tests {
             stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{stored}"
         );
-        assert!(hasher.verify("correct horse", Some(&stored)).await.unwrap());
-        assert!(!hasher.verify("correct hors", Some(&stored)).await.unwrap());
-        assert!(!hasher.verify("correct horse", None).await.unwrap());
+        for (password, stored, fit) in [
+            ("correct horse", Some(stored.as_str()), Fit::Yes),
+            ("correct hors", Some(stored.as_str()), Fit::No),
+            ("correct horse", None, Fit::No),
+        ] {
+            assert_eq!(hasher.verify(password, stored).await.unwrap(), fit);
+        }
     }
 
     #[tokio::test]
@@ -206,9 +231,10 @@ mod tests {
             let (hasher, stored, foreign) = (hasher.clone(), stored.clone(), foreign.clone());
             tokio::spawn(async move {
                 let fits = hasher.verify("correct horse", Some(&foreign)).await;
-                assert!(fits.unwrap());
+                assert_eq!(fits.unwrap(), Fit::Yes);
                 let password = if i % 2 == 0 { "correct horse" } else { "else" };
-                hasher.verify(password, Some(&stored)).await.unwrap() == (i % 2 == 0)
+                let fits = hasher.verify(password, Some(&stored)).await.unwrap();
+                (fits == Fit::Yes) == (i % 2 == 0)
             })
         });
         for check in checks.collect::<Vec<_>>() {
@@ -216,6 +242,22 @@ mod tests {
         }
         let cores = thread::available_parallelism().unwrap().get();
         assert!(hasher.0.idle().len() <= cores.max(1));
+    }
+
+    #[tokio::test]
+    async fn one_password_in_two_forms_is_one_and_a_hash_of_before_fits_as_typed() {
+        let hasher = Hasher::new().unwrap();
+        let (composed, parts) = ("p\u{e4}ssw\u{f6}rd", "pa\u{308}sswo\u{308}rd");
+        let stored = hasher.hash(parts).await.unwrap();
+        for typed in [composed, parts] {
+            let fit = hasher.verify(typed, Some(&stored)).await.unwrap();
+            assert_eq!(fit, Fit::Yes, "{typed:?}");
+        }
+        let before = hasher.0.argon2.hash_password(parts.as_bytes()).unwrap();
+        let before = before.to_string();
+        for (typed, fit) in [(composed, Fit::No), (parts, Fit::AsTyped)] {
+            assert_eq!(hasher.verify(typed, Some(&before)).await.unwrap(), fit);
+        }
     }
 
     #[tokio::test]

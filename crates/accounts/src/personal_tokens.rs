@@ -7,6 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use datacrowd_protocol::{WireEnum, ids::UserId, wire_enum};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -284,6 +285,23 @@ impl Accounts {
             },
         })
     }
+}
+
+/// Ends every token of a person.
+pub(crate) async fn end_all(
+    tx: &mut PgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE personal_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+        user.0,
+        now
+    )
+    .execute(tx)
+    .await
+    .doing("ending tokens")?;
+    Ok(())
 }
 
 fn taken(error: sqlx::Error) -> TokenError {

@@ -1,124 +1,44 @@
 //! Which passwords are accepted: long enough, not among the first that anybody tries, and nothing
 //! about their composition.
 
-use crate::error::FieldError;
+use std::sync::OnceLock;
+
+use crate::{error::FieldError, normal::nfkc};
 
 /// Longest accepted password in bytes, also when it is only compared: hashing costs time per byte.
 pub(crate) const MAX_BYTES: usize = 128;
 const MIN_CHARACTERS: usize = 8;
 
-/// What lists of leaked passwords begin with, of at least eight characters, in lower case.
-const COMMON: &[&str] = &[
-    "00000000",
-    "11111111",
-    "12121212",
-    "123123123",
-    "12341234",
-    "12344321",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "123456abc",
-    "1q2w3e4r",
-    "1q2w3e4r5t",
-    "1qaz2wsx",
-    "31415926",
-    "66666666",
-    "87654321",
-    "88888888",
-    "987654321",
-    "9876543210",
-    "a1234567",
-    "a12345678",
-    "aa123456",
-    "aa12345678",
-    "abc12345",
-    "abcd1234",
-    "abcdefgh",
-    "access14",
-    "admin123",
-    "admin1234",
-    "administrator",
-    "alexander",
-    "asdf1234",
-    "asdfasdf",
-    "asdfghjk",
-    "asdfghjkl",
-    "baseball",
-    "basketball",
-    "changeme",
-    "changeme1",
-    "charlie1",
-    "chocolate",
-    "computer",
-    "corvette",
-    "danielle",
-    "football",
-    "football1",
-    "iloveyou",
-    "iloveyou1",
-    "internet",
-    "jennifer",
-    "jonathan",
-    "letmein1",
-    "liverpool",
-    "master123",
-    "maverick",
-    "mercedes",
-    "michael1",
-    "michelle",
-    "midnight",
-    "mustang1",
-    "nicole123",
-    "p@ssw0rd",
-    "p@ssword",
-    "passw0rd",
-    "password",
-    "password!",
-    "password1",
-    "password12",
-    "password123",
-    "password1234",
-    "pokemon1",
-    "princess",
-    "princess1",
-    "q1w2e3r4",
-    "qazwsxedc",
-    "qwer1234",
-    "qwerty12",
-    "qwerty123",
-    "qwerty1234",
-    "qwertyui",
-    "qwertyuiop",
-    "samantha",
-    "sunshine",
-    "superman",
-    "superman1",
-    "superstar",
-    "trustno1",
-    "victoria",
-    "welcome1",
-    "welcome123",
-    "whatever",
-    "zaq12wsx",
-    "zxcvbnm1",
-    "zxcvbnm123",
-];
+/// Passwords that leaked often, of at least eight characters, in lower case, sorted by byte:
+/// `common-passwords/README.md` says where they are from.
+const COMMON: &str = include_str!("../common-passwords/list.txt");
+
+/// Its lines, to be searched.
+fn common() -> &'static [&'static str] {
+    static LINES: OnceLock<Vec<&str>> = OnceLock::new();
+    LINES.get_or_init(|| COMMON.lines().collect())
+}
 
 /// What is wrong with `password` as the member `field`; `own` are names it must not repeat.
 pub(crate) fn password(field: &'static str, password: &str, own: &[&str]) -> Option<FieldError> {
+    if password.len() > MAX_BYTES {
+        return refused(field, "must hold at most 128 bytes");
+    }
+    let password = nfkc(password);
     let lower = password.to_lowercase();
     let message = if password.chars().count() < MIN_CHARACTERS {
         "must hold at least 8 characters"
-    } else if password.len() > MAX_BYTES {
-        "must hold at most 128 bytes"
-    } else if COMMON.binary_search(&lower.as_str()).is_ok() || is_one_character(&lower) {
+    } else if common().binary_search(&lower.as_str()).is_ok() || is_one_character(&lower) {
         "is among the first that anybody tries; choose another"
-    } else if own.iter().any(|name| name.to_lowercase() == lower) {
+    } else if own.iter().any(|name| nfkc(name).to_lowercase() == lower) {
         "must not be the name or the address of the account"
     } else {
         return None;
     };
+    refused(field, message)
+}
+
+fn refused(field: &'static str, message: &str) -> Option<FieldError> {
     Some(FieldError {
         field,
         message: message.into(),
@@ -137,8 +57,12 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_so_that_it_can_be_searched() {
-        assert!(COMMON.is_sorted());
-        assert!(COMMON.iter().all(|p| p.chars().count() >= MIN_CHARACTERS));
+        assert!(common().len() >= 10_000, "{}", common().len());
+        assert!(common().is_sorted_by(|a, b| a < b), "each once");
+        for password in common() {
+            assert_eq!(password.to_lowercase(), *password);
+            assert!(password.chars().count() >= MIN_CHARACTERS, "{password}");
+        }
     }
 
     #[test]
@@ -149,7 +73,9 @@ mod tests {
         assert!(refused(&"x7".repeat(64)).is_none());
         assert!(refused(&"x7".repeat(65)).is_some());
         assert!(refused(&"й7".repeat(60)).is_some(), "180 bytes");
-        assert!(refused("PassWord123").is_some());
+        for common in ["PassWord123", "letmein1", "q1w2e3r4t5", "\u{ff30}assword1"] {
+            assert!(refused(common).is_some(), "{common}");
+        }
         assert!(refused("zzzzzzzzzzzz").is_some());
         assert!(refused("W@Example.com").is_some());
         assert!(refused("correct horse").is_none());

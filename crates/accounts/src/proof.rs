@@ -1,14 +1,24 @@
-//! Proving again who one is, with the password, for what a stolen access token must not do.
+//! Proving again who one is, for what a stolen access token must not do: by the password, and by a code where there
+//! is a second step.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::UserId;
+use serde_json::json;
+use sqlx::PgConnection;
 
 use crate::{
     accounts::Accounts,
-    backoff::{Account, Attempt},
-    error::{Doing, PasswordChangeError, SecondFactorError, Unavailable},
+    backoff::{Account, Admission, Attempt},
+    error::{Doing, ProofError, Unavailable},
     login::Origin,
+    password::Fit,
+    record,
+    second_factor::Accepted,
+    sessions::SessionId,
 };
+
+/// For how long a proof opens what a session alone does not.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// A person with what proves them.
 pub(crate) struct Own {
@@ -23,13 +33,6 @@ impl Own {
     pub(crate) fn account(&self) -> Account {
         Account::of(Some(self.user), &self.username)
     }
-}
-
-/// Why somebody is not believed.
-pub(crate) enum Unproven {
-    WrongPassword,
-    Backoff { retry_after: TimeDelta },
-    Unavailable(Unavailable),
 }
 
 impl Accounts {
@@ -49,53 +52,136 @@ impl Accounts {
         })
     }
 
-    /// Compares the present password. Wrong ones count like failed sign-ins; whoever is done clears them.
-    pub(crate) async fn prove(
+    /// Compares the present password. The try stays counted until the caller gives it back.
+    pub(crate) async fn prove_password(
         &self,
         own: &Own,
         present: &str,
         origin: &Origin,
-    ) -> Result<(), Unproven> {
-        self.may_try(own, origin).await?;
-        let is_right = self
+    ) -> Result<Attempt, ProofError> {
+        let attempt = self.may_try(own, origin).await?;
+        match self
             .hasher
             .verify(present, Some(&own.password_hash))
-            .await
-            .map_err(Unproven::Unavailable)?;
-        if is_right {
-            Ok(())
-        } else {
-            Err(Unproven::WrongPassword)
+            .await?
+        {
+            Fit::No => Err(ProofError::WrongPassword),
+            Fit::Yes | Fit::AsTyped => Ok(attempt),
         }
     }
 
-    /// Counts an attempt to prove something, before it is looked at.
-    pub(crate) async fn may_try(&self, own: &Own, origin: &Origin) -> Result<(), Unproven> {
-        let ip = origin.ip.as_deref();
-        match self.attempt(own.account(), Some(own.user), ip).await {
-            Ok(Attempt::Allowed) => Ok(()),
-            Ok(Attempt::Wait(retry_after)) => Err(Unproven::Backoff { retry_after }),
-            Err(error) => Err(Unproven::Unavailable(error)),
+    /// Counts a try to prove something, before it is looked at.
+    pub(crate) async fn may_try(&self, own: &Own, origin: &Origin) -> Result<Attempt, ProofError> {
+        match self.attempt(own.account(), Some(own.user), origin).await? {
+            Admission::Allowed(attempt) => Ok(attempt),
+            Admission::Wait(retry_after) => Err(ProofError::Backoff { retry_after }),
         }
+    }
+
+    /// Uses a code up where the account has a second step; without one, `code` is not looked at.
+    pub(crate) async fn prove_second_step(
+        &self,
+        tx: &mut PgConnection,
+        own: &Own,
+        code: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), ProofError> {
+        match self.accept(tx, own, code, now).await? {
+            Accepted::Off | Accepted::Yes => Ok(()),
+            Accepted::Missing => Err(ProofError::CodeRequired),
+            Accepted::No => Err(ProofError::WrongCode),
+        }
+    }
+
+    /// Proves the holder of a session anew, by password and, where there is a second step, a code; returns until when
+    /// that opens what a session alone does not.
+    ///
+    /// # Errors
+    /// See [`ProofError`]. Wrong ones count like failed sign-ins.
+    pub async fn reauthenticate(
+        &self,
+        user: UserId,
+        session: SessionId,
+        password: &str,
+        code: Option<&str>,
+        origin: &Origin,
+    ) -> Result<DateTime<Utc>, ProofError> {
+        let own = self.own(user).await?;
+        let attempt = self.prove_password(&own, password, origin).await?;
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await.doing("beginning a proof")?;
+        self.prove_second_step(&mut tx, &own, code, now).await?;
+        attempt.forget(&mut tx, now).await?;
+        note_proof(&mut tx, user, session, now).await?;
+        record::act(
+            &mut tx,
+            now,
+            "session.proven",
+            user,
+            json!({"sid": session}),
+        )
+        .await?;
+        tx.commit().await.doing("committing a proof")?;
+        Ok(now + FRESH)
+    }
+
+    /// Whether the holder of a live session proved themselves at most ten minutes ago. Read each time: what
+    /// another replica noted a moment ago counts.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn is_freshly_proven(
+        &self,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<bool, Unavailable> {
+        let fresh = sqlx::query_scalar!(
+            r#"SELECT s.proven_at > $3 AS "fresh!" FROM sessions s JOIN users u ON u.id = s.user_id
+               WHERE s.id = $1 AND s.user_id = $2 AND s.proven_at IS NOT NULL AND s.revoked_at IS NULL
+                 AND s.session_version = u.session_version AND u.status = 'active'"#,
+            session.0,
+            user.0,
+            self.clock.now() - FRESH
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .doing("reading when a session was proven")?;
+        Ok(fresh.unwrap_or(false))
     }
 }
 
-impl From<Unproven> for PasswordChangeError {
-    fn from(unproven: Unproven) -> Self {
-        match unproven {
-            Unproven::WrongPassword => Self::WrongPassword,
-            Unproven::Backoff { retry_after } => Self::Backoff { retry_after },
-            Unproven::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
+/// Notes that the holder of a session has just proven themselves.
+pub(crate) async fn note_proof(
+    tx: &mut PgConnection,
+    user: UserId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE sessions SET proven_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
+        session.0,
+        user.0,
+        now
+    )
+    .execute(tx)
+    .await
+    .doing("noting a proof")?;
+    Ok(())
 }
 
-impl From<Unproven> for SecondFactorError {
-    fn from(unproven: Unproven) -> Self {
-        match unproven {
-            Unproven::WrongPassword => Self::WrongPassword,
-            Unproven::Backoff { retry_after } => Self::Backoff { retry_after },
-            Unproven::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
+/// A second step was turned on in one session: what the others proved before was less.
+pub(crate) async fn outdate_other_proofs(
+    tx: &mut PgConnection,
+    user: UserId,
+    session: SessionId,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE sessions SET proven_at = NULL WHERE user_id = $1 AND id <> $2 AND proven_at IS NOT NULL",
+        user.0,
+        session.0
+    )
+    .execute(tx)
+    .await
+    .doing("outdating proofs")?;
+    Ok(())
 }

@@ -2,14 +2,19 @@
 
 use std::fmt;
 
-use datacrowd_protocol::WireEnum;
+use datacrowd_protocol::{WireEnum, ids::UserId};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
+    backoff::Admission,
     error::{BootstrapError, Doing, FieldError, RegisterError, Unavailable},
-    identity, policy, record,
+    identity::{self, Email},
+    invitations::{self, Unsettled},
+    login::Origin,
+    policy, record,
+    settings::Registration,
     user::{Role, User, UserRow, UserStatus},
 };
 
@@ -31,23 +36,62 @@ impl fmt::Debug for NewUser {
 }
 
 impl NewUser {
-    fn violations(&self) -> Vec<FieldError> {
+    /// The address in its one form, unless something is not acceptable.
+    fn check(&self) -> Result<Email, Vec<FieldError>> {
         let mut found = Vec::new();
-        identity::email(&self.email, &mut found);
+        let email = identity::email(&self.email).map_err(|refused| found.push(refused));
         identity::username(&self.username, &mut found);
         let own = [self.email.as_str(), self.username.as_str()];
         found.extend(policy::password("password", &self.password, &own));
-        found
+        email.ok().filter(|_| found.is_empty()).ok_or(found)
     }
 }
 
+/// As what somebody is registered.
+enum As<'a> {
+    /// With this role.
+    Role(Role),
+    /// As the invitation of this token says.
+    Invited(&'a str),
+}
+
+/// Who was registered.
+#[derive(Debug)]
+pub struct Registered {
+    /// The person.
+    pub user: User,
+    /// What their invitation promises beyond: [`Accounts::settle_invitation`].
+    pub unsettled: Option<Unsettled>,
+}
+
 impl Accounts {
-    /// Registers a person as a worker.
+    /// Registers a person as a worker, or as their invitation says.
     ///
     /// # Errors
-    /// See [`RegisterError`]. Of several who ask for one name at once, one gets it.
-    pub async fn register(&self, new: NewUser) -> Result<User, RegisterError> {
-        self.insert(&new, Role::Worker).await
+    /// See [`RegisterError`]. Of several who ask for one name at once, one gets it; of several who come with one
+    /// invitation, one is registered. A refusal leaves the invitation good.
+    pub async fn register(
+        &self,
+        new: NewUser,
+        invitation: Option<&str>,
+        origin: &Origin,
+    ) -> Result<Registered, RegisterError> {
+        let Some(token) = invitation else {
+            if self.settings.registration == Registration::Invitation {
+                return Err(RegisterError::InvitationRequired);
+            }
+            return self.insert(&new, As::Role(Role::Worker)).await;
+        };
+        let attempt = match self.attempt_unnamed(origin).await? {
+            Admission::Allowed(attempt) => attempt,
+            Admission::Wait(retry_after) => return Err(RegisterError::Backoff { retry_after }),
+        };
+        let outcome = self.insert(&new, As::Invited(token)).await;
+        if !matches!(outcome, Err(RegisterError::InvalidInvitation)) {
+            let mut connection = self.pool.acquire().await.doing("giving a try back")?;
+            attempt.give_back(&mut connection, self.clock.now()).await?;
+        }
+        outcome
     }
 
     /// Makes an administrator of this name, unless there is an active one already: then nothing is
@@ -69,7 +113,7 @@ impl Accounts {
             username: username.to_owned(),
             password: password.to_owned(),
         };
-        match self.insert(&new, Role::Admin).await {
+        match self.insert(&new, As::Role(Role::Admin)).await {
             Ok(_) => Ok(()),
             // Another replica that starts at the same time may have been first.
             Err(RegisterError::EmailTaken | RegisterError::UsernameTaken) => {
@@ -81,6 +125,11 @@ impl Accounts {
             }
             Err(RegisterError::Invalid(fields)) => Err(BootstrapError::Invalid(fields)),
             Err(RegisterError::Unavailable(error)) => Err(error.into()),
+            Err(
+                RegisterError::InvitationRequired
+                | RegisterError::InvalidInvitation
+                | RegisterError::Backoff { .. },
+            ) => Err(BootstrapError::Taken), // nobody invites the first
         }
     }
 
@@ -93,22 +142,32 @@ impl Accounts {
         .doing("looking for an administrator")
     }
 
-    async fn insert(&self, new: &NewUser, role: Role) -> Result<User, RegisterError> {
-        let violations = new.violations();
-        if !violations.is_empty() {
-            return Err(RegisterError::Invalid(violations));
+    async fn insert(&self, new: &NewUser, register: As<'_>) -> Result<Registered, RegisterError> {
+        let email = new.check().map_err(RegisterError::Invalid)?;
+        if let As::Invited(token) = register {
+            // Before the work of hashing; the transaction decides.
+            self.look_for_invitation(token).await?;
         }
         let password_hash = self.hasher.hash(&new.password).await?;
         let now = self.clock.now();
+        let id = UserId(Uuid::now_v7());
 
         let mut tx = self.pool.begin().await.doing("beginning a registration")?;
+        let (role, invitation) = match register {
+            As::Role(role) => (role, None),
+            As::Invited(token) => {
+                let taken = invitations::take(&mut tx, token, now).await?;
+                (taken.first_role(), Some(taken))
+            }
+        };
         let user: User = sqlx::query_as!(
             UserRow,
-            r#"INSERT INTO users (id, email, username, password_hash, role, created_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $6)
+            r#"INSERT INTO users (id, email, email_key, username, password_hash, role, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
                RETURNING id, email, username, role AS "role: Role", status AS "status: UserStatus", created_at, updated_at"#,
-            Uuid::now_v7(),
-            new.email,
+            id.0,
+            email.shown,
+            email.key,
             new.username,
             password_hash,
             role.column(),
@@ -120,19 +179,22 @@ impl Accounts {
         .into();
         let payload = json!({"username": user.username, "role": role.upper()});
         record::event(&mut tx, now, "user.registered", user.id, payload).await?;
-        if role == Role::Admin {
+        let mut unsettled = None;
+        if let Some(taken) = invitation {
+            unsettled = taken.redeem(&mut tx, &user, now).await?;
+        } else if role == Role::Admin {
             record::decision(&mut tx, now, None, "admin.bootstrap", user.id, json!({})).await?;
         }
         tx.commit().await.doing("committing a registration")?;
         tracing::info!(user.id = %user.id, user.role = role.upper(), "registered");
-        Ok(user)
+        Ok(Registered { user, unsettled })
     }
 }
 
 /// Which name the database refused: only a named constraint decides who was first.
 fn taken(error: sqlx::Error) -> RegisterError {
     match error.as_database_error().and_then(|e| e.constraint()) {
-        Some("users_email_taken") => RegisterError::EmailTaken,
+        Some("users_email_taken" | "users_email_key_taken") => RegisterError::EmailTaken,
         Some("users_username_taken") => RegisterError::UsernameTaken,
         _ => RegisterError::Unavailable(Unavailable::Database {
             doing: "inserting a user",

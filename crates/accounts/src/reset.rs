@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     accounts::Accounts,
-    backoff::{self, Account},
+    backoff::{self, Account, Admission},
     error::{Doing, ResetError, RightsError},
-    policy, record,
+    login::Origin,
+    personal_tokens, policy, record,
     rights::Admin,
     second_factor,
 };
@@ -78,13 +79,24 @@ impl Accounts {
     /// Sets a new password by a link; every session and personal token of the person is over.
     ///
     /// # Errors
-    /// See [`ResetError`]. A refused password leaves the link good.
-    pub async fn redeem_reset_link(&self, token: &str, new: &str) -> Result<(), ResetError> {
+    /// See [`ResetError`]. A refused password leaves the link good. A link is over when who issued it is no
+    /// administrator any more.
+    pub async fn redeem_reset_link(
+        &self,
+        token: &str,
+        new: &str,
+        origin: &Origin,
+    ) -> Result<(), ResetError> {
+        let attempt = match self.attempt_unnamed(origin).await? {
+            Admission::Allowed(attempt) => attempt,
+            Admission::Wait(retry_after) => return Err(ResetError::Backoff { retry_after }),
+        };
         let digest: [u8; 32] = Sha256::digest(token).into();
         let now = self.clock.now();
         let known = sqlx::query!(
             "SELECT u.id, u.email, u.username FROM reset_links l JOIN users u ON u.id = l.user_id
-             WHERE l.token_hash = $1 AND l.expires_at > $2",
+             JOIN users i ON i.id = l.issued_by
+             WHERE l.token_hash = $1 AND l.expires_at > $2 AND i.role = 'admin' AND i.status = 'active'",
             &digest,
             now
         )
@@ -101,8 +113,11 @@ impl Accounts {
         let mut tx = self.pool.begin().await.doing("beginning a reset")?;
         // Deleting it decides between two redemptions at the same time.
         let link = sqlx::query!(
-            "DELETE FROM reset_links WHERE token_hash = $1 RETURNING remove_totp",
-            &digest
+            "DELETE FROM reset_links l USING users i
+             WHERE l.token_hash = $1 AND l.expires_at > $2
+               AND i.id = l.issued_by AND i.role = 'admin' AND i.status = 'active' RETURNING l.remove_totp",
+            &digest,
+            now
         )
         .fetch_optional(&mut *tx)
         .await
@@ -117,18 +132,12 @@ impl Accounts {
         .execute(&mut *tx)
         .await
         .doing("resetting a password")?;
-        sqlx::query!(
-            "UPDATE personal_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
-            user.0,
-            now
-        )
-        .execute(&mut *tx)
-        .await
-        .doing("ending tokens")?;
+        personal_tokens::end_all(&mut tx, user, now).await?;
         if link.remove_totp {
             second_factor::remove(&mut tx, user).await?;
         }
-        backoff::clear(&mut tx, Account::of(Some(user), &known.username), None).await?;
+        backoff::forget_account(&mut tx, Account::of(Some(user), &known.username)).await?;
+        attempt.give_back(&mut tx, now).await?;
         record::act(&mut tx, now, "reset.redeemed", user, json!({})).await?;
         tx.commit().await.doing("committing a reset")?;
         self.cache.forget(user);

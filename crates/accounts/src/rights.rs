@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use crate::{
     accounts::Accounts,
     error::{Doing, RightsError, Unavailable},
-    record,
+    personal_tokens, record,
     user::{Role, User, UserRow, UserStatus},
 };
 
@@ -42,7 +42,8 @@ impl Accounts {
         Ok(after)
     }
 
-    /// Lets a person sign in, or no longer; a disabled one is refused everywhere within half a minute.
+    /// Lets a person sign in, or no longer; a disabled one is refused everywhere within half a minute, and what they
+    /// held is over: sessions and personal tokens do not come back with the account.
     ///
     /// # Errors
     /// See [`RightsError`].
@@ -64,7 +65,12 @@ impl Accounts {
         if before.role == Role::Admin && status == UserStatus::Disabled {
             keep_one_admin(&mut tx, user).await?;
         }
-        let after = write(&mut tx, user, before.role, status, self.clock.now()).await?;
+        let now = self.clock.now();
+        let after = write(&mut tx, user, before.role, status, now).await?;
+        if status == UserStatus::Disabled {
+            end_sessions(&mut tx, user).await?;
+            personal_tokens::end_all(&mut tx, user, now).await?;
+        }
         let change = json!({"from": before.status.upper(), "to": status.upper()});
         self.record(&mut tx, by, "user.status_changed", &after, change)
             .await?;
@@ -124,6 +130,18 @@ async fn keep_one_admin(tx: &mut PgConnection, but: UserId) -> Result<(), Rights
     } else {
         Err(RightsError::LastAdmin)
     }
+}
+
+/// Sessions begun before are over.
+async fn end_sessions(tx: &mut PgConnection, user: UserId) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE users SET session_version = session_version + 1 WHERE id = $1",
+        user.0
+    )
+    .execute(tx)
+    .await
+    .doing("ending sessions")?;
+    Ok(())
 }
 
 async fn write(

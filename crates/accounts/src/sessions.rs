@@ -1,4 +1,4 @@
-//! Sessions: listing and ending them, and the password change that ends all others.
+//! Sessions: listing and ending them.
 
 use std::fmt;
 
@@ -12,10 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
-    backoff,
-    error::{Doing, PasswordChangeError, Unavailable},
-    login::Origin,
-    policy, record,
+    error::{Doing, Unavailable},
+    record,
 };
 
 /// One sign-in on one device.
@@ -148,62 +146,6 @@ impl Accounts {
         Ok(())
     }
 
-    /// Changes a person's password and ends all their sessions but the one they do it from.
-    ///
-    /// # Errors
-    /// See [`PasswordChangeError`]. Wrong present passwords count like failed sign-ins: a stolen
-    /// access token is no way to guess.
-    pub async fn change_password(
-        &self,
-        user: UserId,
-        session: SessionId,
-        present: &str,
-        new: &str,
-        origin: &Origin,
-    ) -> Result<(), PasswordChangeError> {
-        let own = self.own(user).await?;
-        let names = [own.email.as_str(), own.username.as_str()];
-        if let Some(refused) = policy::password("newPassword", new, &names) {
-            return Err(PasswordChangeError::Invalid(vec![refused]));
-        }
-        self.prove(&own, present, origin).await?;
-        let hash = self.hasher.hash(new).await?;
-
-        let now = self.clock.now();
-        let mut tx = self
-            .pool
-            .begin()
-            .await
-            .doing("beginning a password change")?;
-        // Of two changes at once only one began with the present password.
-        let version = sqlx::query_scalar!(
-            "UPDATE users SET password_hash = $3, session_version = session_version + 1, updated_at = $4
-             WHERE id = $1 AND password_hash = $2 RETURNING session_version",
-            user.0,
-            own.password_hash,
-            hash,
-            now
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .doing("changing a password")?
-        .ok_or(PasswordChangeError::WrongPassword)?;
-        sqlx::query!(
-            "UPDATE sessions SET session_version = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
-            session.0,
-            user.0,
-            version
-        )
-        .execute(&mut *tx)
-        .await
-        .doing("keeping the session")?;
-        backoff::clear(&mut tx, own.account(), origin.ip.as_deref()).await?;
-        record::act(&mut tx, now, "user.password_changed", user, json!({})).await?;
-        tx.commit().await.doing("committing a password change")?;
-        self.cache.forget(user);
-        Ok(())
-    }
-
     /// Removes sessions that ended long ago, used tokens that have expired and failures nobody counts any
     /// more; returns the number of rows.
     ///
@@ -232,6 +174,22 @@ impl Accounts {
             .execute(&self.pool)
             .await
             .doing("sweeping idempotency keys")?;
+        sqlx::query!("DELETE FROM attempt_budgets WHERE spent_until < $1", now)
+            .execute(&self.pool)
+            .await
+            .doing("sweeping budgets")?;
+        sqlx::query!("DELETE FROM sign_ins_of_nobody WHERE at < $1", now - KEPT)
+            .execute(&self.pool)
+            .await
+            .doing("sweeping sign-ins of nobody")?;
+        // What became of them is in the audit.
+        sqlx::query!(
+            "DELETE FROM invitations WHERE expires_at < $1 AND (redeemed_at IS NULL OR settled_at IS NOT NULL)",
+            now - KEPT
+        )
+        .execute(&self.pool)
+        .await
+        .doing("sweeping invitations")?;
         let failures = sqlx::query!("DELETE FROM login_failures WHERE last_at < $1", day)
             .execute(&self.pool)
             .await

@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::TimeDelta;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
+use crate::seal::SealingKeys;
+
 /// Shortest accepted signing secret: HS256 has 256 bits.
 const MIN_SECRET_BYTES: usize = 32;
 
@@ -17,6 +19,19 @@ pub enum SettingsError {
     /// Both signing keys have one name.
     #[error("the current and the previous signing key are both named \"{0}\"")]
     SameKid(String),
+    /// The secret that seals is too short to be one.
+    #[error("the secret that seals second steps has fewer than {MIN_SECRET_BYTES} bytes")]
+    ShortSealingSecret,
+}
+
+/// Who may register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Whoever wants to.
+    #[default]
+    Open,
+    /// Who was invited by an administrator.
+    Invitation,
 }
 
 /// A secret that signs access tokens, and the `kid` that names it in their headers.
@@ -56,6 +71,8 @@ impl fmt::Debug for SigningKey {
 pub struct Settings {
     pub(crate) current: SigningKey,
     pub(crate) previous: Option<SigningKey>,
+    pub(crate) sealing: SealingKeys,
+    pub(crate) registration: Registration,
     pub(crate) issuer: &'static str,
     pub(crate) audience: &'static str,
     pub(crate) access: TimeDelta,
@@ -65,11 +82,15 @@ pub struct Settings {
 
 impl Settings {
     /// The platform's lifetimes: access tokens 15 minutes, refresh tokens 30 days from their last
-    /// use, rights at most 30 seconds old. `current` signs; `previous` is still accepted.
+    /// use, rights at most 30 seconds old. `current` signs; `previous` is still accepted. Registration is open.
     ///
     /// # Errors
     /// [`SettingsError::SameKid`].
-    pub fn new(current: SigningKey, previous: Option<SigningKey>) -> Result<Self, SettingsError> {
+    pub fn new(
+        current: SigningKey,
+        previous: Option<SigningKey>,
+        sealing: SealingKeys,
+    ) -> Result<Self, SettingsError> {
         if let Some(previous) = &previous
             && previous.kid == current.kid
         {
@@ -78,11 +99,22 @@ impl Settings {
         Ok(Self {
             current,
             previous,
+            sealing,
+            registration: Registration::Open,
             issuer: "datacrowd",
             audience: "datacrowd-api",
             access: TimeDelta::minutes(15),
             refresh: TimeDelta::days(30),
             cache: TimeDelta::seconds(30),
         })
+    }
+
+    /// The same, with this rule of who may register.
+    #[must_use]
+    pub fn with_registration(self, registration: Registration) -> Self {
+        Self {
+            registration,
+            ..self
+        }
     }
 }

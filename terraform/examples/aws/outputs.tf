@@ -12,6 +12,7 @@ output "helm_values" {
     apiServer = {
       image          = "${var.image_registry}/datacrowd-api-server:${var.image_tag}"
       existingSecret = "datacrowd-api-server"
+      totpSecret     = "datacrowd-totp"
       serviceAccount = { annotations = module.api_server_identity.annotations }
     }
     migrations = {

@@ -24,6 +24,8 @@ locals {
         DATACROWD_ADMIN_PASSWORD = ephemeral.aws_secretsmanager_random_password.application["admin_password"].random_password
       },
     )
+    # Of its own: what is sealed under it is lost with it, so it is not replaced with the others.
+    totp       = { DATACROWD_TOTP_KEY = ephemeral.aws_secretsmanager_random_password.application["totp_key"].random_password }
     migrations = { for context in local.contexts : "${upper(context)}_OWNER_DATABASE_URL" => local.url["${context}_owner"] }
     operator   = { DATACROWD_INTERNAL_TOKEN = ephemeral.aws_secretsmanager_random_password.application["internal_token"].random_password }
     # For dev/postgres/provision.sql.
@@ -31,7 +33,7 @@ locals {
   }
 
   # The names, known before the contents are.
-  names = toset(["api-server", "migrations", "operator", "provision"])
+  names = toset(["api-server", "migrations", "operator", "provision", "totp"])
 }
 
 # Letters and digits only: they stand in URLs.
@@ -43,7 +45,7 @@ ephemeral "aws_secretsmanager_random_password" "role" {
 }
 
 ephemeral "aws_secretsmanager_random_password" "application" {
-  for_each = toset(["internal_token", "jwt_secret", "admin_password"])
+  for_each = toset(["internal_token", "jwt_secret", "admin_password", "totp_key"])
 
   password_length     = 48
   exclude_punctuation = true
@@ -65,5 +67,5 @@ resource "aws_secretsmanager_secret_version" "this" {
 
   secret_id                = aws_secretsmanager_secret.this[each.key].id
   secret_string_wo         = jsonencode(local.contents[each.key])
-  secret_string_wo_version = var.secrets_version
+  secret_string_wo_version = each.key == "totp" ? 1 : var.secrets_version
 }

@@ -5,7 +5,7 @@ use std::{net::TcpListener, process::Stdio, time::Duration};
 use datacrowd_testkit::eventually;
 use serde_json::json;
 
-use super::{PASSWORD, Platform, answer};
+use super::{PASSWORD, Platform, TOTP_KEY, answer};
 
 /// The binary itself, over a test's databases.
 pub struct Process {
@@ -44,6 +44,7 @@ impl Process {
                 "DATACROWD_JWT_SECRET",
                 "a signing key for this process, long enough",
             )
+            .env("DATACROWD_TOTP_KEY", TOTP_KEY)
             .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET"))
             .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT"))
             .env("DATACROWD_BILLING_MODE", "disabled")

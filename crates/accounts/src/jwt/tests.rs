@@ -6,14 +6,22 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::settings::SigningKey;
+use crate::{
+    seal::{SealingKey, SealingKeys},
+    settings::SigningKey,
+};
 
 fn key(kid: &str, byte: u8) -> SigningKey {
     SigningKey::new(kid, &[byte; 32]).unwrap()
 }
 
+fn settings_of(current: SigningKey, previous: Option<SigningKey>) -> Settings {
+    let sealing = SealingKeys::new(SealingKey::new(&[1; 32]).unwrap(), None);
+    Settings::new(current, previous, sealing).unwrap()
+}
+
 fn settings() -> Settings {
-    Settings::new(key("b", 2), Some(key("a", 1))).unwrap()
+    settings_of(key("b", 2), Some(key("a", 1)))
 }
 
 fn now() -> DateTime<Utc> {
@@ -49,8 +57,8 @@ fn our_own_token_is_read_back() {
 
 #[test]
 fn the_previous_key_is_accepted_and_one_before_it_is_not() {
-    let old = Settings::new(key("a", 1), None).unwrap();
-    let older = Settings::new(key("z", 0), None).unwrap();
+    let old = settings_of(key("a", 1), None);
+    let older = settings_of(key("z", 0), None);
     assert!(verify(&settings(), now(), &sign(&old, &claims()).unwrap()).is_ok());
     assert!(refused(&sign(&older, &claims()).unwrap()));
 }

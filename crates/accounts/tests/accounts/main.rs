@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 mod credentials;
+mod guessing;
+mod invitations;
 mod register;
 mod rights;
+mod sealing;
+mod second_step;
 mod sessions;
 mod sign_in;
 mod support;

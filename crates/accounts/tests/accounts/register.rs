@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datacrowd_accounts::{BootstrapError, NewUser, RegisterError, Role, UserStatus};
+use datacrowd_accounts::{BootstrapError, Keyed, NewUser, Origin, RegisterError, Role, UserStatus};
 use tokio::task::JoinSet;
 
 use crate::support::{Bench, PASSWORD, new_user};
@@ -34,7 +34,7 @@ async fn of_sixteen_who_want_one_name_at_once_one_gets_it() {
         set.spawn(async move {
             let mut user = new_user(spelling);
             user.email = format!("w{i}@example.com");
-            accounts.register(user).await
+            accounts.register(user, None, &Origin::default()).await
         });
     }
     let outcomes = set.join_all().await;
@@ -57,25 +57,81 @@ async fn of_sixteen_who_want_one_name_at_once_one_gets_it() {
 async fn an_address_has_one_account_however_it_is_spelled() {
     let bench = Bench::new().await;
     bench.register("wanda").await;
-    let again = NewUser {
-        email: "WANDA@example.com".into(),
-        ..new_user("wendy")
+    let joerg = NewUser {
+        email: "jo\u{308}rg@b\u{fc}cher.example".into(),
+        ..new_user("joerg")
     };
-    let refused = bench.accounts.register(again).await;
-    assert!(matches!(refused, Err(RegisterError::EmailTaken)));
+    let joerg = bench.add(joerg).await.unwrap();
+    assert_eq!(joerg.email, "j\u{f6}rg@b\u{fc}cher.example");
+    for spelling in [
+        "WANDA@example.com",
+        "wanda@EXAMPLE\u{3002}com",
+        "J\u{f6}rg@xn--bcher-kva.example",
+        "jo\u{308}rg@bu\u{308}cher.example",
+    ] {
+        let again = NewUser {
+            email: spelling.into(),
+            ..new_user("wendy")
+        };
+        let refused = bench.add(again).await;
+        assert!(
+            matches!(refused, Err(RegisterError::EmailTaken)),
+            "{spelling}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn addresses_of_before_get_their_form_and_of_two_that_are_one_the_older_has_it() {
+    let bench = Bench::new().await;
+    let wanda = bench.register("wanda").await;
+    let mut twins = Vec::new();
+    for name in ["older", "younger"] {
+        twins.push(bench.register(name).await);
+    }
+    // As the release before let them in.
+    for (user, email) in [
+        (&twins[0], "w@b\u{fc}cher.example"),
+        (&twins[1], "w@xn--bcher-kva.example"),
+        (&wanda, "wan\u{200b}da@example.com"),
+    ] {
+        sqlx::query("UPDATE users SET email = $2, email_key = NULL WHERE id = $1")
+            .bind(user.id.0)
+            .bind(email)
+            .execute(&bench.database.pool())
+            .await
+            .unwrap();
+    }
+    let pass = bench.accounts.key_emails().await.unwrap();
+    let left = vec![wanda.id, twins[1].id];
+    assert_eq!(
+        pass,
+        Keyed {
+            keyed: 1,
+            left: left.clone()
+        }
+    );
+    let again = bench.accounts.key_emails().await.unwrap();
+    assert_eq!(again, Keyed { keyed: 0, left });
+    for (login, whose) in [
+        ("w@b\u{fc}cher.example", &twins[0]),
+        ("W@BU\u{308}CHER.example", &twins[0]),
+        ("w@xn--bcher-kva.example", &twins[1]),
+        ("wan\u{200b}da@example.com", &wanda),
+    ] {
+        assert_eq!(bench.sign_in(login).await.user_id, whose.id, "{login}");
+    }
 }
 
 #[tokio::test]
 async fn every_unacceptable_member_is_named() {
     let bench = Bench::new().await;
-    let refused = bench
-        .accounts
-        .register(NewUser {
-            email: "nowhere".into(),
-            username: "w@".into(),
-            password: "password".into(),
-        })
-        .await;
+    let new = NewUser {
+        email: "nowhere".into(),
+        username: "w@".into(),
+        password: "password".into(),
+    };
+    let refused = bench.add(new).await;
     let Err(RegisterError::Invalid(fields)) = refused else {
         panic!("{refused:?}");
     };

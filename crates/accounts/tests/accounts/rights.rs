@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use datacrowd_accounts::{
-    AccessError, Admin, LoginError, Origin, RightsError, Role, Settings, UserStatus,
-};
+use datacrowd_accounts::{AccessError, Admin, LoginError, Origin, RightsError, Role, UserStatus};
 use datacrowd_protocol::{audit::AuditFilter, ids::UserId};
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{Bench, PASSWORD, key};
+use crate::support::{Bench, PASSWORD, settings};
 
 #[tokio::test]
 async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
@@ -19,7 +17,7 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
     let ada = bench.admin().await;
     let clara = bench.register("clara").await;
     let tokens = bench.sign_in("clara").await;
-    let elsewhere = bench.replica(Settings::new(key("a", 1), None).unwrap());
+    let elsewhere = bench.replica(settings());
     assert_eq!(
         elsewhere
             .verify_access(&tokens.access_token)
@@ -97,7 +95,7 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
     let ada = bench.admin().await;
     let wanda = bench.register("wanda").await;
     let tokens = bench.sign_in("wanda").await;
-    let elsewhere = bench.replica(Settings::new(key("a", 1), None).unwrap());
+    let elsewhere = bench.replica(settings());
     assert!(elsewhere.verify_access(&tokens.access_token).await.is_ok());
     bench
         .accounts
@@ -133,7 +131,20 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
         .set_status(ada, wanda.id, UserStatus::Active)
         .await
         .unwrap();
-    assert!(bench.accounts.refresh(&tokens.refresh_token).await.is_ok());
+    let refreshed = bench.accounts.refresh(&tokens.refresh_token).await;
+    assert!(
+        refreshed.is_err(),
+        "a thief's session does not come back with the account"
+    );
+    let access = bench.accounts.verify_access(&tokens.access_token).await;
+    assert!(matches!(access, Err(AccessError::Revoked)), "{access:?}");
+    assert!(
+        bench
+            .accounts
+            .login("wanda", PASSWORD, None, &origin)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use datacrowd_accounts::{AccessError, Origin, PasswordChangeError, RefreshError, Settings};
+use datacrowd_accounts::{
+    AccessError, NewToken, Origin, PasswordChange, PasswordChangeError, ProofError, RefreshError,
+    Scope,
+};
 use tokio::task::JoinSet;
 
-use crate::support::{Bench, PASSWORD, from, key};
+use crate::support::{Bench, PASSWORD, from, settings};
 
 #[tokio::test]
 async fn a_refresh_token_is_exchanged_for_the_next_pair() {
@@ -97,7 +100,7 @@ async fn logout_ends_the_session_here_at_once_and_elsewhere_within_half_a_minute
     let bench = Bench::new().await;
     bench.register("wanda").await;
     let tokens = bench.sign_in("wanda").await;
-    let elsewhere = bench.replica(Settings::new(key("a", 1), None).unwrap());
+    let elsewhere = bench.replica(settings());
     assert!(elsewhere.verify_access(&tokens.access_token).await.is_ok());
     bench.accounts.logout(&tokens.refresh_token).await.unwrap();
     bench.accounts.logout(&tokens.refresh_token).await.unwrap();
@@ -166,16 +169,33 @@ async fn a_new_password_ends_every_other_session() {
         .await
         .unwrap();
     let origin = Origin::default();
-    let change = |present, new| {
+    let change = |present, new, end_tokens| {
+        let change = PasswordChange {
+            present,
+            code: None,
+            new,
+            end_tokens,
+        };
         bench
             .accounts
-            .change_password(caller.user_id, here.sid, present, new, &origin)
+            .change_password(caller.user_id, here.sid, change, &origin)
     };
-    let refused = change("wrong horse", "battery staple").await;
-    assert!(matches!(refused, Err(PasswordChangeError::WrongPassword)));
-    let refused = change(PASSWORD, "short").await;
+    let new = NewToken {
+        name: "nightly".into(),
+        scopes: vec![Scope::Read],
+        expires_at: bench.now() + TimeDelta::days(9),
+    };
+    let script = bench.accounts.create_token(caller.user_id, new).await;
+    let script = script.unwrap().text;
+    let refused = change("wrong horse", "battery staple", true).await;
+    assert!(matches!(
+        refused,
+        Err(PasswordChangeError::Unproven(ProofError::WrongPassword))
+    ));
+    let refused = change(PASSWORD, "short", true).await;
     assert!(matches!(refused, Err(PasswordChangeError::Invalid(_))));
-    change(PASSWORD, "battery staple").await.unwrap();
+    change(PASSWORD, "battery staple", false).await.unwrap();
+    assert!(bench.accounts.verify_access(&script).await.is_ok());
 
     assert!(
         bench
@@ -202,6 +222,11 @@ async fn a_new_password_ends_every_other_session() {
             .await
             .is_ok()
     );
+    change("battery staple", "another staple", true)
+        .await
+        .unwrap();
+    let over = bench.accounts.verify_access(&script).await;
+    assert!(matches!(over, Err(AccessError::Revoked)), "{over:?}");
 }
 
 #[tokio::test]

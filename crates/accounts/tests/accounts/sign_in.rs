@@ -1,19 +1,14 @@
-//! Passwords open accounts, and guessing them does not.
+//! Names and passwords open accounts, however they are typed.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use datacrowd_accounts::{AccessError, Credential, LoginError, Origin, Role, Settings};
-use tokio::task::JoinSet;
+use datacrowd_accounts::{AccessError, Credential, LoginError, NewUser, Origin, Role};
 
-use crate::support::{Bench, PASSWORD, from, key};
+use crate::support::{Bench, PASSWORD, from, key, new_user, signed_by};
 
-fn is_invalid<T>(outcome: &Result<T, LoginError>) -> bool {
+pub fn is_invalid<T>(outcome: &Result<T, LoginError>) -> bool {
     matches!(outcome, Err(LoginError::InvalidCredentials))
-}
-
-fn is_backoff<T>(outcome: &Result<T, LoginError>) -> bool {
-    matches!(outcome, Err(LoginError::Backoff { .. }))
 }
 
 #[tokio::test]
@@ -79,110 +74,58 @@ async fn tokens_of_the_previous_secret_are_accepted_until_it_is_gone() {
     let bench = Bench::new().await;
     bench.register("wanda").await;
     let old = bench.sign_in("wanda").await.access_token;
-    let rotated = bench.replica(Settings::new(key("b", 2), Some(key("a", 1))).unwrap());
+    let rotated = bench.replica(signed_by(key("b", 2), Some(key("a", 1))));
     assert!(rotated.verify_access(&old).await.is_ok());
-    let later = bench.replica(Settings::new(key("b", 2), None).unwrap());
+    let later = bench.replica(signed_by(key("b", 2), None));
     let outcome = later.verify_access(&old).await;
     assert!(matches!(outcome, Err(AccessError::Invalid)));
 }
 
 #[tokio::test]
-async fn failures_slow_the_next_attempt_down_and_never_for_longer_than_a_minute() {
+async fn a_password_of_before_it_had_one_form_opens_as_it_was_typed_and_then_in_either_form() {
     let bench = Bench::new().await;
-    bench.register("wanda").await;
-    let thief = from("203.0.113.7");
-    let mut waits = Vec::new();
-    while waits.len() < 10 {
-        match bench
-            .accounts
-            .login("wanda", "guess work", None, &thief)
-            .await
-        {
-            Err(LoginError::InvalidCredentials) => {}
-            Err(LoginError::Backoff { retry_after }) => {
-                waits.push(retry_after.num_seconds());
-                bench.pass(retry_after);
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-    let right = bench.accounts.login("wanda", PASSWORD, None, &thief).await;
-    assert!(right.is_ok(), "the right password after the wait");
-    let fresh = bench
-        .accounts
-        .login("wanda", "guess work", None, &thief)
-        .await;
-    assert!(is_invalid(&fresh), "success forgets the failures");
-}
-
-#[tokio::test]
-async fn attempts_at_the_same_time_do_not_slip_past_the_count_together() {
-    let bench = Bench::new().await;
-    bench.register("wanda").await;
-    let mut set = JoinSet::new();
-    for _ in 0..20 {
+    let (composed, parts) = ("p\u{e4}ssw\u{f6}rd geheim", "pa\u{308}sswo\u{308}rd geheim");
+    let new = NewUser {
+        password: composed.into(),
+        ..new_user("wanda")
+    };
+    let wanda = bench.add(new).await.unwrap();
+    let login = |password| {
+        let origin = from("198.51.100.1");
         let accounts = Arc::clone(&bench.accounts);
-        set.spawn(async move {
-            accounts
-                .login("wanda", "guess work", None, &from("203.0.113.7"))
-                .await
-        });
-    }
-    let outcomes = set.join_all().await;
-    assert_eq!(outcomes.iter().filter(|o| is_invalid(o)).count(), 6);
-    assert_eq!(outcomes.iter().filter(|o| is_backoff(o)).count(), 14);
-}
+        async move { accounts.login("wanda", password, None, &origin).await }
+    };
+    assert!(login(composed).await.is_ok());
+    assert!(login(parts).await.is_ok());
 
-#[tokio::test]
-async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
-    let bench = Bench::new().await;
-    bench.register("wanda").await;
-    let home = from("198.51.100.1");
-    bench
-        .accounts
-        .login("wanda", PASSWORD, None, &home)
+    // As the release before would have stored it: the bytes as they came.
+    let params = argon2::Params::new(64, 1, 1, None).unwrap();
+    let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let before = argon2::PasswordHasher::hash_password(&argon2, parts.as_bytes()).unwrap();
+    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+        .bind(wanda.id.0)
+        .bind(before.to_string())
+        .execute(&bench.database.pool())
         .await
         .unwrap();
-    // From many addresses, so that the count over all of them is what stops the guessing.
-    let mut allowed = 0;
-    for i in 0..80 {
-        let outcome = bench
-            .accounts
-            .login(
-                "wanda",
-                "guess work",
-                None,
-                &from(&format!("203.0.113.{i}")),
-            )
-            .await;
-        allowed += i32::from(is_invalid(&outcome));
-    }
-    assert_eq!(allowed, 51);
-    assert!(
-        bench
-            .accounts
-            .login("wanda", PASSWORD, None, &home)
-            .await
-            .is_ok()
-    );
+    assert!(is_invalid(&login(composed).await));
+    assert!(login(parts).await.is_ok());
+    assert!(login(composed).await.is_ok(), "hashed anew in one form");
 }
 
 #[tokio::test]
-async fn a_name_nobody_has_slows_down_like_any_other() {
+async fn an_address_signs_in_however_it_is_typed() {
     let bench = Bench::new().await;
-    let thief = from("203.0.113.7");
-    for _ in 0..6 {
-        let outcome = bench
-            .accounts
-            .login("nobody", "guess work", None, &thief)
-            .await;
-        assert!(is_invalid(&outcome));
+    let new = NewUser {
+        email: "j\u{f6}rg@b\u{fc}cher.example".into(),
+        ..new_user("joerg")
+    };
+    let joerg = bench.add(new).await.unwrap();
+    for login in [
+        "J\u{d6}RG@b\u{fc}cher.example",
+        "jo\u{308}rg@bu\u{308}cher.example",
+        "j\u{f6}rg@xn--bcher-kva.example",
+    ] {
+        assert_eq!(bench.sign_in(login).await.user_id, joerg.id, "{login}");
     }
-    assert!(is_backoff(
-        &bench
-            .accounts
-            .login("nobody", "guess work", None, &thief)
-            .await
-    ));
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_accounts::{
-    Accounts, Admin, Clock, NewUser, Origin, Role, Settings, SigningKey, Tokens, User,
+    Accounts, Admin, Clock, NewUser, Origin, RegisterError, Role, SealingKey, SealingKeys,
+    Settings, SigningKey, Tokens, User,
 };
 use datacrowd_testkit::TestDatabase;
 
@@ -20,11 +21,28 @@ pub fn key(kid: &str, byte: u8) -> SigningKey {
     SigningKey::new(kid, &[byte; 32]).unwrap()
 }
 
+pub fn sealing_key(byte: u8) -> SealingKey {
+    SealingKey::new(&[byte; 32]).unwrap()
+}
+
+/// Sealing keys: the current one, and perhaps the one before.
+pub fn sealing(current: u8, previous: Option<u8>) -> SealingKeys {
+    SealingKeys::new(sealing_key(current), previous.map(sealing_key))
+}
+
+pub fn signed_by(current: SigningKey, previous: Option<SigningKey>) -> Settings {
+    Settings::new(current, previous, sealing(1, None)).unwrap()
+}
+
+pub fn settings() -> Settings {
+    signed_by(key("a", 1), None)
+}
+
 impl Bench {
     pub async fn new() -> Self {
         let database = TestDatabase::create("auth").await;
         let time = Arc::new(Mutex::new(Utc::now()));
-        let accounts = service(&database, &time, Settings::new(key("a", 1), None).unwrap());
+        let accounts = service(&database, &time, settings());
         Self {
             accounts,
             database,
@@ -51,7 +69,13 @@ impl Bench {
     }
 
     pub async fn register(&self, username: &str) -> User {
-        self.accounts.register(new_user(username)).await.unwrap()
+        self.add(new_user(username)).await.unwrap()
+    }
+
+    /// Registers without an invitation.
+    pub async fn add(&self, new: NewUser) -> Result<User, RegisterError> {
+        let registered = self.accounts.register(new, None, &Origin::default()).await;
+        registered.map(|r| r.user)
     }
 
     pub async fn sign_in(&self, username: &str) -> Tokens {

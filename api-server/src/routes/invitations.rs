@@ -1,0 +1,174 @@
+//! Invitations: an ADMIN issues a link, one person registers by it.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use datacrowd_accounts::{
+    Admin as Deciding, Invitation, InvitationError, InvitationId, NewInvitation, Role, Unsettled,
+    User,
+};
+use datacrowd_labelling::Tenant;
+use datacrowd_protocol::Upper;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    accounts::{UserBody, fields},
+    membership::join,
+    paging::{PageBody, Paging},
+};
+use crate::{
+    app::App,
+    auth::{Admin, ProvenAdmin},
+    error::{ApiError, ApiResult},
+    extract::{Json, Path, Query},
+};
+
+/// Whom to invite.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationRequest {
+    /// The role of who comes with it.
+    #[schema(value_type = String, example = "CLIENT")]
+    role: Upper<Role>,
+    /// For a CLIENT, the tenant to join; one of their own is founded without.
+    #[schema(example = "acme")]
+    tenant: Option<String>,
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationBody {
+    id: Uuid,
+    #[schema(value_type = String)]
+    role: Upper<Role>,
+    tenant: Option<String>,
+    issued_by: Uuid,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// Who came with it; nobody else can.
+    redeemed_by: Option<Uuid>,
+    /// When it was taken back.
+    revoked_at: Option<DateTime<Utc>>,
+    /// What `POST /auth/register` takes as `invitation`; in the answer of its creation only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "dci_…")]
+    token: Option<String>,
+}
+
+impl From<Invitation> for InvitationBody {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            id: invitation.id.0,
+            role: Upper(invitation.role),
+            tenant: invitation.tenant,
+            issued_by: invitation.issued_by.0,
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+            redeemed_by: invitation.redeemed_by.map(|user| user.0),
+            revoked_at: invitation.revoked_at,
+            token: None,
+        }
+    }
+}
+
+/// Invite one person, for seven days. The token is shown this once, for the ADMIN to pass on.
+#[utoipa::path(post, path = "/admin/invitations", tag = "admin", request_body = InvitationRequest, responses((status = 201, body = InvitationBody)))]
+pub async fn invitation_issue(
+    State(app): State<App>,
+    ProvenAdmin(admin): ProvenAdmin,
+    Json(body): Json<InvitationRequest>,
+) -> ApiResult<(StatusCode, axum::Json<InvitationBody>)> {
+    let new = NewInvitation {
+        role: body.role.0,
+        tenant: body.tenant,
+    };
+    let issued = app.accounts.invite(Deciding(admin), new).await?;
+    let mut made = InvitationBody::from(issued.invitation);
+    made.token = Some(issued.token);
+    Ok((StatusCode::CREATED, axum::Json(made)))
+}
+
+/// Invitations of the last weeks, the newest first.
+#[utoipa::path(get, path = "/admin/invitations", tag = "admin", params(Paging), responses((status = 200, body = PageBody<InvitationBody>)))]
+pub async fn invitation_list(
+    State(app): State<App>,
+    _: Admin,
+    Query(paging): Query<Paging>,
+) -> ApiResult<axum::Json<PageBody<InvitationBody>>> {
+    let limit = u32::try_from(paging.limit()?).unwrap_or(50);
+    let before = paging.cursor().map(InvitationId);
+    let page = app.accounts.list_invitations(before, limit).await?;
+    Ok(axum::Json(PageBody {
+        items: page.items.into_iter().map(Into::into).collect(),
+        next_cursor: page.next.map(|next| next.to_string()),
+    }))
+}
+
+/// Take an invitation back that nobody came with yet.
+#[utoipa::path(delete, path = "/admin/invitations/{id}", tag = "admin", params(("id" = Uuid, Path)), responses((status = 204)))]
+pub async fn invitation_revoke(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Path(id): Path<Uuid>,
+) -> ApiResult<StatusCode> {
+    let by = Deciding(admin.user_id);
+    if app.accounts.revoke_invitation(by, InvitationId(id)).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::not_found())
+    }
+}
+
+/// Who has just come with a client's invitation, with their tenant. Where that cannot be had now, they are a WORKER
+/// until [`settle_invitations`] tries again.
+pub async fn welcome(app: &App, unsettled: &Unsettled, user: User) -> ApiResult<UserBody> {
+    match settle(app, unsettled).await {
+        Ok((user, tenant)) => Ok(UserBody::of(user, Some(tenant))),
+        Err(_) => {
+            tracing::warn!(user.id = %user.id, "an invited client has no tenant yet; it is tried again");
+            Ok(UserBody::of(user, None))
+        }
+    }
+}
+
+/// Gives those their tenant whose registration came to its end without.
+pub async fn settle_invitations(app: App) {
+    let open = match app.accounts.unsettled_invitations(20).await {
+        Ok(open) => open,
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "invited clients cannot be looked for; the next pass tries again");
+            return;
+        }
+    };
+    for unsettled in open {
+        // The refusal logged itself, where it is a failure.
+        if settle(&app, &unsettled).await.is_err() {
+            tracing::warn!(user.id = %unsettled.user, "an invited client has no tenant yet; the next pass tries again");
+        }
+    }
+}
+
+/// The tenant, then the role, then the note that both are there: each may be repeated.
+async fn settle(app: &App, unsettled: &Unsettled) -> ApiResult<(User, Tenant)> {
+    let by = unsettled.issued_by;
+    let named = unsettled.tenant.clone();
+    let (user, name) = (unsettled.user, &unsettled.username);
+    let tenant = join(app, user, name, named, by).await?;
+    let user = app
+        .accounts
+        .set_role(Deciding(by), user, Role::Client)
+        .await?;
+    app.accounts.settle_invitation(unsettled.id).await?;
+    Ok((user, tenant))
+}
+
+impl From<InvitationError> for ApiError {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::Invalid(errors) => fields(errors),
+            InvitationError::Unavailable(e) => e.into(),
+        }
+    }
+}

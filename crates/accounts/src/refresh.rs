@@ -1,0 +1,146 @@
+//! Staying signed in: refresh tokens, each exchanged once.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::ids::UserId;
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use crate::{
+    accounts::Accounts,
+    error::{Doing, RefreshError, Unavailable},
+    jwt::{self, Claims},
+    login::Tokens,
+    sessions::{self, SessionId},
+    user::Role,
+};
+
+/// A refresh token, and the digest by which it is found again.
+pub(crate) struct RefreshToken {
+    text: String,
+    digest: [u8; 32],
+}
+
+impl RefreshToken {
+    pub(crate) fn new() -> Self {
+        let bits: [u8; 32] = rand::random();
+        Self::read(&format!("dcr_{}", hex::encode(bits)))
+    }
+
+    fn read(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            digest: Sha256::digest(text).into(),
+        }
+    }
+}
+
+impl Accounts {
+    /// Exchanges a refresh token for the next pair; each can be used once.
+    ///
+    /// # Errors
+    /// See [`RefreshError`]. A second use ends the session, for the thief and the owner.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, RefreshError> {
+        let used = RefreshToken::read(refresh_token);
+        let next = RefreshToken::new();
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await.doing("beginning a refresh")?;
+        // The session's lock decides between two uses at the same time, so it is taken before the
+        // token is looked at.
+        let session = sqlx::query!(
+            "SELECT id FROM sessions WHERE id = (SELECT family FROM refresh_tokens WHERE token_hash = $1) FOR UPDATE",
+            &used.digest
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .doing("locking a session")?
+        .ok_or(RefreshError::Invalid)?;
+        let sid = SessionId(session.id);
+        let state = sqlx::query!(
+            r#"SELECT u.id, u.username, u.role AS "role: Role", t.rotated_at,
+                      (s.revoked_at IS NULL AND s.session_version = u.session_version
+                       AND u.status = 'active' AND t.expires_at > $2) AS "is_usable!"
+               FROM refresh_tokens t JOIN sessions s ON s.id = t.family JOIN users u ON u.id = s.user_id
+               WHERE t.token_hash = $1"#,
+            &used.digest,
+            now
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .doing("reading a refresh token")?;
+        let user_id = UserId(state.id);
+        if state.rotated_at.is_some() {
+            let ended = sessions::revoke(&mut tx, sid, user_id, "reuse", now).await?;
+            tx.commit().await.doing("ending a stolen session")?;
+            if ended {
+                tracing::warn!(user.id = %user_id, session.id = %sid, "a refresh token was used twice; its session is over");
+                self.cache.forget(user_id);
+            }
+            return Err(RefreshError::Reused);
+        }
+        if !state.is_usable {
+            return Err(RefreshError::Invalid);
+        }
+        sqlx::query!(
+            "UPDATE refresh_tokens SET rotated_at = $2, replaced_by = $3 WHERE token_hash = $1",
+            &used.digest,
+            now,
+            &next.digest
+        )
+        .execute(&mut *tx)
+        .await
+        .doing("rotating a refresh token")?;
+        self.issue(&mut tx, sid, &next, now).await?;
+        sqlx::query!(
+            "UPDATE sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1",
+            sid.0,
+            now,
+            now + self.settings.refresh
+        )
+        .execute(&mut *tx)
+        .await
+        .doing("prolonging a session")?;
+        tx.commit().await.doing("committing a refresh")?;
+        Ok(self.tokens(next, now, user_id, &state.username, state.role, sid)?)
+    }
+
+    /// Makes a refresh token the live one of a session.
+    pub(crate) async fn issue(
+        &self,
+        tx: &mut PgConnection,
+        sid: SessionId,
+        token: &RefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
+        sqlx::query!(
+            "INSERT INTO refresh_tokens (token_hash, family, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
+            &token.digest,
+            sid.0,
+            now,
+            now + self.settings.refresh
+        )
+        .execute(tx)
+        .await
+        .doing("issuing a refresh token")?;
+        Ok(())
+    }
+
+    /// What a client gets.
+    pub(crate) fn tokens(
+        &self,
+        refresh: RefreshToken,
+        now: DateTime<Utc>,
+        user_id: UserId,
+        username: &str,
+        role: Role,
+        sid: SessionId,
+    ) -> Result<Tokens, Unavailable> {
+        let claims = Claims::new(&self.settings, now, user_id, username, role, sid);
+        Ok(Tokens {
+            access_token: jwt::sign(&self.settings, &claims)?,
+            refresh_token: refresh.text,
+            expires_in: self.settings.access,
+            user_id,
+            sid,
+        })
+    }
+}

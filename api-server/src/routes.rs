@@ -21,6 +21,7 @@ mod restore;
 mod reviews;
 mod second_factor;
 mod sessions;
+mod skips;
 mod stats;
 mod tasks;
 mod tokens;
@@ -141,6 +142,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(workers::worker_block))
         .routes(routes!(workers::worker_void))
         .routes(routes!(stats::project_stats))
+        .routes(routes!(skips::skip_list))
         .routes(routes!(exports::export_create))
         .routes(routes!(exports::export_list))
         .routes(routes!(exports::export_get))

@@ -74,6 +74,7 @@ const ROWS: &[(&str, For)] = &[
     ("dataset_preview", Owner),
     ("answer_schema_get", Owner),
     ("project_stats", Owner),
+    ("skip_list", Owner),
     ("worker_list", Owner),
     ("worker_put", Owner),
     ("worker_block", Owner),

@@ -131,16 +131,14 @@ async fn a_blocked_worker_loses_what_they_hold_and_gives_no_answer_any_more() {
     );
     p.submit(&blocked, &mine[1], "0")
         .await
-        .refused(409, "lease_lost");
-    p.claim(&blocked, &project, 1)
-        .await
-        .refused(404, "not_found");
+        .refused(403, "blocked");
+    p.claim(&blocked, &project, 1).await.refused(403, "blocked");
     let task = p.claim(&wim, &project, 1).await.expect(200)["tasks"][0].clone();
     assert_eq!(task["id"], mine[1]["id"], "the place is free at once");
     let done = p.submit(&wim, &task, "1").await.expect(201);
     p.decide(&blocked, &done["answerId"], "approve")
         .await
-        .refused(404, "not_found");
+        .refused(403, "blocked");
     manage(
         &p,
         &client,

@@ -15,6 +15,8 @@ mod deleted;
 mod deletion_races;
 mod dropped;
 mod duels;
+mod duels_of_one;
+mod fairness;
 mod flow;
 mod kept;
 mod loading;

@@ -1,5 +1,6 @@
 //! The client's hand on the crowd: who may work on a project, who did what, and taking back what one did.
 
+mod skips;
 pub(crate) mod standing;
 mod stats;
 mod void;
@@ -8,7 +9,10 @@ mod workers;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use stats::{Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, WorkerStats};
+pub use skips::{SkipReason, SkippedTask};
+pub use stats::{
+    Agreement, HourlyAnswers, RejectionReason, SkipCount, SpentSeconds, Stats, WorkerStats,
+};
 pub use void::Voided;
 pub use workers::Worker;
 

@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod answers;
 mod audit;
+mod conduct;
 mod datasets;
 mod exports;
 mod health;
@@ -94,6 +95,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(admin::user_status))
         .routes(routes!(resets::reset_issue))
         .routes(routes!(audit::audit_list))
+        .routes(routes!(conduct::reviewer_list))
+        .routes(routes!(conduct::rejection_list))
         .routes(routes!(projects::project_create, projects::project_list))
         .routes(routes!(
             projects::project_get,

@@ -58,6 +58,8 @@ const ROWS: &[(&str, For)] = &[
     ("user_status", Admin),
     ("reset_issue", Admin),
     ("audit_list", Admin),
+    ("reviewer_list", Admin),
+    ("rejection_list", Admin),
     ("project_create", Client),
     ("project_list", Client),
     ("project_get", Owner),
@@ -153,6 +155,7 @@ fn body_of(operation: &str) -> Value {
         }
         "task_submit" => json!({"leaseToken": "unknown", "answer": {}}),
         "task_status" => json!({"status": "NEW"}),
+        "worker_void" => json!({"reason": "always the same option"}),
         "review_reject" => json!({"comment": "no"}),
         "export_create" => json!({"format": "CSV"}),
         "run_open" => json!({"podUid": "a pod"}),

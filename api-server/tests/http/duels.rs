@@ -204,12 +204,13 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
     let people = workers(&p, 2).await;
     let ((bad, token), (_, good)) = (&people[0], &people[1]);
     let path = |what: &str| format!("/projects/{project}/workers/{bad}{what}");
-    let manage = async |method: Method, what: &str| {
-        p.call(Some(&client.token), method, &path(what), None)
+    let manage = async |method: Method, what: &str, body: Option<Value>| {
+        p.call(Some(&client.token), method, &path(what), body)
             .await
             .expect(200)
     };
-    let mut points = 0;
+    let why = || Some(json!({"reason": "always the same option"}));
+    let mut charged = 0;
     for round in 0..duel.rounds {
         let tasks = p.claim(token, &project, 2).await.expect(200)["tasks"].clone();
         p.submit(token, &tasks[0], "1").await.expect(201);
@@ -225,8 +226,8 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
             after(pauses[0], p.submit(token, &tasks[1], "1")),
             after(pauses[1], more),
             after(pauses[2], async {
-                manage(Method::POST, "/block").await;
-                manage(Method::POST, "/void").await
+                manage(Method::POST, "/block", None).await;
+                manage(Method::POST, "/void", why()).await
             })
         );
         for ended in [held, claimed] {
@@ -241,7 +242,7 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
                 "round {round}: {ended:?}"
             );
         }
-        points += voided["pointsTakenBack"].as_i64().unwrap();
+        charged += voided["charged"].as_i64().unwrap();
         assert_eq!(
             p.count("select count(*) from answers where status <> 'voided'")
                 .await
@@ -249,12 +250,18 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
             0,
             "round {round}: nothing of a blocked worker counts once their answers are voided"
         );
-        manage(Method::PUT, "").await;
+        manage(Method::PUT, "", None).await;
     }
     assert_eq!(
-        p.count("select coalesce(-sum(points), 0)::bigint from points_ledger where points < 0")
+        p.count("select tasks_used from projects").await,
+        60 + charged,
+        "every approved answer that was taken back is paid for"
+    );
+    assert_eq!(
+        p.count("select coalesce(sum(points), 0)::bigint from points_ledger")
             .await,
-        points
+        5 * charged,
+        "and its author keeps the points"
     );
     p.assert_consistent().await;
     let left = p.claim(good, &project, 10).await.expect(200);

@@ -18,6 +18,7 @@ mod duels;
 mod duels_of_one;
 mod fairness;
 mod flow;
+mod free_labour;
 mod kept;
 mod loading;
 mod lost;

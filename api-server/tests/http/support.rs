@@ -71,7 +71,8 @@ const INVARIANTS: &str = "
                   where gone and (queue_pos is not null or leases + waiting > 0)
         union all select 'an approved answer was approved once more than revoked', count(*) from balance
                   where approvals <> case status when 'approved' then 1 else 0 end
-        union all select 'points follow approvals', count(*) from balance where points <> case status when 'approved' then reward_points else 0 end
+        union all select 'points follow approvals', count(*) from balance
+                  where points <> case status when 'approved' then reward_points else 0 end and not (status = 'voided' and points = reward_points)
         union all select 'votes are reviews', count(*) from answers a
                   where a.approvals + a.rejections <> (select count(*) from reviews r where r.answer_id = a.id)
         union all select 'nobody reviews their own task', count(*) from reviews r join answers a on a.id = r.answer_id
@@ -83,6 +84,7 @@ const INVARIANTS: &str = "
         union all select 'a lease ends in time', count(*) from leases where expires_at > ends_at
         union all select 'who holds a task has its form', count(*) from leases l join tasks t on t.id = l.task_id
                   where l.labeling_version <> t.labeling_version
+        union all select 'what a void sets aside is used or free again', count(*) from voids where ended_at is null or reserved <> 0
         union all select 'a batch counts its open tasks', count(*) from task_batches b
                   where b.open_tasks <> (select count(*) from tasks t where t.batch_id = b.id and t.status not in ('approved', 'rejected'))
         union all select 'a dataset counts its open batches', count(*) from datasets d

@@ -182,22 +182,22 @@ pub(crate) enum Freed {
 }
 
 /// A place becomes free again, under a new position, so that no cursor hides it; out of the queue when the
-/// dataset was deleted. Whoever calls has locked the task in a statement before: what this one reads of the
-/// dataset would be older than the lock otherwise.
+/// dataset was deleted. False in a closed project, where nothing opens any more. Whoever calls has locked the task in
+/// a statement before: what this one reads of the dataset would be older than the lock otherwise.
 pub(crate) async fn return_slot(
     conn: &mut PgConnection,
     task: i64,
     freed: Freed,
     actor: &str,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<bool> {
     let row = sqlx::query!(
         "with old as (select id, status from tasks where id = $1 for update)
          update tasks t set leased = leased - $2, in_review = in_review - $3, approved = approved - $4,
                 slots_free = slots_free + case when p.state = 'closed' then 0 else 1 end,
                 queue_pos = case when p.state = 'closed' or d.bound_uid is null then t.queue_pos else nextval('task_queue_pos') end
          from old, projects p, datasets d where t.id = old.id and p.id = t.project_id and d.id = t.dataset_id
-         returning t.batch_id, old.status as \"before!\", t.status as \"after!\"",
+         returning t.batch_id, old.status as \"before!\", t.status as \"after!\", p.state <> 'closed' as \"reopened!\"",
         task,
         i16::from(freed == Freed::Lease),
         i16::from(freed == Freed::InReview),
@@ -212,5 +212,6 @@ pub(crate) async fn return_slot(
         before: row.before,
         after: row.after,
     };
-    task_changed(conn, &change, actor, now).await
+    task_changed(conn, &change, actor, now).await?;
+    Ok(row.reopened)
 }

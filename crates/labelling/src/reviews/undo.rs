@@ -141,7 +141,7 @@ async fn unapprove(
     if exported.exported {
         return Err(too_late("The answer was exported"));
     }
-    points::revoke(conn, project, answer.0, now).await?;
+    points::revoke(conn, project, answer.0, true, now).await?;
     let row = sqlx::query!(
         "update tasks set approved = approved - 1, in_review = in_review + 1 where id = $1 returning status as \"status!\"",
         task

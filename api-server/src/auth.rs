@@ -61,6 +61,7 @@ pub struct Owner {
     user: UserId,
     /// The tenant; none for an ADMIN who named none.
     tenant: Option<Tenant>,
+    role: Role,
 }
 
 impl Owner {
@@ -76,6 +77,14 @@ impl Owner {
             .audit_record(self.user, action, subject, details)
             .await?;
         Ok(())
+    }
+
+    /// Refuses a client where only an ADMIN decides.
+    pub fn require_admin(&self) -> ApiResult<()> {
+        match self.role {
+            Role::Admin => Ok(()),
+            Role::Client | Role::Worker => Err(forbidden(Role::Admin.upper())),
+        }
     }
 
     /// Who acts.
@@ -282,6 +291,7 @@ impl FromRequestParts<App> for Owner {
         Ok(Self {
             user: caller.user_id,
             tenant,
+            role: caller.role,
         })
     }
 }

@@ -202,7 +202,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        R::OwnTask => StatusCode::FORBIDDEN,
+        R::OwnTask | R::OwnProject | R::Blocked => StatusCode::FORBIDDEN,
         R::ProjectNotActive { .. }
         | R::IdentityChanged { .. }
         | R::ExportIdentityChanged

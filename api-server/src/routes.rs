@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod answers;
 mod audit;
+mod conduct;
 mod datasets;
 mod exports;
 mod health;
@@ -23,6 +24,7 @@ mod restore;
 mod reviews;
 mod second_factor;
 mod sessions;
+mod skips;
 mod stats;
 mod tasks;
 mod tokens;
@@ -103,6 +105,8 @@ fn api() -> OpenApiRouter<App> {
         ))
         .routes(routes!(invitations::invitation_revoke))
         .routes(routes!(audit::audit_list))
+        .routes(routes!(conduct::reviewer_list))
+        .routes(routes!(conduct::rejection_list))
         .routes(routes!(projects::project_create, projects::project_list))
         .routes(routes!(
             projects::project_get,
@@ -151,6 +155,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(workers::worker_block))
         .routes(routes!(workers::worker_void))
         .routes(routes!(stats::project_stats))
+        .routes(routes!(skips::skip_list))
         .routes(routes!(exports::export_create))
         .routes(routes!(exports::export_list))
         .routes(routes!(exports::export_get))

@@ -72,7 +72,8 @@ pub struct Reviews {
     reviews: Vec<ReviewBody>,
 }
 
-/// The oldest answer that I may decide on; nothing is held.
+/// The answer that I hold, else the oldest that I may decide on: others are shown different ones for five minutes, and
+/// its task is never offered to me.
 #[utoipa::path(get, path = "/reviews/next", tag = "reviews", params(InProject), responses((status = 200, body = OneReview)))]
 pub async fn review_next(
     State(app): State<App>,
@@ -81,7 +82,7 @@ pub async fn review_next(
 ) -> ApiResult<axum::Json<OneReview>> {
     let review = app
         .core
-        .review_next(user, query.project(), 1, false, app.now())
+        .review_next(user, query.project(), 1, app.now())
         .await?
         .into_iter()
         .next();
@@ -99,7 +100,8 @@ pub struct ClaimReviews {
     count: Option<i64>,
 }
 
-/// Take answers to review: others are shown different ones for five minutes.
+/// The answers that I hold, and the next ones up to `count`: others are shown different ones for five minutes, and
+/// their tasks are never offered to me.
 #[utoipa::path(post, path = "/reviews/claim", tag = "reviews", request_body = ClaimReviews, responses((status = 200, body = Reviews)))]
 pub async fn review_claim(
     State(app): State<App>,
@@ -115,13 +117,7 @@ pub async fn review_claim(
     }
     let found = app
         .core
-        .review_next(
-            user,
-            claim.project_id.map(ProjectId),
-            count,
-            true,
-            app.now(),
-        )
+        .review_next(user, claim.project_id.map(ProjectId), count, app.now())
         .await?;
     Ok(axum::Json(Reviews {
         reviews: found.into_iter().map(Into::into).collect(),

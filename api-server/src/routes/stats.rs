@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{
-    Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, WorkerStats,
+    Agreement, HourlyAnswers, RejectionReason, SkipCount, SpentSeconds, Stats, WorkerStats,
 };
 use datacrowd_protocol::ids::ProjectId;
 use serde::Serialize;
@@ -53,6 +53,25 @@ pub struct RejectionBody {
 impl From<RejectionReason> for RejectionBody {
     fn from(RejectionReason { comment, count }: RejectionReason) -> Self {
         Self { comment, count }
+    }
+}
+
+/// Why tasks were skipped, as workers put it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SkipCountBody {
+    reason: String,
+    count: i64,
+    last_at: DateTime<Utc>,
+}
+
+impl From<SkipCount> for SkipCountBody {
+    fn from(s: SkipCount) -> Self {
+        Self {
+            reason: s.reason,
+            count: s.count,
+            last_at: s.last_at,
+        }
     }
 }
 
@@ -120,6 +139,10 @@ pub struct StatsBody {
     field_agreement: Vec<AgreementBody>,
     /// The most frequent 100.
     rejections: Vec<RejectionBody>,
+    /// How often a worker gave a task back for good; `/projects/{id}/skips` names the tasks.
+    skips: i64,
+    /// The most frequent 100.
+    skip_reasons: Vec<SkipCountBody>,
     /// The most active 100.
     workers: Vec<WorkerStatsBody>,
 }
@@ -137,6 +160,8 @@ impl From<Stats> for StatsBody {
             agreement: s.agreement.map(Into::into),
             field_agreement: s.fields.into_iter().map(Into::into).collect(),
             rejections: s.rejections.into_iter().map(Into::into).collect(),
+            skips: s.skips,
+            skip_reasons: s.skip_reasons.into_iter().map(Into::into).collect(),
             workers: s.workers.into_iter().map(Into::into).collect(),
         }
     }

@@ -23,6 +23,8 @@ pub struct LeaseBody {
     #[schema(example = "17")]
     token: String,
     expires_at: DateTime<Utc>,
+    /// Points that an approved answer brings: fixed when the task was taken.
+    reward_points: i32,
 }
 
 impl From<Lease> for LeaseBody {
@@ -30,6 +32,7 @@ impl From<Lease> for LeaseBody {
         Self {
             token: lease.token.to_string(),
             expires_at: lease.expires_at,
+            reward_points: lease.reward_points,
         }
     }
 }
@@ -175,7 +178,7 @@ fn token(text: &str) -> ApiResult<LeaseToken> {
         .map_err(|_| ApiError::invalid_member("leaseToken", "is not a token that this server gave"))
 }
 
-/// Still at it: the lease lasts longer.
+/// Still at it: the lease lasts longer, up to twelve times `lockSeconds` in all; from then on the answer is its end.
 #[utoipa::path(post, path = "/tasks/{id}/heartbeat", tag = "tasks", params(("id" = i64, Path)), request_body = WithLease, responses((status = 200, body = LeaseBody)))]
 pub async fn task_heartbeat(
     State(app): State<App>,

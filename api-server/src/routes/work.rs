@@ -9,12 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::labeling::LabelingBody;
-use crate::{
-    app::App,
-    auth::Worker,
-    error::{ApiError, ApiResult},
-    extract::Path,
-};
+use crate::{app::App, auth::Worker, error::ApiResult, extract::Path};
 
 /// A project as its workers see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,11 +70,6 @@ pub async fn work_get(
     Worker(user): Worker,
     Path(id): Path<Uuid>,
 ) -> ApiResult<axum::Json<WorkProjectBody>> {
-    let project = app
-        .core
-        .work_projects(user, Some(ProjectId(id)))
-        .await?
-        .into_iter()
-        .next();
-    Ok(axum::Json(project.ok_or_else(ApiError::not_found)?.into()))
+    let project = app.core.work_project(user, ProjectId(id)).await?;
+    Ok(axum::Json(project.into()))
 }

@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use datacrowd_accounts::Role;
-use datacrowd_labelling::Worker;
+use datacrowd_labelling::{Void, Worker};
 use datacrowd_protocol::{
     Upper,
     ids::{ProjectId, UserId},
@@ -18,7 +18,7 @@ use crate::{
     app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
-    extract::{Path, Query},
+    extract::{Json, Path, Query},
 };
 
 /// A worker of a project: no name, but the pseudonym that exports carry.
@@ -146,29 +146,60 @@ pub async fn worker_block(
 pub struct VoidedBody {
     /// Answers that no longer count.
     voided: i64,
+    /// Judgements charged for places that opened again: one for each approved answer, unless it was fraud.
+    charged: i64,
+    /// Judgements given back that voids before had charged, when an ADMIN calls it fraud.
+    credited: i64,
     /// Points that their author no longer has.
     points_taken_back: i64,
 }
 
-/// Take back all of a worker's answers: their places open again, and exports from now on leave them out.
-#[utoipa::path(post, path = "/projects/{id}/workers/{userId}/void", tag = "workers", params(("id" = Uuid, Path), ("userId" = Uuid, Path)), responses((status = 200, body = VoidedBody)))]
+/// Why answers are taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoidAnswers {
+    /// 1 to 500 characters, kept in the audit.
+    #[schema(example = "The same option for every item.")]
+    reason: String,
+    /// For an ADMIN only: nothing is charged and the points are taken back, also those of answers voided before.
+    #[serde(default)]
+    fraud: bool,
+}
+
+/// Take back all of a worker's answers: their places open again, and exports from now on leave them out. Those that
+/// wait for their review cost nothing; an approved one keeps its charge and its points, and its place is charged anew.
+#[utoipa::path(post, path = "/projects/{id}/workers/{userId}/void", tag = "workers", params(("id" = Uuid, Path), ("userId" = Uuid, Path)), request_body = VoidAnswers, responses((status = 200, body = VoidedBody)))]
 pub async fn worker_void(
     State(app): State<App>,
     owner: Owner,
     Path((id, user)): Path<(Uuid, Uuid)>,
+    Json(body): Json<VoidAnswers>,
 ) -> ApiResult<axum::Json<VoidedBody>> {
+    let reason = body.reason.trim();
+    if reason.is_empty() || reason.chars().count() > 500 {
+        return Err(ApiError::invalid_member(
+            "reason",
+            "must have 1 to 500 characters: say why the answers are taken back",
+        ));
+    }
+    if body.fraud {
+        owner.require_admin()?;
+    }
+    let void = Void {
+        project: ProjectId(id),
+        worker: UserId(user),
+        actor: owner.user(),
+        reason: reason.to_owned(),
+        fraud: body.fraud,
+    };
     let voided = app
         .core
-        .worker_void(
-            owner.scope(),
-            ProjectId(id),
-            UserId(user),
-            owner.user(),
-            app.now(),
-        )
+        .worker_void(owner.scope(), &void, app.now())
         .await?;
     Ok(axum::Json(VoidedBody {
         voided: voided.answers,
+        charged: voided.charged,
+        credited: voided.credited,
         points_taken_back: voided.points,
     }))
 }

@@ -131,16 +131,14 @@ async fn a_blocked_worker_loses_what_they_hold_and_gives_no_answer_any_more() {
     );
     p.submit(&blocked, &mine[1], "0")
         .await
-        .refused(409, "lease_lost");
-    p.claim(&blocked, &project, 1)
-        .await
-        .refused(404, "not_found");
+        .refused(403, "blocked");
+    p.claim(&blocked, &project, 1).await.refused(403, "blocked");
     let task = p.claim(&wim, &project, 1).await.expect(200)["tasks"][0].clone();
     assert_eq!(task["id"], mine[1]["id"], "the place is free at once");
     let done = p.submit(&wim, &task, "1").await.expect(201);
     p.decide(&blocked, &done["answerId"], "approve")
         .await
-        .refused(404, "not_found");
+        .refused(403, "blocked");
     manage(
         &p,
         &client,
@@ -156,7 +154,7 @@ async fn a_blocked_worker_loses_what_they_hold_and_gives_no_answer_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn voided_answers_lose_points_and_places_and_leave_later_exports_only() {
+async fn fraud_loses_points_and_places_and_leaves_later_exports_only() {
     let p = free().await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({"reviewersPerAnswer": 0})).await;
@@ -173,10 +171,37 @@ async fn voided_answers_lose_points_and_places_and_leave_later_exports_only() {
     assert_eq!(before.len(), 5);
 
     let void = format!("/projects/{project}/workers/{wanda}/void");
-    let voided = manage(&p, &client, Method::POST, &void).await.expect(200);
-    assert_eq!(voided, json!({"voided": 3, "pointsTakenBack": 15}));
-    let again = manage(&p, &client, Method::POST, &void).await.expect(200);
-    assert_eq!(again, json!({"voided": 0, "pointsTakenBack": 0}));
+    let fraud = json!({"reason": "the same option for every item", "fraud": true});
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        &void,
+        Some(fraud.clone()),
+    )
+    .await
+    .refused(403, "forbidden");
+    let admin = p.login("admin").await;
+    let take_back = async || {
+        p.call(Some(&admin), Method::POST, &void, Some(fraud.clone()))
+            .await
+            .expect(200)
+    };
+    let used = p.count("select tasks_used from projects").await;
+    let voided = take_back().await;
+    assert_eq!(
+        voided,
+        json!({"voided": 3, "charged": 0, "credited": 0, "pointsTakenBack": 15})
+    );
+    let again = take_back().await;
+    assert_eq!(
+        again,
+        json!({"voided": 0, "charged": 0, "credited": 0, "pointsTakenBack": 0})
+    );
+    assert_eq!(
+        p.count("select tasks_used from projects").await,
+        used,
+        "what was paid for fraud pays for the next answer"
+    );
     let points = p
         .call(Some(&bad), Method::GET, "/me/points", None)
         .await

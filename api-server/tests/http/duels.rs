@@ -20,13 +20,13 @@ use crate::{
 };
 
 /// How often, and with which luck.
-struct Duel {
-    rounds: i64,
-    rng: StdRng,
+pub struct Duel {
+    pub rounds: i64,
+    pub rng: StdRng,
 }
 
 impl Duel {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let seed = first_seed().unwrap_or_else(rand::random);
         let rounds = scaled(50, 1000);
         eprintln!("{name}: {rounds} rounds, TEST_SEED={seed}");
@@ -37,17 +37,17 @@ impl Duel {
     }
 
     /// A head start of up to three milliseconds: what is fought about is who comes first.
-    fn pause(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         Duration::from_micros(self.rng.random_range(0..3000))
     }
 }
 
-async fn after<T>(pause: Duration, call: impl Future<Output = T>) -> T {
+pub async fn after<T>(pause: Duration, call: impl Future<Output = T>) -> T {
     tokio::time::sleep(pause).await;
     call.await
 }
 
-async fn setting(members: Value, rows: i64) -> (Arc<Platform>, Actor, String) {
+pub async fn setting(members: Value, rows: i64) -> (Arc<Platform>, Actor, String) {
     let p = Arc::new(Platform::with_billing(BillingMode::Disabled).await);
     let client = p.client("clara").await;
     let project = p.project(&client, members).await;
@@ -62,7 +62,7 @@ async fn workers(p: &Platform, count: usize) -> Vec<(String, String)> {
     join_all(names.iter().map(|n| p.register(n))).await
 }
 
-fn status(answer: &Answer) -> (u16, &str) {
+pub fn status(answer: &Answer) -> (u16, &str) {
     (
         answer.status.as_u16(),
         answer.body["code"].as_str().unwrap_or_default(),
@@ -204,12 +204,13 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
     let people = workers(&p, 2).await;
     let ((bad, token), (_, good)) = (&people[0], &people[1]);
     let path = |what: &str| format!("/projects/{project}/workers/{bad}{what}");
-    let manage = async |method: Method, what: &str| {
-        p.call(Some(&client.token), method, &path(what), None)
+    let manage = async |method: Method, what: &str, body: Option<Value>| {
+        p.call(Some(&client.token), method, &path(what), body)
             .await
             .expect(200)
     };
-    let mut points = 0;
+    let why = || Some(json!({"reason": "always the same option"}));
+    let mut charged = 0;
     for round in 0..duel.rounds {
         let tasks = p.claim(token, &project, 2).await.expect(200)["tasks"].clone();
         p.submit(token, &tasks[0], "1").await.expect(201);
@@ -225,20 +226,23 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
             after(pauses[0], p.submit(token, &tasks[1], "1")),
             after(pauses[1], more),
             after(pauses[2], async {
-                manage(Method::POST, "/block").await;
-                manage(Method::POST, "/void").await
+                manage(Method::POST, "/block", None).await;
+                manage(Method::POST, "/void", why()).await
             })
         );
         for ended in [held, claimed] {
             assert!(
                 matches!(
                     status(&ended),
-                    (201 | 200, _) | (409, "lease_lost") | (404, "not_found" | "no_task_available")
+                    (201 | 200, _)
+                        | (409, "lease_lost")
+                        | (403, "blocked")
+                        | (404, "no_task_available")
                 ),
                 "round {round}: {ended:?}"
             );
         }
-        points += voided["pointsTakenBack"].as_i64().unwrap();
+        charged += voided["charged"].as_i64().unwrap();
         assert_eq!(
             p.count("select count(*) from answers where status <> 'voided'")
                 .await
@@ -246,12 +250,18 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
             0,
             "round {round}: nothing of a blocked worker counts once their answers are voided"
         );
-        manage(Method::PUT, "").await;
+        manage(Method::PUT, "", None).await;
     }
     assert_eq!(
-        p.count("select coalesce(-sum(points), 0)::bigint from points_ledger where points < 0")
+        p.count("select tasks_used from projects").await,
+        60 + charged,
+        "every approved answer that was taken back is paid for"
+    );
+    assert_eq!(
+        p.count("select coalesce(sum(points), 0)::bigint from points_ledger")
             .await,
-        points
+        5 * charged,
+        "and its author keeps the points"
     );
     p.assert_consistent().await;
     let left = p.claim(good, &project, 10).await.expect(200);

@@ -193,7 +193,15 @@ async fn a_dataset_becomes_approved_answers_and_points() {
     assert_ne!(mine[0]["id"].as_i64().unwrap(), task);
 
     let (_, willa) = p.register("willa").await;
-    for (worker, reviewer) in [(&wim, &willa)] {
+    p.call(
+        Some(&wim),
+        Method::POST,
+        &format!("/tasks/{task}/lock"),
+        Some(json!({})),
+    )
+    .await
+    .refused(404, "not_found");
+    for (worker, reviewer) in [(&willa, &wim)] {
         let claimed = p
             .call(
                 Some(worker),
@@ -229,7 +237,7 @@ async fn a_dataset_becomes_approved_answers_and_points() {
         assert_eq!(approved["status"], "APPROVED");
     }
     let points = p
-        .call(Some(&wim), Method::GET, "/me/points", None)
+        .call(Some(&willa), Method::GET, "/me/points", None)
         .await
         .expect(200);
     assert_eq!(

@@ -62,7 +62,7 @@ const INVARIANTS: &str = "
         from tasks t join datasets d on d.id = t.dataset_id join task_batches b on b.id = t.batch_id),
     balance as (
         select a.id, a.status, coalesce(sum(case v.kind when 'approved' then 1 when 'revoked' then -1 end), 0) as approvals,
-               coalesce(sum(l.points), 0) as points, p.reward_points
+               coalesce(sum(l.points), 0) as points, coalesce(a.reward_points, p.reward_points) as reward_points
         from answers a join projects p on p.id = a.project_id left join approval_events v on v.answer_id = a.id
         left join points_ledger l on l.approval_seq = v.seq group by a.id, a.status, p.reward_points),
     broken(promise, times) as (
@@ -75,11 +75,20 @@ const INVARIANTS: &str = "
                   where gone and (queue_pos is not null or leases + waiting > 0)
         union all select 'an approved answer was approved once more than revoked', count(*) from balance
                   where approvals <> case status when 'approved' then 1 else 0 end
-        union all select 'points follow approvals', count(*) from balance where points <> case status when 'approved' then reward_points else 0 end
+        union all select 'points follow approvals', count(*) from balance
+                  where points <> case status when 'approved' then reward_points else 0 end and not (status = 'voided' and points = reward_points)
         union all select 'votes are reviews', count(*) from answers a
                   where a.approvals + a.rejections <> (select count(*) from reviews r where r.answer_id = a.id)
         union all select 'nobody reviews their own task', count(*) from reviews r join answers a on a.id = r.answer_id
                   join answers o on o.task_id = a.task_id and o.user_id = r.user_id
+        union all select 'nobody holds or answered a task of which they were shown an answer', count(*) from shown_tasks v
+                  where exists (select from leases l where l.task_id = v.task_id and l.user_id = v.user_id)
+                     or exists (select from answers a where a.task_id = v.task_id and a.user_id = v.user_id)
+        union all select 'nobody holds more than twenty tasks', count(*) from (select from leases group by user_id having count(*) > 20) many
+        union all select 'a lease ends in time', count(*) from leases where expires_at > ends_at
+        union all select 'who holds a task has its form', count(*) from leases l join tasks t on t.id = l.task_id
+                  where l.labeling_version <> t.labeling_version
+        union all select 'what a void sets aside is used or free again', count(*) from voids where ended_at is null or reserved <> 0
         union all select 'a batch counts its open tasks', count(*) from task_batches b
                   where b.open_tasks <> (select count(*) from tasks t where t.batch_id = b.id and t.status not in ('approved', 'rejected'))
         union all select 'a dataset counts its open batches', count(*) from datasets d
@@ -110,6 +119,19 @@ pub struct Platform {
 
 pub fn env(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test`, or start dev/services and dev/control-plane and source their settings"))
+}
+
+/// These members over the rating form.
+pub fn labeling(members: Value) -> Value {
+    let mut labeling = json!({
+        "display": [{"column": "text", "kind": "TEXT"}], "externalIdColumn": "id",
+        "fields": [{"name": "rating", "type": "SINGLE_CHOICE", "options": ["-1", "0", "1"], "required": true}],
+        "rewardPoints": 5
+    });
+    for (key, value) in members.as_object().unwrap() {
+        labeling[key] = value.clone();
+    }
+    labeling
 }
 
 fn metrics() -> PrometheusHandle {
@@ -378,20 +400,22 @@ impl Platform {
 
     /// A project with the given labeling members over the rating form.
     pub async fn project(&self, client: &Actor, members: Value) -> String {
-        let mut labeling = json!({
-            "display": [{"column": "text", "kind": "TEXT"}], "externalIdColumn": "id",
-            "fields": [{"name": "rating", "type": "SINGLE_CHOICE", "options": ["-1", "0", "1"], "required": true}],
-            "rewardPoints": 5
-        });
-        for (key, value) in members.as_object().unwrap() {
-            labeling[key] = value.clone();
-        }
+        let labeling = labeling(members);
         let body = json!({"displayName": "Reviews", "dataType": "TEXT", "labeling": labeling});
         let project = self
             .call(Some(&client.token), Method::POST, "/projects", Some(body))
             .await
             .expect(201);
         project["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives the project another labeling: these members over the rating form.
+    pub async fn relabel(&self, client: &Actor, project: &str, members: Value) -> Value {
+        let body = json!({"labeling": labeling(members)});
+        let path = format!("/projects/{project}");
+        self.call(Some(&client.token), Method::PATCH, &path, Some(body))
+            .await
+            .expect(200)
     }
 
     pub async fn grant(&self, project: &str, judgements: i64) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{AnswerId, BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
@@ -15,6 +15,7 @@ use crate::{
     crowd::standing::admit,
     events,
     projects::from_column,
+    tasks::{MAX_LEASES, lease_ends, take_turn},
     transition::{TaskChange, task_changed},
 };
 
@@ -115,10 +116,11 @@ impl Labelling {
         Ok(of)
     }
 
-    /// Takes one's own answer back while nobody has reviewed it: the task is leased to its author again.
+    /// Takes one's own answer back while nobody has reviewed it: the task is leased to its author again, with what
+    /// was promised to them before.
     ///
     /// # Errors
-    /// `not_found`, `already_reviewed`, `project_not_active`; or the database failed.
+    /// `not_found`, `blocked`, `already_reviewed`, `project_not_active`, `too_many_leases`; or the database failed.
     pub async fn answer_withdraw(
         &self,
         user: UserId,
@@ -126,43 +128,45 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Task> {
         let mut tx = self.pool.begin().await?;
-        // Locked first, read afterwards: whether its dataset was deleted meanwhile.
-        sqlx::query!(
-            "select id from tasks where id = (select task_id from answers where id = $1 and user_id = $2) for update",
-            answer.0,
-            user.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let t = sqlx::query!(
-            "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.labeling_version as \"labeling_version!\", t.payload,
-                    p.lock_seconds, p.state as project_state
-             from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
-             where t.id = (select task_id from answers where id = $1 and user_id = $2)
-               and exists (select from datasets d where d.id = t.dataset_id and d.bound_uid is not null)
-               and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
-             for update of t",
+        take_turn(&mut tx, user).await?;
+        // The task is locked first and everything read afterwards: what a join read before it waited is old.
+        let task = sqlx::query!(
+            "select id, project_id from tasks where id = (select task_id from answers where id = $1 and user_id = $2) for update",
             answer.0,
             user.0
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        admit(&mut tx, t.project_id, user).await?;
+        admit(&mut tx, task.project_id, user).await?;
+        let t = sqlx::query!(
+            "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.payload, p.lock_seconds, p.state as project_state,
+                    (select count(*) from leases where user_id = $2) as \"holds!\"
+             from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
+             where t.id = $1 and exists (select from datasets d where d.id = t.dataset_id and d.bound_uid is not null)
+               and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'",
+            task.id,
+            user.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        if t.holds >= MAX_LEASES {
+            return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
+        }
         if matches!(t.project_state.as_str(), "closed" | "deleting") {
             return Err(Refusal::ProjectNotActive { state: "CLOSED" }.into());
         }
         let withdrawn = sqlx::query!(
-            "update answers set status = 'withdrawn', decided_at = $2 where id = $1 and status = 'in_review' and approvals + rejections = 0",
+            "update answers a set status = 'withdrawn', decided_at = $2 from projects p
+             where a.id = $1 and a.status = 'in_review' and a.approvals + a.rejections = 0 and p.id = a.project_id
+             returning a.labeling_version, coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed",
             answer.0,
             now
         )
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?
-        .rows_affected();
-        if withdrawn == 0 {
-            return Err(Refusal::AnswerReviewed.into());
-        }
+        .ok_or(Refusal::AnswerReviewed)?;
         sqlx::query!("delete from review_leases where answer_id = $1", answer.0)
             .execute(&mut *tx)
             .await?;
@@ -172,14 +176,19 @@ impl Labelling {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let expires_at = now + TimeDelta::seconds(t.lock_seconds.into());
+        let (expires_at, ends_at) = lease_ends(now, t.lock_seconds);
         let lease = sqlx::query!(
-            "insert into leases (task_id, user_id, project_id, locked_at, expires_at) values ($1, $2, $3, $4, $5) returning token",
+            "insert into leases (task_id, user_id, project_id, locked_at, expires_at, ends_at, labeling_version, reward_points, reviewers_needed)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning token",
             t.id,
             user.0,
             t.project_id,
             now,
-            expires_at
+            expires_at,
+            ends_at,
+            withdrawn.labeling_version,
+            withdrawn.reward_points,
+            withdrawn.reviewers_needed
         )
         .fetch_one(&mut *tx)
         .await?;
@@ -206,11 +215,12 @@ impl Labelling {
             dataset: DatasetId(t.dataset_id),
             batch: BatchId(t.batch_id),
             status: "locked".into(),
-            labeling_version: t.labeling_version,
+            labeling_version: withdrawn.labeling_version,
             payload: t.payload,
             lease: Some(Lease {
                 token: LeaseToken(lease.token),
                 expires_at,
+                reward_points: withdrawn.reward_points,
             }),
         })
     }

@@ -1,5 +1,7 @@
 //! The client's hand on the crowd: who may work on a project, who did what, and taking back what one did.
 
+mod conduct;
+mod skips;
 pub(crate) mod standing;
 mod stats;
 mod void;
@@ -8,8 +10,12 @@ mod workers;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use stats::{Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, WorkerStats};
-pub use void::Voided;
+pub use conduct::{ReviewerConduct, TenantConduct};
+pub use skips::{SkipReason, SkippedTask};
+pub use stats::{
+    Agreement, HourlyAnswers, RejectionReason, SkipCount, SpentSeconds, Stats, WorkerStats,
+};
+pub use void::{Void, Voided};
 pub use workers::Worker;
 
 /// The same worker has the same pseudonym within a tenant and another one elsewhere.

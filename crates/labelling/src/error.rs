@@ -103,11 +103,13 @@ pub enum Refusal {
         limit: i64,
     },
     LeaseLost,
+    Blocked,
     InvalidAnswer {
         details: BTreeMap<String, String>,
     },
     NoReviewAvailable,
     OwnTask,
+    OwnProject,
     AlreadyReviewed,
     AlreadyDecided,
     AnswerReviewed,
@@ -158,9 +160,11 @@ impl Refusal {
             Self::TaskLocked => "task_locked",
             Self::TooManyLeases { .. } => "too_many_leases",
             Self::LeaseLost => "lease_lost",
+            Self::Blocked => "blocked",
             Self::InvalidAnswer { .. } => "invalid_answer",
             Self::NoReviewAvailable => "no_review_available",
             Self::OwnTask => "own_task",
+            Self::OwnProject => "own_project",
             Self::AlreadyReviewed => "already_reviewed",
             Self::AlreadyDecided => "already_decided",
             Self::AnswerReviewed => "already_reviewed",
@@ -207,10 +211,12 @@ impl Refusal {
             Self::NoTaskAvailable { why, .. } => no_task(*why).into(),
             Self::TaskLocked => "Every place on this task is taken; claim another one.".into(),
             Self::TooManyLeases { limit } => format!("You hold {limit} tasks already; submit or unlock one first."),
+            Self::Blocked => "This project does not take your answers any more; choose another project.".into(),
             Self::LeaseLost => "The lease has ended; claim the task again.".into(),
             Self::InvalidAnswer { .. } => "The answer does not fit the form; correct the fields named in details.".into(),
             Self::NoReviewAvailable => "No answer waits for your review; come back later.".into(),
-            Self::OwnTask => "You answered this task yourself; review another one.".into(),
+            Self::OwnTask => "You hold or answered this task yourself; review another one.".into(),
+            Self::OwnProject => "You belong to the tenant that owns this project, which cannot be the judge of its own answers; review those of another project.".into(),
             Self::AlreadyReviewed => "You have reviewed this answer already; take the next one.".into(),
             Self::AlreadyDecided => "This answer is decided already; take the next one.".into(),
             Self::AnswerReviewed => "A reviewer has decided on this answer already; wait for what becomes of it.".into(),
@@ -229,7 +235,7 @@ fn no_task(why: NoTask) -> &'static str {
         NoTask::Paused => "The project is paused; come back when its owner resumes it.",
         NoTask::Ended => "The project has ended; choose another one.",
         NoTask::AllSeen => {
-            "You have answered, skipped or hold every open task; choose another project, or come back later."
+            "You have answered, reviewed, skipped or hold every open task; choose another project, or come back later."
         }
         NoTask::AllLeased => {
             "Every open task is with another worker; come back when a lease has ended."

@@ -35,7 +35,8 @@ pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
 pub use chunk::Chunk;
 pub use crowd::{
-    Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,
+    Agreement, HourlyAnswers, RejectionReason, ReviewerConduct, SkipCount, SkipReason, SkippedTask,
+    SpentSeconds, Stats, TenantConduct, Void, Voided, Worker, WorkerStats,
 };
 pub use datasets::{ContentNow, Dataset, DatasetUpsert, Deletion};
 pub use error::{Error, Refusal, Result};

@@ -50,11 +50,12 @@ pub(crate) async fn approve(
     Ok(())
 }
 
-/// Takes an answer's approval and its points back; the points that went with it.
+/// Takes an answer's approval back, and its points when `points` says so; the points that went with it.
 pub(crate) async fn revoke(
     conn: &mut PgConnection,
     project: Uuid,
     answer: i64,
+    points: bool,
     now: DateTime<Utc>,
 ) -> Result<i32> {
     approval_lock_shared(conn, project).await?;
@@ -65,10 +66,11 @@ pub(crate) async fn revoke(
              where e.answer_id = $1 and e.kind = 'approved' order by e.seq desc limit 1
              returning seq, revokes)
          insert into points_ledger (user_id, project_id, answer_id, approval_seq, points, created_at)
-         select l.user_id, l.project_id, l.answer_id, r.seq, -l.points, $2 from revoked r join points_ledger l on l.approval_seq = r.revokes
+         select l.user_id, l.project_id, l.answer_id, r.seq, -l.points, $2 from revoked r join points_ledger l on l.approval_seq = r.revokes and $3
          returning points",
         answer,
-        now
+        now,
+        points
     )
     .fetch_optional(conn)
     .await?;

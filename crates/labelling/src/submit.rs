@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 
 use crate::{
     Error, Labelling, Refusal, Result, events, points,
+    tasks::lost,
     transition::{TaskChange, task_changed},
     validate_answer,
 };
@@ -47,56 +48,42 @@ impl Labelling {
         let mut tx = self.pool.begin().await?;
         let answer = Value::Object(new.answer.clone());
         let task = sqlx::query!(
-            "select t.project_id, t.dataset_id, t.batch_id, t.labeling_version, t.status as \"status!\", l.labeling, p.reviewers_count, p.reward_points
-             from tasks t join projects p on p.id = t.project_id
-             join labeling_versions l on l.project_id = t.project_id and l.version = t.labeling_version
-             where t.id = $1 for update of t",
+            "select project_id, dataset_id, batch_id, status as \"status!\" from tasks where id = $1 for update",
             new.task.0
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::LeaseLost)?;
-        let known = sqlx::query!("select id, answer, status from answers where lease_token = $1 and user_id = $2 and task_id = $3", new.lease_token.0, new.user.0, new.task.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if let Some(known) = known {
-            if known.answer != answer || known.status == "withdrawn" {
-                return Err(Refusal::LeaseLost.into());
-            }
-            return Ok(Submitted {
-                answer_id: AnswerId(known.id),
-                status: known.status,
-                points: task.reward_points,
-                repeated: true,
-            });
+        if let Some(known) = submitted_before(&mut tx, new, &answer).await? {
+            return Ok(known);
         }
-        let labeling: Labeling = serde_json::from_value(task.labeling)
+        let Some(held) = lease_end(&mut tx, new).await? else {
+            return Err(lost(&mut tx, new.user, new.task).await?.into());
+        };
+        let labeling: Labeling = serde_json::from_value(held.labeling)
             .map_err(|_| Error::Corrupt { what: "labeling" })?;
-        let held = sqlx::query!("delete from leases where task_id = $1 and user_id = $2 and token = $3 returning locked_at", new.task.0, new.user.0, new.lease_token.0)
-            .fetch_optional(&mut *tx)
-            .await?
-            .ok_or(Refusal::LeaseLost)?;
         let details = validate_answer(&labeling, &new.answer);
         if !details.is_empty() {
             return Err(Refusal::InvalidAnswer { details }.into());
         }
-        let approved = task.reviewers_count == 0;
+        let approved = held.reviewers_needed == 0;
         let status = if approved { "approved" } else { "in_review" };
         let row = sqlx::query!(
             "insert into answers (task_id, project_id, user_id, lease_token, labeling_version, answer, status, reviewers_needed, active_millis,
-                                  claimed_at, submitted_at, decided_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $7::text = 'approved' then $11::timestamptz end) returning id",
+                                  claimed_at, submitted_at, decided_at, reward_points)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $7::text = 'approved' then $11::timestamptz end, $12) returning id",
             new.task.0,
             task.project_id,
             new.user.0,
             new.lease_token.0,
-            task.labeling_version,
+            held.labeling_version,
             answer,
             status,
-            i16::try_from(task.reviewers_count).unwrap_or(0),
+            held.reviewers_needed,
             new.active_millis,
             held.locked_at,
-            now
+            now,
+            held.reward_points
         )
         .fetch_one(&mut *tx)
         .await?;
@@ -124,7 +111,7 @@ impl Labelling {
                 task: new.task.0,
                 answer: row.id,
                 user: new.user.0,
-                points: task.reward_points,
+                points: held.reward_points,
             };
             points::approve(&mut tx, &answer, now).await?;
         }
@@ -139,10 +126,65 @@ impl Labelling {
         Ok(Submitted {
             answer_id: AnswerId(row.id),
             status: status.into(),
-            points: task.reward_points,
+            points: held.reward_points,
             repeated: false,
         })
     }
+}
+
+/// The answer that this lease gave before.
+async fn submitted_before(
+    conn: &mut PgConnection,
+    new: &NewAnswer,
+    answer: &Value,
+) -> Result<Option<Submitted>> {
+    let known = sqlx::query!(
+        "select a.id, a.answer, a.status, coalesce(a.reward_points, p.reward_points) as \"reward_points!\"
+         from answers a join projects p on p.id = a.project_id where a.lease_token = $1 and a.user_id = $2 and a.task_id = $3",
+        new.lease_token.0,
+        new.user.0,
+        new.task.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(known) = known else { return Ok(None) };
+    if known.answer != *answer || known.status == "withdrawn" {
+        return Err(Refusal::LeaseLost.into());
+    }
+    Ok(Some(Submitted {
+        answer_id: AnswerId(known.id),
+        status: known.status,
+        points: known.reward_points,
+        repeated: true,
+    }))
+}
+
+/// A lease that has just ended, and what was promised with it.
+struct Ended {
+    locked_at: DateTime<Utc>,
+    labeling_version: i32,
+    labeling: Value,
+    reward_points: i32,
+    reviewers_needed: i16,
+}
+
+/// Ends the lease under which somebody submits, if it is theirs. Only the lease tells what goes with the answer; one
+/// that the release before took promises what the project says now.
+async fn lease_end(conn: &mut PgConnection, new: &NewAnswer) -> Result<Option<Ended>> {
+    let ended = sqlx::query_as!(
+        Ended,
+        "delete from leases h using tasks t, projects p, labeling_versions v
+         where h.task_id = $1 and h.user_id = $2 and h.token = $3 and t.id = h.task_id and p.id = h.project_id
+           and v.project_id = p.id and v.version = coalesce(h.labeling_version, t.labeling_version)
+         returning h.locked_at, v.version as labeling_version, v.labeling, coalesce(h.reward_points, p.reward_points) as \"reward_points!\",
+                   coalesce(h.reviewers_needed, p.reviewers_count)::smallint as \"reviewers_needed!\"",
+        new.task.0,
+        new.user.0,
+        new.lease_token.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(ended)
 }
 
 /// Lets approvals of one project pass together, and a watermark wait until none is under way.

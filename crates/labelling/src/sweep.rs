@@ -38,6 +38,8 @@ impl Labelling {
             .await?;
         let exports = self.sweep_exports(now).await?;
         self.sweep_requeue().await?;
+        while self.sweep_skips().await? {}
+        self.sweep_voids(now).await?;
         sqlx::query!(
             "update projects p set queue_floor = f.floor from (
                  select id, coalesce((select t.queue_pos - 1 from tasks t where t.project_id = projects.id and t.lane = 0 and t.queue_pos is not null

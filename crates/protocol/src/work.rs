@@ -35,7 +35,7 @@ wire_enum! {
         Paused = "PAUSED" / "paused",
         /// The project has ended.
         Ended = "ENDED" / "ended",
-        /// This worker answered, skipped or holds every open task.
+        /// This worker answered, reviewed, skipped or holds every open task.
         AllSeen = "ALL_SEEN" / "all_seen",
         /// Every open task is with another worker.
         AllLeased = "ALL_LEASED" / "all_leased",

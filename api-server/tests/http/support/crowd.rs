@@ -33,6 +33,23 @@ impl Platform {
         answers
     }
 
+    /// `unlock`, `skip` or `heartbeat` of a claimed task.
+    pub async fn lease(&self, worker: &str, task: &Value, what: &str) -> Answer {
+        let mut body = json!({"leaseToken": task["lease"]["token"]});
+        if what == "skip" {
+            body["reason"] = json!("not my language");
+        }
+        let path = format!("/tasks/{}/{what}", task["id"]);
+        self.call(Some(worker), Method::POST, &path, Some(body))
+            .await
+    }
+
+    /// The answer that a reviewer is shown next.
+    pub async fn shown(&self, reviewer: &str, project: &str) -> Answer {
+        let path = format!("/reviews/next?projectId={project}");
+        self.call(Some(reviewer), Method::GET, &path, None).await
+    }
+
     /// `approve` without a comment, or `undo`.
     pub async fn decide(&self, reviewer: &str, answer: &Value, verdict: &str) -> Answer {
         let path = format!("/reviews/{answer}/{verdict}");

@@ -12,15 +12,25 @@ use uuid::Uuid;
 
 use crate::{Labelling, Refusal, Result, audit, events, projects::find};
 
-/// Admits a worker until this transaction ends: a block waits for it, and refuses whoever comes later.
-pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId) -> Result<()> {
+/// Lets a block of this worker wait until this transaction ends; whether they are blocked is to be read afterwards.
+pub(crate) async fn admit_lock(
+    conn: &mut PgConnection,
+    project: Uuid,
+    worker: UserId,
+) -> Result<()> {
     sqlx::query!(
         "select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
         project,
         worker.0
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(conn)
     .await?;
+    Ok(())
+}
+
+/// Admits a worker until this transaction ends: a block waits for it, and whoever comes later is told of it.
+pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId) -> Result<()> {
+    admit_lock(conn, project, worker).await?;
     let blocked = sqlx::query!(
         "select user_id from project_workers where project_id = $1 and user_id = $2 and standing = 'blocked'",
         project,
@@ -30,8 +40,29 @@ pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId
     .await?;
     match blocked {
         None => Ok(()),
-        Some(_) => Err(Refusal::NotFound.into()),
+        Some(_) => Err(Refusal::Blocked.into()),
     }
+}
+
+/// What a worker is told who may not work on a project: that it exists only when its owner has blocked them.
+pub(crate) async fn kept_out(
+    conn: &mut PgConnection,
+    project: Uuid,
+    worker: UserId,
+) -> Result<Refusal> {
+    let blocked = sqlx::query!(
+        "select exists (select from projects p join project_workers w on w.project_id = p.id
+                        where p.id = $1 and p.bound_uid is not null and w.user_id = $2 and w.standing = 'blocked') as \"blocked!\"",
+        project,
+        worker.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(if blocked.blocked {
+        Refusal::Blocked
+    } else {
+        Refusal::NotFound
+    })
 }
 
 impl Labelling {

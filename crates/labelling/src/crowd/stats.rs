@@ -10,7 +10,7 @@ use crate::{Labelling, Result, projects::find};
 
 /// How far back answers are counted by hour.
 const HOURS: i64 = 24;
-/// Most rejection reasons and workers that are listed.
+/// Most reasons and workers that are listed.
 const LISTED: i64 = 100;
 
 /// Answers of one hour.
@@ -38,6 +38,15 @@ pub struct Agreement {
 pub struct RejectionReason {
     pub comment: String,
     pub count: i64,
+}
+
+/// Why tasks were skipped, as workers put it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "named after the contract")]
+pub struct SkipCount {
+    pub reason: String,
+    pub count: i64,
+    pub last_at: DateTime<Utc>,
 }
 
 /// Time spent per answer, in seconds: as the client measured it, else from claim to submit.
@@ -78,6 +87,9 @@ pub struct Stats {
     pub agreement: Option<Agreement>,
     pub fields: Vec<Agreement>,
     pub rejections: Vec<RejectionReason>,
+    /// How often a worker gave a task back for good.
+    pub skips: i64,
+    pub skip_reasons: Vec<SkipCount>,
     pub workers: Vec<WorkerStats>,
 }
 
@@ -98,7 +110,8 @@ impl Labelling {
             "select count(*) as \"answers!\", count(*) filter (where status = 'in_review') as \"in_review!\",
                     count(*) filter (where status = 'approved') as \"approved!\", count(*) filter (where status = 'rejected') as \"rejected!\",
                     count(*)::float8 / greatest(count(distinct date_trunc('hour', submitted_at)), 1) as \"per_hour!\",
-                    avg(seconds) as mean, percentile_cont(0.5) within group (order by seconds) as median
+                    avg(seconds) as mean, percentile_cont(0.5) within group (order by seconds) as median,
+                    (select count(*) from skips where project_id = $1) as \"skips!\"
              from (select *, coalesce(active_millis / 1000.0::float8, extract(epoch from submitted_at - claimed_at)::float8) as seconds
                    from answers where project_id = $1 and status not in ('withdrawn', 'voided')) a",
             project.0
@@ -124,6 +137,8 @@ impl Labelling {
             agreement: whole,
             fields,
             rejections: rejections(&mut conn, project.0).await?,
+            skips: all.skips,
+            skip_reasons: skip_reasons(&mut conn, project.0).await?,
             workers: workers(&mut conn, project.0, tenant).await?,
         })
     }
@@ -171,6 +186,19 @@ async fn rejections(conn: &mut PgConnection, project: Uuid) -> Result<Vec<Reject
         RejectionReason,
         "select r.comment, count(*) as \"count!\" from reviews r join answers a on a.id = r.answer_id
          where a.project_id = $1 and r.decision = 'rejected' group by r.comment order by 2 desc, 1 limit $2",
+        project,
+        LISTED
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
+
+async fn skip_reasons(conn: &mut PgConnection, project: Uuid) -> Result<Vec<SkipCount>> {
+    let rows = sqlx::query_as!(
+        SkipCount,
+        "select reason, count(*) as \"count!\", max(created_at) as \"last_at!\" from skips
+         where project_id = $1 group by reason order by 2 desc, 3 desc, 1 limit $2",
         project,
         LISTED
     )

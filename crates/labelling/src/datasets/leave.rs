@@ -179,6 +179,7 @@ struct Open {
     user_id: Uuid,
     approvals: i16,
     rejections: i16,
+    reward_points: i32,
 }
 
 /// Decides or withdraws the open answers of one batch's tasks. False when there are none.
@@ -190,10 +191,12 @@ async fn close_reviews(
 ) -> Result<bool> {
     let open = sqlx::query_as!(
         Open,
-        "select a.id, a.task_id, t.batch_id, a.user_id, a.approvals, a.rejections from answers a join tasks t on t.id = a.task_id
+        "select a.id, a.task_id, t.batch_id, a.user_id, a.approvals, a.rejections, coalesce(a.reward_points, $3) as \"reward_points!\"
+         from answers a join tasks t on t.id = a.task_id
          where a.task_id = any($1) and a.status = 'in_review' order by t.batch_id, a.task_id, a.id limit $2 for update of a",
         tasks,
-        STEP_PEOPLE
+        STEP_PEOPLE,
+        going.reward_points
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -232,7 +235,8 @@ async fn close(
     let data = json!({"task": answer.task_id, "status": status});
     events::record(conn, "answer.closed", &answer.id.to_string(), ACTOR, data).await?;
     if closing == Closing::Withdrawn {
-        return return_slot(conn, answer.task_id, Freed::InReview, ACTOR, now).await;
+        return_slot(conn, answer.task_id, Freed::InReview, ACTOR, now).await?;
+        return Ok(());
     }
     let before = sqlx::query!(
         "select status as \"status!\" from tasks where id = $1",
@@ -266,7 +270,7 @@ async fn approve(
         task: answer.task_id,
         answer: answer.id,
         user: answer.user_id,
-        points: going.reward_points,
+        points: answer.reward_points,
     };
     points::approve(conn, &approved, now).await?;
     let row = sqlx::query!(

@@ -34,10 +34,17 @@ impl Labelling {
     /// `run_held`, `tombstoned`; or the database failed.
     pub async fn export_open(&self, run: RunId, pod: &str, now: DateTime<Utc>) -> Result<RunParts> {
         let mut tx = self.pool.begin().await?;
+        // Locked first, read afterwards: what a join read before it waited is old, such as the run's outcome.
+        sqlx::query!(
+            "select e.id from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update of e",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         let r = sqlx::query!(
             "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.watermark,
                     e.columns, e.multipart_id
-             from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update of e",
+             from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
             run.0
         )
         .fetch_optional(&mut *tx)

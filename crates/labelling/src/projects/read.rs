@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{billing, from_column};
-use crate::{Error, Labelling, Page, Refusal, Result};
+use crate::{Error, Labelling, Page, Refusal, Result, crowd::standing::kept_out};
 
 /// A project as its owner sees it.
 #[derive(Debug, Clone)]
@@ -269,6 +269,18 @@ impl Labelling {
         .await?
         .ok_or(Refusal::NotFound)?;
         serde_json::from_value(row.labeling).map_err(|_| Error::Corrupt { what: "labeling" })
+    }
+
+    /// A project that this worker may work on.
+    ///
+    /// # Errors
+    /// `not_found`, `blocked`; or the database failed.
+    pub async fn work_project(&self, user: UserId, id: ProjectId) -> Result<WorkProject> {
+        if let Some(project) = self.work_projects(user, Some(id)).await?.pop() {
+            return Ok(project);
+        }
+        let mut conn = self.pool.acquire().await?;
+        Err(kept_out(&mut conn, id.0, user).await?.into())
     }
 
     /// Projects that this worker may work on.

@@ -58,11 +58,21 @@ impl Labelling {
         )
         .execute(&mut *tx)
         .await?;
+        // Locked first, read afterwards: a join that waited for the lock has the new row's version, and looks for it
+        // among the versions that were there before.
+        sqlx::query!(
+            "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 for update",
+            tenant.0,
+            up.namespace,
+            up.name
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         let row = sqlx::query!(
             "select p.id, p.bound_uid, p.generation, p.labeling_version, p.answers_per_task, p.slots_frozen, p.task_quota, p.state,
                     l.labeling as \"labeling?\"
              from projects p left join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
-             where p.tenant_id = $1 and p.namespace = $2 and p.name = $3 for update of p",
+             where p.tenant_id = $1 and p.namespace = $2 and p.name = $3",
             tenant.0,
             up.namespace,
             up.name
@@ -208,13 +218,24 @@ impl Labelling {
     }
 }
 
+/// Tasks that nobody on the list may take, or whose answers nobody on it may review.
 async fn starved(conn: &mut PgConnection, project: Uuid) -> Result<i64> {
     let row = sqlx::query!(
-        "select count(*) as \"starved!\" from tasks t
-         where t.project_id = $1 and t.queue_pos is not null and not exists (
-             select from project_workers w where w.project_id = $1 and w.standing = 'member'
-               and not exists (select from answers a where a.task_id = t.id and a.user_id = w.user_id and a.status not in ('withdrawn', 'voided'))
-               and not exists (select from skips s where s.task_id = t.id and s.user_id = w.user_id))",
+        "select count(*) as \"starved!\" from (
+             select t.id from tasks t
+             where t.project_id = $1 and t.queue_pos is not null and not exists (
+                 select from project_workers w where w.project_id = $1 and w.standing = 'member'
+                   and not exists (select from answers a where a.task_id = t.id and a.user_id = w.user_id and a.status not in ('withdrawn', 'voided'))
+                   and not exists (select from skips s where s.task_id = t.id and s.user_id = w.user_id)
+                   and not exists (select from shown_tasks v where v.task_id = t.id and v.user_id = w.user_id)
+                   and not exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = t.id and r.user_id = w.user_id))
+             union
+             select a.task_id from answers a join projects p on p.id = a.project_id
+             where a.project_id = $1 and a.status = 'in_review' and not exists (
+                 select from project_workers w where w.project_id = $1 and w.standing = 'member'
+                   and not exists (select from answers o where o.task_id = a.task_id and o.user_id = w.user_id)
+                   and not exists (select from reviews r where r.answer_id = a.id and r.user_id = w.user_id)
+                   and not exists (select from tenant_members m where m.user_id = w.user_id and m.tenant_id = p.tenant_id))) stuck",
         project
     )
     .fetch_one(conn)

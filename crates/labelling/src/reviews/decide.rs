@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{AnswerId, UserId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Decision, Reviewed, status_after};
 use crate::{
     Error, Labelling, Refusal, Result, audit,
-    crowd::standing::admit,
+    crowd::standing::{admit_lock, kept_out},
     error::constraint,
     events, points,
+    tasks::take_turn,
     transition::{TaskChange, task_changed},
 };
 
@@ -17,7 +19,7 @@ impl Labelling {
     /// Counts a decision, and carries out what the majority says.
     ///
     /// # Errors
-    /// `not_found`, `own_task`, `already_reviewed`, `already_decided`; or the database failed.
+    /// `not_found`, `blocked`, `own_project`, `own_task`, `already_reviewed`, `already_decided`; or the database failed.
     pub async fn review_decide(
         &self,
         user: UserId,
@@ -26,69 +28,27 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
         let mut tx = self.pool.begin().await?;
-        // The task is locked before the answer, as everywhere; and before anything is read that goes with it, or
-        // what was read could be older than the lock.
-        sqlx::query!(
-            "select id from tasks where id = (select task_id from answers where id = $1) for update",
-            answer.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let t = sqlx::query!(
-            "select t.id, t.batch_id, t.dataset_id, t.status as \"status!\", p.id as project_id, p.reward_points, p.on_reject, p.max_rejections, p.state as project_state,
-                    d.bound_uid is not null as \"queued!\"
-             from tasks t join projects p on p.id = t.project_id join datasets d on d.id = t.dataset_id left join project_workers w on w.project_id = p.id and w.user_id = $2
-             where t.id = (select task_id from answers where id = $1) and p.bound_uid is not null
-               and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
-             for update of t",
-            answer.0,
-            user.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        admit(&mut tx, t.project_id, user).await?;
-        let own = sqlx::query!(
-            "select exists (select from answers where task_id = $1 and user_id = $2) as \"own!\"",
-            t.id,
-            user.0
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        if own.own {
-            return Err(Refusal::OwnTask.into());
-        }
-        let a = sqlx::query!("select status, user_id, reviewers_needed, approvals, rejections from answers where id = $1 for update", answer.0)
-            .fetch_one(&mut *tx)
-            .await?;
+        take_turn(&mut tx, user).await?;
+        let t = judged(&mut tx, user, answer).await?;
         let (verdict, comment) = decision.parts();
-        let mine = sqlx::query!(
-            "select decision from reviews where answer_id = $1 and user_id = $2",
-            answer.0,
-            user.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        if mine.is_some() {
-            return Err(Refusal::AlreadyReviewed.into());
-        }
-        if a.status != "in_review" {
-            return Err(Refusal::AlreadyDecided.into());
-        }
         sqlx::query!("insert into reviews (answer_id, user_id, decision, comment, created_at) values ($1, $2, $3, $4, $5)", answer.0, user.0, verdict, comment, now)
             .execute(&mut *tx)
             .await
             .map_err(|e| if constraint(&e) == Some("reviews_once") { Refusal::AlreadyReviewed.into() } else { Error::from(e) })?;
+        // Who decides has seen the answer, however they came by its number.
         sqlx::query!(
-            "delete from review_leases where answer_id = $1 and user_id = $2",
+            "with done as (delete from review_leases where answer_id = $1 and user_id = $2)
+             insert into shown_tasks (task_id, user_id, shown_at) values ($3, $2, $4) on conflict (task_id, user_id) do nothing",
             answer.0,
-            user.0
+            user.0,
+            t.id,
+            now
         )
         .execute(&mut *tx)
         .await?;
-        let approvals = a.approvals + i16::from(verdict == "approved");
-        let rejections = a.rejections + i16::from(verdict == "rejected");
-        let status = status_after(a.reviewers_needed, approvals, rejections);
+        let approvals = t.approvals + i16::from(verdict == "approved");
+        let rejections = t.rejections + i16::from(verdict == "rejected");
+        let status = status_after(t.reviewers_needed, approvals, rejections);
         sqlx::query!(
             "update answers set approvals = $2, rejections = $3, status = $4, decided_at = case when $4 <> 'in_review' then $5::timestamptz end where id = $1",
             answer.0,
@@ -118,7 +78,7 @@ impl Labelling {
                     dataset: t.dataset_id,
                     task: t.id,
                     answer: answer.0,
-                    user: a.user_id,
+                    user: t.author,
                     points: t.reward_points,
                 };
                 points::approve(&mut tx, &approved, now).await?;
@@ -158,6 +118,83 @@ impl Labelling {
             status: status.into(),
         })
     }
+}
+
+/// An answer that somebody may decide on, its task, and what its project says.
+struct Judged {
+    id: i64,
+    batch_id: i64,
+    dataset_id: Uuid,
+    project_id: Uuid,
+    status: String,
+    reward_points: i32,
+    on_reject: String,
+    max_rejections: i32,
+    project_state: String,
+    queued: bool,
+    author: Uuid,
+    reviewers_needed: i16,
+    approvals: i16,
+    rejections: i16,
+}
+
+/// Locks the answer's task and refuses whoever may not decide on it. Everything is read after the task is locked and
+/// the worker admitted: what a join read before it waited is old. Nobody changes an answer without its task's lock.
+async fn judged(conn: &mut PgConnection, user: UserId, answer: AnswerId) -> Result<Judged> {
+    let task = sqlx::query!(
+        "select id, project_id from tasks where id = (select task_id from answers where id = $1) for update",
+        answer.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    admit_lock(conn, task.project_id, user).await?;
+    let t = sqlx::query!(
+        "select t.id, t.batch_id, t.dataset_id, t.project_id, t.status as \"status!\", coalesce(a.reward_points, p.reward_points) as \"reward_points!\",
+                p.on_reject, p.max_rejections, p.state as project_state, d.bound_uid is not null as \"queued!\",
+                a.user_id as author, a.status as answer_status, a.reviewers_needed, a.approvals, a.rejections,
+                p.bound_uid is not null and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member' as \"admitted!\",
+                exists (select from tenant_members m where m.user_id = $2 and m.tenant_id = p.tenant_id) as \"owns!\",
+                exists (select from answers o where o.task_id = t.id and o.user_id = $2)
+                    or exists (select from leases h where h.task_id = t.id and h.user_id = $2) as \"own!\",
+                exists (select from reviews r where r.answer_id = a.id and r.user_id = $2) as \"reviewed!\"
+         from answers a join tasks t on t.id = a.task_id join projects p on p.id = t.project_id join datasets d on d.id = t.dataset_id
+         left join project_workers w on w.project_id = p.id and w.user_id = $2
+         where a.id = $1",
+        answer.0,
+        user.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    if !t.admitted {
+        return Err(kept_out(conn, t.project_id, user).await?.into());
+    }
+    let refusal = match t.answer_status.as_str() {
+        _ if t.owns => Some(Refusal::OwnProject),
+        _ if t.own => Some(Refusal::OwnTask),
+        _ if t.reviewed => Some(Refusal::AlreadyReviewed),
+        "in_review" => None,
+        _ => Some(Refusal::AlreadyDecided),
+    };
+    if let Some(refusal) = refusal {
+        return Err(refusal.into());
+    }
+    Ok(Judged {
+        id: t.id,
+        batch_id: t.batch_id,
+        dataset_id: t.dataset_id,
+        project_id: t.project_id,
+        status: t.status,
+        reward_points: t.reward_points,
+        on_reject: t.on_reject,
+        max_rejections: t.max_rejections,
+        project_state: t.project_state,
+        queued: t.queued,
+        author: t.author,
+        reviewers_needed: t.reviewers_needed,
+        approvals: t.approvals,
+        rejections: t.rejections,
+    })
 }
 
 /// The rejected answer's place opens again under a new position, until the task was rejected too often.

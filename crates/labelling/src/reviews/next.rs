@@ -6,10 +6,12 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Labelling, Refusal, Result, Task};
+use crate::{Labelling, Refusal, Result, Task, tasks::take_turn};
 
-/// How long an answer is shown to one reviewer only, in seconds.
+/// How long an answer is shown to one reviewer only, in seconds. Looking again does not make it longer.
 const REVIEW_LEASE_SECONDS: i64 = 300;
+/// How often somebody else may decide on what was just found, before nothing is said to be left.
+const TRIES: usize = 5;
 
 /// An earlier decision on the same task.
 #[derive(Debug, Clone)]
@@ -32,65 +34,49 @@ pub struct ReviewCandidate {
 }
 
 impl Labelling {
-    /// The oldest answers that this reviewer may decide on; with `hold`, others are shown different ones meanwhile.
+    /// The answers that this reviewer holds, and the oldest others up to `count`, which they hold from now on:
+    /// others are shown different ones meanwhile. Whoever is shown an answer is never offered its task.
     ///
     /// # Errors
-    /// `no_review_available`; or the database failed.
+    /// `no_review_available`; of a named project also `blocked`, `own_project`; or the database failed.
     pub async fn review_next(
         &self,
         user: UserId,
         project: Option<ProjectId>,
         count: i64,
-        hold: bool,
         now: DateTime<Utc>,
     ) -> Result<Vec<ReviewCandidate>> {
         let mut tx = self.pool.begin().await?;
-        sqlx::query!(
-            "delete from review_leases where user_id = $1 and expires_at < $2",
-            user.0,
-            now
-        )
-        .execute(&mut *tx)
-        .await?;
-        let mut rows = pick(&mut tx, user, project, count, now).await?;
-        if rows.is_empty() {
-            // Whoever holds the last ones may not want them, or just have been refused.
-            rows = pick_waiting(&mut tx, user, project, now).await?;
+        take_turn(&mut tx, user).await?;
+        let mut rows = held(&mut tx, user, project, count, now).await?;
+        for _ in 0..TRIES {
+            let wanted = count - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            if wanted <= 0 {
+                break;
+            }
+            let mut found = pick(&mut tx, user, project, wanted, now).await?;
+            if found.is_empty() && rows.is_empty() {
+                // Whoever holds the last ones may not want them, or just have been refused.
+                found = pick_waiting(&mut tx, user, project, now).await?;
+            }
+            if found.is_empty() {
+                break;
+            }
+            let kept = hold(&mut tx, user, &found, now).await?;
+            let all = kept.len() == found.len();
+            found.retain(|r| kept.contains(&r.answer_id));
+            rows.extend(found);
+            if all {
+                break;
+            }
         }
         if rows.is_empty() {
-            return Err(Refusal::NoReviewAvailable.into());
+            return Err(none(&mut tx, user, project).await?.into());
         }
         let mut found = Vec::with_capacity(rows.len());
-        for r in rows {
-            if hold {
-                sqlx::query!(
-                    "insert into review_leases (answer_id, user_id, expires_at) values ($1, $2, $3)
-                     on conflict (answer_id, user_id) do update set expires_at = excluded.expires_at",
-                    r.answer_id,
-                    user.0,
-                    now + TimeDelta::seconds(REVIEW_LEASE_SECONDS)
-                )
-                .execute(&mut *tx)
-                .await?;
-            }
-            let task = Task {
-                id: TaskId(r.id),
-                project: ProjectId(r.project_id),
-                dataset: DatasetId(r.dataset_id),
-                batch: BatchId(r.batch_id),
-                status: r.status,
-                labeling_version: r.labeling_version,
-                payload: r.payload,
-                lease: None,
-            };
-            let previous = previous_decisions(&mut tx, r.id).await?;
-            found.push(ReviewCandidate {
-                answer_id: AnswerId(r.answer_id),
-                task,
-                answer: r.answer,
-                submitted_at: r.submitted_at,
-                previous,
-            });
+        for row in rows {
+            let previous = previous_decisions(&mut tx, row.id).await?;
+            found.push(row.with(previous));
         }
         tx.commit().await?;
         Ok(found)
@@ -111,9 +97,32 @@ struct Waiting {
     payload: Value,
 }
 
-/// Answers that this reviewer may decide on, with the end of the statement.
+impl Waiting {
+    fn with(self, previous: Vec<PreviousDecision>) -> ReviewCandidate {
+        let task = Task {
+            id: TaskId(self.id),
+            project: ProjectId(self.project_id),
+            dataset: DatasetId(self.dataset_id),
+            batch: BatchId(self.batch_id),
+            status: self.status,
+            labeling_version: self.labeling_version,
+            payload: self.payload,
+            lease: None,
+        };
+        ReviewCandidate {
+            answer_id: AnswerId(self.answer_id),
+            task,
+            answer: self.answer,
+            submitted_at: self.submitted_at,
+            previous,
+        }
+    }
+}
+
+/// Answers that this reviewer may decide on, with one more condition and the end of the statement. Only tasks are
+/// locked, as whoever changes an answer locks its task first.
 macro_rules! waiting {
-    ($end:literal, $user:expr, $project:expr, $now:expr, $count:expr) => {
+    ($which:literal, $end:literal, $user:expr, $project:expr, $now:expr, $count:expr) => {
         sqlx::query_as!(
             Waiting,
             "select a.id as answer_id, a.answer, a.submitted_at, t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", a.labeling_version, t.payload
@@ -122,12 +131,11 @@ macro_rules! waiting {
              where a.status = 'in_review' and ($2::uuid is null or a.project_id = $2)
                and p.bound_uid is not null and p.state in ('active', 'completed', 'closed')
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
+               and not exists (select from tenant_members m where m.user_id = $1 and m.tenant_id = p.tenant_id)
                and not exists (select from answers o where o.task_id = a.task_id and o.user_id = $1)
+               and not exists (select from leases h where h.task_id = a.task_id and h.user_id = $1)
                and not exists (select from reviews r where r.answer_id = a.id and r.user_id = $1)
-               and (select count(*) from review_leases l where l.answer_id = a.id and l.user_id <> $1 and l.expires_at >= $3)
-                   < a.reviewers_needed - a.approvals - a.rejections
-             order by exists (select from review_leases l where l.answer_id = a.id and l.user_id = $1) desc, a.id
-             limit $4 for update of a" + $end,
+               and " + $which + " order by a.id limit $4" + $end,
             $user.0,
             $project.map(|p: ProjectId| p.0),
             $now,
@@ -136,6 +144,26 @@ macro_rules! waiting {
     };
 }
 
+/// Those they hold already.
+async fn held(
+    conn: &mut PgConnection,
+    user: UserId,
+    project: Option<ProjectId>,
+    count: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Waiting>> {
+    let mine = waiting!(
+        "exists (select from review_leases l where l.answer_id = a.id and l.user_id = $1 and l.expires_at >= $3)",
+        "",
+        user,
+        project,
+        now,
+        count
+    );
+    Ok(mine.fetch_all(conn).await?)
+}
+
+/// Those that are to be had, leaving out what others are just looking at.
 async fn pick(
     conn: &mut PgConnection,
     user: UserId,
@@ -143,19 +171,93 @@ async fn pick(
     count: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<Waiting>> {
-    let free = waiting!(" skip locked", user, project, now, count);
+    let free = waiting!(
+        "not exists (select from review_leases l where l.answer_id = a.id and l.user_id = $1 and l.expires_at >= $3)
+         and (select count(*) from review_leases l where l.answer_id = a.id and l.user_id <> $1 and l.expires_at >= $3)
+             < a.reviewers_needed - a.approvals - a.rejections",
+        " for update of t skip locked",
+        user,
+        project,
+        now,
+        count
+    );
     Ok(free.fetch_all(conn).await?)
 }
 
-/// The first answer that still waits when whoever holds it has let go.
+/// The first answer that still waits when whoever holds its task has let go.
 async fn pick_waiting(
     conn: &mut PgConnection,
     user: UserId,
     project: Option<ProjectId>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Waiting>> {
-    let any = waiting!("", user, project, now, 1_i64);
+    let any = waiting!(
+        "(select count(*) from review_leases l where l.answer_id = a.id and l.user_id <> $1 and l.expires_at >= $3)
+             < a.reviewers_needed - a.approvals - a.rejections",
+        " for update of t",
+        user,
+        project,
+        now,
+        1_i64
+    );
     Ok(any.fetch_all(conn).await?)
+}
+
+/// Holds what was found and bars its tasks: those whose answers still wait, now that the tasks are locked.
+async fn hold(
+    conn: &mut PgConnection,
+    user: UserId,
+    found: &[Waiting],
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>> {
+    let ids: Vec<_> = found.iter().map(|r| r.answer_id).collect();
+    let kept = sqlx::query!(
+        "with kept as (
+             select a.id, a.task_id from answers a
+             where a.id = any($1) and a.status = 'in_review'
+               and (select count(*) from review_leases l where l.answer_id = a.id and l.user_id <> $2 and l.expires_at >= $3)
+                   < a.reviewers_needed - a.approvals - a.rejections),
+         held as (
+             insert into review_leases (answer_id, user_id, expires_at) select id, $2, $4 from kept
+             on conflict (answer_id, user_id) do update set expires_at = excluded.expires_at),
+         shown as (
+             insert into shown_tasks (task_id, user_id, shown_at) select distinct task_id, $2, $3::timestamptz from kept
+             on conflict (task_id, user_id) do nothing)
+         select id from kept",
+        &ids,
+        user.0,
+        now,
+        now + TimeDelta::seconds(REVIEW_LEASE_SECONDS)
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(kept.into_iter().map(|r| r.id).collect())
+}
+
+/// Why there is no answer for this reviewer.
+async fn none(
+    conn: &mut PgConnection,
+    user: UserId,
+    project: Option<ProjectId>,
+) -> Result<Refusal> {
+    let Some(project) = project else {
+        return Ok(Refusal::NoReviewAvailable);
+    };
+    let barred = sqlx::query!(
+        "select coalesce(w.standing = 'blocked', false) as \"blocked!\",
+                exists (select from tenant_members m where m.user_id = $2 and m.tenant_id = p.tenant_id) as \"owns!\"
+         from projects p left join project_workers w on w.project_id = p.id and w.user_id = $2
+         where p.id = $1 and p.bound_uid is not null",
+        project.0,
+        user.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(match barred {
+        Some(r) if r.blocked => Refusal::Blocked,
+        Some(r) if r.owns => Refusal::OwnProject,
+        _ => Refusal::NoReviewAvailable,
+    })
 }
 
 async fn previous_decisions(conn: &mut PgConnection, task: i64) -> Result<Vec<PreviousDecision>> {

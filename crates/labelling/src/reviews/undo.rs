@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::Reviewed;
 use crate::{
-    Labelling, Refusal, Result, audit, events, points,
+    Labelling, Refusal, Result, audit,
+    crowd::standing::admit,
+    events, points,
     submit::approval_lock_shared,
     transition::{TaskChange, task_changed},
 };
@@ -17,7 +19,7 @@ impl Labelling {
     /// Undoes this reviewer's decision: the answer waits again, points and a place it gave are taken back.
     ///
     /// # Errors
-    /// `not_found` without a decision to undo, `undo_too_late` when something depends on it; or the database failed.
+    /// `not_found` without a decision to undo, `blocked`, `undo_too_late` when something depends on it; or the database failed.
     pub async fn review_undo(
         &self,
         user: UserId,
@@ -25,22 +27,22 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
         let mut tx = self.pool.begin().await?;
-        // Locked first, read afterwards: whether its dataset was deleted meanwhile.
-        sqlx::query!(
-            "select id from tasks where id = (select task_id from answers where id = $1) for update",
-            answer.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let t = sqlx::query!(
-            "select t.id, t.batch_id, t.project_id, t.status as \"status!\", d.bound_uid is not null as \"queued!\"
-             from tasks t join datasets d on d.id = t.dataset_id
-             where t.id = (select task_id from answers where id = $1) for update of t",
+        // The task is locked first and everything read afterwards: what a join read before it waited is old.
+        let task = sqlx::query!(
+            "select id, project_id from tasks where id = (select task_id from answers where id = $1) for update",
             answer.0
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
+        admit(&mut tx, task.project_id, user).await?;
+        let t = sqlx::query!(
+            "select t.id, t.batch_id, t.project_id, t.status as \"status!\", d.bound_uid is not null as \"queued!\"
+             from tasks t join datasets d on d.id = t.dataset_id where t.id = $1",
+            task.id
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         let mine = sqlx::query!(
             "select r.decision, r.comment, r.slots_delta, a.status,
                     exists (select from reviews o where o.answer_id = r.answer_id and o.id > r.id) as \"followed!\",
@@ -139,7 +141,7 @@ async fn unapprove(
     if exported.exported {
         return Err(too_late("The answer was exported"));
     }
-    points::revoke(conn, project, answer.0, now).await?;
+    points::revoke(conn, project, answer.0, true, now).await?;
     let row = sqlx::query!(
         "update tasks set approved = approved - 1, in_review = in_review + 1 where id = $1 returning status as \"status!\"",
         task

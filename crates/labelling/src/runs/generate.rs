@@ -63,12 +63,19 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<GenerateRun> {
         let mut tx = self.pool.begin().await?;
+        // Locked first, read afterwards: what a join read before it waited is old, such as the run's outcome.
+        sqlx::query!(
+            "select d.id from runs r join datasets d on d.id = r.target_id where r.id = $1 and r.kind = 'generate' for update of d",
+            run.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         let r = sqlx::query!(
             "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
                     d.max_invalid_rows, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
              from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
-             where r.id = $1 and r.kind = 'generate' for update of d",
+             where r.id = $1 and r.kind = 'generate'",
             run.0
         )
         .fetch_optional(&mut *tx)

@@ -4,11 +4,31 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{BatchId, DatasetId, ProjectId, TaskId, UserId};
 use sqlx::PgConnection;
 
-use super::{Task, Workplace, lease_tasks, task, workplaces};
+use super::{MAX_LEASES, Task, Workplace, lease_tasks, take_turn, task, workplaces};
 use crate::{Labelling, Refusal, Result, crowd::standing::admit};
 
-/// Most tasks that one worker may hold at once.
-const MAX_LEASES: i64 = 20;
+/// The queue's tasks that are new to this worker, with the columns before it and the end of the statement.
+///
+/// Who decided on an answer before `shown_tasks` was kept has a review only. That is asked row by row (`offset 0`):
+/// joined, all reviews that this worker ever gave could be read for one task.
+macro_rules! queued {
+    ($what:literal, $end:literal, $place:expr, $from:expr, $user:expr, $more:expr) => {
+        sqlx::query!(
+            "select " + $what + " from tasks t
+             where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
+               and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
+               and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
+               and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
+               and not exists (select from shown_tasks v where v.task_id = t.id and v.user_id = $3)
+               and not exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = t.id and r.user_id = $3 offset 0)
+             order by t.queue_pos" + $end,
+            $place.id,
+            $from,
+            $user.0,
+            $more
+        )
+    };
+}
 
 impl Labelling {
     /// A task this worker could take; nothing is held.
@@ -24,22 +44,16 @@ impl Labelling {
         let mut conn = self.pool.acquire().await?;
         for place in workplaces(&mut conn, user, project).await? {
             for from in [place.cursor.unwrap_or(place.queue_floor), 0] {
-                let found = sqlx::query!(
-                    "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", coalesce(t.labeling_version, $4) as \"labeling_version!\", t.payload
-                     from tasks t
-                     where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
-                       and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
-                       and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
-                       and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
-                     order by t.queue_pos limit 1",
-                    place.id,
+                let next = queued!(
+                    "t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.payload,
+                     case when t.leased + t.in_review + t.approved + t.rejections = 0 then $4 else coalesce(t.labeling_version, $4) end as \"labeling_version!\"",
+                    " limit 1",
+                    place,
                     from,
-                    user.0,
+                    user,
                     place.labeling_version
-                )
-                .fetch_optional(&mut *conn)
-                .await?;
-                if let Some(r) = found {
+                );
+                if let Some(r) = next.fetch_optional(&mut *conn).await? {
                     return Ok(task!(r, None));
                 }
             }
@@ -59,24 +73,17 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>> {
         let mut tx = self.pool.begin().await?;
-        let mut tasks = self.held(&mut tx, user, project).await?;
+        take_turn(&mut tx, user).await?;
+        let (mut tasks, all) = self.held(&mut tx, user, project).await?;
         let holds = i64::try_from(tasks.len()).unwrap_or(i64::MAX);
         if holds >= count {
             tasks.truncate(usize::try_from(count).unwrap_or(1));
             return Ok(tasks);
         }
-        if project.is_some() {
-            let all = sqlx::query!(
-                "select count(*) as \"n!\" from leases where user_id = $1",
-                user.0
-            )
-            .fetch_one(&mut *tx)
-            .await?;
-            if all.n >= MAX_LEASES {
-                return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
-            }
+        let mut wanted = (count - holds).min(MAX_LEASES - all);
+        if wanted <= 0 {
+            return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
         }
-        let mut wanted = count - holds;
         for place in workplaces(&mut tx, user, project).await? {
             let start = place.cursor.unwrap_or(place.queue_floor);
             let mut picked = pick(&mut tx, user, &place, start, wanted).await?;
@@ -108,6 +115,7 @@ impl Labelling {
     /// `not_found` when this worker may not take it, `task_locked`, `too_many_leases`; or the database failed.
     pub async fn task_lock(&self, user: UserId, task: TaskId, now: DateTime<Utc>) -> Result<Task> {
         let mut tx = self.pool.begin().await?;
+        take_turn(&mut tx, user).await?;
         let t = sqlx::query!(
             "select project_id, slots_free, queue_pos from tasks where id = $1 for update",
             task.0
@@ -115,14 +123,11 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        if let Some(held) = self
-            .held(&mut tx, user, None)
-            .await?
-            .into_iter()
-            .find(|h| h.id == task)
-        {
+        let (held, all) = self.held(&mut tx, user, None).await?;
+        if let Some(held) = held.into_iter().find(|h| h.id == task) {
             return Ok(held);
         }
+        admit(&mut tx, t.project_id, user).await?;
         let place = workplaces(&mut tx, user, Some(ProjectId(t.project_id)))
             .await?
             .pop()
@@ -132,8 +137,9 @@ impl Labelling {
         }
         let done = sqlx::query!(
             "select exists (select from answers a where a.task_id = $1 and a.user_id = $2 and a.status not in ('withdrawn', 'voided'))
-                 or exists (select from skips s where s.task_id = $1 and s.user_id = $2) as \"done!\",
-                    (select count(*) from leases where user_id = $2) as \"holds!\"",
+                 or exists (select from skips s where s.task_id = $1 and s.user_id = $2)
+                 or exists (select from shown_tasks v where v.task_id = $1 and v.user_id = $2)
+                 or exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = $1 and r.user_id = $2) as \"done!\"",
             task.0,
             user.0
         )
@@ -142,33 +148,13 @@ impl Labelling {
         if done.done {
             return Err(Refusal::NotFound.into());
         }
-        if done.holds >= MAX_LEASES {
+        if all >= MAX_LEASES {
             return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
         }
-        admit(&mut tx, t.project_id, user).await?;
         let mut taken = lease_tasks(&mut tx, user, &place, &[task.0], now).await?;
         tx.commit().await?;
         taken.pop().ok_or_else(|| Refusal::TaskLocked.into())
     }
-}
-
-/// What may be picked: the queue's tasks that are new to this worker, with the end of the statement.
-macro_rules! queued {
-    ($end:literal, $place:expr, $from:expr, $user:expr, $count:expr) => {
-        sqlx::query!(
-            "select t.id, t.queue_pos as \"queue_pos!\" from tasks t
-             where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
-               and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
-               and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
-               and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
-             order by t.queue_pos limit $4 for update of t" + $end,
-            $place.id,
-            $from,
-            $user.0,
-            $count
-        )
-        .map(|r| (r.id, r.queue_pos))
-    };
 }
 
 /// The next tasks behind `from`, leaving out what others are just taking: id and position.
@@ -179,8 +165,15 @@ async fn pick(
     from: i64,
     count: i64,
 ) -> Result<Vec<(i64, i64)>> {
-    let next = queued!(" skip locked", place, from, user, count);
-    Ok(next.fetch_all(conn).await?)
+    let next = queued!(
+        "t.id, t.queue_pos as \"queue_pos!\"",
+        " limit $4 for update of t skip locked",
+        place,
+        from,
+        user,
+        count
+    );
+    Ok(next.map(|r| (r.id, r.queue_pos)).fetch_all(conn).await?)
 }
 
 /// The first task that is still there when whoever holds it has let go.
@@ -189,7 +182,15 @@ async fn pick_waiting(
     user: UserId,
     place: &Workplace,
 ) -> Result<Vec<(i64, i64)>> {
-    Ok(queued!("", place, 0, user, 1).fetch_all(conn).await?)
+    let first = queued!(
+        "t.id, t.queue_pos as \"queue_pos!\"",
+        " limit $4 for update of t",
+        place,
+        0,
+        user,
+        1
+    );
+    Ok(first.map(|r| (r.id, r.queue_pos)).fetch_all(conn).await?)
 }
 
 /// Leases what was picked.

@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     labeling::{DataType, Labeling},
 };
 
-use crate::{Error, Labelling, Refusal, Result};
+use crate::{Error, Labelling, Refusal, Result, tasks::lost};
 
 /// Where a cell's image, audio or video lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Labelling {
     /// A media cell of a task that this worker holds, to answer or to review.
     ///
     /// # Errors
-    /// `not_found` without a lease, `no_media`; or the database failed.
+    /// `not_found` without a lease, `blocked`, `no_media`; or the database failed.
     pub async fn task_media(
         &self,
         user: UserId,
@@ -48,8 +48,15 @@ impl Labelling {
             now
         )
         .fetch_optional(&self.pool)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+        .await?;
+        let Some(row) = row else {
+            let mut conn = self.pool.acquire().await?;
+            return Err(match lost(&mut conn, user, task).await? {
+                Refusal::Blocked => Refusal::Blocked,
+                _ => Refusal::NotFound,
+            }
+            .into());
+        };
         let labeling: Labeling = serde_json::from_value(row.labeling)
             .map_err(|_| Error::Corrupt { what: "labeling" })?;
         let shown = labeling.display.iter().any(|d| {

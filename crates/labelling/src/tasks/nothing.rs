@@ -7,7 +7,7 @@ use datacrowd_protocol::{
 };
 use sqlx::PgConnection;
 
-use crate::{Labelling, Refusal, Result};
+use crate::{Labelling, Refusal, Result, crowd::standing::kept_out};
 
 /// When a worker without work is told to come back, in seconds.
 const LOOK_AGAIN_SECONDS: i64 = 15;
@@ -36,10 +36,10 @@ impl Labelling {
             user.0,
             project.map(|p| p.0)
         )
-        .fetch_one(conn)
+        .fetch_one(&mut *conn)
         .await?;
-        if project.is_some() && all.projects == 0 {
-            return Ok(Refusal::NotFound);
+        if let (Some(project), 0) = (project, all.projects) {
+            return kept_out(conn, project.0, user).await;
         }
         let why = if all.open {
             NoTask::AllSeen

@@ -38,7 +38,7 @@ impl Labelling {
                  select t.id, t.status, case when $2 then t.slots - t.leased - t.in_review - t.approved else 0 end as free,
                         d.bound_uid is not null and t.charged as queued
                  from tasks t join datasets d on d.id = t.dataset_id join task_batches b on b.id = t.batch_id
-                 where t.id = $1 and b.sealed for update of t)
+                 where t.id = $1 and b.sealed)
              update tasks t set slots_free = old.free, rejections = case when $2 then 0 else t.rejections end,
                     queue_pos = case when old.free > 0 and old.queued then nextval('task_queue_pos') end
              from old where t.id = old.id

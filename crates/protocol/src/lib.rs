@@ -12,6 +12,7 @@ pub mod labeling;
 pub mod names;
 pub mod payment;
 pub mod problem;
+pub mod range;
 pub mod run;
 pub mod source;
 mod wire;

@@ -8,6 +8,7 @@ pub mod background;
 mod client;
 pub mod cluster;
 pub mod database;
+mod debt;
 mod deletion;
 mod deprecation;
 mod describe;
@@ -27,6 +28,7 @@ pub mod serve;
 mod source_head;
 pub mod stripe;
 mod upsert;
+mod words;
 
 pub use app::{App, Parts, Settings};
 pub use internal::openapi as internal_openapi;

@@ -7,6 +7,7 @@ use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
     ids::{DatasetId, ResourceUid},
     internal::Upsert,
+    range,
     source::{DeletionPolicy, SourceFormat, SourceUri},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
@@ -92,6 +93,20 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert
             "source.uri must lie below s3://{bucket}/{namespace}/, or name a bucket of your own with credentialsSecretRef"
         )));
     }
+    if !(1..=10_000).contains(&spec.batch_size()) {
+        let why = "must be between 1 and 10000".to_owned();
+        return Err(ApiError::invalid(
+            "invalid_spec",
+            [("batchSize".to_owned(), why)].into(),
+        ));
+    }
+    if !(0..=1_000_000_000).contains(&spec.max_invalid_rows()) {
+        let why = "must be between 0 and 1000000000".to_owned();
+        return Err(ApiError::invalid(
+            "invalid_spec",
+            [("maxInvalidRows".to_owned(), why)].into(),
+        ));
+    }
     let format = spec
         .source
         .format
@@ -114,7 +129,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &str) -> ApiResult<DatasetUpsert
 }
 
 /// An Export's upsert.
-pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
+pub fn export(up: Upsert<ExportSpec>) -> ApiResult<ExportUpsert> {
     let Upsert {
         namespace,
         tenant,
@@ -124,7 +139,14 @@ pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
         delete_rows: _,
         spec,
     } = up;
-    ExportUpsert {
+    if !(0..=range::MOST).contains(&spec.since.unwrap_or(0)) {
+        let why = "must be the watermark of an earlier export".to_owned();
+        return Err(ApiError::invalid(
+            "invalid_spec",
+            [("since".to_owned(), why)].into(),
+        ));
+    }
+    Ok(ExportUpsert {
         tenant,
         namespace,
         name,
@@ -137,5 +159,5 @@ pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
         row_per: spec.row_per.unwrap_or(RowPer::Answer),
         since: spec.since,
         raw_cells: spec.raw_cells.unwrap_or(false),
-    }
+    })
 }

@@ -64,7 +64,7 @@ pub async fn export_put(
 ) -> ApiResult<axum::Json<ExportView>> {
     Ok(axum::Json(
         app.core
-            .export_upsert(&upsert::export(up), app.objects.bucket())
+            .export_upsert(&upsert::export(up)?, app.objects.bucket())
             .await?,
     ))
 }

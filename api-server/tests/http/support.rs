@@ -162,7 +162,23 @@ impl Platform {
         Self::with(BillingMode::Manual, &env("TEST_STRIPE_URL"), limits).await
     }
 
+    /// A server that soon takes a request for lost.
+    pub async fn impatient(request_time: Duration, upload_idle: Duration) -> Self {
+        let (mode, stripe) = (BillingMode::Disabled, env("TEST_STRIPE_URL"));
+        Self::with_times(mode, &stripe, (0, 0), (request_time, upload_idle)).await
+    }
+
     async fn with(mode: BillingMode, stripe_url: &str, limits: (u32, u32)) -> Self {
+        let times = (Duration::from_secs(30), Duration::from_secs(60));
+        Self::with_times(mode, stripe_url, limits, times).await
+    }
+
+    async fn with_times(
+        mode: BillingMode,
+        stripe_url: &str,
+        limits: (u32, u32),
+        times: (Duration, Duration),
+    ) -> Self {
         let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
         let config = kube::Config::from_custom_kubeconfig(
             kubeconfig,
@@ -213,6 +229,8 @@ impl Platform {
             cors_origins: vec!["https://console.example.com".parse().unwrap()],
             requests_per_address: limits.0,
             requests_per_account: limits.1,
+            request_time: times.0,
+            upload_idle: times.1,
         };
         let app = App::new(Parts {
             accounts,

@@ -10,6 +10,7 @@ mod binding;
 mod chunk;
 mod crowd;
 mod datasets;
+mod debt;
 mod error;
 mod events;
 mod exports;
@@ -38,6 +39,7 @@ pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, SpentSeconds, Stats, Voided, Worker, WorkerStats,
 };
 pub use datasets::{Dataset, DatasetUpsert, Deletion};
+pub use debt::Owing;
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use lost::{BoundId, BoundResource, Losses};

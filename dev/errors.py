@@ -19,7 +19,7 @@ TEXT = r'"((?:[^"\\]|\\.)*)"'
 MESSAGE = rf"(?:Some\()?(?:format!\(\s*)?{TEXT}"
 STATUS = {status.name: status.value for status in http.HTTPStatus}
 # What the crate http and Python call by different names.
-STATUS |= {"PAYLOAD_TOO_LARGE": 413, "UNPROCESSABLE_ENTITY": 422}
+STATUS |= {"PAYLOAD_TOO_LARGE": 413, "UNPROCESSABLE_ENTITY": 422, "URI_TOO_LONG": 414}
 INVALID = "The request does not fit; correct the members named in details."
 
 

@@ -1,8 +1,11 @@
 //! What every handler may use, and the two routers.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{Router, http::HeaderValue, middleware};
@@ -40,6 +43,10 @@ pub struct Settings {
     pub requests_per_address: u32,
     /// Requests per second of one account; 0 sets no limit.
     pub requests_per_account: u32,
+    /// How long a request may take, other than an upload by somebody who may.
+    pub request_time: Duration,
+    /// How long such an upload may be silent.
+    pub upload_idle: Duration,
 }
 
 /// The contexts and neighbours; cheap to clone.
@@ -163,6 +170,7 @@ impl App {
 fn finish(router: Router) -> Router {
     router
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(harden::require_host))
         .layer(middleware::from_fn(error::render_problems))
         .layer(middleware::from_fn(routes::measure))
         .layer(middleware::from_fn(extract::correlate))

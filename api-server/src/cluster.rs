@@ -1,6 +1,8 @@
 //! What should exist is written to the cluster: Projects, Datasets, Exports and tenants' namespaces.
 //! Server-side apply under one field manager, never forced: another writer's field is a conflict.
 
+mod refusal;
+
 use std::{collections::BTreeMap, fmt::Debug};
 
 use axum::http::StatusCode;
@@ -71,20 +73,11 @@ fn failed(error: kube::Error) -> ApiError {
             ApiError::not_found()
         }
         kube::Error::Api(status) if status.code == 409 && status.reason == "Conflict" => {
-            ApiError::new(
-                StatusCode::CONFLICT,
-                "managed_elsewhere",
-                format!(
-                    "Another manager owns what you want to change; change it there. {}",
-                    status.message
-                ),
-            )
+            refusal::managed_elsewhere(&status)
         }
-        kube::Error::Api(status) if status.code == 422 || status.code == 400 => ApiError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_spec",
-            format!("The cluster refuses this; correct it. {}", status.message),
-        ),
+        kube::Error::Api(status) if status.code == 422 || status.code == 400 => {
+            refusal::invalid(&status)
+        }
         kube::Error::Api(status)
             if status.code == 403 && status.message.contains("being terminated") =>
         {

@@ -75,6 +75,25 @@ impl ApiError {
         Self::invalid("invalid_request", [(member.to_owned(), why.into())].into())
     }
 
+    /// The same refusal of one line among many.
+    pub fn of_line(mut self, line: usize) -> Self {
+        self.details = self
+            .details
+            .into_iter()
+            .map(|(member, why)| (format!("line {line}: {member}"), why))
+            .collect();
+        self
+    }
+
+    /// 400 for a text that is no JSON at all.
+    pub fn not_json(why: &str) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_json",
+            format!("The body is not JSON: {why}."),
+        )
+    }
+
     /// 404, the same for what does not exist and for what is another tenant's.
     pub fn not_found() -> Self {
         Refusal::NotFound.into()
@@ -88,6 +107,26 @@ impl ApiError {
     /// What the framework would say of a request that it cannot read.
     pub fn framework(status: StatusCode) -> Self {
         framework_error(status)
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body, for the request to this path.
+    pub fn problem(&self, path: String, correlation_id: String) -> Problem {
+        Problem {
+            kind: "about:blank".into(),
+            title: self.status.canonical_reason().unwrap_or("Error").into(),
+            status: self.status.as_u16(),
+            timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            path,
+            message: self.message.clone(),
+            code: self.code.into(),
+            correlation_id,
+            details: self.details.clone(),
+        }
     }
 
     /// 500: logged here, once; the caller learns nothing of the inside.
@@ -165,6 +204,10 @@ impl From<Refusal> for ApiError {
             Refusal::RunHeld { seconds } => error.retry_after = Some(seconds),
             Refusal::QuotaExhausted { accepted } => error = error.detail("accepted", accepted),
             Refusal::OutOfOrder { expected } => error = error.detail("expectedRow", expected),
+            Refusal::DebtOwed { owing } => {
+                let owed = owing.iter().map(|o| o.judgements).sum::<i64>();
+                error = error.detail("owed", owed);
+            }
             Refusal::PaymentRequired { remaining, needed } => {
                 error = error
                     .detail("remaining", remaining)
@@ -194,11 +237,14 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::DatasetNotFound { .. }
         | R::NoTaskAvailable { .. }
         | R::NoReviewAvailable
-        | R::NoMedia { .. } => StatusCode::NOT_FOUND,
+        | R::NoMedia { .. }
+        | R::MediaEmpty { .. } => StatusCode::NOT_FOUND,
         R::Tombstoned | R::ProjectDeleted { .. } | R::DatasetDeleted { .. } | R::ExportExpired => {
             StatusCode::GONE
         }
-        R::PaymentRequired { .. } | R::QuotaExhausted { .. } => StatusCode::PAYMENT_REQUIRED,
+        R::PaymentRequired { .. } | R::QuotaExhausted { .. } | R::DebtOwed { .. } => {
+            StatusCode::PAYMENT_REQUIRED
+        }
         R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -292,17 +338,7 @@ pub async fn render_problems(correlation: CorrelationId, request: Request, next:
         .extensions()
         .get::<Arc<ApiError>>()
         .map_or_else(|| framework_error(status), |e| (**e).clone());
-    let problem = Problem {
-        kind: "about:blank".into(),
-        title: error.status.canonical_reason().unwrap_or("Error").into(),
-        status: error.status.as_u16(),
-        timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
-        path,
-        message: error.message,
-        code: error.code.into(),
-        correlation_id: correlation.0,
-        details: error.details,
-    };
+    let problem = error.problem(path, correlation.0);
     let mut rendered = (error.status, axum::Json(problem)).into_response();
     rendered.headers_mut().insert(
         header::CONTENT_TYPE,

@@ -4,22 +4,23 @@ use std::{convert::Infallible, fmt::Write as _};
 
 use axum::{
     body::Bytes,
-    extract::{
-        FromRequest, FromRequestParts, Request,
-        rejection::{JsonRejection, PathRejection, QueryRejection},
-    },
-    http::{HeaderValue, StatusCode, request::Parts},
+    extract::{FromRequest, FromRequestParts, Request, rejection::PathRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
 };
 use datacrowd_protocol::names::CORRELATION_HEADER;
 use datacrowd_telemetry::TRACEPARENT;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tracing::{Instrument, field::Empty};
+use url::form_urlencoded;
 use uuid::Uuid;
 
-use crate::{error::ApiError, routes};
+use crate::{
+    error::{ApiError, ApiResult},
+    routes, words,
+};
 
 /// What no text of the database can hold, though JSON and addresses can.
 const NUL: char = '\0';
@@ -42,17 +43,59 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        let body = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(body, state).await;
-        let bytes = bytes.map_err(|error| ApiError::from(JsonRejection::from(error)))?;
-        let body = Request::from_parts(parts, bytes.clone().into());
-        let axum::Json(value) = axum::Json::from_request(body, state).await?;
+        if !is_json(request.headers()) {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Send the body with Content-Type: application/json.",
+            ));
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|unread| match unread.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE),
+            status => ApiError::new(
+                status,
+                "bad_request",
+                "The body cannot be read; send it whole and within the size limit.",
+            ),
+        })?;
+        let value = from_json(&bytes)?;
         match member_with_nul(&bytes) {
             Some(member) => Err(ApiError::invalid_member(&member, HAS_NUL)),
             None => Ok(Self(value)),
         }
     }
+}
+
+/// An object's text as what is expected of it; otherwise what is wrong, in the caller's words.
+pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> ApiResult<T> {
+    // A list would pass for an object whose members it gives in order.
+    let is_list = text.trim_ascii_start().starts_with(b"[");
+    if is_list && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
+        return Err(ApiError::invalid_member(
+            "body",
+            "must be an object in braces, not a list",
+        ));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let mut track = serde_path_to_error::Track::new();
+    let value = T::deserialize(serde_path_to_error::Deserializer::new(
+        &mut reader,
+        &mut track,
+    ));
+    let whole = |value| reader.end().map(|()| value);
+    value
+        .and_then(whole)
+        .map_err(|error| words::of_json(serde_path_to_error::Error::new(track.path(), error)))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let named = headers.get(header::CONTENT_TYPE);
+    let named = named.and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = named.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
@@ -71,13 +114,16 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         if parts.uri.query().is_some_and(|q| q.contains("%00")) {
             return Err(ApiError::invalid_member("query", HAS_NUL));
         }
-        let axum::extract::Query(value) =
-            axum::extract::Query::from_request_parts(parts, state).await?;
-        Ok(Self(value))
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let reader = serde_urlencoded::Deserializer::new(pairs);
+        serde_path_to_error::deserialize(reader)
+            .map(Self)
+            .map_err(|error| words::of_query(&error.path().to_string(), &error.inner().to_string()))
     }
 }
 
@@ -117,57 +163,6 @@ impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
         Self::not_found()
     }
-}
-
-impl From<QueryRejection> for ApiError {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::invalid_member("query", rejection.body_text())
-    }
-}
-
-impl From<JsonRejection> for ApiError {
-    fn from(rejection: JsonRejection) -> Self {
-        match rejection {
-            JsonRejection::JsonDataError(error) => {
-                let text = innermost(&error);
-                match unknown_field(&text) {
-                    Some(field) => Self::invalid(
-                        "unknown_field",
-                        [(field, "is not known here; remove it".to_owned())].into(),
-                    ),
-                    None => Self::invalid_member("body", text),
-                }
-            }
-            JsonRejection::JsonSyntaxError(error) => Self::new(
-                StatusCode::BAD_REQUEST,
-                "invalid_json",
-                format!("The body is not JSON: {}.", innermost(&error)),
-            ),
-            JsonRejection::MissingJsonContentType(_) => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "Send the body with Content-Type: application/json.",
-            ),
-            other => Self::new(
-                other.status(),
-                "bad_request",
-                "The body cannot be read; send it whole and within the size limit.",
-            ),
-        }
-    }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut at = error;
-    while let Some(source) = at.source() {
-        at = source;
-    }
-    at.to_string()
-}
-
-fn unknown_field(text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("unknown field `")?;
-    rest.split_once('`').map(|(field, _)| field.to_owned())
 }
 
 /// Follows one request through logs, answers and other services.

@@ -5,21 +5,27 @@ use std::time::Duration;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequest, FromRequestParts, MatchedPath, Multipart, Request, State},
+    extract::{
+        FromRequest, FromRequestParts, MatchedPath, Multipart, RawPathParams, Request, State,
+    },
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use datacrowd_protocol::idempotency::{KeyState, StoredAnswer};
+use datacrowd_protocol::{
+    idempotency::{KeyState, StoredAnswer},
+    ids::ProjectId,
+};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 use crate::{
     app::App,
-    auth::bearer,
+    auth::{Owner, bearer},
     error::{ApiError, ApiResult},
-    routes,
+    limits::{self, TimeLimit},
+    routes::{self, broken_form},
 };
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -109,10 +115,7 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             )
         })?;
     let key = digest([caller.as_bytes(), given]);
-    let is_form = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"));
+    let is_form = limits::is_form(&parts.headers);
     // A form is streamed, and its boundary differs each time: its file is compared by digest instead.
     let (body, bytes) = if is_form {
         (body, Bytes::new())
@@ -140,6 +143,9 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             }
         }
         KeyState::Answered(answer) => {
+            if keeper == Keeper::Core {
+                may_read(&app, &mut parts, &answer).await?;
+            }
             if is_form && !is_same_file(Request::from_parts(parts, body), &app, &answer).await? {
                 return Err(reused());
             }
@@ -152,6 +158,25 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             "The first request with this Idempotency-Key still runs; try again in a moment.",
         )
         .retry_after(2)),
+    }
+}
+
+/// Whether this caller would still be let in, and still to this tenant: a stored answer tells of its things, and a
+/// token that may only read gets no answer to what it may not do.
+async fn may_read(app: &App, parts: &mut Parts, answer: &StoredAnswer) -> ApiResult<()> {
+    let owner = Owner::from_request_parts(parts, app).await?;
+    let project = RawPathParams::from_request_parts(parts, app).await.ok();
+    let project = project.as_ref().and_then(|p| p.iter().next());
+    if let Some((_, id)) = project {
+        let id = id.parse().map_err(|_| ApiError::not_found())?;
+        app.core.project_find(owner.scope(), ProjectId(id)).await?;
+        return Ok(());
+    }
+    let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let (_, home) = owner.home()?;
+    match stored["namespace"] == home {
+        true => Ok(()),
+        false => Err(reused()),
     }
 }
 
@@ -227,17 +252,21 @@ fn replay(answer: StoredAnswer) -> Response {
 
 /// Drains a repeated upload, and says whether its file is the one that the stored answer tells of.
 async fn is_same_file(request: Request, app: &App, answer: &StoredAnswer) -> ApiResult<bool> {
-    let unread = |_| ApiError::framework(StatusCode::BAD_REQUEST);
+    let (mut parts, body) = request.into_parts();
+    let Ok(time) = TimeLimit::from_request_parts(&mut parts, app).await;
+    time.lift();
+    let body = limits::unless_silent(body, app.settings.upload_idle);
+    let request = Request::from_parts(parts, body);
     let mut form = Multipart::from_request(request, app)
         .await
         .map_err(|_| ApiError::framework(StatusCode::BAD_REQUEST))?;
     let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    while let Some(mut field) = form.next_field().await.map_err(unread)? {
+    while let Some(mut field) = form.next_field().await.map_err(broken_form)? {
         if field.name() != Some("file") {
             continue;
         }
         let (mut hasher, mut size) = (Sha256::new(), 0);
-        while let Some(chunk) = field.chunk().await.map_err(unread)? {
+        while let Some(chunk) = field.chunk().await.map_err(broken_form)? {
             size += chunk.len() as u64;
             if size > app.settings.max_upload_bytes {
                 return Err(ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE));

@@ -9,6 +9,7 @@ pub mod background;
 mod client;
 pub mod cluster;
 pub mod database;
+mod debt;
 mod deletion;
 mod deprecation;
 mod describe;
@@ -29,6 +30,7 @@ mod source_head;
 pub mod stripe;
 mod upkeep;
 mod upsert;
+mod words;
 
 pub use app::{App, Parts, Settings};
 pub use internal::openapi as internal_openapi;

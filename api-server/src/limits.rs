@@ -2,14 +2,21 @@
 //! headers, time per request. Counts are kept in memory, so several replicas allow as many times more.
 
 use std::{
+    convert::Infallible,
+    error::Error,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    body::Body,
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -21,11 +28,13 @@ use crate::{
     app::App,
     client::ClientAddress,
     error::{ApiError, ApiResult},
-    routes::MAX_JSON_BYTES,
+    routes::{self, MAX_JSON_BYTES, UPLOADS},
 };
 
 /// How long a request may take, other than an upload; more than a statement may.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// How long an upload may be silent: a line that is gone, not one that is slow.
+pub const UPLOAD_IDLE: Duration = Duration::from_secs(60);
 /// Bytes of all header names and values together.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// Bytes of a body that is too large which are read all the same.
@@ -103,15 +112,81 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The time that a request may take, until somebody who may upload lifts it.
+#[derive(Debug, Clone, Default)]
+pub struct TimeLimit(Arc<AtomicBool>);
+
+impl TimeLimit {
+    /// Lets this request take as long as its client's line. Only for a caller who was let in, and a body that
+    /// ends by [`unless_silent`].
+    pub fn lift(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for the end of the time; for ever when it was lifted.
+    async fn over(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+        if self.0.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TimeLimit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}
+
+/// Nothing came for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was sent for too long")]
+pub struct Silent;
+
+impl Silent {
+    /// Whether an error comes from one.
+    pub fn caused(error: &(dyn Error + 'static)) -> bool {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if error.is::<Self>() {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+/// A body that fails with [`Silent`] when nothing of it comes for this long.
+pub fn unless_silent(body: Body, idle: Duration) -> Body {
+    let chunks = futures::stream::unfold(body.into_data_stream(), move |mut chunks| async move {
+        let next = match tokio::time::timeout(idle, chunks.next()).await {
+            Ok(next) => next?.map_err(axum::BoxError::from),
+            Err(_) => Err(Silent.into()),
+        };
+        Some((next, chunks))
+    });
+    Body::from_stream(chunks)
+}
+
 /// Refuses what is too much before anything is kept.
-pub async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
-    match admit(&app, &request) {
-        Ok(()) if is_upload(request.headers()) => next.run(request).await,
-        Ok(()) => match tokio::time::timeout(REQUEST_TIME, run(request, next)).await {
-            Ok(response) => response,
-            Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
-        },
-        Err(refused) => refused.into_response(),
+pub async fn enforce(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if let Err(refused) = admit(&app, &request) {
+        return refused.into_response();
+    }
+    let limit = TimeLimit::default();
+    request.extensions_mut().insert(limit.clone());
+    let answer = async {
+        match is_upload(&request) {
+            true => next.run(request).await,
+            false => run(request, next).await,
+        }
+    };
+    tokio::select! {
+        response = answer => response,
+        () = limit.over(app.settings.request_time) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
 }
 
@@ -158,8 +233,15 @@ fn admit(app: &App, request: &Request) -> ApiResult<()> {
     }
 }
 
-/// An upload takes as long as its client's line; its size is limited where it is read.
-fn is_upload(headers: &HeaderMap) -> bool {
+/// A file may be larger than any other body; its size is limited where it is read.
+fn is_upload(request: &Request) -> bool {
+    request.method() == Method::POST
+        && routes::unversioned(routes::pattern(request)) == UPLOADS
+        && is_form(request.headers())
+}
+
+/// Whether the body is form data.
+pub fn is_form(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"))

@@ -1,5 +1,7 @@
 //! Connections: HTTP/1.1 with a time for headers, until the server stops.
 
+mod unread;
+
 use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
@@ -12,6 +14,8 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
+
+use self::unread::Explained;
 
 /// How long a connection may wait for a request's last header, or idle between requests: longer than the
 /// minute that proxies keep theirs, so that it is never us who hang up on one that is about to ask.
@@ -32,7 +36,7 @@ pub async fn listen(
     let mut services = router.into_make_service_with_connect_info::<SocketAddr>();
     while let Some((stream, address)) = stop.run_until_cancelled(accept(&listener)).await {
         let Ok(service) = services.call(address).await;
-        let io = TokioIo::new(stream);
+        let io = TokioIo::new(Explained::new(stream));
         let connection = server.serve_connection(io, TowerToHyperService::new(service));
         let connection = open.watch(connection);
         tokio::spawn(async move {

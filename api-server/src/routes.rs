@@ -49,12 +49,15 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
+pub(crate) use self::upload::broken_form;
 use crate::{app::App, deprecation, describe};
 
 pub(crate) use invitations::settle_invitations;
 
 /// Largest JSON body in bytes.
 pub(crate) const MAX_JSON_BYTES: usize = 1024 * 1024;
+/// Where files are uploaded to.
+pub(crate) const UPLOADS: &str = "/projects/{id}/datasets";
 
 #[derive(OpenApi)]
 #[openapi(

@@ -23,6 +23,7 @@ use crate::{
     cluster::Cluster,
     database::pool,
     internal_openapi,
+    limits::{REQUEST_TIME, UPLOAD_IDLE},
     listen::{HEADER_TIME, listen},
     objects::Objects,
     openapi, probe, reconcile,
@@ -123,6 +124,17 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
             .await
             .context("making the first ADMIN")?;
     }
+    let forgiven = app
+        .core
+        .debt_forgive()
+        .await
+        .context("forgetting what was spent while nothing is gated")?;
+    if forgiven > 0 {
+        tracing::info!(
+            projects = forgiven,
+            "what was spent while nothing is gated is forgotten"
+        );
+    }
     let stop = CancellationToken::new();
     let sweep = Duration::from_secs(settings.sweep_seconds.max(1));
     let background = background::begin(&app, sweep, &stop);
@@ -203,6 +215,8 @@ async fn build(
         cors_origins: settings.cors_origins.clone(),
         requests_per_address: settings.requests_per_address,
         requests_per_account: settings.requests_per_account,
+        request_time: REQUEST_TIME,
+        upload_idle: UPLOAD_IDLE,
     };
     Ok(App::new(Parts {
         accounts,

@@ -8,6 +8,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid},
     internal::Upsert,
     object::PlatformBucket,
+    range,
     source::{DeletionPolicy, SourceFormat},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
@@ -90,6 +91,20 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
     bucket
         .origin(&namespace, &spec.source.uri, own_credentials)
         .map_err(|why| invalid(format!("{why}.")))?;
+    if !(1..=10_000).contains(&spec.batch_size()) {
+        let why = "must be between 1 and 10000".to_owned();
+        return Err(ApiError::invalid(
+            "invalid_spec",
+            [("batchSize".to_owned(), why)].into(),
+        ));
+    }
+    if !(0..=1_000_000_000).contains(&spec.max_invalid_rows()) {
+        let why = "must be between 0 and 1000000000".to_owned();
+        return Err(ApiError::invalid(
+            "invalid_spec",
+            [("maxInvalidRows".to_owned(), why)].into(),
+        ));
+    }
     let format = spec
         .source
         .format
@@ -113,7 +128,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
 }
 
 /// An Export's upsert.
-pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
+pub fn export(up: Upsert<ExportSpec>) -> ApiResult<ExportUpsert> {
     let Upsert {
         namespace,
         tenant,
@@ -123,7 +138,14 @@ pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
         delete_rows: _,
         spec,
     } = up;
-    ExportUpsert {
+    if !(0..=range::MOST).contains(&spec.since.unwrap_or(0)) {
+        let why = "must be the watermark of an earlier export".to_owned();
+        return Err(ApiError::invalid(
+            "invalid_spec",
+            [("since".to_owned(), why)].into(),
+        ));
+    }
+    Ok(ExportUpsert {
         tenant,
         namespace,
         name,
@@ -136,5 +158,5 @@ pub fn export(up: Upsert<ExportSpec>) -> ExportUpsert {
         row_per: spec.row_per.unwrap_or(RowPer::Answer),
         since: spec.since,
         raw_cells: spec.raw_cells.unwrap_or(false),
-    }
+    })
 }

@@ -58,7 +58,7 @@ reasons! {
     SourceChanged,
     /// The source lies outside the namespace's prefix, may not be read, or is in an object store that the platform does not read. Move it, or allow the read.
     SourceForbidden,
-    /// The Project's quota does not cover another task, or it is in debt. Buy judgements; the run starts by itself.
+    /// The Project's quota does not cover another task, or the tenant is in debt. Buy judgements; the run starts by itself.
     AwaitingPayment,
     /// The Export waits for its Datasets. Nothing to do, or delete the Dataset that the message names.
     AwaitingCompletion,

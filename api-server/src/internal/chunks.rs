@@ -7,6 +7,7 @@ use datacrowd_protocol::{
     chunk::{ChunkHeader, ChunkLoaded, ChunkRow, MAX_CHUNK_ROWS},
     ids::{DatasetId, RunId},
     names::{EPOCH_HEADER, RUN_ID_HEADER},
+    range,
 };
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::auth::Runner;
 use crate::{
     app::App,
     error::{ApiError, ApiResult},
-    extract::Path,
+    extract::{Path, from_json},
 };
 
 /// Load one chunk of rows.
@@ -28,6 +29,12 @@ pub async fn chunk_load(
 ) -> ApiResult<axum::Json<ChunkLoaded>> {
     let run: RunId = header(&headers, RUN_ID_HEADER)?;
     let epoch: i64 = header(&headers, EPOCH_HEADER)?;
+    if !(0..=range::MOST).contains(&epoch) {
+        return Err(ApiError::invalid_member(
+            EPOCH_HEADER,
+            "must be the epoch that the run was opened under",
+        ));
+    }
     let caller = runner.run(&app, run).await?;
     if caller.dataset != Some(DatasetId(id)) {
         return Err(ApiError::not_found());
@@ -65,12 +72,10 @@ fn parse(body: &[u8]) -> ApiResult<(ChunkHeader, Vec<ChunkRow>)> {
     let header = lines.next().ok_or_else(|| {
         ApiError::invalid_member("body", "is empty; its first line is the chunk's header")
     })?;
-    let header = serde_json::from_slice(header)
-        .map_err(|e| ApiError::invalid_member("line 1", e.to_string()))?;
+    let header = from_json(header).map_err(|e| e.of_line(1))?;
     let mut rows: Vec<ChunkRow> = Vec::new();
     for (i, line) in lines.enumerate() {
-        let row: ChunkRow = serde_json::from_slice(line)
-            .map_err(|e| ApiError::invalid_member(&format!("line {}", i + 2), e.to_string()))?;
+        let row: ChunkRow = from_json(line).map_err(|e| e.of_line(i + 2))?;
         if row.payload.is_some() == row.rejected.is_some() {
             return Err(ApiError::invalid_member(
                 &format!("line {}", i + 2),
@@ -85,7 +90,10 @@ fn parse(body: &[u8]) -> ApiResult<(ChunkHeader, Vec<ChunkRow>)> {
             format!("has more than {MAX_CHUNK_ROWS} rows"),
         ));
     }
-    if rows.windows(2).any(|w| w[1].row_no != w[0].row_no + 1) {
+    if rows
+        .windows(2)
+        .any(|w| w[0].row_no.checked_add(1) != Some(w[1].row_no))
+    {
         return Err(ApiError::invalid_member(
             "rowNo",
             "must rise by one from row to row",

@@ -55,7 +55,7 @@ pub async fn export_put(
 ) -> ApiResult<axum::Json<ExportView>> {
     Ok(axum::Json(
         app.core
-            .export_upsert(&upsert::export(up), app.objects.bucket().name())
+            .export_upsert(&upsert::export(up)?, app.objects.bucket().name())
             .await?,
     ))
 }

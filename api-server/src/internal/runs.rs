@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::auth::{Runner, Trusted};
 use crate::{
     app::App,
+    debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
@@ -55,16 +56,12 @@ pub async fn dataset_run(
     Path(id): Path<Uuid>,
     Json(body): Json<BeginRun>,
 ) -> ApiResult<Response> {
-    Ok(begun(
-        app.core
-            .dataset_run_begin(
-                DatasetId(id),
-                ResourceUid(body.uid),
-                body.attempt,
-                app.now(),
-            )
-            .await?,
-    ))
+    let uid = ResourceUid(body.uid);
+    let run = app
+        .core
+        .dataset_run_begin(DatasetId(id), uid, body.attempt, app.now())
+        .await;
+    run.map(begun).map_err(|error| debt::told(&app, error))
 }
 
 /// Begin a run that exports. A repeat returns the same run.
@@ -75,11 +72,12 @@ pub async fn export_run(
     Path(id): Path<Uuid>,
     Json(body): Json<BeginRun>,
 ) -> ApiResult<Response> {
-    Ok(begun(
-        app.core
-            .export_run_begin(ExportId(id), ResourceUid(body.uid), body.attempt, app.now())
-            .await?,
-    ))
+    let uid = ResourceUid(body.uid);
+    let run = app
+        .core
+        .export_run_begin(ExportId(id), uid, body.attempt, app.now())
+        .await;
+    run.map(begun).map_err(|error| debt::told(&app, error))
 }
 
 /// Take a run over: the next epoch, and where to go on.

@@ -26,7 +26,7 @@ use super::paging::{InState, PageBody, Paging};
 use crate::{
     app::App,
     auth::Owner,
-    cluster,
+    cluster, debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     upsert::uid_of,
@@ -204,7 +204,8 @@ pub async fn dataset_generate(
     let begun = app
         .core
         .dataset_run_begin(dataset.id, uid_of(&resource)?, 1, app.now())
-        .await?;
+        .await
+        .map_err(|error| debt::told(&app, error))?;
     if begun == Begun::Completed {
         return Err(Refusal::AlreadyGenerated.into());
     }

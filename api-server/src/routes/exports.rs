@@ -28,7 +28,7 @@ use super::{
 use crate::{
     app::App,
     auth::Owner,
-    cluster,
+    cluster, debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     idempotency::SameRequest,
@@ -164,7 +164,7 @@ pub async fn export_create(
     let view = app
         .core
         .export_upsert(
-            &upsert::export(upsert::seen(&written, &tenant.name)?),
+            &upsert::export(upsert::seen(&written, &tenant.name)?)?,
             app.objects.bucket().name(),
         )
         .await?;
@@ -223,7 +223,8 @@ pub async fn export_download(
     Path(id): Path<Uuid>,
 ) -> ApiResult<impl IntoResponse> {
     let export = app.core.export_get(owner.scope(), ExportId(id)).await?;
-    let file = app.core.export_download(owner.scope(), export.id).await?;
+    let file = app.core.export_download(owner.scope(), export.id).await;
+    let file = file.map_err(|error| debt::told(&app, error))?;
     owner
         .audit(&app, "export.download", &id.to_string(), json!({}))
         .await?;

@@ -7,6 +7,7 @@ use axum::{
 };
 use datacrowd_labelling::Media;
 use datacrowd_protocol::{ids::TaskId, object::Origin};
+use url::Url;
 
 use crate::{
     app::App,
@@ -37,16 +38,22 @@ pub async fn task_media(
     ))
 }
 
-/// A public link as it is; an object of the tenant by a presigned one. A path lies beside the source.
+/// A public link as it is, with what a link cannot hold encoded; an object of the tenant by a presigned one. A path
+/// lies beside the source.
 async fn link(app: &App, media: &Media) -> ApiResult<String> {
-    if media.value.starts_with("https://") || media.value.starts_with("http://") {
-        return Ok(media.value.clone());
-    }
-    let uri = if media.value.contains("://") {
-        media.value.clone()
-    } else {
-        let folder = media.source_uri.rsplit_once('/').map_or("", |(f, _)| f);
-        format!("{folder}/{}", media.value)
+    let value = media.value.trim();
+    let uri = match scheme(value).as_deref() {
+        Some("http" | "https") => {
+            let link = Url::parse(value).map_err(|_| unreachable_media())?;
+            return Ok(link.into());
+        }
+        Some("s3") => value.to_owned(),
+        // Whatever else a browser would open, a page written into the cell included.
+        Some(_) => return Err(unreachable_media()),
+        None => {
+            let folder = media.source_uri.rsplit_once('/').map_or("", |(f, _)| f);
+            format!("{folder}/{value}")
+        }
     };
     // Only the tenant's own objects: a cell must not open the bucket to whoever wrote it. And nothing for a
     // source that is read with other keys than the platform's: its bucket may have the same name elsewhere.
@@ -56,7 +63,24 @@ async fn link(app: &App, media: &Media) -> ApiResult<String> {
         .origin(&media.namespace, &uri, media.own_credentials);
     let object = origin.ok().and_then(Origin::platform);
     let object = object.ok_or_else(unreachable_media)?;
+    if app.objects.head(&object).await?.is_none() {
+        return Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "media_missing",
+            "The file that the cell names is not there; skip the task and say so in the reason.",
+        ));
+    }
     app.objects.presign_media(&object).await
+}
+
+/// What stands before the first colon, where that is the scheme of a link: `data` of `data:text/html,…`.
+fn scheme(value: &str) -> Option<String> {
+    let (scheme, _) = value.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then(|| scheme.to_ascii_lowercase())
 }
 
 fn unreachable_media() -> ApiError {

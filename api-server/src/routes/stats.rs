@@ -92,8 +92,7 @@ impl From<SpentSeconds> for SecondsBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerStatsBody {
-    user_id: Uuid,
-    /// Pseudonym in exports.
+    /// Pseudonym, as in lists and exports.
     worker_id: String,
     answers: i64,
     approved: i64,
@@ -108,7 +107,6 @@ pub struct WorkerStatsBody {
 impl From<WorkerStats> for WorkerStatsBody {
     fn from(w: WorkerStats) -> Self {
         Self {
-            user_id: w.user.0,
             worker_id: w.pseudonym,
             answers: w.answers,
             approved: w.approved,

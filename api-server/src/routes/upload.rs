@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequest, Multipart, Request, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::IntoResponse,
 };
 use bytes::{Bytes, BytesMut};
@@ -30,6 +30,7 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
     idempotency::SameRequest,
+    limits::{Silent, TimeLimit, is_form, unless_silent},
     source_head, upsert,
 };
 
@@ -116,20 +117,20 @@ pub async fn dataset_create(
     State(app): State<App>,
     owner: Owner,
     same: SameRequest,
+    time: TimeLimit,
     Path(id): Path<Uuid>,
     request: Request,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let project = project.live()?;
-    let is_form = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().starts_with(b"multipart/form-data"));
+    let is_form = is_form(request.headers());
     let details = json!({"project": id, "upload": is_form});
     owner
         .audit(&app, "dataset.create", &id.to_string(), details)
         .await?;
     let body = if is_form {
+        time.lift();
+        let request = request.map(|body| unless_silent(body, app.settings.upload_idle));
         from_form(&app, &project, request).await?
     } else {
         from_uri(&app, &project, same, request).await?
@@ -144,6 +145,8 @@ async fn from_uri(
     request: Request,
 ) -> ApiResult<DatasetBody> {
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
+    within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
+    within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;
     let bucket = app.objects.bucket();
     let origin = bucket.origin(&project.namespace, &new.source_uri, false);
     let object = match origin.map(Origin::platform) {
@@ -197,11 +200,12 @@ async fn from_uri(
 }
 
 async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiResult<DatasetBody> {
-    let mut form = Multipart::from_request(request, app).await.map_err(|e| {
+    let form = Multipart::from_request(request, app).await;
+    let mut form = form.map_err(|_| {
         ApiError::new(
-            e.status(),
+            StatusCode::BAD_REQUEST,
             "bad_request",
-            format!("{}; send a form with a file.", e.body_text()),
+            "The form's Content-Type names nothing that separates its parts; send multipart/form-data with a file.",
         )
     })?;
     let (mut arrived, mut batch_size, mut max_invalid_rows) = (None, None, None);
@@ -236,6 +240,8 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
         return Err(ApiError::invalid_member("file", "is missing"));
     };
     let uri = arrived.object.to_string();
+    within("batchSize", batch_size, 1, 10_000)?;
+    within("maxInvalidRows", max_invalid_rows, 0, 1_000_000_000)?;
     let batch_size = batch_size
         .map(i32::try_from)
         .transpose()
@@ -264,18 +270,40 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
     Ok(DatasetBody::from(dataset).with_columns(arrived.columns))
 }
 
-fn broken_form(error: axum::extract::multipart::MultipartError) -> ApiError {
-    ApiError::new(
-        error.status(),
-        "bad_request",
-        format!("The form broke off: {}; send it again.", error.body_text()),
-    )
+/// A form that cannot be read to its end, and what to do about it.
+pub fn broken_form(error: axum::extract::multipart::MultipartError) -> ApiError {
+    if Silent::caused(&error) {
+        return ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "Nothing of the form came for too long; send it again.",
+        );
+    }
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE),
+        _ => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            "The form broke off, or is no multipart/form-data; send it again.",
+        ),
+    }
 }
 
 fn number(member: &str, text: &str) -> ApiResult<i64> {
     text.trim()
         .parse()
         .map_err(|_| ApiError::invalid_member(member, "must be a whole number"))
+}
+
+/// The resource's own bounds, told before the cluster is asked.
+fn within(member: &str, value: Option<i64>, least: i64, most: i64) -> ApiResult<()> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => Err(ApiError::invalid_member(
+            member,
+            format!("must be between {least} and {most}"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Streams one file to the object store.

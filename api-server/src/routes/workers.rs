@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::paging::{PageBody, Paging, one_of};
+use super::paging::{PageBody, one_of, page_limit};
 use crate::{
     app::App,
     auth::Owner,
@@ -25,8 +25,7 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerBody {
-    user_id: Uuid,
-    /// Pseudonym in exports, the same within the tenant.
+    /// Pseudonym, the same in lists, statistics and exports of the tenant.
     #[schema(example = "w-3f2a9c0d11e4b7a6")]
     worker_id: String,
     /// MEMBER, BLOCKED, or null when nothing was decided about this worker.
@@ -43,7 +42,6 @@ pub struct WorkerBody {
 impl From<Worker> for WorkerBody {
     fn from(w: Worker) -> Self {
         Self {
-            user_id: w.user.0,
             worker_id: w.pseudonym,
             standing: w.standing.map(Upper),
             answers: w.answers,
@@ -56,6 +54,16 @@ impl From<Worker> for WorkerBody {
     }
 }
 
+/// Where a page of workers begins, in the order of their pseudonyms.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CrowdPaging {
+    /// Items per page, 1 to 200; 50 when absent.
+    limit: Option<i64>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
 /// Which workers.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -65,12 +73,12 @@ pub struct WithStanding {
 }
 
 /// Who is on the list, who is blocked, and who answered.
-#[utoipa::path(get, path = "/projects/{id}/workers", tag = "workers", params(("id" = Uuid, Path), Paging, WithStanding), responses((status = 200, body = PageBody<WorkerBody>)))]
+#[utoipa::path(get, path = "/projects/{id}/workers", tag = "workers", params(("id" = Uuid, Path), CrowdPaging, WithStanding), responses((status = 200, body = PageBody<WorkerBody>)))]
 pub async fn worker_list(
     State(app): State<App>,
     owner: Owner,
     Path(id): Path<Uuid>,
-    Query(paging): Query<Paging>,
+    Query(paging): Query<CrowdPaging>,
     Query(with): Query<WithStanding>,
 ) -> ApiResult<axum::Json<PageBody<WorkerBody>>> {
     let standing = one_of("standing", with.standing.as_deref())?;
@@ -80,30 +88,48 @@ pub async fn worker_list(
             owner.scope(),
             ProjectId(id),
             standing,
-            paging.cursor(),
-            paging.limit()?,
+            paging.cursor.as_deref(),
+            page_limit(paging.limit)?,
         )
         .await?;
     Ok(axum::Json(PageBody::of(page)))
 }
 
-/// Only a worker can be let in or kept out; for everybody else the address names nothing.
-async fn known_worker(app: &App, user: UserId) -> ApiResult<()> {
-    match app.accounts.find_user(user).await? {
-        Some(found) if found.role == Role::Worker => Ok(()),
+/// The worker of a pseudonym; they have been near this tenant before.
+async fn known(app: &App, owner: &Owner, project: ProjectId, worker: &str) -> ApiResult<UserId> {
+    Ok(app
+        .core
+        .worker_named(owner.scope(), project, worker)
+        .await?)
+}
+
+/// Who is to be let in: a pseudonym, or somebody new by the name or the id that they told the client themselves. Only
+/// a worker can be; for everybody else the address names nothing.
+async fn invited(app: &App, owner: &Owner, project: ProjectId, worker: &str) -> ApiResult<UserId> {
+    app.core.project_find(owner.scope(), project).await?;
+    match known(app, owner, project, worker).await {
+        Err(unknown) if unknown.status() == StatusCode::NOT_FOUND => {}
+        known => return known,
+    }
+    let found = match worker.parse() {
+        Ok(id) => app.accounts.find_user(UserId(id)).await?,
+        Err(_) => app.accounts.find_username(worker).await?,
+    };
+    match found {
+        Some(found) if found.role == Role::Worker => Ok(found.id),
         _ => Err(ApiError::not_found()),
     }
 }
 
 /// Put a worker on the list; a blocked one may work again.
-#[utoipa::path(put, path = "/projects/{id}/workers/{userId}", tag = "workers", params(("id" = Uuid, Path), ("userId" = Uuid, Path)), responses((status = 200, body = WorkerBody)))]
+#[utoipa::path(put, path = "/projects/{id}/workers/{worker}", tag = "workers", params(("id" = Uuid, Path), ("worker" = String, Path, description = "The worker's `workerId`, or, for somebody new, the username or id that they told you.")), responses((status = 200, body = WorkerBody)))]
 pub async fn worker_put(
     State(app): State<App>,
     owner: Owner,
-    Path((id, user)): Path<(Uuid, Uuid)>,
+    Path((id, worker)): Path<(Uuid, String)>,
 ) -> ApiResult<axum::Json<WorkerBody>> {
-    let (project, user) = (ProjectId(id), UserId(user));
-    known_worker(&app, user).await?;
+    let project = ProjectId(id);
+    let user = invited(&app, &owner, project, &worker).await?;
     app.core
         .worker_put(owner.scope(), project, user, owner.user())
         .await?;
@@ -112,27 +138,29 @@ pub async fn worker_put(
 }
 
 /// Take a worker off the list, or let a blocked one in again where everybody may work.
-#[utoipa::path(delete, path = "/projects/{id}/workers/{userId}", tag = "workers", params(("id" = Uuid, Path), ("userId" = Uuid, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/projects/{id}/workers/{worker}", tag = "workers", params(("id" = Uuid, Path), ("worker" = String, Path, description = "The worker's `workerId`.")), responses((status = 204)))]
 pub async fn worker_remove(
     State(app): State<App>,
     owner: Owner,
-    Path((id, user)): Path<(Uuid, Uuid)>,
+    Path((id, worker)): Path<(Uuid, String)>,
 ) -> ApiResult<StatusCode> {
+    let project = ProjectId(id);
+    let user = known(&app, &owner, project, &worker).await?;
     app.core
-        .worker_remove(owner.scope(), ProjectId(id), UserId(user), owner.user())
+        .worker_remove(owner.scope(), project, user, owner.user())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Keep a worker out: what they hold is free at once, and no answer or review of theirs is accepted any more.
-#[utoipa::path(post, path = "/projects/{id}/workers/{userId}/block", tag = "workers", params(("id" = Uuid, Path), ("userId" = Uuid, Path)), responses((status = 200, body = WorkerBody)))]
+#[utoipa::path(post, path = "/projects/{id}/workers/{worker}/block", tag = "workers", params(("id" = Uuid, Path), ("worker" = String, Path, description = "The worker's `workerId`.")), responses((status = 200, body = WorkerBody)))]
 pub async fn worker_block(
     State(app): State<App>,
     owner: Owner,
-    Path((id, user)): Path<(Uuid, Uuid)>,
+    Path((id, worker)): Path<(Uuid, String)>,
 ) -> ApiResult<axum::Json<WorkerBody>> {
-    let (project, user) = (ProjectId(id), UserId(user));
-    known_worker(&app, user).await?;
+    let project = ProjectId(id);
+    let user = known(&app, &owner, project, &worker).await?;
     app.core
         .worker_block(owner.scope(), project, user, owner.user(), app.now())
         .await?;
@@ -168,11 +196,11 @@ pub struct VoidAnswers {
 
 /// Take back all of a worker's answers: their places open again, and exports from now on leave them out. Those that
 /// wait for their review cost nothing; an approved one keeps its charge and its points, and its place is charged anew.
-#[utoipa::path(post, path = "/projects/{id}/workers/{userId}/void", tag = "workers", params(("id" = Uuid, Path), ("userId" = Uuid, Path)), request_body = VoidAnswers, responses((status = 200, body = VoidedBody)))]
+#[utoipa::path(post, path = "/projects/{id}/workers/{worker}/void", tag = "workers", params(("id" = Uuid, Path), ("worker" = String, Path, description = "The worker's `workerId`.")), request_body = VoidAnswers, responses((status = 200, body = VoidedBody)))]
 pub async fn worker_void(
     State(app): State<App>,
     owner: Owner,
-    Path((id, user)): Path<(Uuid, Uuid)>,
+    Path((id, worker)): Path<(Uuid, String)>,
     Json(body): Json<VoidAnswers>,
 ) -> ApiResult<axum::Json<VoidedBody>> {
     let reason = body.reason.trim();
@@ -185,9 +213,10 @@ pub async fn worker_void(
     if body.fraud {
         owner.require_admin()?;
     }
+    let project = ProjectId(id);
     let void = Void {
-        project: ProjectId(id),
-        worker: UserId(user),
+        project,
+        worker: known(&app, &owner, project, &worker).await?,
         actor: owner.user(),
         reason: reason.to_owned(),
         fraud: body.fraud,

@@ -15,7 +15,7 @@ use crate::support::{Answer, INTERNAL_TOKEN, PASSWORD, Platform, accounts_at, an
 
 /// Who is let through to an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub enum For {
     /// Whoever asks; what proves them is in the body.
     Anybody,
     /// Whoever is signed in.
@@ -146,7 +146,7 @@ const ROWS: &[(&str, For)] = &[
 ];
 
 /// Bodies that reach the handler; an empty object for the others. What matters is who asks.
-fn body_of(operation: &str) -> Value {
+pub fn body_of(operation: &str) -> Value {
     match operation {
         "register" => json!({"email": "new@example.com", "username": "new", "password": PASSWORD}),
         "login" => json!({"login": "nobody", "password": PASSWORD}),
@@ -178,14 +178,14 @@ fn body_of(operation: &str) -> Value {
 }
 
 /// An operation of a description.
-struct Operation {
-    id: String,
-    method: Method,
-    path: String,
-    internal: bool,
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub internal: bool,
 }
 
-fn operations() -> Vec<Operation> {
+pub fn operations() -> Vec<Operation> {
     let mut found = Vec::new();
     for (internal, document) in [
         (false, datacrowd_api_server::openapi()),
@@ -208,14 +208,17 @@ fn operations() -> Vec<Operation> {
     found
 }
 
-fn rows() -> BTreeMap<&'static str, For> {
+pub fn rows() -> BTreeMap<&'static str, For> {
     let rows: BTreeMap<_, _> = ROWS.iter().copied().collect();
     assert_eq!(rows.len(), ROWS.len(), "a row is there twice");
     rows
 }
 
 /// The row of an operation; both descriptions have some names.
-fn row(rows: &BTreeMap<&'static str, For>, operation: &Operation) -> Option<(&'static str, For)> {
+pub fn row(
+    rows: &BTreeMap<&'static str, For>,
+    operation: &Operation,
+) -> Option<(&'static str, For)> {
     let own = format!("internal:{}", operation.id);
     let named = |name: &str| rows.get_key_value(name).map(|(k, v)| (*k, *v));
     if operation.internal {
@@ -243,24 +246,26 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 }
 
 /// The cast: everybody with a token, and the things of one tenant.
-struct World {
-    p: Platform,
-    worker: String,
-    client: String,
+pub struct World {
+    pub p: Platform,
+    pub worker: String,
+    pub client: String,
     other_client: String,
-    admin: String,
+    pub admin: String,
     /// An ADMIN who signed in too long ago for what needs a fresh password.
     stale: String,
     disabled: String,
     expired: String,
     read_token: String,
-    user: String,
+    pub user: String,
     project: String,
     dataset: String,
     export: String,
     payment: String,
-    run: String,
-    runner: String,
+    pub run: String,
+    pub runner: String,
+    /// What the tenant knows the worker by.
+    pseudonym: String,
     other_runner: String,
 }
 
@@ -287,7 +292,7 @@ async fn bought(p: &Platform, project: &str) -> String {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let p = Platform::with_billing(BillingMode::Disabled).await;
         let (clara, carl) = (p.client("clara").await, p.client("carl").await);
         let project = p.project(&clara, json!({})).await;
@@ -310,6 +315,7 @@ impl World {
             .unwrap();
         let payment = bought(&p, &project).await;
         let (user, worker) = p.register("wanda").await;
+        let pseudonym = p.known_as(&clara, &project, &user).await;
         let (gone, disabled) = p.register("gone").await;
         let admin = p.login("admin").await;
         let path = format!("/admin/users/{gone}/status");
@@ -350,12 +356,18 @@ impl World {
             payment,
             run: run.to_string(),
             runner,
+            pseudonym,
             other_runner,
             p,
         }
     }
 
-    fn path(&self, operation: &Operation) -> String {
+    pub fn path(&self, operation: &Operation) -> String {
+        self.filled(operation, &operation.path)
+    }
+
+    /// A path of the operation with everything of ours in it that it does not name otherwise.
+    pub fn filled(&self, operation: &Operation, path: &str) -> String {
         let id = match operation
             .path
             .split('/')
@@ -370,11 +382,10 @@ impl World {
             Some("tasks" | "reviews" | "answers") => "1",
             _ => "00000000-0000-0000-0000-000000000000",
         };
-        let path = operation
-            .path
+        let path = path
             .replace("{id}", id)
             .replace("{answerId}", id)
-            .replace("{userId}", &self.user)
+            .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {
             "export_answers" => format!("{path}?runId={}&epoch=1", self.run),

@@ -154,6 +154,54 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn media_cells() {
+    let display = json!([{"column": "img", "kind": "IMAGE"}]);
+    let (p, client, project) = setting(json!({"display": display})).await;
+    p.loaded(&client, &project, 6, 6).await;
+    let cells = [
+        json!(format!(
+            "s3://{}/{}/img/missing.png",
+            crate::support::env("TEST_S3_BUCKET"),
+            client.namespace
+        )),
+        json!("https://example.com/a b.png?q=ä#x"),
+        json!(""),
+        json!("data:text/html;base64,PGI+eDwvYj4="),
+        json!("img/a.png"),
+        Value::Null,
+    ];
+    for (row, cell) in (1_i64..).zip(&cells) {
+        sqlx::query(
+            "update tasks set payload = payload || jsonb_build_object('img', $2) where row_no = $1",
+        )
+        .bind(row)
+        .bind(cell)
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    }
+    let (_, wanda) = p.register("wanda").await;
+    let tasks = p.claim(&wanda, &project, 6).await.expect(200)["tasks"].clone();
+    let look = async |at: usize| {
+        let path = format!("/tasks/{}/media/img", tasks[at]["id"]);
+        p.call(Some(&wanda), Method::GET, &path, None).await
+    };
+    for at in [0, 4] {
+        look(at).await.refused(404, "media_missing");
+    }
+    assert_eq!(
+        look(1).await.headers["location"],
+        "https://example.com/a%20b.png?q=%C3%A4#x"
+    );
+    for at in [2, 5] {
+        let refused = look(at).await.refused(404, "media_empty");
+        let said = refused["message"].as_str().unwrap();
+        assert!(said.starts_with("The cell is empty"), "{said}");
+    }
+    look(3).await.refused(409, "media_unreachable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_form_of_every_labeling_version_is_published() {
     let (p, client, project) = setting(json!({})).await;
     let schema = format!("/projects/{project}/answer-schema");

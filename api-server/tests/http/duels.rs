@@ -203,6 +203,7 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
     let (p, client, project) = setting(members, 30).await;
     let people = workers(&p, 2).await;
     let ((bad, token), (_, good)) = (&people[0], &people[1]);
+    let bad = p.known_as(&client, &project, bad).await;
     let path = |what: &str| format!("/projects/{project}/workers/{bad}{what}");
     let manage = async |method: Method, what: &str, body: Option<Value>| {
         p.call(Some(&client.token), method, &path(what), body)

@@ -72,6 +72,7 @@ impl Job {
 
 async fn generating(p: &Platform, client: &Actor, rows: i64) -> (String, String, Job) {
     let project = p.project(client, json!({"reviewersPerAnswer": 0})).await;
+    p.grant(&project, rows * 2).await;
     let mut csv = "id,text\n".to_owned();
     for row in 1..=rows {
         writeln!(csv, "i{row},\"text, number {row}\"").unwrap();
@@ -133,7 +134,7 @@ async fn a_runner_killed_twenty_times_loads_every_row_once() {
     let seed = first_seed().unwrap_or_else(rand::random);
     eprintln!("TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
-    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let p = Platform::with_billing(BillingMode::Manual).await;
     let client = p.client("clara").await;
     let (_, dataset, job) = generating(&p, &client, rows).await;
     for _ in 0..20 {
@@ -156,7 +157,7 @@ async fn a_runner_killed_twenty_times_loads_every_row_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runners_at_once_load_every_row_once() {
     let rows: i64 = 30_000;
-    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let p = Platform::with_billing(BillingMode::Manual).await;
     let client = p.client("clara").await;
     let (_, dataset, job) = generating(&p, &client, rows).await;
     let (one, two) = tokio::join!(
@@ -169,7 +170,7 @@ async fn two_runners_at_once_load_every_row_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exported_file_holds_each_approved_answer_once() {
-    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let p = Platform::with_billing(BillingMode::Manual).await;
     let client = p.client("clara").await;
     let (project, _, job) = generating(&p, &client, 1200).await;
     assert_eq!(job.finish(&p, "generate", "pod-1").await, 0);
@@ -278,7 +279,7 @@ async fn an_exported_file_holds_each_approved_answer_once() {
 
 #[tokio::test]
 async fn a_store_that_refuses_the_platform_says_what_to_set_right() {
-    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let p = Platform::with_billing(BillingMode::Manual).await;
     let clara = p.client("clara").await;
     let (_, _, job) = generating(&p, &clara, 3).await;
     let wrong = [("AWS_SECRET_ACCESS_KEY", "not the one it was")];

@@ -189,13 +189,29 @@ impl Platform {
         Self::with(BillingMode::Manual, &env("TEST_STRIPE_URL"), limits).await
     }
 
+    /// A server that soon takes a request for lost.
+    pub async fn impatient(request_time: Duration, upload_idle: Duration) -> Self {
+        let (mode, stripe) = (BillingMode::Disabled, env("TEST_STRIPE_URL"));
+        Self::with_times(mode, &stripe, (0, 0), (request_time, upload_idle)).await
+    }
+
     async fn with(mode: BillingMode, stripe_url: &str, limits: (u32, u32)) -> Self {
+        let times = (Duration::from_secs(30), Duration::from_secs(60));
+        Self::with_times(mode, stripe_url, limits, times).await
+    }
+
+    async fn with_times(
+        mode: BillingMode,
+        stripe_url: &str,
+        limits: (u32, u32),
+        times: (Duration, Duration),
+    ) -> Self {
         let databases = tokio::join!(
             TestDatabase::create("auth"),
             TestDatabase::create("core"),
             TestDatabase::create("payments")
         );
-        let platform = Self::over(databases, mode, stripe_url, limits).await;
+        let platform = Self::over_with_times(databases, mode, stripe_url, limits, times).await;
         let admin = accounts_at(&platform.auth, Clock::system());
         admin
             .ensure_admin("admin", "admin@example.com", PASSWORD)
@@ -210,6 +226,17 @@ impl Platform {
         mode: BillingMode,
         stripe_url: &str,
         limits: (u32, u32),
+    ) -> Self {
+        let times = (Duration::from_secs(30), Duration::from_secs(60));
+        Self::over_with_times(databases, mode, stripe_url, limits, times).await
+    }
+
+    async fn over_with_times(
+        databases: (TestDatabase, TestDatabase, TestDatabase),
+        mode: BillingMode,
+        stripe_url: &str,
+        limits: (u32, u32),
+        times: (Duration, Duration),
     ) -> Self {
         let kubeconfig = kube::config::Kubeconfig::read_from(env("TEST_KUBECONFIG")).unwrap();
         let config = kube::Config::from_custom_kubeconfig(
@@ -253,6 +280,8 @@ impl Platform {
             cors_origins: vec!["https://console.example.com".parse().unwrap()],
             requests_per_address: limits.0,
             requests_per_account: limits.1,
+            request_time: times.0,
+            upload_idle: times.1,
         };
         let app = App::new(Parts {
             accounts,

@@ -92,6 +92,18 @@ impl Terms {
         }
     }
 
+    /// The smallest purchase of at least this many judgements: Stripe takes no payment below its minimum.
+    #[must_use]
+    pub fn covering(&self, judgements: i64) -> i64 {
+        judgements.max(self.least())
+    }
+
+    /// Fewest judgements whose price Stripe takes.
+    fn least(&self) -> i64 {
+        let price = self.price_cents.max(1);
+        self.minimum_cents.saturating_add(price - 1) / price
+    }
+
     /// Refuses what Stripe would not take. Nothing to pay is fine: Stripe is not asked then.
     ///
     /// # Errors
@@ -100,9 +112,8 @@ impl Terms {
         if amount == 0 || amount >= self.minimum_cents {
             return Ok(());
         }
-        let price = self.price_cents.max(1);
         Err(Refusal::BelowMinimum {
-            least: (self.minimum_cents + price - 1) / price,
+            least: self.least(),
             minimum_cents: self.minimum_cents,
         })
     }
@@ -148,6 +159,11 @@ mod tests {
                 minimum_cents: 50
             })
         );
+    }
+
+    #[test]
+    fn a_debt_is_cleared_by_a_purchase_that_stripe_takes() {
+        assert_eq!((terms().covering(3), terms().covering(11)), (10, 11));
     }
 
     #[test]

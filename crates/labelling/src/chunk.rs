@@ -134,7 +134,8 @@ impl Labelling {
     }
 }
 
-/// Takes quota for as many whole tasks as it allows, in one statement, and says for how many.
+/// Takes quota for as many whole tasks as it allows, in one statement, and says for how many. Where nothing is gated
+/// nothing is counted: it would be a debt on the day that gating begins.
 pub(crate) async fn spend(
     conn: &mut sqlx::PgConnection,
     project: Uuid,
@@ -146,7 +147,7 @@ pub(crate) async fn spend(
     let row = sqlx::query!(
         "with room as (
              select id, case when $4 then least($2, greatest(task_quota - tasks_used, 0) / $3) else $2 end as tasks from projects where id = $1 for update)
-         update projects p set tasks_used = p.tasks_used + room.tasks * $3 from room where p.id = room.id returning room.tasks as \"tasks!\"",
+         update projects p set tasks_used = p.tasks_used + case when $4 then room.tasks * $3 else 0 end from room where p.id = room.id returning room.tasks as \"tasks!\"",
         project,
         wanted,
         i64::from(slots),

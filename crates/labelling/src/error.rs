@@ -8,6 +8,8 @@ use datacrowd_protocol::{
 };
 use thiserror::Error as ThisError;
 
+use crate::{Owing, debt};
+
 /// Result of every call into the context.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -78,6 +80,9 @@ pub enum Refusal {
         remaining: i64,
         needed: i64,
     },
+    DebtOwed {
+        owing: Vec<Owing>,
+    },
     GrantConflict,
     InvalidGrant,
     AlreadyGenerating,
@@ -119,6 +124,9 @@ pub enum Refusal {
     NoMedia {
         column: String,
     },
+    MediaEmpty {
+        column: String,
+    },
     ExportNotDue {
         waiting_for: String,
     },
@@ -147,6 +155,7 @@ impl Refusal {
             Self::InvalidSpec { .. } => "invalid_spec",
             Self::InUse { .. } => "in_use",
             Self::PaymentRequired { .. } => "payment_required",
+            Self::DebtOwed { .. } => "debt_owed",
             Self::GrantConflict => "grant_conflict",
             Self::InvalidGrant => "invalid_grant",
             Self::AlreadyGenerating => "already_generating",
@@ -170,6 +179,7 @@ impl Refusal {
             Self::AnswerReviewed => "already_reviewed",
             Self::UndoTooLate { .. } => "undo_too_late",
             Self::NoMedia { .. } => "no_media",
+            Self::MediaEmpty { .. } => "media_empty",
             Self::ExportNotDue { .. } => "export_not_due",
             Self::ExportNotReady { .. } => "export_not_ready",
             Self::ExportExpired => "export_expired",
@@ -199,6 +209,7 @@ impl Refusal {
             Self::PaymentRequired { remaining, needed } => {
                 format!("The project has {remaining} judgements left and needs at least {needed}; buy judgements for it, then try again.")
             }
+            Self::DebtOwed { owing } => format!("The tenant owes {} judgements for {}, after a refund; buy them with POST /payments/checkout, or have them granted, and it goes on.", debt::sum(owing), debt::names(owing)),
             Self::GrantConflict => "This grant id was used with another number of judgements; use a new id.".into(),
             Self::InvalidGrant => "A grant needs a grantId of 1 to 200 characters and judgements between 0 and 10^12.".into(),
             Self::AlreadyGenerating => "Tasks are being generated already; wait for the dataset to become READY.".into(),
@@ -222,6 +233,7 @@ impl Refusal {
             Self::AnswerReviewed => "A reviewer has decided on this answer already; wait for what becomes of it.".into(),
             Self::UndoTooLate { why } => format!("{why}; the decision stays."),
             Self::NoMedia { column } => format!("The project shows no image, audio or video of a column \"{column}\"; take a column of its display list."),
+            Self::MediaEmpty { column } => format!("The cell is empty: this task has nothing to show in \"{column}\"; answer by the rest, or skip the task and say so in the reason."),
             Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it goes on by itself."),
             Self::ExportNotReady { state } => format!("The export is {state}; ask again when it is READY."),
             Self::ExportExpired => "The export's file was removed when its time was over; create a new export.".into(),

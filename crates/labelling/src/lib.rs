@@ -10,6 +10,7 @@ mod binding;
 mod chunk;
 mod crowd;
 mod datasets;
+mod debt;
 mod error;
 mod events;
 mod exports;
@@ -39,6 +40,7 @@ pub use crowd::{
     SpentSeconds, Stats, TenantConduct, Void, Voided, Worker, WorkerStats,
 };
 pub use datasets::{ContentNow, Dataset, DatasetUpsert, Deletion};
+pub use debt::Owing;
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use lost::{BoundId, BoundResource, Losses};

@@ -16,20 +16,23 @@ pub(crate) use read::find;
 pub use read::{Project, ProjectHead, WorkProject};
 pub use upsert::ProjectUpsert;
 
-use crate::{Error, Result};
+use crate::{BillingMode, Error, Result};
 
 /// A column's text as the enumeration it came from.
 pub(crate) fn from_column<T: WireEnum>(what: &'static str, text: &str) -> Result<T> {
     T::from_column(text).ok_or(Error::Corrupt { what })
 }
 
-/// Quota, use and debt from their columns.
-pub(crate) fn billing(status: &str, quota: i64, used: i64) -> Result<Billing> {
+/// Quota, use and debt from their columns; where nothing is gated, nothing is owed.
+pub(crate) fn billing(mode: BillingMode, status: &str, quota: i64, used: i64) -> Result<Billing> {
     Ok(Billing {
         status: from_column::<BillingStatus>("billing status", status)?,
         quota,
         used,
-        debt: (used - quota).max(0),
+        debt: match mode.gates() {
+            true => used.saturating_sub(quota).max(0),
+            false => 0,
+        },
     })
 }
 

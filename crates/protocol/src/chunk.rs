@@ -23,6 +23,7 @@ pub struct ChunkHeader {
     #[serde(default)]
     pub header: Option<Vec<String>>,
     /// Line of the source on which the record after this chunk begins, from 1.
+    #[serde(deserialize_with = "crate::range::count")]
     pub next_line: i64,
 }
 
@@ -31,8 +32,10 @@ pub struct ChunkHeader {
 #[serde(rename_all = "camelCase")]
 pub struct ChunkRow {
     /// 1-based position of the record in the source, rejected ones included.
+    #[serde(deserialize_with = "crate::range::ordinal")]
     pub row_no: i64,
     /// Byte offset just after the record: where a resumed run goes on.
+    #[serde(deserialize_with = "crate::range::count")]
     pub end_offset: i64,
     /// The columns of an accepted row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +44,11 @@ pub struct ChunkRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
     /// 1-based line of the source on which the record begins; a resumed run counts lines on from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::range::count_if_known"
+    )]
     pub line: Option<i64>,
 }
 

@@ -25,6 +25,7 @@ pub struct Upsert<S> {
     /// Uid of this incarnation.
     pub uid: Uuid,
     /// Generation of the spec; an older one than the platform knows is ignored.
+    #[serde(deserialize_with = "crate::range::count")]
     pub generation: i64,
     /// The dataset of this name whose rows may go when its identity is another one: the annotation
     /// `datacrowd.io/delete-rows`. Of a Dataset only.
@@ -271,6 +272,7 @@ pub struct ReportFailure {
     /// Uid of the resource.
     pub uid: Uuid,
     /// The attempt that failed.
+    #[serde(deserialize_with = "crate::range::small_ordinal")]
     pub attempt: i32,
     /// Why.
     pub reason: RunReason,

@@ -14,6 +14,7 @@ pub mod names;
 pub mod object;
 pub mod payment;
 pub mod problem;
+pub mod range;
 pub mod run;
 pub mod source;
 mod wire;

@@ -58,6 +58,7 @@ pub struct BeginRun {
     /// Uid of the resource that asks.
     pub uid: uuid::Uuid,
     /// Number of the attempt, from 1.
+    #[serde(deserialize_with = "crate::range::small_ordinal")]
     pub attempt: i32,
 }
 
@@ -91,6 +92,7 @@ pub struct SourceFound {
     /// The object's ETag, with its quotes.
     pub etag: String,
     /// The object's size in bytes.
+    #[serde(deserialize_with = "crate::range::count")]
     pub size_bytes: i64,
 }
 
@@ -168,6 +170,7 @@ pub struct SourceUrl {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EpochOnly {
     /// The epoch that `open` returned.
+    #[serde(deserialize_with = "crate::range::count")]
     pub epoch: i64,
 }
 
@@ -176,8 +179,10 @@ pub struct EpochOnly {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PartRequest {
     /// The epoch that `open` returned.
+    #[serde(deserialize_with = "crate::range::count")]
     pub epoch: i64,
     /// Number of the part, from 1 to 10,000.
+    #[serde(deserialize_with = "crate::range::small_ordinal")]
     pub part_number: i32,
 }
 
@@ -194,6 +199,7 @@ pub struct PartUrl {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UploadedPart {
     /// Number of the part, from 1.
+    #[serde(deserialize_with = "crate::range::small_ordinal")]
     pub part_number: i32,
     /// ETag that the object store returned, with its quotes.
     pub etag: String,
@@ -204,6 +210,7 @@ pub struct UploadedPart {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CompleteRun {
     /// The epoch that `open` returned.
+    #[serde(deserialize_with = "crate::range::count")]
     pub epoch: i64,
     /// How it ended.
     pub outcome: RunOutcome,
@@ -214,15 +221,20 @@ pub struct CompleteRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Records read (generate) or written (export).
+    #[serde(deserialize_with = "crate::range::count")]
     pub rows: i64,
     /// Rows refused (generate).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::range::count")]
     pub rejected: i64,
     /// SHA-256 in hexadecimal: of the export, or of a source that this pod read from its beginning to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Size of the export in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::range::count_if_known"
+    )]
     pub size_bytes: Option<i64>,
     /// The export's parts, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

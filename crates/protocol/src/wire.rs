@@ -44,7 +44,10 @@ impl<'de, T: WireEnum> Deserialize<'de> for Upper<T> {
         let name = String::deserialize(deserializer)?;
         T::from_upper(&name).map(Upper).ok_or_else(|| {
             let known: Vec<_> = T::ALL.iter().map(|v| v.upper()).collect();
-            D::Error::custom(format!("\"{name}\" is not one of {}", known.join(", ")))
+            D::Error::custom(format!(
+                "must be one of {}, not \"{name}\"",
+                known.join(", ")
+            ))
         })
     }
 }

@@ -215,6 +215,7 @@ impl<K: Runs> Attempts<'_, K> {
                 Reason::QuotaExceeded,
                 "The project's quota ended before the file did; buy judgements and the run goes on by itself.".into(),
             ),
+            "debt_owed" => (Phase::Waiting, Reason::AwaitingPayment, refusal.message.clone()),
             "payment_required" => (Phase::Waiting, Reason::AwaitingPayment, K::awaiting_payment(self.view)),
             "export_not_due" => (Phase::Waiting, Reason::AwaitingCompletion, refusal.message.clone()),
             "project_not_active" => (Phase::Waiting, Reason::ProjectPaused, refusal.message.clone()),

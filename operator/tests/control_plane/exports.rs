@@ -1,7 +1,8 @@
 //! An Export's way to its file.
 
-use datacrowd_crds::{Export, condition::ConditionStatus::True};
+use datacrowd_crds::{Export, Project, condition::ConditionStatus::True, names::BILLING_REVISION};
 use kube::ResourceExt;
+use serde_json::json;
 
 use super::world::{World, ready, table};
 
@@ -47,6 +48,27 @@ async fn an_export_that_is_due_becomes_a_file() {
     world.pod_exits(&job.name_any(), 0, "Completed", "").await;
     let seen: Export = world.reason("final", "Exported").await;
     assert_eq!(table(&seen)[..2], [True, True]);
+}
+
+#[tokio::test]
+async fn an_export_of_a_tenant_in_debt_waits_and_goes_on_by_itself() {
+    let mut world = World::new("debt").await;
+    world.settings.poll_seconds = 600;
+    world.platform.rows().debt = 3;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.export("final").await;
+    let seen: Export = world.reason("final", "AwaitingPayment").await;
+    assert_eq!(
+        ready(&seen).unwrap().message,
+        "The tenant owes 3 judgements; buy them."
+    );
+    assert!(world.jobs().await.is_empty());
+
+    world.platform.rows().debt = 0;
+    let annotation = json!({"metadata": {"annotations": {BILLING_REVISION: "1"}}});
+    world.patch::<Project>("reviews", annotation).await;
+    let _: Export = world.reason("final", "JobCreated").await;
 }
 
 #[tokio::test]

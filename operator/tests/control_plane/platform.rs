@@ -43,6 +43,8 @@ pub struct Row {
 #[derive(Debug, Default)]
 pub struct Rows {
     pub quota: i64,
+    /// Judgements that the tenant owes.
+    pub debt: i64,
     pub project_refusal: Option<String>,
     pub project_ids: BTreeMap<String, Uuid>,
     pub datasets: BTreeMap<String, Row>,
@@ -316,7 +318,7 @@ async fn begin(
     Json(body): Json<BeginRun>,
 ) -> Response {
     let mut rows = rows.lock().unwrap();
-    let (quota, paused) = (rows.quota, rows.paused);
+    let (quota, paused, debt) = (rows.quota, rows.paused, rows.debt);
     let row = find(&mut rows, &kind, id).unwrap();
     if row.ready {
         return Json(RunBegun {
@@ -345,6 +347,13 @@ async fn begin(
     }
     if quota <= 0 && kind == "datasets" {
         return problem(402, "payment_required", "Buy judgements.");
+    }
+    if debt > 0 {
+        return problem(
+            402,
+            "debt_owed",
+            &format!("The tenant owes {debt} judgements; buy them."),
+        );
     }
     let run = RunView {
         id: RunId(Uuid::now_v7()),

@@ -3,9 +3,24 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Platform};
+use super::{Actor, Answer, Platform};
 
 impl Platform {
+    /// What the client's tenant knows this worker by.
+    pub async fn known_as(&self, client: &Actor, project: &str, worker: &str) -> String {
+        let workers = format!("/projects/{project}/workers");
+        let put = format!("{workers}/{worker}");
+        let listed = self
+            .call(Some(&client.token), Method::PUT, &put, None)
+            .await;
+        let pseudonym = listed.expect(200)["workerId"].as_str().unwrap().to_owned();
+        let unlisted = format!("{workers}/{pseudonym}");
+        self.call(Some(&client.token), Method::DELETE, &unlisted, None)
+            .await
+            .expect(204);
+        pseudonym
+    }
+
     pub async fn claim(&self, worker: &str, project: &str, count: i64) -> Answer {
         let body = json!({"projectId": project, "count": count});
         self.call(Some(worker), Method::POST, "/tasks/claim", Some(body))

@@ -1,11 +1,11 @@
 //! How a project goes, from the times and answers that are stored anyway.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_protocol::ids::{ProjectId, TenantId, UserId};
+use datacrowd_protocol::ids::{ProjectId, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::pseudonym;
+use super::pseudonyms;
 use crate::{Labelling, Result, projects::find};
 
 /// How far back answers are counted by hour.
@@ -61,7 +61,6 @@ pub struct SpentSeconds {
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "named after the contract")]
 pub struct WorkerStats {
-    pub user: UserId,
     pub pseudonym: String,
     pub answers: i64,
     pub approved: i64,
@@ -221,13 +220,14 @@ async fn workers(conn: &mut PgConnection, project: Uuid, tenant: Uuid) -> Result
         project,
         LISTED
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
+    let users: Vec<_> = rows.iter().map(|r| r.user_id).collect();
+    let mut names = pseudonyms(conn, tenant, &users).await?;
     Ok(rows
         .into_iter()
         .map(|r| WorkerStats {
-            user: UserId(r.user_id),
-            pseudonym: pseudonym(tenant, r.user_id),
+            pseudonym: names.remove(&r.user_id).unwrap_or_default(),
             answers: r.answers,
             approved: r.approved,
             rejected: r.rejected,

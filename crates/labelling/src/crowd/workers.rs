@@ -6,9 +6,8 @@ use datacrowd_protocol::{
     ids::{ProjectId, TenantId, UserId},
     work::Standing,
 };
-use uuid::Uuid;
 
-use super::pseudonym;
+use super::pseudonyms::name_crowd;
 use crate::{
     Labelling, Page, Result,
     projects::{find, from_column},
@@ -18,7 +17,6 @@ use crate::{
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "named after the contract")]
 pub struct Worker {
-    pub user: UserId,
     pub pseudonym: String,
     pub standing: Option<Standing>,
     pub answers: i64,
@@ -30,7 +28,7 @@ pub struct Worker {
 }
 
 impl Labelling {
-    /// Workers of a project in ascending order of id.
+    /// Workers of a project in ascending order of pseudonym, those after `after`.
     ///
     /// # Errors
     /// `not_found`; or the database failed.
@@ -39,9 +37,9 @@ impl Labelling {
         tenant: Option<TenantId>,
         project: ProjectId,
         standing: Option<Standing>,
-        after: Option<Uuid>,
+        after: Option<&str>,
         limit: i64,
-    ) -> Result<Page<Worker>> {
+    ) -> Result<Page<Worker, String>> {
         let items = self
             .worker_rows(
                 tenant,
@@ -52,7 +50,7 @@ impl Labelling {
                 limit + 1,
             )
             .await?;
-        Ok(Page::cut(items, limit, |w| w.user.0))
+        Ok(Page::cut(items, limit, |w| w.pseudonym.clone()))
     }
 
     /// One worker of a project; of one who never came near it there is nothing to tell.
@@ -65,7 +63,7 @@ impl Labelling {
         project: ProjectId,
         worker: UserId,
     ) -> Result<Worker> {
-        self.worker_rows(tenant, project, None, Some(worker), Uuid::nil(), 1)
+        self.worker_rows(tenant, project, None, Some(worker), "", 1)
             .await?
             .pop()
             .ok_or_else(|| crate::Refusal::NotFound.into())
@@ -77,38 +75,40 @@ impl Labelling {
         project: ProjectId,
         standing: Option<Standing>,
         only: Option<UserId>,
-        after: Uuid,
+        after: &str,
         limit: i64,
     ) -> Result<Vec<Worker>> {
         let mut conn = self.pool.acquire().await?;
         let tenant = find(&mut conn, tenant, project).await?.tenant.0;
+        name_crowd(&mut conn, project.0, tenant).await?;
         let rows = sqlx::query!(
             "with crowd as (
                  select user_id from project_workers where project_id = $1
                  union select user_id from answers where project_id = $1)
-             select c.user_id as \"user_id!\", w.standing as \"standing?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
+             select n.pseudonym, w.standing as \"standing?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
                     a.approved as \"approved!\", a.rejected as \"rejected!\", a.voided as \"voided!\", a.last_answer_at
-             from crowd c left join project_workers w on w.project_id = $1 and w.user_id = c.user_id
+             from crowd c join worker_pseudonyms n on n.tenant_id = $6 and n.user_id = c.user_id
+             left join project_workers w on w.project_id = $1 and w.user_id = c.user_id
              cross join lateral (
                  select count(*) as answers, count(*) filter (where status = 'in_review') as in_review,
                         count(*) filter (where status = 'approved') as approved, count(*) filter (where status = 'rejected') as rejected,
                         count(*) filter (where status = 'voided') as voided, max(submitted_at) as last_answer_at
                  from answers where project_id = $1 and user_id = c.user_id) a
-             where c.user_id > $2 and ($3::text is null or w.standing = $3) and ($4::uuid is null or c.user_id = $4)
-             order by c.user_id limit $5",
+             where n.pseudonym > $2 and ($3::text is null or w.standing = $3) and ($4::uuid is null or c.user_id = $4)
+             order by n.pseudonym limit $5",
             project.0,
             after,
             standing.map(WireEnum::column),
             only.map(|u| u.0),
-            limit
+            limit,
+            tenant
         )
         .fetch_all(&mut *conn)
         .await?;
         rows.into_iter()
             .map(|r| {
                 Ok(Worker {
-                    user: UserId(r.user_id),
-                    pseudonym: pseudonym(tenant, r.user_id),
+                    pseudonym: r.pseudonym,
                     standing: r
                         .standing
                         .map(|s| from_column("standing", &s))

@@ -16,7 +16,7 @@ use super::{
     delete::{STEP_ROWS, mark_removing, unbind},
 };
 use crate::{
-    Labelling, Refusal, Result,
+    BillingMode, Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, refuse_tombstoned},
     events,
     projects::{billing, from_column, settle_state},
@@ -176,7 +176,7 @@ impl Labelling {
             id: DatasetId(id),
             state: from_column("dataset state", &d.state)?,
             project_state: from_column("project state", &d.project_state)?,
-            billing: billing(&d.billing_status, d.task_quota, d.tasks_used)?,
+            billing: billing(self.billing, &d.billing_status, d.task_quota, d.tasks_used)?,
             total_rows: d.total_items,
             tasks_created: d.tasks_created,
             rows_rejected: checkpoint.rejected,

@@ -7,7 +7,7 @@ use datacrowd_protocol::{
 };
 use serde_json::{Map, Value};
 
-use crate::{Labelling, Refusal, Result, crowd::pseudonym};
+use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
 
 /// Most tasks per page.
 const PAGE_TASKS: i64 = 500;
@@ -67,13 +67,16 @@ impl Labelling {
         )
         .fetch_all(&self.pool)
         .await?;
+        let users: Vec<_> = answers.iter().map(|a| a.user_id).collect();
+        let mut conn = self.pool.acquire().await?;
+        let names = pseudonyms(&mut conn, export.tenant_id, &users).await?;
         let mut tasks = items.iter_mut().peekable();
         for a in answers {
             while tasks.next_if(|t| t.task_id.0 < a.task_id).is_some() {}
             let Some(task) = tasks.peek_mut() else { break };
             task.answers.push(AnswerRecord {
                 answer: object(a.answer),
-                worker_id: pseudonym(export.tenant_id, a.user_id),
+                worker_id: names.get(&a.user_id).cloned().unwrap_or_default(),
                 labeling_version: a.labeling_version,
                 submitted_at: a.submitted_at,
                 approved_at: a.approved_at,

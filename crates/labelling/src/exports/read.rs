@@ -16,6 +16,7 @@ use crate::{Labelling, Page, Refusal, Result, projects::from_column};
 #[allow(missing_docs, reason = "the resource documents its fields")]
 pub struct Export {
     pub id: ExportId,
+    pub tenant: TenantId,
     pub project: ProjectId,
     pub namespace: String,
     pub name: String,
@@ -87,7 +88,7 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Export>> {
         let rows = sqlx::query!(
-            "select id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
              from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and ($6::text is null or state = $6)
                and ($3::uuid is not null or bound_uid is not null or state = 'ready')
@@ -105,6 +106,7 @@ impl Labelling {
             .map(|e| {
                 Ok(Export {
                     id: ExportId(e.id),
+                    tenant: TenantId(e.tenant_id),
                     project: ProjectId(e.project_id),
                     namespace: e.namespace,
                     name: e.name,
@@ -128,7 +130,7 @@ impl Labelling {
     /// The key of a finished file.
     ///
     /// # Errors
-    /// `not_found`, `export_not_ready`, `export_expired`; or the database failed.
+    /// `not_found`, `export_not_ready`, `export_expired`, `debt_owed`; or the database failed.
     pub async fn export_download(
         &self,
         tenant: Option<TenantId>,
@@ -136,7 +138,10 @@ impl Labelling {
     ) -> Result<FinishedExport> {
         let export = self.export_get(tenant, id).await?;
         match (export.state, export.object_key) {
-            (ExportState::Ready, Some(object_key)) => Ok(FinishedExport { object_key }),
+            (ExportState::Ready, Some(object_key)) => {
+                self.debt_refuse(export.tenant).await?;
+                Ok(FinishedExport { object_key })
+            }
             (ExportState::Expired, _) => Err(Refusal::ExportExpired.into()),
             (state, _) => Err(Refusal::ExportNotReady {
                 state: state.upper(),

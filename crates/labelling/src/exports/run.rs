@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::waiting_for;
 use crate::{
-    Begun, Labelling, Refusal, Result, events,
+    Begun, Labelling, Refusal, Result, debt, events,
     runs::{require_hold, run_ends},
 };
 
@@ -20,7 +20,7 @@ impl Labelling {
     /// May attempt `attempt` of this export begin?
     ///
     /// # Errors
-    /// `not_found`, `tombstoned`, `export_not_due`; or the database failed.
+    /// `not_found`, `tombstoned`, `export_not_due`, `debt_owed`; or the database failed.
     pub async fn export_run_begin(
         &self,
         id: ExportId,
@@ -30,7 +30,7 @@ impl Labelling {
     ) -> Result<Begun> {
         let mut tx = self.pool.begin().await?;
         let e = sqlx::query!(
-            "select bound_uid, state from exports where id = $1 for update",
+            "select bound_uid, state, tenant_id, watermark from exports where id = $1 for update",
             id.0
         )
         .fetch_optional(&mut *tx)
@@ -44,6 +44,18 @@ impl Labelling {
         }
         if let Some(waiting_for) = waiting_for(&mut tx, id.0).await? {
             return Err(Refusal::ExportNotDue { waiting_for }.into());
+        }
+        let known = sqlx::query!(
+            "select id from runs where target_id = $1 and uid = $2 and attempt = $3",
+            id.0,
+            uid.0,
+            attempt
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        // What has begun is finished, by as many attempts as it takes; its download is closed all the same.
+        if known.is_none() && e.watermark.is_none() {
+            debt::refuse(&mut tx, self.billing, e.tenant_id).await?;
         }
         let run = sqlx::query!(
             "insert into runs (id, kind, target_id, uid, attempt, created_at) values ($1, 'export', $2, $3, $4, $5)

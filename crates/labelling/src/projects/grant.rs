@@ -3,9 +3,10 @@
 
 use datacrowd_protocol::{ids::ProjectId, internal::Billing, payment::PaymentGrant};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::billing;
-use crate::{Labelling, Refusal, Result, events, outbox};
+use crate::{BillingMode, Labelling, Refusal, Result, events, outbox};
 
 impl Labelling {
     /// Grants judgements by hand. The same id with the same number changes nothing.
@@ -48,7 +49,7 @@ impl Labelling {
             }
         }
         let data = serde_json::json!({"grantId": grant_id, "judgements": judgements});
-        let billing = settle(&mut tx, id, (inserted > 0).then_some(data)).await?;
+        let billing = settle(&mut tx, self.billing, id, (inserted > 0).then_some(data)).await?;
         tx.commit().await?;
         Ok(billing)
     }
@@ -74,7 +75,13 @@ impl Labelling {
         .await?
         .rows_affected();
         let data = serde_json::json!({"paymentId": grant.payment, "judgements": grant.judgements, "version": grant.version});
-        let billing = settle(&mut tx, grant.project, (newer > 0).then_some(data)).await?;
+        let billing = settle(
+            &mut tx,
+            self.billing,
+            grant.project,
+            (newer > 0).then_some(data),
+        )
+        .await?;
         tx.commit().await?;
         Ok(billing)
     }
@@ -91,6 +98,7 @@ async fn lock(conn: &mut PgConnection, id: ProjectId) -> Result<()> {
 /// Derives quota and status from the grants; a change is recorded, and wakes what waits for quota.
 async fn settle(
     conn: &mut PgConnection,
+    mode: BillingMode,
     id: ProjectId,
     change: Option<serde_json::Value>,
 ) -> Result<Billing> {
@@ -99,14 +107,32 @@ async fn settle(
                 billing_status = case when g.quota > 0 then 'paid' when g.pending then 'pending' else 'unpaid' end
          from (select coalesce(sum(judgements), 0)::bigint as quota, coalesce(bool_or(pending), false) as pending
                from grants where project_id = $1) g
-         where p.id = $1 returning p.namespace, p.name, p.task_quota, p.tasks_used, p.billing_status",
+         where p.id = $1 returning p.tenant_id, p.namespace, p.name, p.task_quota, p.tasks_used, p.billing_status",
         id.0
     )
     .fetch_one(&mut *conn)
     .await?;
     if let Some(data) = change {
         outbox::billing_changed(conn, &row.namespace, &row.name).await?;
+        wake_exports(conn, row.tenant_id, id).await?;
         events::record(conn, "project.granted", &id.to_string(), "internal", data).await?;
     }
-    billing(&row.billing_status, row.task_quota, row.tasks_used)
+    billing(mode, &row.billing_status, row.task_quota, row.tasks_used)
+}
+
+/// A debt is the tenant's: what was paid for one project may be what exports of the others wait for.
+async fn wake_exports(conn: &mut PgConnection, tenant: Uuid, paid: ProjectId) -> Result<()> {
+    let waiting = sqlx::query!(
+        "select p.namespace, p.name from projects p where p.tenant_id = $1 and p.id <> $2 and p.bound_uid is not null
+           and exists (select from exports e where e.project_id = p.id and e.state = 'pending' and e.bound_uid is not null)
+           and not exists (select from projects o where o.tenant_id = $1 and o.tasks_used > o.task_quota)",
+        tenant,
+        paid.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    for project in waiting {
+        outbox::billing_changed(conn, &project.namespace, &project.name).await?;
+    }
+    Ok(())
 }

@@ -232,7 +232,7 @@ impl Labelling {
                         .map(serde_json::from_value)
                         .transpose()
                         .map_err(|_| Error::Corrupt { what: "labeling" })?,
-                    billing: billing(&p.billing_status, p.task_quota, p.tasks_used)?,
+                    billing: billing(self.billing, &p.billing_status, p.task_quota, p.tasks_used)?,
                     datasets: p.datasets,
                     tasks: StatusCounts {
                         total: p.total,

@@ -202,7 +202,7 @@ impl Labelling {
         Ok(ProjectView {
             id: ProjectId(id),
             state: from_column("project state", &p.state)?,
-            billing: billing(&p.billing_status, p.task_quota, p.tasks_used)?,
+            billing: billing(self.billing, &p.billing_status, p.task_quota, p.tasks_used)?,
             datasets: p.datasets,
             tasks: TaskCounts {
                 total: p.total,

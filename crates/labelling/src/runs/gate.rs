@@ -8,13 +8,15 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use super::Begun;
-use crate::{Labelling, Refusal, Result, datasets::checkpoint, events, projects::from_column};
+use crate::{
+    Labelling, Refusal, Result, datasets::checkpoint, debt, events, projects::from_column,
+};
 
 impl Labelling {
     /// May attempt `attempt` of this dataset begin? The same call again returns the same run.
     ///
     /// # Errors
-    /// `not_found`, `tombstoned`, `project_not_active`, `payment_required`; or the database failed.
+    /// `not_found`, `tombstoned`, `project_not_active`, `payment_required`, `debt_owed`; or the database failed.
     pub async fn dataset_run_begin(
         &self,
         id: DatasetId,
@@ -25,7 +27,7 @@ impl Labelling {
         let mut tx = self.pool.begin().await?;
         let d = sqlx::query!(
             "select d.bound_uid, d.state, d.project_id, d.tasks_created, d.checkpoint, p.state as project_state, p.labeling_version,
-                    p.answers_per_task, p.task_quota, p.tasks_used
+                    p.answers_per_task, p.task_quota, p.tasks_used, p.tenant_id
              from datasets d join projects p on p.id = d.project_id where d.id = $1 for update",
             id.0
         )
@@ -62,6 +64,7 @@ impl Labelling {
             return Err(Refusal::ProjectNotActive { state }.into());
         }
         self.gate(d.task_quota, d.tasks_used, d.answers_per_task)?;
+        debt::refuse(&mut tx, self.billing, d.tenant_id).await?;
         let run = Uuid::now_v7();
         let rows_before = d.tasks_created + checkpoint(d.checkpoint)?.rejected;
         sqlx::query!(

@@ -26,7 +26,7 @@ impl Labelling {
     /// A media cell of a task that this worker holds, to answer or to review.
     ///
     /// # Errors
-    /// `not_found` without a lease, `blocked`, `no_media`; or the database failed.
+    /// `not_found` without a lease, `blocked`, `no_media`, `media_empty`; or the database failed.
     pub async fn task_media(
         &self,
         user: UserId,
@@ -63,11 +63,13 @@ impl Labelling {
             d.column == column
                 && matches!(d.kind, DataType::Image | DataType::Audio | DataType::Video)
         });
-        let value = row.value.filter(|v| shown && !v.is_empty());
+        let column = column.to_owned();
+        if !shown {
+            return Err(Refusal::NoMedia { column }.into());
+        }
+        let value = row.value.filter(|v| !v.trim().is_empty());
         Ok(Media {
-            value: value.ok_or_else(|| Refusal::NoMedia {
-                column: column.to_owned(),
-            })?,
+            value: value.ok_or(Refusal::MediaEmpty { column })?,
             source_uri: row.source_path,
             own_credentials: row.own_credentials,
             namespace: row.namespace,

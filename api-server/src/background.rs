@@ -11,7 +11,13 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, error::ApiError, lost, routes::settle_invitations, upkeep};
+use crate::{
+    app::App,
+    error::{ApiError, ApiResult},
+    lost,
+    routes::settle_invitations,
+    upkeep,
+};
 
 /// How long after its first byte an upload that nobody finished is given up.
 const UPLOAD_PATIENCE: TimeDelta = TimeDelta::hours(24);
@@ -136,15 +142,7 @@ async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
             .unwrap_or_default()
     };
     match row.kind.as_str() {
-        "billing_revision" => {
-            let (namespace, name) = (text("namespace"), text("name"));
-            if app.cluster.get::<Project>(namespace, name).await?.is_none() {
-                return Ok(());
-            }
-            app.cluster
-                .annotate::<Project>(namespace, name, BILLING_REVISION, &row.id.to_string())
-                .await
-        }
+        "billing_revision" => billing_revision(app, text("namespace"), text("name"), row.id).await,
         _ => match written(app, text("key")) {
             Some(object) => app.objects.delete(&object).await,
             None => Ok(()),
@@ -155,6 +153,28 @@ async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
 /// The object behind a key of the platform's own rows, whose prefix says for whom it was written.
 fn written(app: &App, key: &str) -> Option<PlatformObject> {
     app.objects.bucket().at(key.split('/').next()?, key)
+}
+
+/// Wakes what waits for a project's budget. A Project that is gone, replaced or in somebody else's namespace by now
+/// has nothing to be told.
+async fn billing_revision(app: &App, namespace: &str, name: &str, row: i64) -> ApiResult<()> {
+    for (tenant, uid) in app.core.projects_bound(namespace, name).await? {
+        let tenant = app.core.tenant_get(tenant).await?;
+        let told = match app.cluster.bound(namespace, &tenant).await {
+            Ok(at) => {
+                let revision = row.to_string();
+                app.cluster
+                    .annotate::<Project>(&at, name, Some(uid), BILLING_REVISION, &revision)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        match told {
+            Err(error) if !error.is_refusal() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Removes uploads that a crash left behind.

@@ -8,14 +8,17 @@ use std::{collections::BTreeMap, fmt::Debug};
 use axum::http::StatusCode;
 use datacrowd_crds::{Dataset, Export, Project, names};
 use datacrowd_labelling::Tenant;
-use datacrowd_protocol::names::{FOUNDING, RUNNER_TOKEN_AUDIENCE, TENANT_LABEL};
+use datacrowd_protocol::{
+    ids::ResourceUid,
+    names::{FOUNDING, RUNNER_TOKEN_AUDIENCE, TENANT_LABEL},
+};
 use k8s_openapi::api::{
     authentication::v1::{TokenReview, TokenReviewSpec},
     core::v1::Namespace,
 };
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -33,6 +36,13 @@ impl Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Cluster")
     }
+}
+
+/// A namespace whose live label named this tenant a moment ago: nothing is written anywhere else, so that nothing
+/// is written for a tenant whose namespace was given to another.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    namespace: String,
 }
 
 /// A resource of the platform.
@@ -67,11 +77,7 @@ fn failed(error: kube::Error) -> ApiError {
     match error {
         kube::Error::Api(status) if status.code == 404 => ApiError::not_found(),
         // The intent was for an incarnation that is gone; without its uid, apply would make a new one.
-        kube::Error::Api(status)
-            if status.code == 409 && status.message.contains("uid mismatch") =>
-        {
-            ApiError::not_found()
-        }
+        kube::Error::Api(status) if is_replaced(&status) => replaced(),
         kube::Error::Api(status) if status.code == 409 && status.reason == "Conflict" => {
             refusal::managed_elsewhere(&status)
         }
@@ -91,6 +97,33 @@ fn failed(error: kube::Error) -> ApiError {
     }
 }
 
+/// Whether the server has another incarnation than the one that was named.
+fn is_replaced(status: &kube::core::Status) -> bool {
+    let told = [
+        "uid mismatch",
+        "Precondition failed: UID",
+        "the UID in the precondition",
+    ];
+    status.code == 409 && told.iter().any(|text| status.message.contains(text))
+}
+
+/// The cluster has another resource under this name than the one that is known here.
+fn replaced() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "replaced",
+        "The resource was deleted or replaced in the cluster a moment ago; read it again, then decide anew.",
+    )
+    .retry_after(1)
+}
+
+fn named(uid: ResourceUid) -> Preconditions {
+    Preconditions {
+        uid: Some(uid.to_string()),
+        resource_version: None,
+    }
+}
+
 impl Cluster {
     /// Over a client that is authenticated already.
     #[must_use]
@@ -107,10 +140,31 @@ impl Cluster {
             .map_err(failed)
     }
 
+    /// The namespace, when its live label names this tenant. What it says names no other tenant.
+    pub async fn bound(&self, namespace: &str, tenant: &Tenant) -> ApiResult<Bound> {
+        let found = Api::<Namespace>::all(self.client.clone())
+            .get_metadata_opt(namespace)
+            .await
+            .map_err(failed)?;
+        let label = found.as_ref().and_then(|n| n.labels().get(TENANT_LABEL));
+        if label == Some(&tenant.name) {
+            return Ok(Bound {
+                namespace: namespace.to_owned(),
+            });
+        }
+        Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "namespace_not_bound",
+            format!(
+                "Namespace {namespace} does not carry your tenant's label any more, so nothing is changed in it; ask a cluster administrator for {TENANT_LABEL}={}.",
+                tenant.name
+            ),
+        ))
+    }
+
     /// Writes the whole intent of a resource; with `dry_run` only asks whether it would be taken.
-    pub async fn apply<K: Kind>(&self, resource: &K, dry_run: bool) -> ApiResult<K> {
-        let namespace = resource.namespace().unwrap_or_default();
-        let api: Api<K> = Api::namespaced(self.client.clone(), &namespace);
+    pub async fn apply<K: Kind>(&self, at: &Bound, resource: &K, dry_run: bool) -> ApiResult<K> {
+        let api: Api<K> = Api::namespaced(self.client.clone(), &at.namespace);
         let params = PatchParams {
             dry_run,
             ..PatchParams::apply(names::API_MANAGER)
@@ -121,11 +175,15 @@ impl Cluster {
     }
 
     /// Writes the intent over the very resource it was made from; none when that has changed since.
-    pub async fn apply_over<K: Kind>(&self, read: &K, mut intent: K) -> ApiResult<Option<K>> {
+    pub async fn apply_over<K: Kind>(
+        &self,
+        at: &Bound,
+        read: &K,
+        mut intent: K,
+    ) -> ApiResult<Option<K>> {
         intent.meta_mut().uid = read.meta().uid.clone();
         intent.meta_mut().resource_version = read.meta().resource_version.clone();
-        let api: Api<K> =
-            Api::namespaced(self.client.clone(), &intent.namespace().unwrap_or_default());
+        let api: Api<K> = Api::namespaced(self.client.clone(), &at.namespace);
         let params = PatchParams::apply(names::API_MANAGER);
         match api
             .patch(&intent.name_any(), &params, &Patch::Apply(&intent))
@@ -141,19 +199,47 @@ impl Cluster {
         }
     }
 
-    /// A resource, if it exists.
-    pub async fn get<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<Option<K>> {
-        Api::<K>::namespaced(self.client.clone(), namespace)
+    /// A resource of this name, if there is one.
+    pub async fn get<K: Kind>(&self, at: &Bound, name: &str) -> ApiResult<Option<K>> {
+        Api::<K>::namespaced(self.client.clone(), &at.namespace)
             .get_opt(name)
             .await
             .map_err(failed)
     }
 
-    /// Asks for a resource's deletion. One that is there until its finalizers are gone is the operator's to
-    /// let go; of one that is not, nobody else will tell the platform.
-    pub async fn delete<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<Deleted> {
-        match Api::<K>::namespaced(self.client.clone(), namespace)
-            .delete(name, &DeleteParams::default())
+    /// The very resource that is bound.
+    ///
+    /// # Errors
+    /// `not_found`; `replaced` when another incarnation has its name.
+    pub async fn get_bound<K: Kind>(
+        &self,
+        at: &Bound,
+        name: &str,
+        uid: Option<ResourceUid>,
+    ) -> ApiResult<K> {
+        let found = self.get::<K>(at, name).await?;
+        let found = found.ok_or_else(ApiError::not_found)?;
+        if uid.map(|uid| uid.to_string()) == found.uid() {
+            Ok(found)
+        } else {
+            Err(replaced())
+        }
+    }
+
+    /// Asks for the deletion of the very resource that is bound. One that is there until its finalizers are gone is
+    /// the operator's to let go; of one that is not, nobody else will tell the platform.
+    pub async fn delete<K: Kind>(
+        &self,
+        at: &Bound,
+        name: &str,
+        uid: ResourceUid,
+    ) -> ApiResult<Deleted> {
+        let params = DeleteParams {
+            preconditions: Some(named(uid)),
+            ..DeleteParams::default()
+        };
+        match Api::<K>::namespaced(self.client.clone(), &at.namespace)
+            .delete(name, &params)
             .await
         {
             Ok(answer) => match answer.left() {
@@ -165,41 +251,20 @@ impl Cluster {
         }
     }
 
-    /// Whether a resource is there: asked of the API server itself, not of a cache. An answer that is about
-    /// something else, such as a type that is not installed, is no answer.
-    pub async fn is_there<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<bool> {
-        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
-        match api.get_metadata(name).await {
-            Ok(_) => Ok(true),
-            Err(kube::Error::Api(status))
-                if status.reason == "NotFound"
-                    && status.details.as_ref().is_some_and(|d| d.name == name) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(ApiError::unavailable("cluster", &error)),
-        }
-    }
-
-    /// The tenant that a namespace's label names; none without a label, or without the namespace.
-    pub async fn tenant_label(&self, namespace: &str) -> ApiResult<Option<String>> {
-        let api: Api<Namespace> = Api::all(self.client.clone());
-        let found = api.get_metadata_opt(namespace).await.map_err(failed)?;
-        Ok(found.and_then(|ns| ns.labels().get(TENANT_LABEL).cloned()))
-    }
-
-    /// Sets one annotation, leaving everything else as it is.
+    /// Sets one annotation of the very resource that is bound, leaving everything else as it is.
     pub async fn annotate<K: Kind>(
         &self,
-        namespace: &str,
+        at: &Bound,
         name: &str,
+        uid: Option<ResourceUid>,
         key: &str,
         value: &str,
     ) -> ApiResult<()> {
+        let uid = uid.ok_or_else(ApiError::not_found)?;
         let mut annotations = traced().unwrap_or_default();
         annotations.insert(key.to_owned(), value.to_owned());
-        let patch = json!({"metadata": {"annotations": annotations}});
-        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let patch = json!({"metadata": {"uid": uid, "annotations": annotations}});
+        let api: Api<K> = Api::namespaced(self.client.clone(), &at.namespace);
         api.patch(
             name,
             &PatchParams {

@@ -56,6 +56,11 @@ impl ApiError {
         self
     }
 
+    /// Whether what was asked for is refused, rather than out of reach: another try changes nothing.
+    pub fn is_refusal(&self) -> bool {
+        self.status.is_client_error()
+    }
+
     /// 422 with a sentence per field.
     pub fn invalid(code: &'static str, details: BTreeMap<String, String>) -> Self {
         let mut error = Self::new(
@@ -270,7 +275,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::UndoTooLate { .. }
         | R::ExportNotDue { .. }
         | R::ExportNotReady { .. }
-        | R::TenantTaken => StatusCode::CONFLICT,
+        | R::TenantTaken
+        | R::NamespaceNotBound => StatusCode::CONFLICT,
     }
 }
 

@@ -59,6 +59,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(resources::export_put))
         .routes(routes!(resources::export_delete))
         .routes(routes!(resources::export_status))
+        .routes(routes!(resources::departure))
         .routes(routes!(tasks::task_status))
         .routes(routes!(runs::dataset_run))
         .routes(routes!(runs::export_run))

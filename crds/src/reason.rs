@@ -32,7 +32,7 @@ macro_rules! reasons {
 reasons! {
     /// The Project's spec is in force. Nothing to do.
     Accepted,
-    /// The namespace has no tenant label, or its tenant differs from the one that owns the rows. Label the namespace.
+    /// The namespace has no tenant label, or the resource was bound before it got the one it has. Label the namespace, or delete the resource and apply it again.
     NamespaceNotBound,
     /// The spec breaks a rule that the message names. Correct the spec.
     InvalidSpec,

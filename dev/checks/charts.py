@@ -278,7 +278,7 @@ class Rights(unittest.TestCase):
     def test_named_namespaces_bound_the_operator(self):
         objects = template({"operator": {"watchNamespaces": ["team-a", "team-b"]}})
         rules = find(objects, "ClusterRole", "datacrowd-operator")["rules"]
-        self.assertEqual(rules, [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"],
+        self.assertEqual(rules, [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get", "list", "watch"],
                                   "resourceNames": ["team-a", "team-b"]}])
         homes = {o["metadata"]["namespace"] for o in objects if o["kind"] == "Role" and o["metadata"]["name"] == "datacrowd-operator"}
         self.assertEqual(homes, {"team-a", "team-b"})

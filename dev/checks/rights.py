@@ -20,7 +20,6 @@ EXCEPTIONS = {
     ("datacrowd-api-server", "datacrowd.io", "projects", "create"): "a server-side apply that creates takes it beside patch",
     ("datacrowd-api-server", "datacrowd.io", "datasets", "create"): "the same",
     ("datacrowd-api-server", "datacrowd.io", "exports", "create"): "the same",
-    ("datacrowd-api-server", "", "namespaces", "get"): "for a founding that a crash interrupted",
     ("datacrowd-api-server", "", "namespaces", "list"): "for an ADMIN who names a tenant that a label declares",
 }
 

@@ -11,12 +11,12 @@ use datacrowd_crds::{
     condition::{self, ConditionType},
     names::{BILLING_REVISION, DELETE_ROWS, OPERATOR_MANAGER, RETRY_AT, SKIP_CLEANUP},
 };
-use datacrowd_protocol::internal::ExportState;
+use datacrowd_protocol::{internal::ExportState, names::TENANT_LABEL};
 use futures::{Stream, StreamExt, stream};
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::{batch::v1::Job, core::v1::Namespace};
 use kube::{
     Api, Client, Resource, ResourceExt,
-    core::DeserializeGuard,
+    core::{DeserializeGuard, PartialObjectMeta},
     runtime::{
         Controller, PredicateConfig, WatchStreamExt, controller,
         controller::Action,
@@ -229,6 +229,35 @@ pub(crate) fn with_completions(
                 && project.as_deref() == Some(&export.spec.project_ref.name)
         })
     })
+}
+
+/// Adds the trigger of everything in a namespace: its tenant's label, as it comes, changes and goes.
+pub(crate) fn with_tenancy<K: Managed>(
+    controller: Controller<Guarded<K>>,
+    store: Store<Guarded<K>>,
+    client: &Client,
+    namespace: Option<&str>,
+) -> Controller<Guarded<K>> {
+    let config = match namespace {
+        // A right to named namespaces is one to watch each by its name.
+        Some(name) => watcher::Config::default().fields(&format!("metadata.name={name}")),
+        None => watcher::Config::default(),
+    };
+    let namespaces = watcher(
+        Api::<PartialObjectMeta<Namespace>>::all(client.clone()),
+        config,
+    )
+    .default_backoff()
+    .touched_objects()
+    .predicate_filter(tenant_label, PredicateConfig::default());
+    controller.watches_stream(namespaces, move |seen: PartialObjectMeta<Namespace>| {
+        chosen(&store, seen.metadata.name, |_| true)
+    })
+}
+
+/// What of a namespace decides about what is in it.
+fn tenant_label(namespace: &PartialObjectMeta<Namespace>) -> Option<u64> {
+    Some(hash(&namespace.labels().get(TENANT_LABEL)))
 }
 
 /// Every event of a kind after which `facts` differ.

@@ -9,6 +9,7 @@ mod validate;
 use datacrowd_crds::{
     Dataset,
     condition::{ConditionType, RUN_CONDITIONS},
+    names::DATASET_LABEL,
 };
 use kube::runtime::controller::Action;
 use tokio::sync::Semaphore;
@@ -18,7 +19,7 @@ use crate::{
     error::Error,
     lifecycle,
     managed::{Cleanup, Managed, Pass},
-    platform,
+    platform, tenancy,
 };
 
 impl Managed for Dataset {
@@ -34,7 +35,10 @@ impl Managed for Dataset {
         let found = dereference::dereference(ctx, &pass).await?;
         match validate::validate(&pass, &found, &ctx.settings.bucket) {
             Ok(valid) => apply::apply(ctx, pass, valid).await,
-            Err(verdict) => pass.settle(ctx, &verdict, ctx.poll()).await,
+            Err(verdict) => {
+                let tenant = found.tenant.as_deref();
+                tenancy::unaccepted(ctx, pass, tenant, verdict, Some(DATASET_LABEL)).await
+            }
         }
     }
 

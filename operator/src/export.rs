@@ -9,6 +9,7 @@ mod validate;
 use datacrowd_crds::{
     Export,
     condition::{ConditionType, RUN_CONDITIONS},
+    names::EXPORT_LABEL,
 };
 use kube::runtime::controller::Action;
 use tokio::sync::Semaphore;
@@ -18,7 +19,7 @@ use crate::{
     error::Error,
     lifecycle,
     managed::{Cleanup, Managed, Pass},
-    platform,
+    platform, tenancy,
 };
 
 impl Managed for Export {
@@ -34,7 +35,10 @@ impl Managed for Export {
         let found = dereference::dereference(ctx, &pass).await?;
         match validate::validate(&pass, &found) {
             Ok(valid) => apply::apply(ctx, pass, valid).await,
-            Err(verdict) => pass.settle(ctx, &verdict, ctx.poll()).await,
+            Err(verdict) => {
+                let tenant = found.tenant.as_deref();
+                tenancy::unaccepted(ctx, pass, tenant, verdict, Some(EXPORT_LABEL)).await
+            }
         }
     }
 

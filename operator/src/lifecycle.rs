@@ -118,9 +118,10 @@ async fn not_cleaned<K: Managed>(
 /// Lets a Dataset or an Export go: its runners stop, its pods end, then its rows go. It needs neither
 /// Project nor tenant.
 pub(crate) async fn cleanup_run<K: Runs>(ctx: &Context, pass: Pass<K>) -> Result<Cleanup, Error> {
-    let id = match pass.platform_id() {
-        Some(id) => Some(id),
-        None => learn_id(ctx, &pass).await?,
+    let id = match (departed(ctx, &pass).await?, pass.platform_id()) {
+        (true, _) => None,
+        (false, Some(id)) => Some(id),
+        (false, None) => learn_id(ctx, &pass).await?,
     };
     if let (Some(id), PlatformResource::Dataset) = (id, K::RESOURCE) {
         let fenced = ctx.platform.fence(id, pass.who.uid, &pass.correlation);
@@ -143,6 +144,18 @@ pub(crate) async fn cleanup_run<K: Runs>(ctx: &Context, pass: Pass<K>) -> Result
         }
     }
     Ok(Cleanup::Done)
+}
+
+/// Whether the resource was bound before its namespace got the label it has: then its rows are not this tenant's to
+/// delete, and the platform lets go of them here.
+pub(crate) async fn departed<K: Managed>(ctx: &Context, pass: &Pass<K>) -> Result<bool, Error> {
+    let tenant = tenancy::tenant(ctx, &pass.who.namespace).await?;
+    match tenancy::departs(ctx, pass, tenant.as_deref()).await {
+        Ok(leaving) if leaving.unfinished => Err(Error::Conflict),
+        Ok(leaving) => Ok(leaving.departed),
+        Err(_) if skips(pass) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// An earlier pass may have died between the platform's answer and the status.

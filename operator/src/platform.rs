@@ -5,7 +5,10 @@ use std::time::Duration;
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_protocol::{
     WireEnum,
-    internal::{DatasetView, DeleteQuery, ExportView, ProjectView, ReportFailure, Upsert},
+    internal::{
+        DatasetView, DeleteQuery, Departed, Departure, ExportView, ProjectView, ReportFailure,
+        ResourceKind, Upsert,
+    },
     names::{CORRELATION_HEADER, INTERNAL_TOKEN_HEADER},
     problem::Problem,
     run::{BeginRun, RunBegun},
@@ -31,6 +34,14 @@ pub enum Resource {
 }
 
 impl Resource {
+    fn kind(self) -> ResourceKind {
+        match self {
+            Self::Project => ResourceKind::Project,
+            Self::Dataset => ResourceKind::Dataset,
+            Self::Export => ResourceKind::Export,
+        }
+    }
+
     fn path(self) -> &'static str {
         match self {
             Self::Project => "projects",
@@ -221,6 +232,29 @@ impl Platform {
             .call(Method::DELETE, &path, None::<&()>, correlation)
             .await?;
         Ok(answer.status() != StatusCode::ACCEPTED)
+    }
+
+    /// `POST /internal/departures`: whose namespace a resource is in. What was bound for another tenant is let go.
+    ///
+    /// # Errors
+    /// See [`PlatformError`].
+    pub async fn depart(
+        &self,
+        resource: Resource,
+        uid: Uuid,
+        tenant: Option<&str>,
+        correlation: &str,
+    ) -> Result<Departed, PlatformError> {
+        let body = Departure {
+            kind: resource.kind(),
+            uid,
+            tenant: tenant.map(Into::into),
+        };
+        let path = "/internal/departures";
+        let answer = self
+            .call(Method::POST, path, Some(&body), correlation)
+            .await?;
+        Ok(answer.json().await?)
     }
 
     /// `PATCH …/{id}/status`: a Job ended without its runner's report.

@@ -19,7 +19,7 @@ use crate::{
     context::Context,
     error::Error,
     managed::{Cleanup, Managed, Pass},
-    platform,
+    platform, tenancy,
 };
 
 impl Managed for Project {
@@ -35,7 +35,10 @@ impl Managed for Project {
         let found = dereference::dereference(ctx, &pass).await?;
         match validate::validate(&pass, &found) {
             Ok(valid) => apply::apply(ctx, pass, valid).await,
-            Err(verdict) => pass.settle(ctx, &verdict, ctx.poll()).await,
+            Err(verdict) => {
+                let tenant = found.tenant.as_deref();
+                tenancy::unaccepted(ctx, pass, tenant, verdict, None).await
+            }
         }
     }
 

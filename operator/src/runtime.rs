@@ -124,6 +124,9 @@ async fn set(
         |export: &Export| &export.spec.project_ref.name,
     );
     let exports = controller::with_completions(exports, export_store.clone(), client, namespace);
+    let projects = controller::with_tenancy(projects, project_store.clone(), client, namespace);
+    let datasets = controller::with_tenancy(datasets, dataset_store.clone(), client, namespace);
+    let exports = controller::with_tenancy(exports, export_store.clone(), client, namespace);
     let filled = async {
         let all = tokio::join!(
             project_store.wait_until_ready(),

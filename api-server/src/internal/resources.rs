@@ -1,12 +1,15 @@
 //! The operator's calls about resources.
 
+use std::time::Duration;
+
 use axum::{extract::State, http::StatusCode};
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_labelling::{BillingMode, Deletion};
 use datacrowd_protocol::{
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
     internal::{
-        Billing, DatasetView, DeleteQuery, ExportView, Grant, ProjectView, ReportFailure, Upsert,
+        Billing, DatasetView, DeleteQuery, Departed, Departure, ExportView, Grant, ProjectView,
+        ReportFailure, Upsert,
     },
 };
 use serde::Deserialize;
@@ -115,6 +118,30 @@ pub async fn project_delete(
         .project_delete(ProjectId(id), ResourceUid(query.uid), query.policy)
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How long one request may let go; the same request goes on.
+const DEPARTURE_SHARE: Duration = Duration::from_secs(5);
+
+/// Say whose namespace a resource is in: what was bound for another tenant is let go, its rows kept.
+#[utoipa::path(post, path = "/internal/departures", tag = "operator", security(("operator" = [])), request_body = Departure, responses((status = 200, body = Departed)))]
+pub async fn departure(
+    State(app): State<App>,
+    _: Trusted,
+    Json(departure): Json<Departure>,
+) -> ApiResult<axum::Json<Departed>> {
+    let Departure { kind, uid, tenant } = departure;
+    let bucket = app.objects.bucket();
+    let end = tokio::time::Instant::now() + DEPARTURE_SHARE;
+    loop {
+        let step = app
+            .core
+            .resource_departs(kind, ResourceUid(uid), tenant.as_deref(), bucket, app.now())
+            .await?;
+        if !step.unfinished || tokio::time::Instant::now() > end {
+            return Ok(axum::Json(step));
+        }
+    }
 }
 
 /// End a Dataset's binding; rows stay or go by its policy.

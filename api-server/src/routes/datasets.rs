@@ -193,14 +193,15 @@ pub async fn dataset_generate(
     owner
         .audit(&app, "dataset.generate", &id.to_string(), json!({}))
         .await?;
+    let tenant = app.core.tenant_get(dataset.tenant).await?;
+    let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
     let resource: DatasetResource = app
         .cluster
-        .get(&dataset.namespace, &dataset.name)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+        .get_bound(&at, &dataset.name, dataset.bound_uid)
+        .await?;
     let intent = released(&resource);
     // Whether another manager holds the resource back is asked before the gate opens, so that a refusal changes nothing.
-    app.cluster.apply(&intent, true).await?;
+    app.cluster.apply(&at, &intent, true).await?;
     let begun = app
         .core
         .dataset_run_begin(dataset.id, uid_of(&resource)?, 1, app.now())
@@ -209,7 +210,7 @@ pub async fn dataset_generate(
     if begun == Begun::Completed {
         return Err(Refusal::AlreadyGenerated.into());
     }
-    app.cluster.apply(&intent, false).await?;
+    app.cluster.apply(&at, &intent, false).await?;
     let dataset = app.core.dataset_get(owner.scope(), dataset.id).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(DatasetBody::from(dataset))))
 }
@@ -243,10 +244,13 @@ pub async fn dataset_retry(
     owner
         .audit(&app, "dataset.retry", &id.to_string(), json!({}))
         .await?;
+    let tenant = app.core.tenant_get(dataset.tenant).await?;
+    let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
     app.cluster
         .annotate::<DatasetResource>(
-            &dataset.namespace,
+            &at,
             &dataset.name,
+            dataset.bound_uid,
             RETRY_AT,
             &app.now().to_rfc3339(),
         )

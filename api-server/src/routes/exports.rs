@@ -159,8 +159,9 @@ pub async fn export_create(
     owner
         .audit(&app, "export.create", &subject, json!({"project": id}))
         .await?;
-    let written = app.cluster.apply(&resource, false).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
+    let written = app.cluster.apply(&at, &resource, false).await?;
     let view = app
         .core
         .export_upsert(

@@ -92,12 +92,13 @@ async fn join_named(app: &App, user: UserId, name: &str, actor: &str) -> ApiResu
         Err(CoreError::Refused(Refusal::NotFound)) => None,
         Err(error) => return Err(error.into()),
     };
+    let lived_in = match &known {
+        Some(known) => lives_in(app, known).await?,
+        None => None,
+    };
     let homes = match known {
-        Some(Tenant {
-            namespace: Some(home),
-            ..
-        }) => vec![home],
-        Some(founding) if founding.founded => {
+        Some(_) if lived_in.is_some() => lived_in.into_iter().collect(),
+        Some(founding) if founding.founded && founding.namespace.is_none() => {
             let home = home_of_founding(app, &founding).await?;
             vec![home.ok_or_else(namespace_taken)?]
         }
@@ -120,6 +121,18 @@ async fn join_named(app: &App, user: UserId, name: &str, actor: &str) -> ApiResu
         }
     }
     Err(Refusal::TenantTaken.into())
+}
+
+/// The home that a tenant has, while its label still names the tenant.
+async fn lives_in(app: &App, tenant: &Tenant) -> ApiResult<Option<String>> {
+    let Some(home) = &tenant.namespace else {
+        return Ok(None);
+    };
+    match app.cluster.bound(home, tenant).await {
+        Ok(_) => Ok(Some(home.clone())),
+        Err(error) if error.is_refusal() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_dns_label(name: &str) -> bool {

@@ -220,7 +220,8 @@ pub async fn project_create(
     owner
         .audit(&app, "project.create", &subject, details)
         .await?;
-    let written = app.cluster.apply(&resource, false).await?;
+    let at = app.cluster.bound(namespace, tenant).await?;
+    let written = app.cluster.apply(&at, &resource, false).await?;
     let project = index(&app, tenant, &written).await?;
     Ok((
         StatusCode::CREATED,
@@ -287,11 +288,11 @@ pub async fn project_patch(
     }
     // Somebody else may write between reading and writing, the operator its status too: then once more.
     for _ in 0..PATCH_ATTEMPTS {
+        let at = app.cluster.bound(&project.namespace, &tenant).await?;
         let read: ProjectResource = app
             .cluster
-            .get(&project.namespace, &project.name)
-            .await?
-            .ok_or_else(ApiError::not_found)?;
+            .get_bound(&at, &project.name, project.bound_uid)
+            .await?;
         let current = read.metadata.generation.unwrap_or(0);
         require_match(&headers, current)?;
         let mut intent = ProjectResource::new(&project.name, change.over(read.spec.clone()));
@@ -300,7 +301,7 @@ pub async fn project_patch(
         owner
             .audit(&app, "project.change", &id.to_string(), details)
             .await?;
-        if let Some(written) = app.cluster.apply_over(&read, intent).await? {
+        if let Some(written) = app.cluster.apply_over(&at, &read, intent).await? {
             let project = index(&app, &tenant, &written).await?;
             return Ok((
                 etag(project.generation),

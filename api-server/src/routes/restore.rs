@@ -5,7 +5,7 @@ use datacrowd_crds::{
     Dataset as DatasetResource, DatasetSpec, Project as ProjectResource, ProjectSpec,
     dataset::{ProjectRef, Source},
 };
-use datacrowd_labelling::{Dataset, Project, Tenant};
+use datacrowd_labelling::{Dataset, Project};
 use datacrowd_protocol::{
     ids::{DatasetId, ProjectId},
     internal::{DatasetState, ProjectState},
@@ -31,25 +31,6 @@ fn not_deleted() -> ApiError {
     )
 }
 
-/// The tenant of what was deleted, when the namespace is still the tenant's own.
-async fn at_home(
-    app: &App,
-    tenant: datacrowd_protocol::ids::TenantId,
-    namespace: &str,
-) -> ApiResult<Tenant> {
-    let tenant = app.core.tenant_get(tenant).await?;
-    if app.cluster.tenant_label(namespace).await?.as_ref() == Some(&tenant.name) {
-        return Ok(tenant);
-    }
-    Err(ApiError::new(
-        StatusCode::CONFLICT,
-        "namespace_not_bound",
-        format!(
-            "Namespace {namespace} is gone or belongs to another tenant; ask who runs this platform to label it with this tenant's name."
-        ),
-    ))
-}
-
 /// Bring a deleted project back, as it was: its form, its quota and its payments. Its datasets are brought back one by one.
 #[utoipa::path(post, path = "/projects/{id}/restore", tag = "projects", params(("id" = Uuid, Path)), responses((status = 201, body = ProjectBody)))]
 pub async fn project_restore(
@@ -61,7 +42,8 @@ pub async fn project_restore(
     if project.state != ProjectState::Deleted {
         return Err(not_deleted());
     }
-    let tenant = at_home(&app, project.tenant, &project.namespace).await?;
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
     let resource = project_resource(&project).ok_or_else(|| {
         ApiError::new(
             StatusCode::CONFLICT,
@@ -73,9 +55,9 @@ pub async fn project_restore(
         .audit(&app, "project.restore", &id.to_string(), json!({}))
         .await?;
     // One that was applied meanwhile is as good.
-    let written = match app.cluster.get(&project.namespace, &project.name).await? {
+    let written = match app.cluster.get(&at, &project.name).await? {
         Some(there) => there,
-        None => app.cluster.apply(&resource, false).await?,
+        None => app.cluster.apply(&at, &resource, false).await?,
     };
     let project = projects::index(&app, &tenant, &written).await?;
     Ok((StatusCode::CREATED, axum::Json(ProjectBody::from(project))))
@@ -112,7 +94,8 @@ pub async fn dataset_restore(
         .project_find(owner.scope(), dataset.project)
         .await?;
     let project = project.live()?;
-    let tenant = at_home(&app, project.tenant, &dataset.namespace).await?;
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
     if dataset.own_credentials {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
@@ -126,11 +109,11 @@ pub async fn dataset_restore(
     owner
         .audit(&app, "dataset.restore", &id.to_string(), json!({}))
         .await?;
-    let written = match app.cluster.get(&dataset.namespace, &dataset.name).await? {
+    let written = match app.cluster.get(&at, &dataset.name).await? {
         Some(there) => there,
         None => {
             let resource = dataset_resource(&dataset, &project.name);
-            app.cluster.apply(&resource, false).await?
+            app.cluster.apply(&at, &resource, false).await?
         }
     };
     let view = adopt::dataset(&app, upsert::seen(&written, &tenant.name)?).await?;

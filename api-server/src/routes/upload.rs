@@ -189,8 +189,9 @@ async fn from_uri(
         new.batch_size,
         new.max_invalid_rows,
     );
-    let written = app.cluster.apply(&made, false).await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
+    let written = app.cluster.apply(&at, &made, false).await?;
     let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     Ok(app
         .core
@@ -200,6 +201,8 @@ async fn from_uri(
 }
 
 async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiResult<DatasetBody> {
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    app.cluster.bound(&project.namespace, &tenant).await?;
     let form = Multipart::from_request(request, app).await;
     let mut form = form.map_err(|_| {
         ApiError::new(
@@ -260,11 +263,12 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
         batch_size,
         max_invalid_rows,
     );
-    let written = app.cluster.apply(&made, false).await?;
+    // The upload may have taken long: once more.
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
+    let written = app.cluster.apply(&at, &made, false).await?;
     // From here on a Dataset refers to the object, so it stays whatever happens.
     abort.armed = false;
     app.core.upload_close(arrived.id, true).await?;
-    let tenant = app.core.tenant_get(project.tenant).await?;
     let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
     Ok(DatasetBody::from(dataset).with_columns(arrived.columns))

@@ -33,7 +33,7 @@ impl Platform {
     }
 
     /// As a cluster administrator.
-    async fn namespace(&self, name: &str, tenant: Option<&str>) -> Namespace {
+    pub async fn namespace(&self, name: &str, tenant: Option<&str>) -> Namespace {
         let api: Api<Namespace> = Api::all(self.cluster.clone());
         let mut namespace = Namespace::default();
         namespace.metadata.name = Some(name.to_owned());

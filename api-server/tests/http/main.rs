@@ -21,6 +21,7 @@ mod fairness;
 mod edges;
 mod flow;
 mod founding;
+mod hands;
 mod invitations;
 mod free_labour;
 mod kept;

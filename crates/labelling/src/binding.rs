@@ -1,10 +1,11 @@
 //! The platform id belongs to (tenant, namespace, name); the Kubernetes uid is a binding that can be
 //! replaced once, for ever: the one it replaces is tombstoned.
 
+use datacrowd_protocol::ids::{ResourceUid, TenantId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Refusal, Result};
+use crate::{Error, Refusal, Result, error::constraint};
 
 /// How an upsert relates to what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +55,47 @@ pub(crate) async fn bind(
             tombstone(conn, replaced, kind).await?;
             Binding::Adopted
         }
-        None => Binding::Adopted,
+        None => {
+            sqlx::query!("delete from departures where uid = $1", uid)
+                .execute(conn)
+                .await?;
+            Binding::Adopted
+        }
     })
+}
+
+/// Refuses a resource that is, or was, bound for another tenant: the namespace changed hands, and what is in it did
+/// not. Nothing is said of that tenant.
+pub(crate) async fn refuse_foreign(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    uid: ResourceUid,
+) -> Result<()> {
+    let found = sqlx::query!(
+        "select exists (select from projects where bound_uid = $1 and tenant_id <> $2)
+             or exists (select from datasets where bound_uid = $1 and tenant_id <> $2)
+             or exists (select from exports where bound_uid = $1 and tenant_id <> $2)
+             or exists (select from departures where uid = $1 and tenant_id <> $2) as \"foreign!\"",
+        uid.0,
+        tenant.0
+    )
+    .fetch_one(conn)
+    .await?;
+    if found.foreign {
+        Err(Refusal::NamespaceNotBound.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// What it means that a resource cannot be bound: another tenant's upsert of it was faster.
+pub(crate) fn bound(error: sqlx::Error) -> Error {
+    match constraint(&error) {
+        Some("projects_bound_uid" | "datasets_bound_uid" | "exports_bound_uid") => {
+            Refusal::NamespaceNotBound.into()
+        }
+        _ => error.into(),
+    }
 }
 
 /// Refuses a uid that was replaced or deleted.

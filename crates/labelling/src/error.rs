@@ -135,6 +135,7 @@ pub enum Refusal {
     },
     ExportExpired,
     TenantTaken,
+    NamespaceNotBound,
 }
 
 impl Refusal {
@@ -184,6 +185,7 @@ impl Refusal {
             Self::ExportNotReady { .. } => "export_not_ready",
             Self::ExportExpired => "export_expired",
             Self::TenantTaken => "tenant_taken",
+            Self::NamespaceNotBound => "namespace_not_bound",
         }
     }
 
@@ -238,6 +240,7 @@ impl Refusal {
             Self::ExportNotReady { state } => format!("The export is {state}; ask again when it is READY."),
             Self::ExportExpired => "The export's file was removed when its time was over; create a new export.".into(),
             Self::TenantTaken => "This tenant's namespaces are recorded as the home of other tenants; label a namespace for it alone, then try again.".into(),
+            Self::NamespaceNotBound => "The resource was bound before its namespace got the label it has; delete it and apply it again, or give the namespace its earlier label back.".into(),
         }
     }
 }

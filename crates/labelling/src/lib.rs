@@ -11,6 +11,7 @@ mod chunk;
 mod crowd;
 mod datasets;
 mod debt;
+mod departures;
 mod error;
 mod events;
 mod exports;

@@ -115,8 +115,8 @@ impl Labelling {
             .ok_or_else(|| Refusal::NotFound.into())
     }
 
-    /// Makes a user a member of the tenant `name`, whose home becomes `namespace` where it has none. The caller has
-    /// seen that the namespace is this tenant's. A user belongs to one tenant: an earlier membership is replaced.
+    /// Makes a user a member of the tenant `name`, whose home is `namespace` from now on. The caller has seen that the
+    /// namespace is this tenant's. A user belongs to one tenant: an earlier membership is replaced.
     ///
     /// # Errors
     /// `tenant_taken` when the namespace is another tenant's home; or the database failed.
@@ -130,7 +130,7 @@ impl Labelling {
         let mut tx = self.pool.begin().await?;
         let id = tenant_named(&mut tx, name).await?;
         let row = sqlx::query!(
-            "update tenants set home_namespace = coalesce(home_namespace, $2) where id = $1
+            "update tenants set home_namespace = $2 where id = $1
              returning id, name, home_namespace, founder is not null as \"founded!\"",
             id.0,
             namespace

@@ -37,6 +37,40 @@ pub struct Upsert<S> {
 }
 
 wire_enum! {
+    /// A kind of resource.
+    pub enum ResourceKind {
+        /// A Project.
+        Project = "PROJECT" / "project",
+        /// A Dataset.
+        Dataset = "DATASET" / "dataset",
+        /// An Export.
+        Export = "EXPORT" / "export",
+    }
+}
+
+/// `POST /internal/departures`: whose namespace a resource is in now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Departure {
+    /// The resource's kind.
+    pub kind: ResourceKind,
+    /// Uid of this incarnation.
+    pub uid: Uuid,
+    /// The namespace's tenant label; none where it has none.
+    pub tenant: Option<String>,
+}
+
+/// What became of a resource in this namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Departed {
+    /// Whether it was bound for another tenant than the label names: that one's work on it ends.
+    pub departed: bool,
+    /// Whether there is more to end: the same call goes on.
+    pub unfinished: bool,
+}
+
+wire_enum! {
     /// Life of a project.
     pub enum ProjectState {
         /// Work goes on.

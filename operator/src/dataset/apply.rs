@@ -3,6 +3,7 @@
 use datacrowd_crds::{
     Dataset,
     condition::{Phase, Reason, Verdict},
+    names::DATASET_LABEL,
 };
 use datacrowd_protocol::internal::{DatasetState, DatasetView, ProjectState};
 use kube::runtime::controller::Action;
@@ -14,6 +15,7 @@ use crate::{
     managed::Pass,
     report,
     run::{self, Attempts},
+    tenancy,
 };
 
 pub(super) async fn apply(
@@ -26,7 +28,8 @@ pub(super) async fn apply(
         Ok(view) => view,
         Err(error) => {
             let verdict = run::refused(&error.refusal()?);
-            return pass.settle(ctx, &verdict, ctx.poll()).await;
+            let tenant = Some(body.tenant.as_str());
+            return tenancy::unaccepted(ctx, pass, tenant, verdict, Some(DATASET_LABEL)).await;
         }
     };
     if view.adopted {

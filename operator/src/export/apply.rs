@@ -5,6 +5,7 @@ use std::time::Duration;
 use datacrowd_crds::{
     Export,
     condition::{Phase, Reason, Verdict},
+    names::EXPORT_LABEL,
 };
 use datacrowd_protocol::internal::{ExportState, ExportView};
 use kube::runtime::controller::Action;
@@ -15,6 +16,7 @@ use crate::{
     error::Error,
     managed::Pass,
     run::{self, Attempts},
+    tenancy,
 };
 
 pub(super) async fn apply(
@@ -27,7 +29,8 @@ pub(super) async fn apply(
         Ok(view) => view,
         Err(error) => {
             let verdict = run::refused(&error.refusal()?);
-            return pass.settle(ctx, &verdict, ctx.poll()).await;
+            let tenant = Some(body.tenant.as_str());
+            return tenancy::unaccepted(ctx, pass, tenant, verdict, Some(EXPORT_LABEL)).await;
         }
     };
     let attempts = Attempts::new(ctx, pass, &view, valid.policy);

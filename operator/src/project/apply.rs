@@ -31,7 +31,8 @@ pub(super) async fn apply(
         Ok(view) => view,
         Err(error) => {
             let verdict = run::refused(&error.refusal()?);
-            return pass.settle(ctx, &verdict, ctx.poll()).await;
+            let tenant = Some(body.tenant.as_str());
+            return tenancy::unaccepted(ctx, pass, tenant, verdict, None).await;
         }
     };
     if view.adopted {
@@ -53,6 +54,9 @@ pub(super) async fn cleanup(ctx: &Context, pass: Pass<Project>) -> Result<Cleanu
     let users = referrers(ctx, &pass).await?;
     if !users.is_empty() {
         return in_use(ctx, pass, &users.join(", ")).await;
+    }
+    if lifecycle::departed(ctx, &pass).await? {
+        return Ok(Cleanup::Done);
     }
     let id = match pass.platform_id() {
         Some(id) => Some(id),

@@ -264,7 +264,7 @@ pub(crate) fn refused(refusal: &Refusal) -> Verdict {
         (_, "project_not_active") => (Phase::Waiting, Reason::ProjectNotReady),
         (_, "rows_going") => (Phase::Waiting, Reason::Deleting),
         (_, "identity_changed") => (Phase::Failed, Reason::IdentityChanged),
-        (_, "tenant_taken") => (Phase::Waiting, Reason::NamespaceNotBound),
+        (_, "namespace_not_bound") => (Phase::Waiting, Reason::NamespaceNotBound),
         (410, _) => (Phase::Failed, Reason::ProjectReplaced),
         _ => (Phase::Failed, Reason::InvalidSpec),
     };

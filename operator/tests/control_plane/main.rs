@@ -19,5 +19,6 @@ mod platform;
 mod projects;
 mod quiescence;
 mod retries;
+mod tenancy;
 mod watches;
 mod world;

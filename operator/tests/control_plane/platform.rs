@@ -14,10 +14,12 @@ use axum::{
 };
 use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_protocol::{
+    WireEnum as _,
     ids::{DatasetId, ExportId, ProjectId, RunId},
     internal::{
-        Billing, BillingStatus, DatasetState, DatasetView, DeleteQuery, ExportState, ExportView,
-        ProjectState, ProjectView, ReportFailure, RunView, TaskCounts, Upsert,
+        Billing, BillingStatus, DatasetState, DatasetView, DeleteQuery, Departed, Departure,
+        ExportState, ExportView, ProjectState, ProjectView, ReportFailure, RunView, TaskCounts,
+        Upsert,
     },
     names::INTERNAL_TOKEN_HEADER,
     problem::Problem,
@@ -55,6 +57,8 @@ pub struct Rows {
     pub unpaid: bool,
     /// The next Dataset has the name of an earlier one with another source.
     pub identity_changed: bool,
+    /// Which tenant a resource was bound for.
+    pub bindings: BTreeMap<Uuid, String>,
     /// Answers 503 to everything.
     pub down: bool,
     /// Every call that changes something, in order.
@@ -82,6 +86,7 @@ impl Fake {
             .route("/internal/{kind}/{id}/runs", post(begin))
             .route("/internal/{kind}/{id}/status", patch(failed))
             .route("/internal/datasets/{id}/fence", post(fence))
+            .route("/internal/departures", post(depart))
             .route("/internal/{kind}/{id}", delete(remove))
             .layer(axum::middleware::from_fn_with_state(rows.clone(), guard))
             .with_state(rows.clone());
@@ -189,8 +194,34 @@ fn state(rows: &Rows) -> ProjectState {
     }
 }
 
+/// Binds a resource for a tenant; for another one it is refused.
+fn refused<S>(rows: &mut Rows, up: &Upsert<S>) -> Option<Response> {
+    let bound = rows.bindings.entry(up.uid).or_insert(up.tenant.clone());
+    (*bound != up.tenant).then(|| problem(409, "namespace_not_bound", "Bound before."))
+}
+
+async fn depart(State(rows): State<Shared>, Json(body): Json<Departure>) -> Response {
+    let mut rows = rows.lock().unwrap();
+    let bound = rows.bindings.get(&body.uid);
+    let departed = bound.is_some_and(|bound| Some(bound) != body.tenant.as_ref());
+    if departed {
+        let tenant = body.tenant.unwrap_or_default();
+        rows.calls
+            .push(format!("depart {} {tenant}", body.kind.camel()));
+    }
+    let unfinished = false;
+    Json(Departed {
+        departed,
+        unfinished,
+    })
+    .into_response()
+}
+
 async fn project_put(State(rows): State<Shared>, Json(up): Json<Upsert<ProjectSpec>>) -> Response {
     let mut rows = rows.lock().unwrap();
+    if let Some(refused) = refused(&mut rows, &up) {
+        return refused;
+    }
     let id = *rows.project_ids.entry(up.name).or_insert_with(Uuid::now_v7);
     Json(ProjectView {
         id: ProjectId(id),
@@ -221,6 +252,9 @@ fn bind(rows: &mut BTreeMap<String, Row>, name: &str, uid: Uuid) -> Row {
 
 async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSpec>>) -> Response {
     let mut rows = rows.lock().unwrap();
+    if let Some(refused) = refused(&mut rows, &up) {
+        return refused;
+    }
     if !rows.project_ids.contains_key(&up.spec.project_ref.name) {
         return problem(
             404,
@@ -275,6 +309,9 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
 
 async fn export_put(State(rows): State<Shared>, Json(up): Json<Upsert<ExportSpec>>) -> Response {
     let mut rows = rows.lock().unwrap();
+    if let Some(refused) = refused(&mut rows, &up) {
+        return refused;
+    }
     let due = rows.export_due;
     let row = bind(&mut rows.exports, &up.name, up.uid);
     let failed = row

@@ -39,6 +39,7 @@ pub async fn dataset_delete(
     if dataset.state == DatasetState::Deleted && !rows {
         return Err(gone(&dataset));
     }
+    let tenant = app.core.tenant_get(dataset.tenant).await?;
     owner
         .audit(
             &app,
@@ -52,12 +53,14 @@ pub async fn dataset_delete(
         deletion::go_on(&app, dataset.id).await?;
         return Ok(StatusCode::ACCEPTED);
     };
+    let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
     if rows {
         let marked = app
             .cluster
             .annotate::<DatasetResource>(
-                &dataset.namespace,
+                &at,
                 &dataset.name,
+                Some(uid),
                 DELETE_ROWS,
                 &id.to_string(),
             )
@@ -70,7 +73,7 @@ pub async fn dataset_delete(
     }
     let deleted = app
         .cluster
-        .delete::<DatasetResource>(&dataset.namespace, &dataset.name)
+        .delete::<DatasetResource>(&at, &dataset.name, uid)
         .await?;
     if deleted == Deleted::Gone {
         let policy = match rows {

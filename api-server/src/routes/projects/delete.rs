@@ -7,7 +7,14 @@ use datacrowd_protocol::ids::ProjectId;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{app::App, auth::Owner, cluster::Deleted, deletion, error::ApiResult, extract::Path};
+use crate::{
+    app::App,
+    auth::Owner,
+    cluster::{Bound, Deleted},
+    deletion,
+    error::ApiResult,
+    extract::Path,
+};
 
 /// Delete a project and what refers to it; rows stay or go by its deletion policy, what was paid for stays.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 202)))]
@@ -20,14 +27,16 @@ pub async fn project_delete(
     let Some(uid) = project.bound_uid else {
         return Err(project.deleted().unwrap_or(Refusal::NotFound).into());
     };
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
     owner
         .audit(&app, "project.delete", &id.to_string(), json!({}))
         .await?;
-    delete_exports(&app, &project).await?;
-    delete_datasets(&app, &project).await?;
+    delete_exports(&app, &at, &project).await?;
+    delete_datasets(&app, &at, &project).await?;
     let deleted = app
         .cluster
-        .delete::<ProjectResource>(&project.namespace, &project.name)
+        .delete::<ProjectResource>(&at, &project.name, uid)
         .await?;
     if deleted == Deleted::Gone {
         let told = app
@@ -45,7 +54,7 @@ pub async fn project_delete(
     Ok(StatusCode::ACCEPTED)
 }
 
-async fn delete_exports(app: &App, project: &Project) -> ApiResult<()> {
+async fn delete_exports(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
     let mut after = None;
     loop {
         let tenant = Some(project.tenant);
@@ -54,11 +63,11 @@ async fn delete_exports(app: &App, project: &Project) -> ApiResult<()> {
             .export_list(tenant, project.id, None, after, 200)
             .await?;
         for export in &page.items {
-            let deleted = app
-                .cluster
-                .delete::<Export>(&export.namespace, &export.name)
-                .await?;
-            if let (Deleted::Gone, Some(uid)) = (deleted, export.bound_uid) {
+            let Some(uid) = export.bound_uid else {
+                continue;
+            };
+            let deleted = app.cluster.delete::<Export>(at, &export.name, uid).await?;
+            if deleted == Deleted::Gone {
                 app.core
                     .export_delete(export.id, uid, project.deletion_policy)
                     .await?;
@@ -71,7 +80,7 @@ async fn delete_exports(app: &App, project: &Project) -> ApiResult<()> {
     }
 }
 
-async fn delete_datasets(app: &App, project: &Project) -> ApiResult<()> {
+async fn delete_datasets(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
     let mut after = None;
     loop {
         let tenant = Some(project.tenant);
@@ -80,11 +89,14 @@ async fn delete_datasets(app: &App, project: &Project) -> ApiResult<()> {
             .dataset_list(tenant, project.id, None, after, 200)
             .await?;
         for dataset in &page.items {
+            let Some(uid) = dataset.bound_uid else {
+                continue;
+            };
             let deleted = app
                 .cluster
-                .delete::<Dataset>(&dataset.namespace, &dataset.name)
+                .delete::<Dataset>(at, &dataset.name, uid)
                 .await?;
-            if let (Deleted::Gone, Some(uid)) = (deleted, dataset.bound_uid) {
+            if deleted == Deleted::Gone {
                 deletion::dataset(app, dataset.id, uid, project.deletion_policy).await?;
             }
         }

@@ -2,7 +2,7 @@
 
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ResourceUid},
+    ids::{DatasetId, ResourceUid, TenantId},
     internal::DatasetView,
     run::SourceFound,
     source::{DeletionPolicy, SourceFormat},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     BillingMode, Labelling, Refusal, Result,
-    binding::{Binding, Stored, bind, refuse_tombstoned},
+    binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
     projects::{billing, from_column, settle_state},
     tenants::tenant_named,
@@ -49,12 +49,13 @@ impl Labelling {
     /// Makes the index row say what the resource says, when the resource is not older than the row.
     ///
     /// # Errors
-    /// `project_not_found`, `tombstoned`, `identity_changed`, `rows_going`; [`crate::Error::ContentUnseen`] while the
-    /// caller has to look at the source first; or the database failed.
+    /// `project_not_found`, `tombstoned`, `identity_changed`, `rows_going`, `namespace_not_bound`; [`crate::Error::ContentUnseen`]
+    /// while the caller has to look at the source first; or the database failed.
     pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
+        refuse_foreign(&mut tx, tenant, up.uid).await?;
         let project = sqlx::query!(
             "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 and bound_uid is not null",
             tenant.0,
@@ -83,6 +84,9 @@ impl Labelling {
         .execute(&mut *tx)
         .await?
         .rows_affected();
+        if inserted == 1 && !up.own_credentials {
+            refuse_foreign_source(&mut tx, tenant, up).await?;
+        }
         let row = sqlx::query!(
             "select id, bound_uid, generation, source_path, own_credentials, project_id, removing from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
             tenant.0,
@@ -135,7 +139,8 @@ impl Labelling {
                 adopted
             )
             .execute(&mut *tx)
-            .await?;
+            .await
+            .map_err(bound)?;
             settle_state(&mut tx, row.project_id).await?;
             events::record(
                 &mut tx,
@@ -150,6 +155,32 @@ impl Labelling {
         tx.commit().await?;
         Ok(view)
     }
+}
+
+/// Refuses a file that another tenant loaded or exported here before the namespace changed hands, as one that is not
+/// there.
+async fn refuse_foreign_source(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    up: &DatasetUpsert,
+) -> Result<()> {
+    let found = sqlx::query!(
+        "select exists (select from datasets where namespace = $1 and tenant_id <> $2 and source_path = $3)
+             or exists (select from exports where namespace = $1 and tenant_id <> $2 and $3 like '%/' || object_key) as \"foreign!\"",
+        up.namespace,
+        tenant.0,
+        up.source_uri
+    )
+    .fetch_one(conn)
+    .await?;
+    if !found.foreign {
+        return Ok(());
+    }
+    let why = "names no file of this tenant; upload it again";
+    Err(Refusal::InvalidSpec {
+        details: [("source.uri".to_owned(), why.to_owned())].into(),
+    }
+    .into())
 }
 
 impl Labelling {

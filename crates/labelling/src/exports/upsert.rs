@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::waiting_for;
 use crate::{
     Labelling, Refusal, Result,
-    binding::{Binding, Stored, bind, refuse_tombstoned},
+    binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
     projects::from_column,
     runs::latest_run,
@@ -41,11 +41,12 @@ impl Labelling {
     /// Makes the index row say what the resource says.
     ///
     /// # Errors
-    /// `project_not_found`, `dataset_not_found`, `tombstoned`; or the database failed.
+    /// `project_not_found`, `dataset_not_found`, `tombstoned`, `namespace_not_bound`; or the database failed.
     pub async fn export_upsert(&self, up: &ExportUpsert, bucket: &str) -> Result<ExportView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
+        refuse_foreign(&mut tx, tenant, up.uid).await?;
         let project = sqlx::query!(
             "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 and bound_uid is not null",
             tenant.0,
@@ -101,7 +102,8 @@ impl Labelling {
         if binding.changes() {
             sqlx::query!("update exports set bound_uid = $2, generation = $3, updated_at = now() where id = $1", row.id, up.uid.0, up.generation)
                 .execute(&mut *tx)
-                .await?;
+                .await
+                .map_err(bound)?;
             events::record(
                 &mut tx,
                 "export.applied",

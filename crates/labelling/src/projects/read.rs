@@ -49,6 +49,7 @@ pub struct ProjectHead {
     pub tenant: TenantId,
     pub namespace: String,
     pub name: String,
+    pub bound_uid: Option<ResourceUid>,
     pub display_name: String,
     pub state: ProjectState,
 }
@@ -114,7 +115,7 @@ pub(crate) async fn find(
     id: ProjectId,
 ) -> Result<ProjectHead> {
     let row = sqlx::query!(
-        "select tenant_id, namespace, name, display_name, case when bound_uid is null then 'deleted' else state end as \"state!\" from projects
+        "select tenant_id, namespace, name, bound_uid, display_name, case when bound_uid is null then 'deleted' else state end as \"state!\" from projects
              where id = $1 and ($2::uuid is null or tenant_id = $2)",
         id.0,
         tenant.map(|t| t.0)
@@ -127,6 +128,7 @@ pub(crate) async fn find(
         tenant: TenantId(row.tenant_id),
         namespace: row.namespace,
         name: row.name,
+        bound_uid: row.bound_uid.map(ResourceUid),
         display_name: row.display_name,
         state: from_column("project state", &row.state)?,
     })
@@ -144,6 +146,29 @@ impl Labelling {
     ) -> Result<ProjectHead> {
         let mut conn = self.pool.acquire().await?;
         find(&mut conn, tenant, id).await
+    }
+
+    /// Whose Projects of this name are bound in a namespace: tenant and incarnation. Two at most, while the namespace
+    /// changes hands.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn projects_bound(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<(TenantId, ResourceUid)>> {
+        let rows = sqlx::query!(
+            "select tenant_id, bound_uid as \"uid!\" from projects where namespace = $1 and name = $2 and bound_uid is not null",
+            namespace,
+            name
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|r| (TenantId(r.tenant_id), ResourceUid(r.uid)))
+            .collect())
     }
 
     /// A project of this tenant with its counts; of any tenant when none is given.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{billing, from_column, settle_state};
 use crate::{
     Error, Labelling, Refusal, Result,
-    binding::{Binding, Stored, bind, refuse_tombstoned},
+    binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
     tenants::tenant_named,
 };
@@ -41,11 +41,12 @@ impl Labelling {
     /// A spec that breaks a rule is kept out and named in `refusal`; the last accepted one stays in force.
     ///
     /// # Errors
-    /// `tombstoned` for a uid that was replaced; or the database failed.
+    /// `tombstoned` for a uid that was replaced, `namespace_not_bound` for another tenant's; or the database failed.
     pub async fn project_upsert(&self, up: &ProjectUpsert) -> Result<ProjectView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
+        refuse_foreign(&mut tx, tenant, up.uid).await?;
         sqlx::query!(
             "insert into projects (id, tenant_id, namespace, name, generation, display_name, data_type, deletion_policy)
              values ($1, $2, $3, $4, 0, '', $5, $6) on conflict on constraint projects_identity do nothing",
@@ -129,7 +130,8 @@ impl Labelling {
                     up.deletion_policy.column()
                 )
                 .execute(&mut *tx)
-                .await?;
+                .await
+                .map_err(bound)?;
             }
             if changed {
                 settle_state(&mut tx, row.id).await?;
@@ -172,7 +174,8 @@ impl Labelling {
             up.closed,
         )
         .execute(conn)
-        .await?;
+        .await
+        .map_err(bound)?;
         Ok(())
     }
 

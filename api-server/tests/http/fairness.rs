@@ -407,6 +407,7 @@ async fn blocked_worker_message() {
     let mine = p.work(&token, &project, 1, "1").await.remove(0);
     p.decide(&token, &others, "approve").await.expect(200);
     let task = p.claim(&token, &project, 1).await.expect(200)["tasks"][0].clone();
+    let wanda = p.known_as(&client, &project, &wanda).await;
     let block = format!("/projects/{project}/workers/{wanda}/block");
     p.call(Some(&client.token), Method::POST, &block, None)
         .await

@@ -18,6 +18,7 @@ async fn bought(members: Value, rows: i64, judgements: i64) -> (Platform, Actor,
 }
 
 async fn void(p: &Platform, client: &Actor, project: &str, worker: &str, body: Value) -> Answer {
+    let worker = p.known_as(client, project, worker).await;
     let path = format!("/projects/{project}/workers/{worker}/void");
     p.call(Some(&client.token), Method::POST, &path, Some(body))
         .await
@@ -74,6 +75,7 @@ async fn an_approved_answer_that_is_taken_back_keeps_its_charge_and_its_points()
 
     // An ADMIN finds out later that it was fraud.
     let admin = p.login("admin").await;
+    let wanda = p.known_as(&client, &project, &wanda).await;
     let path = format!("/projects/{project}/workers/{wanda}/void");
     let fraud = json!({"reason": "a script", "fraud": true});
     for (credited, points) in [(3, 15), (0, 0)] {

@@ -152,7 +152,10 @@ async fn from_uri(
     let object = match origin.map(Origin::platform) {
         Ok(Some(object)) => object,
         Err(OriginError::Malformed(why)) => {
-            return Err(ApiError::invalid_member("sourceUri", why.to_string()));
+            return Err(ApiError::invalid_member(
+                "sourceUri",
+                why.0.replace("source.uri ", ""),
+            ));
         }
         Ok(None) | Err(_) => {
             let prefix = bucket.prefix(&project.namespace);

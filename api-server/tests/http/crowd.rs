@@ -412,7 +412,8 @@ async fn clients_know_workers_by_a_name_that_is_theirs_alone_and_that_nobody_com
             (Method::DELETE, ""),
         ] {
             let path = format!("/projects/{hers}/workers/{name}{what}");
-            manage(&p, &clara, method, &path)
+            let why = (what == "/void").then(|| json!({"reason": "none of hers"}));
+            p.call(Some(&clara.token), method, &path, why)
                 .await
                 .refused(404, "not_found");
         }

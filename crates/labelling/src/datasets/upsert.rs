@@ -16,7 +16,7 @@ use super::{
     delete::{STEP_ROWS, mark_removing, unbind},
 };
 use crate::{
-    BillingMode, Labelling, Refusal, Result,
+    Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
     projects::{billing, from_column, settle_state},

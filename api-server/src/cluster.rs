@@ -251,6 +251,29 @@ impl Cluster {
         }
     }
 
+    /// Whether a resource is there: asked of the API server itself, not of a cache. An answer that is about
+    /// something else, such as a type that is not installed, is no answer.
+    pub async fn is_there<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<bool> {
+        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        match api.get_metadata(name).await {
+            Ok(_) => Ok(true),
+            Err(kube::Error::Api(status))
+                if status.reason == "NotFound"
+                    && status.details.as_ref().is_some_and(|d| d.name == name) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(ApiError::unavailable("cluster", &error)),
+        }
+    }
+
+    /// The tenant that a namespace's label names; none without a label, or without the namespace.
+    pub async fn tenant_label(&self, namespace: &str) -> ApiResult<Option<String>> {
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        let found = api.get_metadata_opt(namespace).await.map_err(failed)?;
+        Ok(found.and_then(|ns| ns.labels().get(TENANT_LABEL).cloned()))
+    }
+
     /// Sets one annotation of the very resource that is bound, leaving everything else as it is.
     pub async fn annotate<K: Kind>(
         &self,

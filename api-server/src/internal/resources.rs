@@ -136,7 +136,13 @@ pub async fn departure(
     loop {
         let step = app
             .core
-            .resource_departs(kind, ResourceUid(uid), tenant.as_deref(), bucket, app.now())
+            .resource_departs(
+                kind,
+                ResourceUid(uid),
+                tenant.as_deref(),
+                bucket.name(),
+                app.now(),
+            )
             .await?;
         if !step.unfinished || tokio::time::Instant::now() > end {
             return Ok(axum::Json(step));

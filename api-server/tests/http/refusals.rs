@@ -285,9 +285,9 @@ impl Walk<'_> {
             For::Anybody => request,
             For::Operator => request.header("x-internal-token", INTERNAL_TOKEN),
             For::Runner => request.bearer_auth(&self.world.runner),
-            For::Admin => request.bearer_auth(&self.world.admin),
+            For::Admin | For::ProvenAdmin => request.bearer_auth(&self.world.admin),
             For::Client | For::Owner => request.bearer_auth(&self.world.client),
-            For::Worker | For::SignedIn | For::Person => request.bearer_auth(&self.world.worker),
+            For::Worker | For::SignedIn | For::Person | For::Proven => request.bearer_auth(&self.world.worker),
         };
         if operation.id == "chunk_load" {
             request = request

@@ -7,10 +7,10 @@ use datacrowd_protocol::{
     chunk::{ChunkHeader, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS, MAX_REASON_CHARS, RejectedRow},
     run::RunReason,
 };
+use datacrowd_records::{Position, Record, Records};
 use tokio::sync::mpsc;
 
 use crate::{
-    format::{Position, Record, Records},
     halt::{Counts, Halt},
     source::Piece,
 };

@@ -9,11 +9,11 @@ use datacrowd_protocol::{
     chunk::Checkpoint,
     run::{GenerateOpened, RunReason},
 };
+use datacrowd_records::{Position, Records};
 use tokio::task::JoinHandle;
 
 use crate::{
     cut::{Chunk, Cutter, Refusals},
-    format::{Position, Records},
     halt::{Counts, End, Halt},
     platform::PlatformError,
     session::{Finished, MOST_TAKEOVERS, Session, fought_over},

@@ -5,7 +5,7 @@ use datacrowd_protocol::{
     run::{RunOutcome, RunReason, TerminationMessage},
 };
 
-use crate::format::BadInput;
+use datacrowd_records::BadInput;
 
 /// What interrupts a run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,40 +1,67 @@
-//! CSV: RFC 4180 with a header line. Values stay text.
-//!
-//! `csv-core` finds fields; this module finds where records begin and end, which that crate leaves to
-//! readers that buffer whole records of any length.
+//! CSV: RFC 4180 with a header line, strict about quotes. Values stay text.
 
-mod fields;
+mod cells;
 mod header;
 
 use std::borrow::Cow;
 
-use csv_core::ReadRecordResult;
-use datacrowd_protocol::chunk::MAX_RECORD_BYTES;
+use datacrowd_protocol::{chunk::MAX_RECORD_BYTES, source::Delimiter};
 
-use super::{BadInput, Position, Record, RecordStream, too_long};
-use fields::Fields;
-use header::Header;
+use crate::{
+    decode::Measure,
+    record::{BadInput, Position, Record, too_long},
+    sniff,
+    stream::{Begin, Options, RecordStream},
+};
+use cells::Cells;
+pub(crate) use header::nothing_in;
+use header::{Header, Wanted};
+
+/// Bytes that are held back at most until they tell the delimiter.
+const HELD_BYTES: usize = 64 * 1024;
+
+/// What is known of the delimiter when a stream begins.
+#[derive(Clone, Copy)]
+pub(crate) enum Preamble {
+    /// All of it.
+    Known(Delimiter),
+    /// What was asked for; the first lines have a word in it.
+    Open(Delimiter),
+}
 
 /// Where in the text the reader stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// The first lines are held back until they tell the delimiter.
+    Opening,
     /// Between records: line ends are blank lines.
     Between,
-    /// In a record that began on this line at this offset.
-    Within { line: u64, offset: u64 },
+    /// In a record that began on this line.
+    Within { line: u64 },
     /// Behind a record that ended with CR: a LF still belongs to it.
-    AfterCr { line: u64, len: u64 },
+    AfterCr { line: u64 },
 }
 
 /// Reads records; memory is bounded by [`MAX_RECORD_BYTES`].
-pub(super) struct CsvRecords {
-    core: csv_core::Reader,
-    required: Vec<String>,
+pub(crate) struct CsvRecords {
+    measure: Measure,
+    asked: Delimiter,
+    delimiter: Option<Delimiter>,
+    wanted: Wanted,
+    multiline: bool,
     header: Option<Header>,
+    notices: Vec<String>,
     state: State,
+    held: Vec<u8>,
+    cells: Cells,
+    begun: bool,
+    /// Behind the bytes taken; its line is kept by `cells`.
     at: Position,
+    /// Behind the last complete record.
     end: Position,
-    fields: Fields,
+    blank: u64,
+    blank_before: u64,
+    blank_pending: u64,
     record_line: u64,
     json: String,
     refusal: Option<Cow<'static, str>>,
@@ -42,118 +69,161 @@ pub(super) struct CsvRecords {
 
 impl CsvRecords {
     /// A reader at the file's start, or behind the header that is given.
-    pub(super) fn new(
-        start: Position,
-        header: Option<Vec<String>>,
-        required: &[String],
+    pub(crate) fn new(
+        options: &Options,
+        measure: Measure,
+        preamble: Preamble,
+        begin: Begin,
     ) -> Result<Self, BadInput> {
-        let header = match (start.offset, header) {
+        let at = begin.at;
+        let wanted = Wanted {
+            required: options.required.clone(),
+            main: options.main.clone(),
+        };
+        let header = match (at.offset, begin.header) {
             (0, _) => None,
-            (_, Some(columns)) => Some(Header::parse(columns, required)?),
+            (_, Some(columns)) => Some(Header::known(columns, &wanted)),
             (offset, None) => {
-                return Err(BadInput(format!(
+                return BadInput::content(format!(
                     "The run stands at byte {offset} but has lost the file's header; create a new Dataset."
-                )));
+                ));
             }
         };
-        let mut core = csv_core::Reader::new();
-        // A fresh reader drops a byte order mark at its first byte, which is a record's when a run resumes.
-        core.read_record(b"\n", &mut [0], &mut [0]);
+        let (asked, delimiter, state) = match preamble {
+            Preamble::Known(delimiter) => (delimiter, Some(delimiter), State::Between),
+            Preamble::Open(asked) => (asked, None, State::Opening),
+        };
         Ok(Self {
-            core,
-            required: required.to_vec(),
+            measure,
+            asked,
+            delimiter,
+            wanted,
+            multiline: options.multiline,
             header,
-            state: State::Between,
-            at: start,
-            end: start,
-            fields: Fields::default(),
-            record_line: start.line,
+            notices: Vec::new(),
+            state,
+            held: Vec::new(),
+            cells: Cells::new(sniff::byte(asked), at.line),
+            begun: false,
+            at,
+            end: at,
+            blank: 0,
+            blank_before: 0,
+            blank_pending: 0,
+            record_line: at.line,
             json: String::new(),
             refusal: None,
         })
     }
 
     fn take(&mut self, input: &mut &[u8], bytes: usize) {
-        self.at.pass(&input[..bytes]);
+        self.at.offset += self.measure.source_len(&input[..bytes]);
         *input = &input[bytes..];
     }
 
-    fn skip_line_ends(&mut self, input: &mut &[u8]) {
-        let blank = input
-            .iter()
-            .position(|byte| !matches!(byte, b'\n' | b'\r'))
-            .unwrap_or(input.len());
-        self.take(input, blank);
-        if !input.is_empty() {
-            self.fields.clear();
-            self.state = State::Within {
-                line: self.at.line,
-                offset: self.at.offset,
-            };
+    /// Holds bytes back until the first line, and for Auto the header, is whole; then settles the
+    /// delimiter. What was held is read by `drain`.
+    fn open(&mut self, input: &mut &[u8]) {
+        let room = HELD_BYTES.saturating_sub(self.held.len());
+        let taken = input.len().min(room);
+        self.held.extend_from_slice(&input[..taken]);
+        *input = &input[taken..];
+        if self.held.len() >= HELD_BYTES || self.opening_is_whole() {
+            self.settle();
         }
     }
 
-    /// Reads on in the record that began at `offset`; true when it ended.
-    fn read(&mut self, input: &mut &[u8], line: u64, offset: u64) -> bool {
-        let len = usize::try_from(self.at.offset - offset).unwrap_or(usize::MAX);
-        // Stop just behind the limit, so that the output never outgrows it.
-        let window = match (MAX_RECORD_BYTES + 1).checked_sub(len) {
-            Some(left) if left > 0 => left.min(input.len()),
-            _ => input.len(),
+    fn opening_is_whole(&self) -> bool {
+        let text = trim_line_ends(&self.held);
+        // The line end of `sep=` is taken with it, so both its bytes must be there.
+        let line = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let Some(line) = line.filter(|at| at + 1 < text.len() || text[*at] == b'\n') else {
+            return false;
         };
-        let (result, taken) = self.fields.read(&mut self.core, &input[..window]);
-        let ends_with_cr = taken > 0 && input[taken - 1] == b'\r';
-        self.take(input, taken);
-        let len = self.at.offset - offset;
-        if result == ReadRecordResult::Record {
-            self.state = State::AfterCr { line, len };
-            return !ends_with_cr;
-        }
-        if len > MAX_RECORD_BYTES as u64 {
-            self.fields.discard();
-        }
-        false
+        sniff::named(&text[..line]).is_some()
+            || self.asked != Delimiter::Auto
+            || header_end(text).is_some()
     }
 
-    /// The record is whole: true when it is a row, false when it is the header.
-    fn complete(&mut self, line: u64, len: u64) -> Result<bool, BadInput> {
+    fn settle(&mut self) {
+        let begin = self.held.len() - trim_line_ends(&self.held).len();
+        let text = &self.held[begin..];
+        let line = match text.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(at) if text[at..].starts_with(b"\r\n") => at + 2,
+            Some(at) => at + 1,
+            None => text.len(),
+        };
+        let named = sniff::named(&text[..line]).filter(|_| text[..line].len() <= 7);
+        let delimiter = match (self.asked, named) {
+            (Delimiter::Auto | Delimiter::Comma, Some(named)) => named,
+            (Delimiter::Auto, None) => {
+                let header = header_end(text).unwrap_or(text.len());
+                sniff::fitting(&text[..header], &self.wanted.required)
+            }
+            (asked, _) => asked,
+        };
+        self.delimiter = Some(delimiter);
+        let mut line_no = 1;
+        if named.is_some() {
+            // Blank lines before it go with it.
+            let gone = begin + line;
+            line_no += cells::line_ends(&self.held[..gone]);
+            self.at.offset += self.measure.source_len(&self.held[..gone]);
+            self.held.drain(..gone);
+            self.begun = true;
+        }
+        self.cells = Cells::new(sniff::byte(delimiter), line_no);
+        self.end = Position {
+            line: line_no,
+            ..self.at
+        };
         self.state = State::Between;
-        let too_long_to_keep = len > MAX_RECORD_BYTES as u64;
-        let Some(header) = &self.header else {
-            self.header = Some(self.fields.header(too_long_to_keep, &self.required)?);
-            self.end = self.at;
-            return Ok(false);
-        };
-        self.refusal = if too_long_to_keep {
-            Some(too_long())
-        } else {
-            self.fields.write_object(header, &mut self.json).err()
-        };
-        self.record_line = line;
-        self.at.row += 1;
-        self.end = self.at;
-        Ok(true)
     }
-}
 
-impl RecordStream for CsvRecords {
-    fn step(&mut self, input: &mut &[u8]) -> Result<bool, BadInput> {
+    /// Reads what was held back.
+    fn drain(&mut self) -> Result<bool, BadInput> {
+        if self.held.is_empty() || self.state == State::Opening {
+            return Ok(false);
+        }
+        let held = std::mem::take(&mut self.held);
+        let mut rest = held.as_slice();
+        let complete = self.read(&mut rest)?;
+        self.held = rest.to_vec();
+        Ok(complete)
+    }
+
+    /// Reads records until one is complete.
+    fn read(&mut self, input: &mut &[u8]) -> Result<bool, BadInput> {
         while !input.is_empty() {
             match self.state {
-                State::Between => self.skip_line_ends(input),
-                State::Within { line, offset } => {
-                    if !self.read(input, line, offset) {
-                        continue;
+                State::Opening => self.open(input),
+                State::Between => {
+                    let blank = self.cells.skip_line_ends(input);
+                    self.take(input, blank);
+                    if !input.is_empty() {
+                        self.begun = true;
+                        self.cells.begin();
+                        let line = self.cells.line();
+                        self.state = State::Within { line };
                     }
-                    let len = self.at.offset - offset;
-                    if self.complete(line, len)? {
+                }
+                State::Within { line } => {
+                    let window = input.len().min(self.cells.room());
+                    let (taken, ended) = self.cells.read(&input[..window]);
+                    let ends_with_cr = ended && input[taken - 1] == b'\r';
+                    self.take(input, taken);
+                    self.check_span()?;
+                    if ends_with_cr {
+                        self.state = State::AfterCr { line };
+                    } else if ended && self.complete(line)? {
                         return Ok(true);
                     }
                 }
-                State::AfterCr { line, len } => {
+                State::AfterCr { line } => {
                     let feed = usize::from(input[0] == b'\n');
                     self.take(input, feed);
-                    if self.complete(line, len + feed as u64)? {
+                    self.cells.forget_cr();
+                    if self.complete(line)? {
                         return Ok(true);
                     }
                 }
@@ -162,24 +232,109 @@ impl RecordStream for CsvRecords {
         Ok(false)
     }
 
+    /// A quote that was never meant as one would swallow the file up to the next.
+    fn check_span(&self) -> Result<(), BadInput> {
+        match self.cells.spans_too_many_lines() {
+            Some(opened) if !self.multiline => BadInput::content(format!(
+                "The quote that opens on line {opened} is not closed within {} lines. Close it, or write a quote inside a cell as \"\"; if cells really are that long, set multiline (in a resource, source.multiline: true).",
+                cells::MAX_CELL_LINES
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The record is whole: true when it is a row, false when it is the header, or has empty cells only.
+    fn complete(&mut self, line: u64) -> Result<bool, BadInput> {
+        self.state = State::Between;
+        self.at.line = self.cells.line();
+        if self.cells.is_blank() {
+            if self.header.is_some() {
+                self.blank += 1;
+                self.blank_pending += 1;
+            }
+            return Ok(false);
+        }
+        let Some(header) = &self.header else {
+            let columns = self.cells.columns(self.measure)?;
+            let header = Header::parse(columns, &self.wanted, line)?;
+            self.notices = header.notices();
+            self.header = Some(header);
+            self.end = self.at;
+            return Ok(false);
+        };
+        self.refusal = if self.cells.len() > MAX_RECORD_BYTES {
+            Some(too_long())
+        } else {
+            let written =
+                self.cells
+                    .write_object(header, line, self.multiline, self.measure, &mut self.json);
+            written.err()
+        };
+        self.blank_before = std::mem::take(&mut self.blank_pending);
+        self.record_line = line;
+        self.at.row += 1;
+        self.end = self.at;
+        Ok(true)
+    }
+}
+
+/// The end of a header that begins with `text`; none while it is not whole.
+fn header_end(text: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    text.iter().position(|byte| {
+        quoted ^= *byte == b'"';
+        !quoted && matches!(byte, b'\n' | b'\r')
+    })
+}
+
+fn trim_line_ends(text: &[u8]) -> &[u8] {
+    let begin = text.iter().position(|byte| !matches!(byte, b'\n' | b'\r'));
+    &text[begin.unwrap_or(text.len())..]
+}
+
+impl RecordStream for CsvRecords {
+    fn step(&mut self, input: &mut &[u8]) -> Result<bool, BadInput> {
+        loop {
+            if self.drain()? {
+                return Ok(true);
+            }
+            if input.is_empty() {
+                return Ok(false);
+            }
+            if self.read(input)? {
+                return Ok(true);
+            }
+            if self.held.is_empty() {
+                return Ok(false);
+            }
+            if self.state == State::Opening {
+                return Ok(false);
+            }
+        }
+    }
+
     fn skip(&mut self, bytes: u64) {
         self.at.offset += bytes;
         self.end.offset += bytes;
     }
 
     fn finish(&mut self) -> Result<bool, BadInput> {
+        if self.state == State::Opening {
+            self.settle();
+        }
+        if self.drain()? {
+            return Ok(true);
+        }
         match self.state {
-            State::Between => Ok(false),
-            State::AfterCr { line, len } => self.complete(line, len),
-            State::Within { line, offset } => {
-                // Inside quotes a line end is text; everywhere else it ends the record.
-                if self.fields.read(&mut self.core, b"\n").0 != ReadRecordResult::Record {
-                    let opened = line + self.fields.lines_before_last();
-                    return Err(BadInput(format!(
+            State::Opening | State::Between => Ok(false),
+            State::AfterCr { line } => self.complete(line),
+            State::Within { line } => {
+                if let Some(opened) = self.cells.finish() {
+                    return BadInput::content(format!(
                         "The quote that opens on line {opened} is never closed; close it, or write a quote inside a cell as \"\"."
-                    )));
+                    ));
                 }
-                self.complete(line, self.at.offset - offset)
+                self.complete(line)
             }
         }
     }
@@ -193,6 +348,7 @@ impl RecordStream for CsvRecords {
             row: self.end.row - 1,
             line: self.record_line,
             end: self.end,
+            blank_before: self.blank_before,
             payload,
         }
     }
@@ -203,5 +359,25 @@ impl RecordStream for CsvRecords {
 
     fn header(&self) -> Option<&[String]> {
         self.header.as_ref().map(Header::columns)
+    }
+
+    fn columns(&self) -> &[String] {
+        &[]
+    }
+
+    fn delimiter(&self) -> Option<Delimiter> {
+        self.delimiter
+    }
+
+    fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    fn blank(&self) -> u64 {
+        self.blank
+    }
+
+    fn is_begun(&self) -> bool {
+        self.begun
     }
 }

@@ -1,14 +1,33 @@
-//! JSONL: one object per line, passed on as it is.
+//! JSON lines: one object per line, passed on as it is.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
-use datacrowd_protocol::chunk::MAX_RECORD_BYTES;
+use datacrowd_protocol::{
+    chunk::MAX_RECORD_BYTES,
+    source::{Delimiter, Encoding},
+};
 
-use super::{BadInput, Position, Record, RecordStream, json, too_long};
+use crate::{
+    csv::nothing_in,
+    decode::Measure,
+    json,
+    record::{BadInput, Position, Record, too_long},
+    shown::shown,
+    sniff,
+    stream::{Begin, Options, RecordStream},
+};
+
+/// Names of columns that are remembered, in the order in which they appeared.
+const MAX_COLUMNS: usize = 1_000;
 
 /// Reads lines; blank ones are no records.
-pub(super) struct JsonlRecords {
+pub(crate) struct JsonlRecords {
+    measure: Measure,
+    encoding: Encoding,
     required: Vec<String>,
+    main: Option<String>,
+    columns: Vec<String>,
+    known: HashSet<String>,
     /// Bytes of the line so far, nothing once it is too long.
     line: Vec<u8>,
     /// Bytes of the line so far, also when they are not kept.
@@ -24,16 +43,22 @@ pub(super) struct JsonlRecords {
 }
 
 impl JsonlRecords {
-    /// Rows without one of the `required` columns are refused.
-    pub(super) fn new(start: Position, required: &[String]) -> Self {
+    /// Rows without one of the required columns are refused.
+    pub(crate) fn new(options: &Options, measure: Measure, begin: Begin) -> Self {
+        let at = begin.at;
         Self {
-            required: required.to_vec(),
+            measure,
+            encoding: options.encoding,
+            required: options.required.clone(),
+            main: options.main.clone(),
+            known: begin.columns.iter().cloned().collect(),
+            columns: begin.columns,
             line: Vec::new(),
             seen: 0,
-            at: start,
-            begin: start,
-            end: start,
-            record_line: start.line,
+            at,
+            begin: at,
+            end: at,
+            record_line: at.line,
             refusal: None,
         }
     }
@@ -43,7 +68,7 @@ impl JsonlRecords {
             self.line.clear();
         }
         self.seen += bytes.len();
-        self.at.pass(bytes);
+        self.at.offset += self.measure.source_len(bytes);
         if self.seen <= MAX_RECORD_BYTES {
             self.line.extend_from_slice(bytes);
         } else {
@@ -52,13 +77,13 @@ impl JsonlRecords {
     }
 
     /// The line is whole: true when it is a record.
-    fn complete(&mut self) -> bool {
+    fn complete(&mut self) -> Result<bool, BadInput> {
         let too_long_to_keep = self.seen > MAX_RECORD_BYTES;
         let (begin, blank) = (self.begin, self.line.trim_ascii().is_empty());
         self.seen = 0;
         self.begin = self.at;
         if blank && !too_long_to_keep {
-            return false;
+            return Ok(false);
         }
         self.record_line = begin.line;
         self.at.row += 1;
@@ -67,24 +92,87 @@ impl JsonlRecords {
         self.refusal = if too_long_to_keep {
             Some(too_long())
         } else {
-            match std::str::from_utf8(&self.line) {
-                Ok(text) => json::refusal(text.trim_ascii(), &self.required),
-                Err(_) => Some(Cow::Borrowed("is not valid UTF-8")),
-            }
+            self.check()?
         };
-        true
+        Ok(true)
     }
+
+    /// Why the line is no row, or `None` when it is.
+    fn check(&mut self) -> Result<Option<Cow<'static, str>>, BadInput> {
+        let Ok(text) = std::str::from_utf8(&self.line) else {
+            return Ok(Some(sniff::not_text(&self.line, self.encoding).into()));
+        };
+        let text = text.trim_ascii();
+        let first = self.end.row == 2;
+        if first && text.starts_with('[') {
+            return BadInput::content(
+                "The file begins with [, so it is a JSON array; write one object per line, as jq -c '.[]' does.",
+            );
+        }
+        if !text.starts_with('{') {
+            let guess = sniff::no_object(text).filter(|_| first);
+            let guess = guess.map_or_else(String::new, |guess| format!("; {guess}"));
+            return Ok(Some(format!("is not a JSON object{guess}").into()));
+        }
+        let (required, main) = (&self.required, self.main.as_deref());
+        let mut found = vec![false; required.len()];
+        let mut nothing_to_see = false;
+        let mut appeared = Vec::new();
+        let mut nth = 0;
+        let columns = &self.columns;
+        let checked = json::object(text, |name, value| {
+            if let Some(at) = required.iter().position(|column| column == name) {
+                found[at] = true;
+            }
+            if main == Some(name) {
+                nothing_to_see = is_nothing(value);
+            }
+            // Most rows name the same columns in the same order.
+            if columns.get(nth).is_none_or(|column| column != name) {
+                appeared.push(name.to_owned());
+            }
+            nth += 1;
+        });
+        if let Err(problem) = checked {
+            return Ok(Some(problem.sentence().into()));
+        }
+        if let Some(missing) = found.iter().position(|found| !found) {
+            let missing = shown(&required[missing]);
+            return Ok(Some(format!("has no column {missing}").into()));
+        }
+        if nothing_to_see {
+            return Ok(main.map(nothing_in));
+        }
+        for name in appeared {
+            if self.columns.len() < MAX_COLUMNS && self.known.insert(name.clone()) {
+                self.columns.push(name);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a value shows nothing.
+fn is_nothing(value: &str) -> bool {
+    value == "null"
+        || value
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .is_some_and(|text| text.trim().is_empty())
 }
 
 impl RecordStream for JsonlRecords {
     fn step(&mut self, input: &mut &[u8]) -> Result<bool, BadInput> {
         while !input.is_empty() {
-            let newline = input.iter().position(|byte| *byte == b'\n');
+            let newline = memchr::memchr(b'\n', input);
             let taken = newline.map_or(input.len(), |at| at + 1);
             self.keep(&input[..taken]);
             *input = &input[taken..];
-            if newline.is_some() && self.complete() {
-                return Ok(true);
+            if newline.is_some() {
+                self.at.line += 1;
+                if self.complete()? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
@@ -97,7 +185,7 @@ impl RecordStream for JsonlRecords {
     }
 
     fn finish(&mut self) -> Result<bool, BadInput> {
-        Ok(self.seen > 0 && self.complete())
+        Ok(self.seen > 0 && self.complete()?)
     }
 
     fn current(&self) -> Record<'_> {
@@ -109,6 +197,7 @@ impl RecordStream for JsonlRecords {
             row: self.end.row - 1,
             line: self.record_line,
             end: self.end,
+            blank_before: 0,
             payload,
         }
     }
@@ -119,5 +208,25 @@ impl RecordStream for JsonlRecords {
 
     fn header(&self) -> Option<&[String]> {
         None
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn delimiter(&self) -> Option<Delimiter> {
+        None
+    }
+
+    fn notices(&self) -> &[String] {
+        &[]
+    }
+
+    fn blank(&self) -> u64 {
+        0
+    }
+
+    fn is_begun(&self) -> bool {
+        self.end.row > 1
     }
 }

@@ -9,7 +9,7 @@ use datacrowd_protocol::{
     internal::Upsert,
     object::PlatformBucket,
     range,
-    source::{DeletionPolicy, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
 
@@ -124,6 +124,9 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         own_credentials,
         content: ContentNow::Unseen,
         delete_rows: delete_rows.map(DatasetId),
+        delimiter: spec.source.delimiter.unwrap_or(Delimiter::Comma),
+        encoding: spec.source.encoding.unwrap_or(Encoding::Utf8),
+        multiline: spec.source.multiline.unwrap_or(false),
     })
 }
 
@@ -158,5 +161,6 @@ pub fn export(up: Upsert<ExportSpec>) -> ApiResult<ExportUpsert> {
         row_per: spec.row_per.unwrap_or(RowPer::Answer),
         since: spec.since,
         raw_cells: spec.raw_cells.unwrap_or(false),
+        bom: spec.bom.unwrap_or(false),
     })
 }

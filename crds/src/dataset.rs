@@ -2,7 +2,7 @@
 
 use datacrowd_protocol::{
     internal::DatasetState,
-    source::{DeletionPolicy, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
@@ -102,6 +102,15 @@ pub struct Source {
     /// How rows are separated; from the extension when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<SourceFormat>,
+    /// What separates the cells of a CSV; Comma when absent. A first line `sep=;` is honoured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// How characters are written; Utf8 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// True: quoted cells may span more than 100 lines and 64 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiline: Option<bool>,
     /// Secret of the same namespace with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, for a bucket of one's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_secret_ref: Option<SecretRef>,
@@ -168,6 +177,20 @@ pub struct DatasetStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub rejected_rows: Vec<RejectedRow>,
+    /// Rows of empty cells, which are neither tasks nor refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub rows_blank: Option<i64>,
+    /// What separates the cells of the file: what was asked for, or what was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// How the file's characters are written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// What the client should know of the file though nothing was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), inner(length(max = 4096)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub notices: Vec<String>,
     /// Batches so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]

@@ -62,6 +62,9 @@ pub struct ExportSpec {
     /// True: CSV cells are written as they are, also those a spreadsheet would take for a formula.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw_cells: Option<bool>,
+    /// True: a CSV begins with a byte order mark, by which Excel knows UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bom: Option<bool>,
 }
 
 impl ExportSpec {

@@ -84,7 +84,7 @@ reasons! {
     DeadlineExceeded,
     /// The Job's pods died without progress. Look at the pods, then set the retry annotation.
     BackoffLimitExceeded,
-    /// The file is not what its format says. Do what the message says: correct the file and set the retry annotation, or apply a Dataset under a new name.
+    /// The file is not what its format says, or no row of it could be used. Do what the message says: correct the file and set the retry annotation, or apply a Dataset under a new name.
     BadInput,
     /// More rows were refused than `spec.maxInvalidRows` allows. Correct the file or raise the limit.
     TooManyInvalidRows,
@@ -94,6 +94,8 @@ reasons! {
     NameConflict,
     /// Every valid row is a task. Nothing to do.
     Generated,
+    /// The valid rows are tasks, others were refused. Look at `status.rowsRejected` and `status.rejectedRows`.
+    GeneratedWithRejections,
     /// Every task is approved or rejected. Nothing to do.
     Completed,
     /// The file is written. Download it before it expires.

@@ -7,10 +7,10 @@ use datacrowd_protocol::{
     chunk::{ChunkHeader, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS, MAX_REASON_CHARS, RejectedRow},
     run::RunReason,
 };
+use datacrowd_records::{Position, Record, Records};
 use tokio::sync::mpsc;
 
 use crate::{
-    format::{Position, Record, Records},
     halt::{Counts, Halt},
     source::Piece,
 };
@@ -33,6 +33,8 @@ pub struct Refusals {
     pub count: i64,
     /// The first one, for the message.
     pub first: Option<RejectedRow>,
+    /// Rows of empty cells before this stream began.
+    pub blank: i64,
 }
 
 impl Refusals {
@@ -44,13 +46,17 @@ impl Refusals {
         });
     }
 
+    fn first_reason(&self) -> String {
+        self.first.as_ref().map_or_else(String::new, |row| {
+            format!("; the first: line {} {}", row.line, row.reason)
+        })
+    }
+
     fn too_many(&self) -> Option<Halt> {
         if self.count <= self.most {
             return None;
         }
-        let first = self.first.as_ref().map_or_else(String::new, |row| {
-            format!("; the first: line {} {}", row.line, row.reason)
-        });
+        let first = self.first_reason();
         Some(Halt::failed(
             RunReason::TooManyInvalidRows,
             format!(
@@ -89,6 +95,7 @@ impl Cutter {
         Counts {
             rows: signed(self.records.position().row) - 1,
             rejected: self.refusals.count,
+            blank: self.refusals.blank + signed(self.records.blank()),
         }
     }
 
@@ -113,12 +120,15 @@ impl Cutter {
             }
         }
         if rows == 0 {
-            return Ok(None);
+            return self.nothing_left();
         }
         let end = self.records.position();
         let mut whole = json(&ChunkHeader {
             header: self.records.header().map(<[String]>::to_vec),
             next_line: signed(end.line),
+            dialect: Some(self.records.dialect()),
+            columns: self.records.columns().to_vec(),
+            notices: self.records.notices().to_vec(),
         });
         whole.push(b'\n');
         whole.append(&mut body);
@@ -126,6 +136,23 @@ impl Cutter {
             body: whole.into(),
             end,
         }))
+    }
+
+    /// The source has ended. A file that gave no task at all was misunderstood, whatever it may refuse.
+    fn nothing_left(&self) -> Result<Option<Chunk>, Halt> {
+        let counts = self.counts();
+        if counts.rows > counts.rejected {
+            return Ok(None);
+        }
+        let message = match counts.rejected {
+            0 => "The file has a header and no row; create a new Dataset from a file with rows."
+                .to_owned(),
+            refused => format!(
+                "No row could be used, {refused} of {refused} were refused{}. Create a new Dataset from a corrected file, or say how it is written.",
+                self.refusals.first_reason()
+            ),
+        };
+        Err(Halt::failed(RunReason::BadInput, message))
     }
 
     /// Appends one row; false at the end of the source.
@@ -165,6 +192,7 @@ fn write_row(record: &Record<'_>, body: &mut Vec<u8>, refusals: &mut Refusals) {
         row,
         line,
         end,
+        blank_before,
         payload,
     } = record;
     write!(
@@ -173,6 +201,9 @@ fn write_row(record: &Record<'_>, body: &mut Vec<u8>, refusals: &mut Refusals) {
         end.offset
     )
     .expect("a Vec takes every byte");
+    if *blank_before > 0 {
+        write!(body, "\"blankBefore\":{blank_before},").expect("a Vec takes every byte");
+    }
     match payload {
         Ok(object) => {
             body.extend_from_slice(b"\"payload\":");

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use datacrowd_protocol::{
     chunk::Checkpoint,
     run::{GenerateOpened, RunReason},
+    source::{Delimiter, Encoding},
 };
+use datacrowd_records::{Begin, Options, Position, Records};
 use tokio::task::JoinHandle;
 
 use crate::{
     cut::{Chunk, Cutter, Refusals},
-    format::{Position, Records},
     halt::{Counts, End, Halt},
     platform::PlatformError,
     session::{Finished, MOST_TAKEOVERS, Session, fought_over},
@@ -209,18 +210,34 @@ fn begin(
 ) -> Result<(Cutter, Reader), Halt> {
     let start = position(checkpoint);
     let records = Records::new(
-        opened.format,
-        start,
-        checkpoint.header.clone(),
-        &opened.required_columns,
+        &options(opened),
+        Begin {
+            at: start,
+            header: checkpoint.header.clone(),
+            dialect: checkpoint.dialect,
+            columns: checkpoint.columns.clone(),
+        },
     )?;
     let (pieces, reader) = source.start();
     let refusals = Refusals {
         most: opened.max_invalid_rows,
         count: checkpoint.rejected,
         first: checkpoint.rejected_rows.first().cloned(),
+        blank: checkpoint.blank,
     };
     Ok((Cutter::new(records, pieces, refusals), reader))
+}
+
+/// How the platform says that the source is written.
+fn options(opened: &GenerateOpened) -> Options {
+    Options {
+        delimiter: opened.delimiter.unwrap_or(Delimiter::Comma),
+        encoding: opened.encoding.unwrap_or(Encoding::Utf8),
+        multiline: opened.multiline,
+        required: opened.required_columns.clone(),
+        main: opened.main_column.clone(),
+        ..Options::new(opened.format)
+    }
 }
 
 /// Cuts the next chunk on a thread of its own.
@@ -245,5 +262,6 @@ fn counts_at(checkpoint: &Checkpoint) -> Counts {
     Counts {
         rows: (checkpoint.next_row - 1).max(0),
         rejected: checkpoint.rejected,
+        blank: checkpoint.blank,
     }
 }

@@ -5,7 +5,7 @@ use datacrowd_protocol::{
     run::{RunOutcome, RunReason, TerminationMessage},
 };
 
-use crate::format::BadInput;
+use datacrowd_records::BadInput;
 
 /// What interrupts a run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +46,8 @@ impl Halt {
 }
 
 impl From<BadInput> for Halt {
-    fn from(BadInput(message): BadInput) -> Self {
-        Self::failed(RunReason::BadInput, message)
+    fn from(error: BadInput) -> Self {
+        Self::failed(RunReason::BadInput, error.to_string())
     }
 }
 
@@ -58,6 +58,8 @@ pub struct Counts {
     pub rows: i64,
     /// Records refused.
     pub rejected: i64,
+    /// Rows of empty cells.
+    pub blank: i64,
 }
 
 /// How the process ends.

@@ -5,7 +5,6 @@
 pub mod args;
 pub mod cut;
 pub mod export;
-pub mod format;
 pub mod generate;
 pub mod halt;
 mod heartbeat;

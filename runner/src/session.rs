@@ -156,6 +156,7 @@ fn succeeded(epoch: i64, finished: &Finished) -> CompleteRun {
         message: None,
         rows: finished.counts.rows,
         rejected: finished.counts.rejected,
+        blank: finished.counts.blank,
         sha256: finished.sha256.clone(),
         size_bytes: finished.size_bytes,
         parts: finished.parts.clone(),

@@ -172,6 +172,10 @@ async fn generate_open(
         batch_size: opened.batch_size,
         max_invalid_rows: opened.max_invalid_rows,
         required_columns: opened.required_columns,
+        main_column: opened.main_column,
+        delimiter: Some(opened.delimiter),
+        encoding: Some(opened.encoding),
+        multiline: opened.multiline,
         checkpoint: opened.checkpoint,
     })
 }
@@ -204,6 +208,7 @@ async fn export_open(
         format: opened.format,
         row_per: opened.row_per,
         raw_cells: opened.raw_cells,
+        bom: opened.bom,
         watermark: opened.watermark,
         columns: opened.columns,
     })

@@ -3,9 +3,8 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Answer, AnswerFilter};
-use datacrowd_protocol::{Upper, ids::AnswerId, work::AnswerStatus};
+use datacrowd_protocol::{Upper, ids::AnswerId, raw::RawJson, work::AnswerStatus};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -32,7 +31,7 @@ pub struct AnswerBody {
     status: Upper<AnswerStatus>,
     labeling_version: i32,
     #[schema(value_type = Object)]
-    answer: Value,
+    answer: RawJson,
     /// What it brought, less what was taken back.
     points: i64,
     submitted_at: DateTime<Utc>,

@@ -14,8 +14,9 @@ use datacrowd_protocol::{
     Upper,
     ids::{DatasetId, ProjectId},
     internal::DatasetState,
-    source::SourceFormat,
+    source::{Delimiter, Encoding, SourceFormat},
 };
+use datacrowd_records::Head;
 use kube::ResourceExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,6 +30,7 @@ use crate::{
     cluster, debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    source_head::Written,
     upsert::uid_of,
 };
 
@@ -56,9 +58,21 @@ pub struct DatasetBody {
     size_bytes: Option<i64>,
     sha256: Option<String>,
     columns: Option<Vec<String>>,
+    /// What separates a CSV's cells: what was asked for, or what was found.
+    #[schema(value_type = Option<String>, example = "COMMA")]
+    delimiter: Option<Upper<Delimiter>>,
+    /// How characters are written.
+    #[schema(value_type = String, example = "UTF8")]
+    encoding: Upper<Encoding>,
+    /// Quoted cells may span any number of lines.
+    multiline: bool,
+    /// What to know of the file though nothing was refused.
+    notices: Vec<String>,
     total_rows: Option<i64>,
     tasks_created: i64,
     rows_rejected: i64,
+    /// Rows of empty cells, which are neither tasks nor refused.
+    rows_blank: i64,
     rejected_rows: Vec<RejectedRowBody>,
     /// Part of the source that was read, 0 to 1; absent before its size is known.
     progress: Option<f64>,
@@ -78,6 +92,10 @@ impl From<Dataset> for DatasetBody {
             }
             _ => None,
         };
+        let found = d.checkpoint.dialect;
+        let delimiter = found.and_then(|found| found.delimiter);
+        let asked = Some(d.delimiter).filter(|_| d.format == SourceFormat::Csv);
+        let appeared = Some(d.checkpoint.columns).filter(|columns| !columns.is_empty());
         Self {
             id: d.id.0,
             name: d.name,
@@ -89,10 +107,15 @@ impl From<Dataset> for DatasetBody {
             batch_size: d.batch_size,
             size_bytes: d.size_bytes,
             sha256: d.sha256,
-            columns: d.checkpoint.header,
+            columns: d.checkpoint.header.or(appeared),
+            delimiter: delimiter.or(asked).map(Upper),
+            encoding: Upper(found.map_or(d.encoding, |found| found.encoding)),
+            multiline: d.multiline,
+            notices: d.checkpoint.notices,
             total_rows: d.total_rows,
             tasks_created: d.tasks_created,
             rows_rejected: d.checkpoint.rejected,
+            rows_blank: d.checkpoint.blank,
             rejected_rows: d
                 .checkpoint
                 .rejected_rows
@@ -110,9 +133,15 @@ impl From<Dataset> for DatasetBody {
 }
 
 impl DatasetBody {
-    /// Shows the columns that the upload saw, before a run has read them.
-    pub fn with_columns(mut self, columns: Option<Vec<String>>) -> Self {
-        self.columns = self.columns.or(columns);
+    /// Shows what the upload saw, before a run has read it.
+    pub fn with_head(mut self, head: Head) -> Self {
+        self.columns = self.columns.or(head.header);
+        if self.notices.is_empty() {
+            self.notices = head.notices;
+        }
+        if let Some(found) = head.dialect.delimiter {
+            self.delimiter = Some(Upper(found));
+        }
         self
     }
 }
@@ -270,6 +299,7 @@ pub fn resource(
     project: &str,
     uri: String,
     format: SourceFormat,
+    written: Written,
     batch_size: Option<i32>,
     max_invalid_rows: Option<i64>,
 ) -> DatasetResource {
@@ -280,6 +310,9 @@ pub fn resource(
         source: Source {
             uri,
             format: Some(format),
+            delimiter: written.delimiter,
+            encoding: written.encoding,
+            multiline: written.multiline,
             credentials_secret_ref: None,
         },
         batch_size,

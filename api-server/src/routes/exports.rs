@@ -54,6 +54,8 @@ pub struct NewExport {
     since: Option<i64>,
     /// Leave CSV cells unprotected against formulas.
     raw_cells: Option<bool>,
+    /// Begin a CSV with a byte order mark, by which Excel knows UTF-8.
+    bom: Option<bool>,
 }
 
 /// An export was asked for.
@@ -150,6 +152,7 @@ pub async fn export_create(
         row_per: new.row_per.map(|r| r.0),
         since: new.since,
         raw_cells: new.raw_cells,
+        bom: new.bom,
     };
     let name = resource_name(&project.display_name, "export", same);
     let subject = format!("{}/{name}", project.namespace);

@@ -4,11 +4,16 @@ use axum::{extract::State, http::header, response::IntoResponse};
 use datacrowd_labelling::answer_schema;
 use datacrowd_protocol::{
     Upper,
+    decimal::Decimal,
     ids::ProjectId,
     labeling::{Audience, DataType, DisplayColumn, Field, FieldType, Labeling, OnReject},
+    raw::RawJson,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -28,6 +33,33 @@ pub struct DisplayBody {
     /// TEXT, IMAGE, AUDIO, VIDEO or JSON.
     #[schema(value_type = String, example = "TEXT")]
     kind: Upper<DataType>,
+}
+
+/// A bound of a number: read as the resource reads it, written as a number with all its digits.
+#[derive(Debug, Clone)]
+pub struct Bound(Decimal);
+
+impl PartialSchema for Bound {
+    fn schema() -> RefOr<Schema> {
+        let either = SchemaType::from_iter([Type::Number, Type::String]);
+        ObjectBuilder::new().schema_type(either).into()
+    }
+}
+
+impl ToSchema for Bound {}
+
+impl Serialize for Bound {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawJson::parse(self.0.as_str().to_owned())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Decimal::deserialize(deserializer).map(Self)
+    }
 }
 
 /// One question of the answer form.
@@ -56,14 +88,14 @@ pub struct FieldBody {
     /// Whether an answer without this field is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     required: Option<bool>,
-    /// Smallest accepted number.
+    /// Smallest accepted number; a text like "0.5" keeps every digit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
-    minimum: Option<i64>,
-    /// Largest accepted number.
+    minimum: Option<Bound>,
+    /// Largest accepted number; a text like "0.5" keeps every digit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 5)]
-    maximum: Option<i64>,
+    maximum: Option<Bound>,
     /// Longest accepted text in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 500)]
@@ -162,8 +194,8 @@ impl From<FieldBody> for Field {
             kind: kind.0,
             options,
             required,
-            minimum,
-            maximum,
+            minimum: minimum.map(|bound| bound.0),
+            maximum: maximum.map(|bound| bound.0),
             max_length,
         }
     }
@@ -214,8 +246,8 @@ impl From<Field> for FieldBody {
             kind: Upper(kind),
             options,
             required,
-            minimum,
-            maximum,
+            minimum: minimum.map(Bound),
+            maximum: maximum.map(Bound),
             max_length,
         }
     }

@@ -4,10 +4,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use datacrowd_labelling::Dataset;
 use datacrowd_protocol::{
-    Upper, ids::DatasetId, labeling::DataType, object::Origin, source::SourceFormat,
+    Upper,
+    ids::DatasetId,
+    labeling::DataType,
+    object::Origin,
+    raw::RawJson,
+    source::{Delimiter, Encoding, SourceFormat},
 };
+use datacrowd_records::{Head, Row, json};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -16,7 +21,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Path, Query},
-    source_head::{self, Row},
+    source_head::{self, Written},
 };
 
 /// Bytes of the source that a preview reads.
@@ -43,9 +48,9 @@ pub struct ColumnBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RowBody {
     /// Line at which it begins.
-    line: usize,
+    line: u64,
     #[schema(value_type = Object)]
-    values: Map<String, Value>,
+    values: RawJson,
 }
 
 /// The first rows.
@@ -53,8 +58,16 @@ pub struct RowBody {
 pub struct PreviewBody {
     #[schema(value_type = String, example = "CSV")]
     format: Upper<SourceFormat>,
+    /// What separates a CSV's cells: what was asked for, or what was found.
+    #[schema(value_type = Option<String>, example = "COMMA")]
+    delimiter: Option<Upper<Delimiter>>,
+    /// How characters are written.
+    #[schema(value_type = String, example = "UTF8")]
+    encoding: Upper<Encoding>,
     columns: Vec<ColumnBody>,
     rows: Vec<RowBody>,
+    /// What to know of the file though nothing was refused.
+    notices: Vec<String>,
 }
 
 /// First rows and detected columns of a dataset.
@@ -70,18 +83,31 @@ pub async fn dataset_preview(
         return Err(ApiError::invalid_member("rows", "must be between 1 and 50"));
     }
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    let rows = first_rows(&app, &dataset, most).await?;
+    let head = first_rows(&app, &dataset, most).await?;
+    let rows: Vec<_> = head
+        .rows
+        .iter()
+        .map(|row| json::members(&row.payload))
+        .collect();
+    let columns = columns(&rows);
+    let body = |row: Row| {
+        let values = RawJson::parse(row.payload).map_err(|error| ApiError::internal(&error))?;
+        Ok(RowBody {
+            line: row.line,
+            values,
+        })
+    };
     Ok(axum::Json(PreviewBody {
         format: Upper(dataset.format),
-        columns: columns(&rows),
-        rows: rows
-            .into_iter()
-            .map(|Row { line, values }| RowBody { line, values })
-            .collect(),
+        delimiter: head.dialect.delimiter.map(Upper),
+        encoding: Upper(head.dialect.encoding),
+        columns,
+        rows: head.rows.into_iter().map(body).collect::<ApiResult<_>>()?,
+        notices: head.notices,
     }))
 }
 
-async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Vec<Row>> {
+async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Head> {
     let bucket = app.objects.bucket();
     let origin = bucket.origin(
         &dataset.namespace,
@@ -114,21 +140,33 @@ async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Vec<
         )
     })?;
     let whole = i64::try_from(head.len()).is_ok_and(|read| read < PREVIEW_BYTES);
-    source_head::rows(&head, dataset.format, most, whole)
+    let written = Written {
+        delimiter: Some(dataset.delimiter),
+        encoding: Some(dataset.encoding),
+        multiline: Some(dataset.multiline),
+    };
+    source_head::rows(&head, &written.options(dataset.format), most, whole)
 }
 
+/// The members of a row, with the text of each value.
+type Members<'a> = Vec<(String, &'a str)>;
+
 /// Every column of these rows in the order of appearance.
-fn columns(rows: &[Row]) -> Vec<ColumnBody> {
+fn columns(rows: &[Members<'_>]) -> Vec<ColumnBody> {
     let mut names: Vec<&String> = Vec::new();
-    for name in rows.iter().flat_map(|r| r.values.keys()) {
+    for (name, _) in rows.iter().flatten() {
         if !names.contains(&name) {
             names.push(name);
         }
     }
+    let value = |row: &Members<'_>, name: &String| {
+        let found = row.iter().find(|(known, _)| known == name);
+        found.and_then(|(_, value)| kind(value))
+    };
     names
         .into_iter()
         .map(|name| {
-            let mut kinds = rows.iter().filter_map(|r| kind(r.values.get(name)?));
+            let mut kinds = rows.iter().filter_map(|row| value(row, name));
             let first = kinds.next();
             let same = kinds.all(|k| Some(k) == first);
             ColumnBody {
@@ -140,14 +178,16 @@ fn columns(rows: &[Row]) -> Vec<ColumnBody> {
 }
 
 /// What a value looks like; nothing can be said of an empty one.
-fn kind(value: &Value) -> Option<DataType> {
-    let text = match value {
-        Value::Null => return None,
-        Value::Array(_) | Value::Object(_) => return Some(DataType::Json),
-        Value::String(text) if text.is_empty() => return None,
-        Value::String(text) => text,
+fn kind(value: &str) -> Option<DataType> {
+    let text = match value.as_bytes().first() {
+        Some(b'[' | b'{') => return Some(DataType::Json),
+        Some(b'"') => json::string(value)?,
+        _ if value == "null" => return None,
         _ => return Some(DataType::Text),
     };
+    if text.is_empty() {
+        return None;
+    }
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let extension = path
         .rsplit_once('.')

@@ -9,6 +9,7 @@ use datacrowd_labelling::{Dataset, Project};
 use datacrowd_protocol::{
     ids::{DatasetId, ProjectId},
     internal::{DatasetState, ProjectState},
+    source::SourceFormat,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -123,6 +124,7 @@ pub async fn dataset_restore(
 
 /// What was released to the controller before stays released.
 fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
+    let is_csv = dataset.format == SourceFormat::Csv;
     let spec = DatasetSpec {
         project_ref: ProjectRef {
             name: project.to_owned(),
@@ -130,6 +132,9 @@ fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
         source: Source {
             uri: dataset.source_uri.clone(),
             format: Some(dataset.format),
+            delimiter: Some(dataset.delimiter).filter(|_| is_csv),
+            encoding: Some(dataset.encoding),
+            multiline: Some(dataset.multiline).filter(|_| is_csv),
             credentials_secret_ref: None,
         },
         batch_size: Some(dataset.batch_size),

@@ -3,9 +3,11 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
-use datacrowd_protocol::ids::{AnswerId, ProjectId};
+use datacrowd_protocol::{
+    ids::{AnswerId, ProjectId},
+    raw::RawJson,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,7 +35,7 @@ pub struct ReviewBody {
     answer_id: i64,
     task: TaskBody,
     #[schema(value_type = Object)]
-    answer: Value,
+    answer: RawJson,
     submitted_at: DateTime<Utc>,
     previous_decisions: Vec<PreviousBody>,
 }

@@ -3,9 +3,11 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Error, Lease, NewAnswer, Refusal, Task};
-use datacrowd_protocol::ids::{LeaseToken, ProjectId, TaskId};
+use datacrowd_protocol::{
+    ids::{LeaseToken, ProjectId, TaskId},
+    raw::RawJson,
+};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -50,7 +52,7 @@ pub struct TaskBody {
     labeling_version: i32,
     /// The row's columns.
     #[schema(value_type = Object)]
-    payload: Value,
+    payload: RawJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease: Option<LeaseBody>,
 }
@@ -243,7 +245,7 @@ pub struct Submit {
     lease_token: String,
     /// A value per field of the form.
     #[schema(value_type = Object)]
-    answer: Map<String, Value>,
+    answer: RawJson,
     /// Time on the task in milliseconds, as the client measured it.
     #[schema(example = 8400)]
     active_millis: Option<i64>,
@@ -277,6 +279,9 @@ pub async fn task_submit(
             "must be between 0 and a day",
         ));
     }
+    // Of two values for one field nobody knows which was meant, and a number too long would be cut.
+    datacrowd_records::json::object(body.answer.get(), |_, _| ())
+        .map_err(|problem| ApiError::invalid_member("answer", problem.sentence()))?;
     let new = NewAnswer {
         user,
         task: TaskId(id),

@@ -6,13 +6,16 @@ use axum::{
     response::IntoResponse,
 };
 use bytes::{Bytes, BytesMut};
-use datacrowd_labelling::{Accepted, ProjectHead};
+use datacrowd_labelling::{Accepted, Error, ProjectHead, Refusal};
 use datacrowd_protocol::{
+    Upper, WireEnum,
     ids::{ProjectId, UploadId},
+    labeling::Labeling,
     object::{Origin, OriginError, PlatformObject},
     run::UploadedPart,
-    source::SourceFormat,
+    source::{Delimiter, Encoding, SourceFormat},
 };
+use datacrowd_records::Head;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -31,13 +34,12 @@ use crate::{
     extract::{Json, Path},
     idempotency::SameRequest,
     limits::{Silent, TimeLimit, is_form, unless_silent},
-    source_head, upsert,
+    source_head::{self, HEAD_BYTES, Written},
+    upsert,
 };
 
 /// Bytes per part of the multipart upload.
 const PART_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes of the file that are looked at before anything is written.
-const SNIFF_BYTES: usize = 64 * 1024;
 
 /// A file that is in the platform's bucket already, below the tenant's own prefix.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,6 +54,15 @@ pub struct NewDataset {
     /// Rows that may be refused.
     #[schema(example = 0)]
     max_invalid_rows: Option<i64>,
+    /// What separates a CSV's cells: COMMA when absent, SEMICOLON, TAB, PIPE, or AUTO to find out.
+    #[schema(value_type = Option<String>, example = "SEMICOLON")]
+    delimiter: Option<Upper<Delimiter>>,
+    /// How characters are written: UTF8 when absent, WINDOWS1251, WINDOWS1252 or UTF16.
+    #[schema(value_type = Option<String>, example = "UTF8")]
+    encoding: Option<Upper<Encoding>>,
+    /// Quoted cells may span more than 100 lines and 64 KiB.
+    #[schema(example = false)]
+    multiline: Option<bool>,
 }
 
 /// A file as form data; for the description only.
@@ -64,6 +75,15 @@ pub struct UploadForm {
     batch_size: Option<i32>,
     #[schema(example = 0, rename = "maxInvalidRows")]
     max_invalid_rows: Option<i64>,
+    /// What separates a CSV's cells: COMMA when absent, SEMICOLON, TAB, PIPE, or AUTO to find out. Comes before the file.
+    #[schema(example = "SEMICOLON")]
+    delimiter: Option<String>,
+    /// How characters are written: UTF8 when absent, WINDOWS1251, WINDOWS1252 or UTF16. Comes before the file.
+    #[schema(example = "UTF8")]
+    encoding: Option<String>,
+    /// Quoted cells may span more than 100 lines and 64 KiB. Comes before the file.
+    #[schema(example = false)]
+    multiline: Option<bool>,
 }
 
 /// A file that arrived whole.
@@ -72,7 +92,8 @@ struct Arrived {
     object: PlatformObject,
     file_name: String,
     format: SourceFormat,
-    columns: Option<Vec<String>>,
+    written: Written,
+    head: Head,
 }
 
 /// Removes what was written when the request ends before the file did: also when the client goes away.
@@ -167,10 +188,27 @@ async fn from_uri(
     };
     let format = SourceFormat::from_extension(object.key())
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
-    app.objects
-        .head(&object)
+    let most = i64::try_from(HEAD_BYTES).unwrap_or(i64::MAX);
+    let bytes = app
+        .objects
+        .first_bytes(&object, most)
         .await?
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "names no object; upload it first"))?;
+    let written = Written {
+        delimiter: new.delimiter.map(|delimiter| delimiter.0),
+        encoding: new.encoding.map(|encoding| encoding.0),
+        multiline: new.multiline,
+    };
+    let labeling = labeling_of(app, project).await?;
+    let whole = bytes.len() < HEAD_BYTES;
+    let head = source_head::check(
+        "sourceUri",
+        &bytes,
+        whole,
+        format,
+        written,
+        labeling.as_ref(),
+    )?;
     let name = resource_name(
         object
             .key()
@@ -189,18 +227,30 @@ async fn from_uri(
         &project.name,
         object.to_string(),
         format,
+        written,
         new.batch_size,
         new.max_invalid_rows,
     );
     let tenant = app.core.tenant_get(project.tenant).await?;
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let written = app.cluster.apply(&at, &made, false).await?;
-    let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
-    Ok(app
+    let applied = app.cluster.apply(&at, &made, false).await?;
+    let view = adopt::dataset(app, upsert::seen(&applied, &tenant.name)?).await?;
+    let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
+    Ok(DatasetBody::from(dataset).with_head(head))
+}
+
+/// The form that the file must fit.
+async fn labeling_of(app: &App, project: &ProjectHead) -> ApiResult<Option<Labeling>> {
+    let labeling = app
         .core
-        .dataset_get(Some(project.tenant), view.id)
-        .await?
-        .into())
+        .project_labeling(Some(project.tenant), project.id, None)
+        .await;
+    match labeling {
+        Ok(labeling) => Ok(Some(labeling)),
+        // No version of it was accepted yet.
+        Err(Error::Refused(Refusal::NotFound)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiResult<DatasetBody> {
@@ -215,9 +265,28 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
         )
     })?;
     let (mut arrived, mut batch_size, mut max_invalid_rows) = (None, None, None);
+    let mut written = Written::default();
     while let Some(field) = form.next_field().await.map_err(broken_form)? {
         match field.name().unwrap_or_default() {
-            "file" if arrived.is_none() => arrived = Some(receive(app, project, field).await?),
+            "file" if arrived.is_none() => {
+                arrived = Some(receive(app, project, written, field).await?);
+            }
+            name @ ("delimiter" | "encoding" | "multiline") if arrived.is_some() => {
+                return Err(ApiError::invalid_member(
+                    name,
+                    "must come before the file, which is looked at as it arrives",
+                ));
+            }
+            "delimiter" => written.delimiter = Some(named("delimiter", field).await?),
+            "encoding" => written.encoding = Some(named("encoding", field).await?),
+            "multiline" => {
+                let text = field.text().await.map_err(broken_form)?;
+                let given = text.trim().parse();
+                written.multiline =
+                    Some(given.map_err(|_| {
+                        ApiError::invalid_member("multiline", "must be true or false")
+                    })?);
+            }
             "batchSize" => {
                 batch_size = Some(number(
                     "batchSize",
@@ -263,6 +332,7 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
         &project.name,
         uri,
         arrived.format,
+        arrived.written,
         batch_size,
         max_invalid_rows,
     );
@@ -274,7 +344,7 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
     app.core.upload_close(arrived.id, true).await?;
     let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
-    Ok(DatasetBody::from(dataset).with_columns(arrived.columns))
+    Ok(DatasetBody::from(dataset).with_head(arrived.head))
 }
 
 /// A form that cannot be read to its end, and what to do about it.
@@ -294,6 +364,18 @@ pub fn broken_form(error: axum::extract::multipart::MultipartError) -> ApiError 
             "The form broke off, or is no multipart/form-data; send it again.",
         ),
     }
+}
+
+/// A form field that names one of several.
+async fn named<T: WireEnum>(
+    member: &str,
+    field: axum::extract::multipart::Field<'_>,
+) -> ApiResult<T> {
+    let text = field.text().await.map_err(broken_form)?;
+    T::from_upper(text.trim()).ok_or_else(|| {
+        let known: Vec<_> = T::ALL.iter().map(|known| known.upper()).collect();
+        ApiError::invalid_member(member, format!("must be one of {}", known.join(", ")))
+    })
 }
 
 fn number(member: &str, text: &str) -> ApiResult<i64> {
@@ -317,6 +399,7 @@ fn within(member: &str, value: Option<i64>, least: i64, most: i64) -> ApiResult<
 async fn receive(
     app: &App,
     project: &ProjectHead,
+    written: Written,
     mut field: axum::extract::multipart::Field<'_>,
 ) -> ApiResult<(Arrived, Abort)> {
     let file_name = field.file_name().unwrap_or_default().to_owned();
@@ -328,12 +411,15 @@ async fn receive(
         )
     })?;
     let mut buffer = BytesMut::new();
-    while buffer.len() < SNIFF_BYTES
-        && let Some(chunk) = field.chunk().await.map_err(broken_form)?
-    {
-        buffer.extend_from_slice(&chunk);
+    let mut whole = false;
+    while buffer.len() < HEAD_BYTES && !whole {
+        match field.chunk().await.map_err(broken_form)? {
+            Some(chunk) => buffer.extend_from_slice(&chunk),
+            None => whole = true,
+        }
     }
-    let columns = source_head::columns(&buffer, format)?;
+    let labeling = labeling_of(app, project).await?;
+    let head = source_head::check("file", &buffer, whole, format, written, labeling.as_ref())?;
     let id = UploadId(Uuid::now_v7());
     let key = format!(
         "{}/datasets/{id}/source.{}",
@@ -404,7 +490,8 @@ async fn receive(
             object,
             file_name,
             format,
-            columns,
+            written,
+            head,
         },
         abort,
     ))

@@ -84,7 +84,7 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
             &client,
             &project,
             "items.csv",
-            b"id,text,picture\n".to_vec(),
+            b"id,text,picture\n1,a,b\n".to_vec(),
             10,
         )
         .await
@@ -118,7 +118,7 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
     let link = shown.headers["location"].to_str().unwrap().to_owned();
     shown.expect(307);
     let object = p.http.get(&link).send().await.unwrap();
-    assert_eq!(object.text().await.unwrap(), "id,text,picture\n");
+    assert_eq!(object.text().await.unwrap(), "id,text,picture\n1,a,b\n");
     let beside = look(&wanda, &tasks[1], "picture").await;
     let link = beside.headers["location"].to_str().unwrap().to_owned();
     assert!(

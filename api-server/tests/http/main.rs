@@ -32,6 +32,7 @@ mod payments;
 mod proofs;
 mod pulse;
 mod races;
+mod records;
 mod refusals;
 mod reviews;
 mod runner;

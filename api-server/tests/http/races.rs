@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use datacrowd_labelling::BillingMode;
-use datacrowd_protocol::ids::{LeaseToken, TaskId, UserId};
+use datacrowd_protocol::{
+    ids::{LeaseToken, TaskId, UserId},
+    raw::RawJson,
+};
 use futures::future::join_all;
 use reqwest::Method;
-use serde_json::{Map, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::Platform;
@@ -38,7 +41,7 @@ async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
                         user,
                         task: task.id,
                         lease_token: lease.token,
-                        answer: Map::from_iter([("rating".to_owned(), json!("0"))]),
+                        answer: RawJson::parse(r#"{"rating":"0"}"#.to_owned()).unwrap(),
                         active_millis: None,
                     };
                     let stale = datacrowd_labelling::NewAnswer {

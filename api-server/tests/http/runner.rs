@@ -61,7 +61,7 @@ impl Job {
         command
     }
 
-    async fn finish(&self, p: &Platform, what: &str, pod: &str) -> i32 {
+    pub async fn finish(&self, p: &Platform, what: &str, pod: &str) -> i32 {
         let mut child = self.start(p, what, pod);
         let ended = tokio::time::timeout(Duration::from_secs(120), child.wait())
             .await

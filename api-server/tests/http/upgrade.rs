@@ -107,10 +107,7 @@ async fn work_of_the_version_before_goes_on() {
         .expect(200);
     assert_eq!(points["balance"], 15);
     // A task that was skipped before the upgrade is not offered again to who skipped it.
-    let offered = p
-        .claim(&wim, text(&facts, "live"), 10)
-        .await
-        .expect(200);
+    let offered = p.claim(&wim, text(&facts, "live"), 10).await.expect(200);
     let offered = offered["tasks"].as_array().unwrap();
     assert!(offered.iter().all(|t| t["id"] != facts["skipped"]));
     p.core.sweep(Utc::now()).await.unwrap();
@@ -176,7 +173,8 @@ async fn what_was_deleted_before_the_upgrade_is_gone_and_its_untouched_tasks_are
         .await;
     assert_eq!(used, facts["used"].as_i64().unwrap() - 10);
     assert_eq!(
-        p.count("select sum(task_quota)::bigint from projects").await,
+        p.count("select sum(task_quota)::bigint from projects")
+            .await,
         GRANTED
     );
 }
@@ -212,6 +210,8 @@ async fn an_export_begun_before_the_upgrade_gives_the_same_records() {
         text(&facts, "export"),
         opened["epoch"]
     );
-    let page = answer(p.http.get(url).bearer_auth(&token)).await.expect(200);
+    let page = answer(p.http.get(url).bearer_auth(&token))
+        .await
+        .expect(200);
     assert_eq!(page, facts["exportPage"]);
 }

@@ -26,7 +26,7 @@ async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
             "items.csv",
             b"id,,text\n1,2,3\n",
             422,
-            "line 1 has a column without a name",
+            "Column 2 of the header has no name; line 1 must name every column",
         ),
         ("items.csv", b"\xFF\xFEi\0d\0", 415, "UTF-16"),
         ("items.csv", b"PK\x03\x04\0\0", 415, "binary"),

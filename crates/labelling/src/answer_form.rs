@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use datacrowd_protocol::labeling::{Field, FieldType, Labeling};
+use datacrowd_protocol::{
+    decimal::Decimal,
+    labeling::{Field, FieldType, Labeling},
+    raw::RawJson,
+};
 use serde_json::{Map, Value, json};
 
 /// Longest text when a field names none, in characters.
@@ -10,11 +14,12 @@ const DEFAULT_MAX_LENGTH: usize = 10_000;
 
 /// Checks an answer; the map holds a sentence per wrong field and is empty when all fit.
 #[must_use]
-pub fn validate_answer(
-    labeling: &Labeling,
-    answer: &Map<String, Value>,
-) -> BTreeMap<String, String> {
+pub fn validate_answer(labeling: &Labeling, answer: &RawJson) -> BTreeMap<String, String> {
     let mut wrong = BTreeMap::new();
+    let Ok(answer) = serde_json::from_str::<BTreeMap<String, RawJson>>(answer.get()) else {
+        let why = "must be an object with a value per field".to_owned();
+        return [("answer".to_owned(), why)].into();
+    };
     for name in answer.keys() {
         if !labeling.fields.iter().any(|f| &f.name == name) {
             wrong.insert(
@@ -24,8 +29,16 @@ pub fn validate_answer(
         }
     }
     for field in &labeling.fields {
-        let value = answer.get(&field.name).unwrap_or(&Value::Null);
-        if let Err(why) = check(field, value) {
+        let raw = answer.get(&field.name).map_or("null", RawJson::get);
+        let checked = match serde_json::from_str(raw) {
+            // By its digits: a double would let a neighbour of the bound pass.
+            Ok(Value::Number(_)) if field.kind == FieldType::Number => check_number(field, raw),
+            Ok(value) => check(field, &value),
+            // JSON, but no double: a number that is too large for this field, or for any other.
+            Err(_) if field.kind == FieldType::Number => check_number(field, raw),
+            Err(_) => Err("cannot be read".to_owned()),
+        };
+        if let Err(why) = checked {
             wrong.insert(field.name.clone(), why);
         }
     }
@@ -79,24 +92,21 @@ fn check(field: &Field, value: &Value) -> Result<(), String> {
             }
         }
         (FieldType::Text, _) => Err("must be a text".into()),
-        (FieldType::Number, Value::Number(number)) => {
-            let number = number.as_f64().unwrap_or(f64::NAN);
-            #[allow(
-                clippy::cast_precision_loss,
-                reason = "bounds beyond 2^53 are compared to the nearest double"
-            )]
-            let inside = field.minimum.is_none_or(|m| number >= m as f64)
-                && field.maximum.is_none_or(|m| number <= m as f64);
-            if inside { Ok(()) } else { Err(bounds(field)) }
-        }
         (FieldType::Number, _) => Err(bounds(field)),
         (FieldType::Boolean, Value::Bool(_)) => Ok(()),
         (FieldType::Boolean, _) => Err("must be true or false".into()),
     }
 }
 
+fn check_number(field: &Field, raw: &str) -> Result<(), String> {
+    let number = Decimal::parse(raw)?;
+    let inside = field.minimum.as_ref().is_none_or(|least| number >= *least)
+        && field.maximum.as_ref().is_none_or(|most| number <= *most);
+    if inside { Ok(()) } else { Err(bounds(field)) }
+}
+
 fn bounds(field: &Field) -> String {
-    match (field.minimum, field.maximum) {
+    match (&field.minimum, &field.maximum) {
         (Some(min), Some(max)) => format!("must be a number from {min} to {max}"),
         (Some(min), None) => format!("must be a number of at least {min}"),
         (None, Some(max)) => format!("must be a number of at most {max}"),
@@ -148,9 +158,13 @@ fn field_schema(field: &Field) -> Value {
             schema[key] = json!(text);
         }
     }
-    for (key, bound) in [("minimum", field.minimum), ("maximum", field.maximum)] {
-        if let Some(bound) = bound {
-            schema[key] = json!(bound);
+    for (key, bound) in [("minimum", &field.minimum), ("maximum", &field.maximum)] {
+        // A schema's bound is a number; the nearest double of one with many digits.
+        let number = bound
+            .as_ref()
+            .and_then(|b| b.as_str().parse::<serde_json::Number>().ok());
+        if let Some(number) = number {
+            schema[key] = Value::Number(number);
         }
     }
     schema
@@ -172,10 +186,43 @@ mod tests {
     }
 
     fn wrong(answer: Value) -> Vec<String> {
-        let Value::Object(answer) = answer else {
-            panic!("an object")
-        };
+        let answer = RawJson::parse(answer.to_string()).unwrap();
         validate_answer(&form(), &answer).into_keys().collect()
+    }
+
+    #[test]
+    fn numbers_are_held_against_their_bounds_digit_by_digit() {
+        let mut form = form();
+        form.fields[0].required = None;
+        form.fields[3].minimum = Some(Decimal::parse("-0.5").unwrap());
+        form.fields[3].maximum = Some(Decimal::parse("9007199254740992").unwrap());
+        let wrong = |number: &str| {
+            let answer = RawJson::parse(format!("{{\"score\":{number}}}")).unwrap();
+            validate_answer(&form, &answer)
+        };
+        for inside in [
+            "-0.5",
+            "0",
+            "0.1000000000000000000001",
+            "9007199254740992",
+            "1e3",
+        ] {
+            assert!(wrong(inside).is_empty(), "{inside}");
+        }
+        for outside in [
+            "-0.50000000000000000000001",
+            "9007199254740993",
+            "1e300",
+            "1e999",
+        ] {
+            assert_eq!(wrong(outside).len(), 1, "{outside}");
+        }
+        let says = wrong("-1").remove("score").unwrap();
+        assert_eq!(says, "must be a number from -0.5 to 9007199254740992");
+        assert_eq!(
+            answer_schema(&form)["properties"]["score"]["minimum"],
+            json!(-0.5)
+        );
     }
 
     #[test]

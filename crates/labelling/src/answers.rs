@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{AnswerId, BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
+    raw::RawJson,
     work::AnswerStatus,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task,
@@ -28,7 +29,7 @@ pub struct Answer {
     pub project: ProjectId,
     pub status: AnswerStatus,
     pub labeling_version: i32,
-    pub answer: Value,
+    pub answer: RawJson,
     /// What it brought, less what was taken back.
     pub points: i64,
     pub submitted_at: DateTime<Utc>,
@@ -87,7 +88,7 @@ impl Labelling {
                     project: ProjectId(r.project_id),
                     status: from_column("answer status", &r.status)?,
                     labeling_version: r.labeling_version,
-                    answer: r.answer,
+                    answer: r.answer.0,
                     points: r.points,
                     submitted_at: r.submitted_at,
                     decided_at: r.decided_at,
@@ -216,7 +217,7 @@ impl Labelling {
             batch: BatchId(t.batch_id),
             status: "locked".into(),
             labeling_version: withdrawn.labeling_version,
-            payload: t.payload,
+            payload: t.payload.0,
             lease: Some(Lease {
                 token: LeaseToken(lease.token),
                 expires_at,

@@ -9,7 +9,6 @@ use datacrowd_protocol::{
     ids::{DatasetId, RunId},
     labeling::Labeling,
 };
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -36,8 +35,7 @@ pub struct Chunk {
 #[derive(Default)]
 struct Columns {
     row_no: Vec<i64>,
-    payload: Vec<Value>,
-    external_id: Vec<Option<String>>,
+    payload: Vec<String>,
     ordinal: Vec<i32>,
     queued: Vec<bool>,
 }
@@ -187,22 +185,18 @@ fn advance(
                 break;
             }
             let ordinal = loaded / batch_size;
-            let payload = row.payload.unwrap_or_default();
             columns.row_no.push(row.row_no);
-            columns.external_id.push(
-                target
-                    .external_id_column
-                    .as_ref()
-                    .and_then(|c| payload.get(c))
-                    .map(text_of),
-            );
-            columns.payload.push(Value::Object(payload));
+            let payload = row
+                .payload
+                .map_or_else(|| "{}".to_owned(), |p| p.get().to_owned());
+            columns.payload.push(payload);
             columns
                 .ordinal
                 .push(i32::try_from(ordinal).unwrap_or(i32::MAX));
             columns.queued.push(ordinal < full_batches);
             loaded += 1;
         }
+        at.blank = at.blank.saturating_add(row.blank_before.max(0));
         at.next_row = row.row_no + 1;
         at.offset = row.end_offset;
     }
@@ -212,15 +206,15 @@ fn advance(
     if header.header.is_some() {
         at.header.clone_from(&header.header);
     }
+    at.dialect = header.dialect.or(at.dialect);
+    if !header.columns.is_empty() {
+        at.columns.clone_from(&header.columns);
+    }
+    if !header.notices.is_empty() {
+        at.notices.clone_from(&header.notices);
+    }
     at.batch_ordinal = i32::try_from((loaded + batch_size - 1) / batch_size).unwrap_or(i32::MAX);
     (columns, whole)
-}
-
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// Inserts rows and counts them into their batches. A row that is there already is left alone.
@@ -244,8 +238,9 @@ async fn insert(
     let row = sqlx::query!(
         "with inserted as (
              insert into tasks (project_id, dataset_id, batch_id, row_no, payload, external_id, slots, slots_free, queue_pos)
-             select $1, $2, b.id, r.row_no, r.payload, r.external_id, $3, $3, case when r.queued then nextval('task_queue_pos') end
-             from unnest($4::bigint[], $5::jsonb[], $6::text[], $7::int[], $8::bool[]) with ordinality as r (row_no, payload, external_id, ordinal, queued, nth)
+             select $1, $2, b.id, r.row_no, r.payload, r.payload->>$6::text, $3, $3, case when r.queued then nextval('task_queue_pos') end
+             from (select row_no, payload::jsonb as payload, ordinal, queued, nth
+                   from unnest($4::bigint[], $5::text[], $7::int[], $8::bool[]) with ordinality as u (row_no, payload, ordinal, queued, nth)) r
              join task_batches b on b.dataset_id = $2 and b.ordinal = r.ordinal
              order by r.nth
              on conflict on constraint tasks_row do nothing
@@ -259,7 +254,7 @@ async fn insert(
         i16::try_from(target.slots).unwrap_or(1),
         &columns.row_no,
         &columns.payload,
-        &columns.external_id as &[Option<String>],
+        target.external_id_column.as_deref() as Option<&str>,
         &columns.ordinal,
         &columns.queued
     )

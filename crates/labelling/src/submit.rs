@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     ids::{AnswerId, LeaseToken, TaskId, UserId},
     labeling::Labeling,
+    raw::RawJson,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::{
@@ -22,7 +23,7 @@ pub struct NewAnswer {
     pub user: UserId,
     pub task: TaskId,
     pub lease_token: LeaseToken,
-    pub answer: Map<String, Value>,
+    pub answer: RawJson,
     pub active_millis: Option<i64>,
 }
 
@@ -46,7 +47,6 @@ impl Labelling {
     /// `invalid_answer` per field (the lease stays), `lease_lost`; or the database failed.
     pub async fn task_submit(&self, new: &NewAnswer, now: DateTime<Utc>) -> Result<Submitted> {
         let mut tx = self.pool.begin().await?;
-        let answer = Value::Object(new.answer.clone());
         let task = sqlx::query!(
             "select project_id, dataset_id, batch_id, status as \"status!\" from tasks where id = $1 for update",
             new.task.0
@@ -54,7 +54,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::LeaseLost)?;
-        if let Some(known) = submitted_before(&mut tx, new, &answer).await? {
+        if let Some(known) = submitted_before(&mut tx, new).await? {
             return Ok(known);
         }
         let Some(held) = lease_end(&mut tx, new).await? else {
@@ -71,13 +71,13 @@ impl Labelling {
         let row = sqlx::query!(
             "insert into answers (task_id, project_id, user_id, lease_token, labeling_version, answer, status, reviewers_needed, active_millis,
                                   claimed_at, submitted_at, decided_at, reward_points)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $7::text = 'approved' then $11::timestamptz end, $12) returning id",
+             values ($1, $2, $3, $4, $5, ($6::text)::jsonb, $7, $8, $9, $10, $11, case when $7::text = 'approved' then $11::timestamptz end, $12) returning id",
             new.task.0,
             task.project_id,
             new.user.0,
             new.lease_token.0,
             held.labeling_version,
-            answer,
+            new.answer.get(),
             status,
             held.reviewers_needed,
             new.active_millis,
@@ -133,22 +133,19 @@ impl Labelling {
 }
 
 /// The answer that this lease gave before.
-async fn submitted_before(
-    conn: &mut PgConnection,
-    new: &NewAnswer,
-    answer: &Value,
-) -> Result<Option<Submitted>> {
+async fn submitted_before(conn: &mut PgConnection, new: &NewAnswer) -> Result<Option<Submitted>> {
     let known = sqlx::query!(
-        "select a.id, a.answer, a.status, coalesce(a.reward_points, p.reward_points) as \"reward_points!\"
+        "select a.id, a.answer = ($4::text)::jsonb as \"same!\", a.status, coalesce(a.reward_points, p.reward_points) as \"reward_points!\"
          from answers a join projects p on p.id = a.project_id where a.lease_token = $1 and a.user_id = $2 and a.task_id = $3",
         new.lease_token.0,
         new.user.0,
-        new.task.0
+        new.task.0,
+        new.answer.get()
     )
     .fetch_optional(conn)
     .await?;
     let Some(known) = known else { return Ok(None) };
-    if known.answer != *answer || known.status == "withdrawn" {
+    if !known.same || known.status == "withdrawn" {
         return Err(Refusal::LeaseLost.into());
     }
     Ok(Some(Submitted {

@@ -8,8 +8,11 @@ mod status;
 mod turn;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_protocol::ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId};
-use serde_json::{Value, json};
+use datacrowd_protocol::{
+    ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
+    raw::RawJson,
+};
+use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -50,7 +53,7 @@ pub struct Task {
     pub batch: BatchId,
     pub status: String,
     pub labeling_version: i32,
-    pub payload: Value,
+    pub payload: RawJson,
     pub lease: Option<Lease>,
 }
 
@@ -74,7 +77,7 @@ macro_rules! task {
             batch: BatchId($r.batch_id),
             status: $r.status,
             labeling_version: $r.labeling_version,
-            payload: $r.payload,
+            payload: $r.payload.0,
             lease: $lease,
         }
     };
@@ -141,7 +144,7 @@ async fn lease_tasks(
              update task_batches set status = 'in_progress' where id in (select batch_id from taken) and status = 'ready'),
          noted as (
              insert into events (kind, subject, actor) select 'task.locked', task_id::text, $2::uuid::text from leased)
-         select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.labeling_version as \"labeling_version!\", t.payload, l.token
+         select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.labeling_version as \"labeling_version!\", t.payload as \"payload: sqlx::types::Json<RawJson>\", l.token
          from taken t join leased l on l.task_id = t.id order by l.token",
         ids,
         user.0,

@@ -1,14 +1,15 @@
 //! The unit of loading: one transaction of rows, sent as NDJSON.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::{raw::RawJson, source::Dialect};
 
 /// Most rows in one chunk.
 pub const MAX_CHUNK_ROWS: usize = 5_000;
 /// Most bytes in one chunk's body before another row is added.
 pub const MAX_CHUNK_BYTES: usize = 4 * 1024 * 1024;
-/// A record longer than this, in bytes of the source, is one rejected row.
+/// A record longer than this, in bytes of UTF-8, is one rejected row.
 pub const MAX_RECORD_BYTES: usize = 1024 * 1024;
 /// Most characters of a rejection's reason that are kept.
 pub const MAX_REASON_CHARS: usize = 200;
@@ -25,6 +26,15 @@ pub struct ChunkHeader {
     /// Line of the source on which the record after this chunk begins, from 1.
     #[serde(deserialize_with = "crate::range::count")]
     pub next_line: i64,
+    /// How the source is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// Columns in the order in which they appeared, for formats without a header.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// What the client should know though nothing was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// One line of a chunk: a row to load, or a row that was refused.
@@ -37,9 +47,9 @@ pub struct ChunkRow {
     /// Byte offset just after the record: where a resumed run goes on.
     #[serde(deserialize_with = "crate::range::count")]
     pub end_offset: i64,
-    /// The columns of an accepted row.
+    /// The columns of an accepted row, as they were written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload: Option<Map<String, Value>>,
+    pub payload: Option<RawJson>,
     /// Why the row was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
@@ -50,6 +60,17 @@ pub struct ChunkRow {
         deserialize_with = "crate::range::count_if_known"
     )]
     pub line: Option<i64>,
+    /// Rows of empty cells between the record before and this one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub blank_before: i64,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+pub(crate) fn is_zero(count: &i64) -> bool {
+    *count == 0
 }
 
 /// A refused row as the client sees it.
@@ -85,6 +106,18 @@ pub struct Checkpoint {
     /// The first refused rows.
     #[serde(default)]
     pub rejected_rows: Vec<RejectedRow>,
+    /// Rows of empty cells so far; they are neither tasks nor refused.
+    #[serde(default)]
+    pub blank: i64,
+    /// How the source is read, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// Columns in the order in which they appeared, for formats without a header.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// What the client should know though nothing was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// The answer to a loaded chunk.

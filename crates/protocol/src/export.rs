@@ -1,12 +1,13 @@
 //! What leaves the platform: approved answers as records.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ids::TaskId, wire_enum};
+use crate::{ids::TaskId, raw::RawJson, wire_enum};
 
 wire_enum! {
     /// How an export is written.
@@ -60,14 +61,17 @@ wire_enum! {
     }
 }
 
-/// CSV columns of an export, sorted, without their `source.` and `answer.` prefixes.
+/// CSV columns of an export, without their `source.` and `answer.` prefixes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportColumns {
-    /// Columns of the source.
+    /// Columns of the sources, each in the order of the source that named it first.
     pub source: Vec<String>,
     /// Fields of the answers.
     pub answer: Vec<String>,
+    /// What could be chosen, in the form's order, for fields with several choices.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, Vec<String>>,
 }
 
 /// One approved answer.
@@ -75,8 +79,7 @@ pub struct ExportColumns {
 #[serde(rename_all = "camelCase")]
 pub struct AnswerRecord {
     /// The answer, per field.
-    #[schema(value_type = Object)]
-    pub answer: Map<String, Value>,
+    pub answer: RawJson,
     /// Pseudonym of the worker, stable within a tenant.
     pub worker_id: String,
     /// Version of the labeling under which it was given.
@@ -102,8 +105,7 @@ pub struct TaskRecord {
     /// Value of the project's `externalIdColumn`.
     pub external_id: Option<String>,
     /// All columns of the source.
-    #[schema(value_type = Object)]
-    pub source: Map<String, Value>,
+    pub source: RawJson,
     /// The approved answers at the watermark, by their sequence.
     pub answers: Vec<AnswerRecord>,
 }

@@ -233,6 +233,15 @@ pub struct DatasetView {
     /// The first refused rows.
     #[serde(default)]
     pub rejected_rows: Vec<RejectedRow>,
+    /// Rows of empty cells, which are neither tasks nor refused.
+    #[serde(default)]
+    pub rows_blank: i64,
+    /// How the source is read, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<crate::source::Dialect>,
+    /// What the client should know though nothing was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
     /// Batches so far.
     pub batches: i32,
     /// The source, once pinned.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wire_enum;
+use crate::{decimal::Decimal, wire_enum};
 
 wire_enum! {
     /// What a project's items are.
@@ -95,12 +95,12 @@ pub struct Field {
     /// Whether an answer without this field is refused; false when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required: Option<bool>,
-    /// Smallest accepted number.
+    /// Smallest accepted number; one with a fraction is a text, like "0.5".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum: Option<i64>,
-    /// Largest accepted number.
+    pub minimum: Option<Decimal>,
+    /// Largest accepted number; one with a fraction is a text, like "0.5".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum: Option<i64>,
+    pub maximum: Option<Decimal>,
     /// Longest accepted text, in characters; 10,000 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
@@ -191,6 +191,18 @@ impl Labeling {
         self.audience.unwrap_or(Audience::Public)
     }
 
+    /// Columns that a source must have: those on display, and the external id's.
+    #[must_use]
+    pub fn required_columns(&self) -> Vec<String> {
+        let shown = self.display.iter().map(|shown| &shown.column);
+        shown.chain(&self.external_id_column).cloned().collect()
+    }
+    /// The column that workers see first.
+    #[must_use]
+    pub fn main_column(&self) -> Option<&str> {
+        self.display.first().map(|shown| shown.column.as_str())
+    }
+
     /// Every rule that a schema cannot say, each violation as (path, sentence).
     #[must_use]
     pub fn violations(&self) -> Vec<(String, String)> {
@@ -251,7 +263,7 @@ impl Field {
         if self.options.iter().collect::<BTreeSet<_>>().len() != self.options.len() {
             refuse("options", "lists a value twice");
         }
-        if let (Some(minimum), Some(maximum)) = (self.minimum, self.maximum)
+        if let (Some(minimum), Some(maximum)) = (&self.minimum, &self.maximum)
             && minimum > maximum
         {
             refuse("minimum", "is greater than maximum");

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod chunk;
+pub mod decimal;
 pub mod endpoint;
 pub mod exit;
 pub mod export;
@@ -15,6 +16,7 @@ pub mod object;
 pub mod payment;
 pub mod problem;
 pub mod range;
+pub mod raw;
 pub mod run;
 pub mod source;
 mod wire;

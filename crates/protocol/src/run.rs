@@ -7,7 +7,7 @@ use crate::{
     chunk::Checkpoint,
     export::{ExportColumns, ExportFormat, RowPer},
     ids::RunId,
-    source::SourceFormat,
+    source::{Delimiter, Encoding, SourceFormat},
     wire_enum,
 };
 
@@ -130,6 +130,18 @@ pub struct GenerateOpened {
     /// Columns that the project's display and external id need; a header without them is bad input.
     #[serde(default)]
     pub required_columns: Vec<String>,
+    /// The column that workers see first; a row without anything in it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_column: Option<String>,
+    /// What separates cells; comma when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// How characters are written; UTF-8 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Quoted cells may span any number of lines.
+    #[serde(default)]
+    pub multiline: bool,
     /// Where to go on.
     pub checkpoint: Checkpoint,
 }
@@ -151,6 +163,9 @@ pub struct ExportOpened {
     pub row_per: RowPer,
     /// Leave CSV cells unprotected against formulas.
     pub raw_cells: bool,
+    /// Begin a CSV with a byte order mark.
+    #[serde(default)]
+    pub bom: bool,
     /// Largest approval sequence that the export contains.
     pub watermark: i64,
     /// CSV columns, fixed at the watermark.
@@ -226,6 +241,9 @@ pub struct CompleteRun {
     /// Rows refused (generate).
     #[serde(default, deserialize_with = "crate::range::count")]
     pub rejected: i64,
+    /// Rows of empty cells (generate).
+    #[serde(default, skip_serializing_if = "crate::chunk::is_zero")]
+    pub blank: i64,
     /// SHA-256 in hexadecimal: of the export, or of a source that this pod read from its beginning to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire_enum;
 
 wire_enum! {
@@ -35,6 +37,50 @@ impl SourceFormat {
             Self::Jsonl => "jsonl",
         }
     }
+}
+
+wire_enum! {
+    /// What separates the cells of a CSV.
+    pub enum Delimiter {
+        /// Whichever of the others the header fits; looked up once.
+        Auto = "AUTO" / "auto",
+        /// `,`
+        Comma = "COMMA" / "comma",
+        /// `;`, as spreadsheets write it where numbers have a decimal comma.
+        Semicolon = "SEMICOLON" / "semicolon",
+        /// A tab.
+        Tab = "TAB" / "tab",
+        /// `|`
+        Pipe = "PIPE" / "pipe",
+    }
+}
+
+wire_enum! {
+    /// How a source writes its characters.
+    pub enum Encoding {
+        /// UTF-8.
+        Utf8 = "UTF8" / "utf8",
+        /// Windows-1251, Cyrillic.
+        Windows1251 = "WINDOWS1251" / "windows1251",
+        /// Windows-1252, Western European.
+        Windows1252 = "WINDOWS1252" / "windows1252",
+        /// UTF-16; its byte order mark tells which, little-endian without one.
+        Utf16 = "UTF16" / "utf16",
+    }
+}
+
+/// How a source is read: what was asked for, or what was found. Pinned in the checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dialect {
+    /// What separates cells; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// How characters are written.
+    pub encoding: Encoding,
+    /// UTF-16 with the higher byte first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub big_endian: bool,
 }
 
 wire_enum! {

@@ -56,6 +56,19 @@ fn verdict(view: &DatasetView) -> Option<Verdict> {
         ));
     }
     match view.state {
+        DatasetState::Ready | DatasetState::Completed if view.rows_rejected > 0 => {
+            let end = match view.state {
+                DatasetState::Completed => "Every task is approved or rejected",
+                _ => "Every valid row is a task",
+            };
+            Some(Verdict::new(
+                Phase::Done,
+                Reason::GeneratedWithRejections,
+                format!(
+                    "{end}, but rows of the file were refused; status.rejectedRows shows the first of them. Apply a Dataset under a new name with the corrected rows."
+                ),
+            ))
+        }
         DatasetState::Ready => Some(Verdict::new(
             Phase::Done,
             Reason::Generated,
@@ -83,5 +96,60 @@ fn verdict(view: &DatasetView) -> Option<Verdict> {
             ProjectState::Active | ProjectState::Completed => None,
         },
         DatasetState::Generating | DatasetState::Failed | DatasetState::Deleted => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datacrowd_protocol::{
+        ids::DatasetId,
+        internal::{Billing, BillingStatus},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn view(state: DatasetState, rows_rejected: i64) -> DatasetView {
+        DatasetView {
+            id: DatasetId(Uuid::nil()),
+            state,
+            project_state: ProjectState::Active,
+            billing: Billing {
+                status: BillingStatus::Paid,
+                quota: 10,
+                used: 1,
+                debt: 0,
+            },
+            total_rows: Some(2),
+            tasks_created: 1,
+            rows_rejected,
+            rejected_rows: vec![],
+            rows_blank: 0,
+            dialect: None,
+            notices: vec![],
+            batches: 1,
+            source: None,
+            replaceable: false,
+            run: None,
+            started_at: None,
+            completed_at: None,
+            adopted: false,
+            unfinished: false,
+            unpaid: false,
+        }
+    }
+
+    #[test]
+    fn ready_says_whether_rows_were_refused() {
+        for (state, refused, reason) in [
+            (DatasetState::Ready, 0, Reason::Generated),
+            (DatasetState::Completed, 0, Reason::Completed),
+            (DatasetState::Ready, 1, Reason::GeneratedWithRejections),
+            (DatasetState::Completed, 1, Reason::GeneratedWithRejections),
+        ] {
+            let verdict = verdict(&view(state, refused)).unwrap();
+            assert_eq!((verdict.phase, verdict.reason), (Phase::Done, reason));
+        }
+        assert!(verdict(&view(DatasetState::Failed, 3)).is_none());
     }
 }

@@ -39,6 +39,15 @@ pub(super) fn status(dataset: &Dataset, view: &DatasetView, ledger: &Ledger) -> 
                 reason: row.reason.chars().take(512).collect(),
             })
             .collect(),
+        rows_blank: Some(view.rows_blank).filter(|rows| *rows > 0),
+        delimiter: view.dialect.and_then(|dialect| dialect.delimiter),
+        encoding: view.dialect.map(|dialect| dialect.encoding),
+        notices: view
+            .notices
+            .iter()
+            .take(10)
+            .map(|notice| notice.chars().take(4096).collect())
+            .collect(),
         batches: Some(view.batches),
         start_time: view.started_at.and_then(time),
         completion_time: view.completed_at.and_then(time),

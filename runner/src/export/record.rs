@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     export::{AnswerRecord, ExportFormat, RowPer, TaskRecord},
     ids::TaskId,
+    raw::RawJson,
     run::ExportOpened,
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::{parts::PART_BYTES, table::Table};
@@ -20,8 +20,8 @@ struct AnswerLine<'a> {
     task_id: TaskId,
     row_no: i64,
     external_id: Option<&'a str>,
-    source: &'a Map<String, Value>,
-    answer: &'a Map<String, Value>,
+    source: &'a RawJson,
+    answer: &'a RawJson,
     worker_id: &'a str,
     labeling_version: i32,
     submitted_at: DateTime<Utc>,
@@ -36,7 +36,7 @@ struct TaskLine<'a> {
     task_id: TaskId,
     row_no: i64,
     external_id: Option<&'a str>,
-    source: &'a Map<String, Value>,
+    source: &'a RawJson,
     answers: &'a [AnswerRecord],
 }
 
@@ -61,11 +61,7 @@ impl Encoder {
         let mut encoder = Self {
             shape: match opened.format {
                 ExportFormat::Jsonl => Shape::Lines,
-                ExportFormat::Csv => Shape::Table(Table::new(
-                    &opened.columns,
-                    opened.row_per,
-                    opened.raw_cells,
-                )),
+                ExportFormat::Csv => Shape::Table(Table::new(opened)),
             },
             row_per: opened.row_per,
             buffer: Vec::with_capacity(PART_BYTES),

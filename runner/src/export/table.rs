@@ -2,9 +2,14 @@
 
 use std::borrow::Cow;
 
-use datacrowd_protocol::export::{AnswerRecord, ExportColumns, RowPer, TaskRecord};
+use datacrowd_protocol::{
+    decimal::Decimal,
+    export::{AnswerRecord, ExportColumns, RowPer, TaskRecord},
+    raw::RawJson,
+    run::ExportOpened,
+};
+use datacrowd_records::json;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 const TASK_COLUMNS: [&str; 3] = ["taskId", "rowNo", "externalId"];
 const ANSWER_COLUMNS: [&str; 5] = [
@@ -20,18 +25,23 @@ pub(super) struct Table {
     columns: ExportColumns,
     row_per: RowPer,
     raw_cells: bool,
+    bom: bool,
 }
 
 impl Table {
-    pub(super) fn new(columns: &ExportColumns, row_per: RowPer, raw_cells: bool) -> Self {
+    pub(super) fn new(opened: &ExportOpened) -> Self {
         Self {
-            columns: columns.clone(),
-            row_per,
-            raw_cells,
+            columns: opened.columns.clone(),
+            row_per: opened.row_per,
+            raw_cells: opened.raw_cells,
+            bom: opened.bom,
         }
     }
 
     pub(super) fn write_header(&self, out: &mut Vec<u8>) {
+        if self.bom {
+            out.extend_from_slice(b"\xef\xbb\xbf");
+        }
         let mut row = self.row(out);
         for name in TASK_COLUMNS {
             row.cell(name);
@@ -63,7 +73,7 @@ impl Table {
             approved_at,
             seconds_spent,
         } = record;
-        row.values(answer, &self.columns.answer);
+        row.answer(answer, &self.columns);
         row.cell(worker_id);
         row.cell(&labeling_version.to_string());
         row.cell(&as_text(submitted_at));
@@ -75,7 +85,7 @@ impl Table {
     pub(super) fn write_task(&self, task: &TaskRecord, out: &mut Vec<u8>) {
         let mut row = self.row(out);
         row.task(task, &self.columns.source);
-        row.cell(&json(&task.answers));
+        row.cell(&as_json(&task.answers));
         row.end();
     }
 
@@ -103,9 +113,24 @@ impl Row<'_> {
         self.values(&task.source, columns);
     }
 
-    fn values(&mut self, object: &Map<String, Value>, columns: &[String]) {
+    fn values(&mut self, object: &RawJson, columns: &[String]) {
+        let members = json::members(object.get());
         for column in columns {
-            self.cell(&text_of(object.get(column)));
+            self.cell(&text_of(value_of(&members, column)));
+        }
+    }
+
+    /// What was chosen comes in the form's order, in whatever order it was ticked.
+    fn answer(&mut self, object: &RawJson, columns: &ExportColumns) {
+        let members = json::members(object.get());
+        for column in &columns.answer {
+            let value = value_of(&members, column);
+            match (value, columns.options.get(column)) {
+                (Some(list), Some(options)) if list.starts_with('[') => {
+                    self.cell(&in_order(list, options));
+                }
+                _ => self.cell(&text_of(value)),
+            }
         }
     }
 
@@ -113,7 +138,7 @@ impl Row<'_> {
         if !std::mem::take(&mut self.empty) {
             self.out.push(b',');
         }
-        let apostrophe = !self.raw_cells && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let apostrophe = !self.raw_cells && is_like_a_formula(text);
         let quoted = text.contains(['"', ',', '\r', '\n']);
         if quoted {
             self.out.push(b'"');
@@ -135,20 +160,63 @@ impl Row<'_> {
     }
 }
 
-/// A value as a cell: text without quotes, nothing for null, lists and objects as JSON.
-fn text_of(value: Option<&Value>) -> Cow<'_, str> {
-    match value {
-        None | Some(Value::Null) => Cow::Borrowed(""),
-        Some(Value::String(text)) => Cow::Borrowed(text),
-        Some(other) => Cow::Owned(json(other)),
+/// Whether a spreadsheet would compute a cell instead of showing it. A plain number is only that.
+fn is_like_a_formula(text: &str) -> bool {
+    if text.starts_with(['\t', '\r', '\n']) {
+        return true;
     }
+    // Some programs trim a cell before they look at its first character, and read full-width signs as signs.
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    trimmed.starts_with(signs) && Decimal::parse(text).is_err()
+}
+
+fn value_of<'a>(members: &[(String, &'a str)], column: &str) -> Option<&'a str> {
+    let found = members.iter().find(|(name, _)| name == column);
+    found.map(|(_, value)| *value)
+}
+
+/// A value as a cell: text without quotes, nothing for null, numbers, lists and objects as JSON.
+fn text_of(value: Option<&str>) -> Cow<'_, str> {
+    match value {
+        None | Some("null") => Cow::Borrowed(""),
+        Some(json) => json::string(json).unwrap_or(Cow::Borrowed(json)),
+    }
+}
+
+/// A list of options, in the order in which the form names them; what the form no longer names comes last.
+fn in_order(list: &str, options: &[String]) -> String {
+    let Ok(mut chosen) = serde_json::from_str::<Vec<String>>(list) else {
+        return list.to_owned();
+    };
+    let place = |text: &String| options.iter().position(|option| option == text);
+    chosen.sort_by_key(|text| place(text).unwrap_or(usize::MAX));
+    as_json(&chosen)
 }
 
 /// The same spelling of times and numbers as in JSONL.
 fn as_text(value: &impl Serialize) -> String {
-    json(value).trim_matches('"').to_owned()
+    as_json(value).trim_matches('"').to_owned()
 }
 
-fn json(value: &impl Serialize) -> String {
+fn as_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("records hold only what JSON can say")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like_a_formula;
+
+    #[test]
+    fn numbers_are_no_formulas_and_disguised_formulas_are() {
+        for plain in ["", "-5", "-0.5", "-4", "-1.5e-7", "12", "a=1", " a", "-0"] {
+            assert!(!is_like_a_formula(plain), "{plain:?}");
+        }
+        for formula in [
+            "=1", "+1", "-a", "-5-3", "@x", "\tx", "\rx", "\nx", " =1", "\u{a0}=1", "＝1", "＋1",
+            "－1", "＠x", "--1", "-", " -5",
+        ] {
+            assert!(is_like_a_formula(formula), "{formula:?}");
+        }
+    }
 }

@@ -5,20 +5,18 @@ use datacrowd_protocol::{
     exit,
     export::{AnswerRecord, ExportColumns, ExportFormat, ExportPage, RowPer, TaskRecord},
     ids::TaskId,
+    raw::RawJson,
     source::SourceFormat::Csv,
 };
 use datacrowd_runner::export::export;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::fake::{Fake, Fault};
 
-fn object(value: Value) -> Map<String, Value> {
-    let Value::Object(object) = value else {
-        panic!("not an object")
-    };
-    object
+fn object(value: Value) -> RawJson {
+    RawJson::parse(value.to_string()).unwrap()
 }
 
 fn answer(answer: Value) -> AnswerRecord {
@@ -77,6 +75,7 @@ async fn fake(format: ExportFormat, row_per: RowPer, pages: Vec<ExportPage>) -> 
         let columns = ExportColumns {
             source: vec!["n".to_owned(), "text".to_owned()],
             answer: vec!["rating".to_owned(), "tags".to_owned()],
+            options: [("tags".to_owned(), vec!["y".to_owned(), "x".to_owned()])].into(),
         };
         world.export = (format, row_per, false, columns);
         world.pages = pages;
@@ -155,8 +154,8 @@ async fn csv_has_fixed_columns_and_no_formulas() {
         text,
         format!(
             "{HEADER}\
-             1,1,'=x,'-1,\"a \"\"b\"\", c\",'-4,\"[\"\"x\"\",\"\"y\"\"]\",{times}\r\n\
-             1,1,'=x,'-1,\"a \"\"b\"\", c\",,,{times}\r\n\
+             1,1,'=x,-1,\"a \"\"b\"\", c\",-4,\"[\"\"y\"\",\"\"x\"\"]\",{times}\r\n\
+             1,1,'=x,-1,\"a \"\"b\"\", c\",,,{times}\r\n\
              2,2,,,'@me,4,,{times}\r\n"
         )
     );

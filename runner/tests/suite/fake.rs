@@ -20,7 +20,7 @@ use datacrowd_protocol::{
     export::{ExportColumns, ExportFormat, ExportPage, RowPer},
     ids::{DatasetId, ExportId, RunId},
     run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
-    source::SourceFormat,
+    source::{Delimiter, Encoding, SourceFormat},
 };
 use datacrowd_runner::{platform::Platform, retry::Patience, session::Session, source::Keys};
 use datacrowd_testkit::Contract;
@@ -71,6 +71,12 @@ pub struct World {
     pub quota: Option<i64>,
     pub exporting: bool,
     pub export: (ExportFormat, RowPer, bool, ExportColumns),
+    /// Begin a CSV with a byte order mark.
+    pub bom: bool,
+    /// How the source is said to be written.
+    pub delimiter: Option<Delimiter>,
+    pub encoding: Option<Encoding>,
+    pub multiline: bool,
     pub pages: Vec<ExportPage>,
     pub parts: BTreeMap<i32, Bytes>,
     pub completes: Vec<CompleteRun>,
@@ -143,6 +149,10 @@ impl Fake {
                 false,
                 ExportColumns::default(),
             ),
+            bom: false,
+            delimiter: None,
+            encoding: None,
+            multiline: false,
             pages: Vec::new(),
             parts: BTreeMap::new(),
             completes: Vec::new(),
@@ -305,6 +315,7 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Ope
             format,
             row_per,
             raw_cells,
+            bom: world.bom,
             watermark: 1,
             columns,
         })
@@ -325,6 +336,10 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Ope
         batch_size: 100,
         max_invalid_rows: world.max_invalid_rows,
         required_columns: world.required.clone(),
+        main_column: world.required.first().cloned(),
+        delimiter: world.delimiter,
+        encoding: world.encoding,
+        multiline: world.multiline,
         checkpoint: world.checkpoint.clone(),
     })
     .into_response()
@@ -400,6 +415,9 @@ async fn tasks(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Re
         .quota
         .map(|quota| quota - i64::try_from(rows.len()).unwrap());
     world.checkpoint.header = header.header;
+    world.checkpoint.dialect = header.dialect;
+    world.checkpoint.columns = header.columns;
+    world.checkpoint.notices = header.notices;
     let next: Option<ChunkRow> = body
         .lines()
         .nth(rows.len() + 1)
@@ -432,12 +450,13 @@ fn take(world: &mut World, row: &ChunkRow) {
         "rows come in order, without gaps"
     );
     world.checkpoint.next_row += 1;
+    world.checkpoint.blank += row.blank_before;
     world.checkpoint.offset = row.end_offset;
     match (&row.payload, &row.rejected) {
         (Some(payload), None) => {
             world
                 .tasks
-                .insert(row.row_no, Value::Object(payload.clone()));
+                .insert(row.row_no, serde_json::from_str(payload.get()).unwrap());
         }
         (None, Some(reason)) => {
             world.checkpoint.rejected += 1;

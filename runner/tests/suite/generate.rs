@@ -5,7 +5,10 @@ use std::{fmt::Write as _, time::Duration};
 use datacrowd_protocol::{
     exit,
     run::{RunOutcome, RunReason},
-    source::SourceFormat::{Csv, Jsonl},
+    source::{
+        Delimiter, Encoding,
+        SourceFormat::{Csv, Jsonl},
+    },
 };
 use datacrowd_runner::{generate::generate, halt::End};
 use serde_json::json;
@@ -277,6 +280,67 @@ async fn bad_input_is_reported_with_its_remedy_and_loads_nothing() {
         );
         assert!(world.tasks.is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_file_that_gives_no_task_has_failed_however_much_may_be_refused() {
+    for (format, text, says) in [
+        (Jsonl, "id,text\n1,a\n", "looks like CSV"),
+        (Csv, "id,text\n", "a header and no row"),
+        (Csv, "id,text\n,\n,\n", "a header and no row"),
+        (
+            Csv,
+            "id,text\n1\n2\n",
+            "2 of 2 were refused; the first: line 2",
+        ),
+        (
+            Jsonl,
+            "[\n{\"id\":1},\n{\"id\":2}\n]\n",
+            "one object per line",
+        ),
+    ] {
+        let fake = Fake::start(format, text).await;
+        for _ in 0..2 {
+            // Also for a run that resumes behind the last row.
+            assert_eq!(generate(&fake.session()).await.exit_code(), exit::BAD_INPUT);
+            let world = fake.world();
+            assert_eq!(reason(&world), Some(RunReason::BadInput));
+            let message = world.completes.last().unwrap().message.clone().unwrap();
+            assert!(message.contains(says), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_auto_found_is_pinned_and_a_resumed_run_reads_by_it() {
+    let row = |n: usize| format!("{n};\"text; {n}\"\r\n");
+    let text: String = (1..=12_000).map(row).collect();
+    let text = format!("id;text\r\n{text};\r\n;\r\n");
+    let utf16: Vec<u8> = ['\u{feff}']
+        .into_iter()
+        .chain(text.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let fake = Fake::start(Csv, utf16).await;
+    fake.world().delimiter = Some(Delimiter::Auto);
+    fake.world().encoding = Some(Encoding::Utf16);
+    fake.fault("tasks", Fault::TakeOnly(1234));
+    fake.fault("tasks", Fault::LoseAnswer);
+    assert_eq!(generate(&fake.session()).await.exit_code(), exit::DONE);
+    let world = fake.world();
+    assert_eq!(world.tasks.len(), 12_000);
+    assert_eq!(
+        world.tasks[&12_000],
+        json!({"id": "12000", "text": "text; 12000"})
+    );
+    let found = world.checkpoint.dialect.unwrap();
+    assert_eq!(
+        (found.delimiter, found.encoding, found.big_endian),
+        (Some(Delimiter::Semicolon), Encoding::Utf16, true)
+    );
+    assert_eq!(world.completes[0].blank, 2);
 }
 
 #[tokio::test]

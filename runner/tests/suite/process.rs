@@ -178,6 +178,7 @@ async fn memory_is_bounded_whatever_the_file_holds() {
     text.push_str(&format!("{}\n", ",".repeat(1 << 19)));
     text.push_str(&"1,2\n".repeat(100_000));
     let fake = Fake::start(Csv, text).await;
+    fake.world().multiline = true;
     let file = NamedTempFile::new().unwrap();
     let ended = run(runner(&fake, file.path()), || false).await;
     assert_eq!(ended.status.code(), Some(exit::DONE));

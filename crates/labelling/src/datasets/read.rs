@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     chunk::Checkpoint,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::DatasetState,
-    source::{DeletionPolicy, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use uuid::Uuid;
 
@@ -30,6 +30,9 @@ pub struct Dataset {
     pub own_credentials: bool,
     /// The project's: what becomes of the rows when the resource is deleted.
     pub deletion_policy: DeletionPolicy,
+    pub delimiter: Delimiter,
+    pub encoding: Encoding,
+    pub multiline: bool,
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     /// Whether a run was ever let begin.
@@ -103,7 +106,7 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query!(
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.batch_size,
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
                     d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy
              from datasets d join projects p on p.id = d.project_id
@@ -136,6 +139,9 @@ impl Labelling {
                     format: from_column("source format", &d.source_format)?,
                     own_credentials: d.own_credentials,
                     deletion_policy: from_column("deletion policy", &d.deletion_policy)?,
+                    delimiter: from_column("delimiter", &d.delimiter)?,
+                    encoding: from_column("encoding", &d.encoding)?,
+                    multiline: d.multiline,
                     batch_size: d.batch_size,
                     max_invalid_rows: d.max_invalid_rows,
                     began: d.began,

@@ -5,7 +5,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid, TenantId},
     internal::DatasetView,
     run::SourceFound,
-    source::{DeletionPolicy, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -43,6 +43,9 @@ pub struct DatasetUpsert {
     pub content: ContentNow,
     /// The dataset whose rows may go, when it had this name and is another one.
     pub delete_rows: Option<DatasetId>,
+    pub delimiter: Delimiter,
+    pub encoding: Encoding,
+    pub multiline: bool,
 }
 
 impl Labelling {
@@ -67,8 +70,8 @@ impl Labelling {
         .ok_or_else(|| Refusal::ProjectNotFound { name: up.project_name.clone() })?;
         let inserted = sqlx::query!(
             "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
-                                   batch_size, max_invalid_rows, suspended)
-             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11) on conflict on constraint datasets_identity do nothing",
+                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline)
+             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict on constraint datasets_identity do nothing",
             Uuid::now_v7(),
             tenant.0,
             project.id,
@@ -79,7 +82,10 @@ impl Labelling {
             up.own_credentials,
             up.batch_size,
             up.max_invalid_rows,
-            up.suspended
+            up.suspended,
+            up.delimiter.column(),
+            up.encoding.column(),
+            up.multiline
         )
         .execute(&mut *tx)
         .await?
@@ -130,13 +136,19 @@ impl Labelling {
             sqlx::query!(
                 "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
                         requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
-                        leave_from = null, left_at = null, updated_at = now() where id = $1",
+                        leave_from = null, left_at = null, updated_at = now(),
+                        delimiter = case when read.nothing then $7 else delimiter end, encoding = case when read.nothing then $8 else encoding end,
+                        multiline = case when read.nothing then $9 else multiline end
+                 from (select (checkpoint->>'nextRow')::bigint <= 1 as nothing from datasets where id = $1) read where id = $1",
                 row.id,
                 up.uid.0,
                 up.generation,
                 up.suspended,
                 up.max_invalid_rows,
-                adopted
+                adopted,
+                up.delimiter.column(),
+                up.encoding.column(),
+                up.multiline
             )
             .execute(&mut *tx)
             .await
@@ -212,6 +224,9 @@ impl Labelling {
             tasks_created: d.tasks_created,
             rows_rejected: checkpoint.rejected,
             rejected_rows: checkpoint.rejected_rows,
+            rows_blank: checkpoint.blank,
+            dialect: checkpoint.dialect,
+            notices: checkpoint.notices,
             batches: d.batches,
             source: d
                 .source_etag

@@ -1,5 +1,7 @@
 //! A pod opens an exporting run; the first one takes the watermark and the columns.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     export::{ExportColumns, ExportFormat, RowPer},
@@ -20,6 +22,7 @@ pub struct RunParts {
     pub format: ExportFormat,
     pub row_per: RowPer,
     pub raw_cells: bool,
+    pub bom: bool,
     pub watermark: i64,
     pub columns: ExportColumns,
     pub object_key: String,
@@ -42,7 +45,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?;
         let r = sqlx::query!(
-            "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.watermark,
+            "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.watermark,
                     e.columns, e.multipart_id
              from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
             run.0
@@ -105,6 +108,7 @@ impl Labelling {
             format,
             row_per: from_column("row per", &r.row_per)?,
             raw_cells: r.raw_cells,
+            bom: r.bom,
             watermark,
             columns,
             object_key,
@@ -130,33 +134,62 @@ async fn take_watermark(conn: &mut PgConnection, project: Uuid) -> Result<i64> {
     Ok(row.seq)
 }
 
-/// Sorted union of source columns and answer fields: the columns of a CSV.
+/// The columns of a CSV: those of the sources in their own order, the oldest source first; the answers'
+/// fields sorted, with what could be chosen in them.
 async fn columns_at(
     conn: &mut PgConnection,
     project: Uuid,
     dataset: Option<Uuid>,
 ) -> Result<ExportColumns> {
     let source = sqlx::query!(
-        "select distinct c.name as \"name!\" from datasets d
+        "select c.name as \"name!\" from datasets d
          cross join lateral (
-             select jsonb_array_elements_text(d.checkpoint->'header') as name where jsonb_typeof(d.checkpoint->'header') = 'array'
-             union
-             select jsonb_object_keys(t.payload) as name from tasks t where t.dataset_id = d.id and coalesce(jsonb_typeof(d.checkpoint->'header'), 'null') <> 'array') c
-         where d.project_id = $1 and ($2::uuid is null or d.id = $2) order by 1",
+             select h.name, h.nth from jsonb_array_elements_text(d.checkpoint->'header') with ordinality as h (name, nth)
+             where jsonb_typeof(d.checkpoint->'header') = 'array'
+             union all
+             select k.name, coalesce(s.nth, 1000000) from (
+                 select distinct jsonb_object_keys(t.payload) as name from tasks t
+                 where t.dataset_id = d.id and coalesce(jsonb_typeof(d.checkpoint->'header'), 'null') <> 'array') k
+             left join jsonb_array_elements_text(d.checkpoint->'columns') with ordinality as s (name, nth) on s.name = k.name) c
+         where d.project_id = $1 and ($2::uuid is null or d.id = $2)
+         order by d.id, c.nth, c.name",
         project,
         dataset
     )
     .fetch_all(&mut *conn)
     .await?;
-    let answer = sqlx::query!(
-        "select distinct f->>'name' as \"name!\" from labeling_versions l cross join lateral jsonb_array_elements(l.labeling->'fields') f
-         where l.project_id = $1 order by 1",
+    let fields = sqlx::query!(
+        "select f.field->>'name' as \"name!\", f.field->'options' as options from labeling_versions l
+         cross join lateral jsonb_array_elements(l.labeling->'fields') f (field)
+         where l.project_id = $1 order by 1, l.version desc",
         project
     )
     .fetch_all(conn)
     .await?;
-    Ok(ExportColumns {
-        source: source.into_iter().map(|r| r.name).collect(),
-        answer: answer.into_iter().map(|r| r.name).collect(),
-    })
+    let mut columns = ExportColumns::default();
+    let mut known = HashSet::new();
+    for row in source {
+        if known.insert(row.name.clone()) {
+            columns.source.push(row.name);
+        }
+    }
+    for field in fields {
+        if columns.answer.last() != Some(&field.name) {
+            columns.answer.push(field.name.clone());
+        }
+        // The newest version's order comes first; what only older ones named follows.
+        let options: Vec<String> = field
+            .options
+            .and_then(|options| serde_json::from_value(options).ok())
+            .unwrap_or_default();
+        let all = columns.options.entry(field.name).or_default();
+        all.extend(
+            options
+                .into_iter()
+                .filter(|option| !all.contains(option))
+                .collect::<Vec<_>>(),
+        );
+    }
+    columns.options.retain(|_, options| !options.is_empty());
+    Ok(columns)
 }

@@ -1,13 +1,11 @@
 //! The pages that an exporting Job reads: short transactions over what was approved at the watermark.
 
+use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
 use chrono::TimeDelta;
 use datacrowd_protocol::{
     export::{AnswerRecord, ExportPage, TaskRecord},
     ids::{ExportId, TaskId},
 };
-use serde_json::{Map, Value};
-
-use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
 
 /// Most tasks per page.
 const PAGE_TASKS: i64 = 500;
@@ -75,7 +73,7 @@ impl Labelling {
             while tasks.next_if(|t| t.task_id.0 < a.task_id).is_some() {}
             let Some(task) = tasks.peek_mut() else { break };
             task.answers.push(AnswerRecord {
-                answer: object(a.answer),
+                answer: a.answer.0.compact(),
                 worker_id: names.get(&a.user_id).cloned().unwrap_or_default(),
                 labeling_version: a.labeling_version,
                 submitted_at: a.submitted_at,
@@ -102,17 +100,10 @@ impl Labelling {
                 dataset_id: r.dataset_id,
                 row_no: r.row_no,
                 external_id: r.external_id,
-                source: object(r.payload),
+                source: r.payload.0.compact(),
                 answers: Vec::new(),
             })
             .collect())
-    }
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        other => Map::from_iter([("value".to_owned(), other)]),
     }
 }
 

@@ -35,6 +35,7 @@ pub struct ExportUpsert {
     pub row_per: RowPer,
     pub since: Option<i64>,
     pub raw_cells: bool,
+    pub bom: bool,
 }
 
 impl Labelling {
@@ -67,8 +68,8 @@ impl Labelling {
             }
         };
         sqlx::query!(
-            "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells)
-             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11) on conflict on constraint exports_identity do nothing",
+            "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells, bom)
+             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12) on conflict on constraint exports_identity do nothing",
             Uuid::now_v7(),
             tenant.0,
             project.id,
@@ -79,7 +80,8 @@ impl Labelling {
             up.trigger.column(),
             up.row_per.column(),
             up.since,
-            up.raw_cells
+            up.raw_cells,
+            up.bom
         )
         .execute(&mut *tx)
         .await?;

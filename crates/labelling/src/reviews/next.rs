@@ -1,9 +1,11 @@
 //! What waits for a reviewer.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_protocol::ids::{AnswerId, BatchId, DatasetId, ProjectId, TaskId, UserId};
-use serde_json::Value;
-use sqlx::PgConnection;
+use datacrowd_protocol::{
+    ids::{AnswerId, BatchId, DatasetId, ProjectId, TaskId, UserId},
+    raw::RawJson,
+};
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::{Labelling, Refusal, Result, Task, tasks::take_turn};
@@ -28,7 +30,7 @@ pub struct PreviousDecision {
 pub struct ReviewCandidate {
     pub answer_id: AnswerId,
     pub task: Task,
-    pub answer: Value,
+    pub answer: RawJson,
     pub submitted_at: DateTime<Utc>,
     pub previous: Vec<PreviousDecision>,
 }
@@ -86,7 +88,7 @@ impl Labelling {
 /// A row of what waits for this reviewer.
 struct Waiting {
     answer_id: i64,
-    answer: Value,
+    answer: Json<RawJson>,
     submitted_at: DateTime<Utc>,
     id: i64,
     project_id: Uuid,
@@ -94,7 +96,7 @@ struct Waiting {
     batch_id: i64,
     status: String,
     labeling_version: i32,
-    payload: Value,
+    payload: Json<RawJson>,
 }
 
 impl Waiting {
@@ -106,13 +108,13 @@ impl Waiting {
             batch: BatchId(self.batch_id),
             status: self.status,
             labeling_version: self.labeling_version,
-            payload: self.payload,
+            payload: self.payload.0,
             lease: None,
         };
         ReviewCandidate {
             answer_id: AnswerId(self.answer_id),
             task,
-            answer: self.answer,
+            answer: self.answer.0,
             submitted_at: self.submitted_at,
             previous,
         }

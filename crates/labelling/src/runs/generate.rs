@@ -7,7 +7,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ProjectId, RunId},
     labeling::Labeling,
     run::{CompleteRun, RunOutcome, RunReason, SourceFound},
-    source::SourceFormat,
+    source::{Delimiter, Encoding, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -38,6 +38,10 @@ pub struct GenerateRun {
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     pub required_columns: Vec<String>,
+    pub main_column: Option<String>,
+    pub delimiter: Delimiter,
+    pub encoding: Encoding,
+    pub multiline: bool,
     pub checkpoint: Checkpoint,
 }
 
@@ -72,7 +76,7 @@ impl Labelling {
         .await?;
         let r = sqlx::query!(
             "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
-                    d.max_invalid_rows, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
+                    d.max_invalid_rows, d.delimiter, d.encoding, d.multiline, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
              from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              where r.id = $1 and r.kind = 'generate'",
@@ -109,12 +113,6 @@ impl Labelling {
         }
         let labeling: Labeling =
             serde_json::from_value(r.labeling).map_err(|_| Error::Corrupt { what: "labeling" })?;
-        let required_columns = labeling
-            .display
-            .iter()
-            .map(|d| d.column.clone())
-            .chain(labeling.external_id_column)
-            .collect();
         tx.commit().await?;
         Ok(GenerateRun {
             epoch,
@@ -129,7 +127,11 @@ impl Labelling {
             format: from_column("source format", &r.source_format)?,
             batch_size: r.batch_size,
             max_invalid_rows: r.max_invalid_rows,
-            required_columns,
+            required_columns: labeling.required_columns(),
+            main_column: labeling.main_column().map(str::to_owned),
+            delimiter: from_column("delimiter", &r.delimiter)?,
+            encoding: from_column("encoding", &r.encoding)?,
+            multiline: r.multiline,
             checkpoint,
         })
     }
@@ -188,9 +190,18 @@ impl Labelling {
         )
         .fetch_optional(&mut *tx)
         .await?;
+        let end = &without_tasks_is_failed(&mut tx, run, end).await?;
         let Some(dataset) = run_ends(&mut tx, run, "generate", end, now).await? else {
             return Ok(());
         };
+        sqlx::query!(
+            "update datasets set checkpoint = jsonb_set(checkpoint, '{blank}', to_jsonb(greatest($2::bigint, coalesce((checkpoint->>'blank')::bigint, 0))))
+             where id = $1 and $2::bigint > 0",
+            dataset,
+            end.blank
+        )
+        .execute(&mut *tx)
+        .await?;
         match end.outcome {
             RunOutcome::Succeeded => {
                 let read = end.sha256.as_deref().filter(|sha256| is_sha256(sha256));
@@ -230,6 +241,34 @@ async fn spoil(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
 
 fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whatever a runner says: a source that gave no task was not understood.
+async fn without_tasks_is_failed(
+    conn: &mut PgConnection,
+    run: RunId,
+    end: &CompleteRun,
+) -> Result<CompleteRun> {
+    // Locks the dataset before its run, as `run_ends` does.
+    let d = sqlx::query!(
+        "select d.tasks_created from datasets d join runs r on r.target_id = d.id where r.id = $1 for update of d",
+        run.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    let has_tasks = d.is_none_or(|d| d.tasks_created > 0);
+    if end.outcome == RunOutcome::Failed || has_tasks {
+        return Ok(end.clone());
+    }
+    Ok(CompleteRun {
+        outcome: RunOutcome::Failed,
+        reason: Some(RunReason::BadInput),
+        message: Some(
+            "No row of the file became a task; create a new Dataset from a corrected file."
+                .to_owned(),
+        ),
+        ..end.clone()
+    })
 }
 
 /// A run that waits for quota is still generating; every other end without success is a failure.

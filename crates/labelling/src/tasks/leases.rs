@@ -26,7 +26,7 @@ impl Labelling {
     ) -> Result<(Vec<Task>, i64)> {
         let rows = sqlx::query!(
             "select t.id, t.project_id, t.dataset_id, t.batch_id, coalesce(l.labeling_version, t.labeling_version, 1) as \"labeling_version!\",
-                    case when $2::uuid is null or l.project_id = $2 then t.payload end as \"payload?\",
+                    case when $2::uuid is null or l.project_id = $2 then t.payload end as \"payload?: sqlx::types::Json<datacrowd_protocol::raw::RawJson>\",
                     l.token, l.expires_at, coalesce(l.reward_points, p.reward_points) as \"reward_points!\", 'locked' as \"status!\"
              from leases l join tasks t on t.id = l.task_id join projects p on p.id = l.project_id
              where l.user_id = $1 order by l.token",
@@ -42,7 +42,7 @@ impl Labelling {
                 expires_at: r.expires_at,
                 reward_points: r.reward_points,
             };
-            let payload = r.payload?;
+            let payload = r.payload?.0;
             Some(Task {
                 id: TaskId(r.id),
                 project: ProjectId(r.project_id),

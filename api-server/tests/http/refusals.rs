@@ -287,7 +287,9 @@ impl Walk<'_> {
             For::Runner => request.bearer_auth(&self.world.runner),
             For::Admin | For::ProvenAdmin => request.bearer_auth(&self.world.admin),
             For::Client | For::Owner => request.bearer_auth(&self.world.client),
-            For::Worker | For::SignedIn | For::Person | For::Proven => request.bearer_auth(&self.world.worker),
+            For::Worker | For::SignedIn | For::Person | For::Proven => {
+                request.bearer_auth(&self.world.worker)
+            }
         };
         if operation.id == "chunk_load" {
             request = request

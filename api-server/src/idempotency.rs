@@ -316,7 +316,7 @@ mod tests {
     use super::*;
 
     /// Posts that answer 201 or 202 and whose repetition changes nothing by itself.
-    const REPEATABLE: [(&str, &str); 7] = [
+    const REPEATABLE: [(&str, &str); 10] = [
         ("/datasets/{id}/generate-tasks", "the gate knows the run"),
         ("/datasets/{id}/retry", "the annotation is the same"),
         (
@@ -330,6 +330,12 @@ mod tests {
             "/admin/users/{id}/reset-link",
             "the later link replaces the earlier",
         ),
+        (
+            "/admin/invitations",
+            "the answer holds a secret; an invitation that nobody holds ends by itself",
+        ),
+        ("/projects/{id}/restore", "what is there is not made again"),
+        ("/datasets/{id}/restore", "what is there is not made again"),
     ];
 
     #[test]

@@ -91,7 +91,7 @@ pub async fn run_open(
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
     Ok(axum::Json(if caller.dataset.is_some() {
-        RunOpened::Generate(generate_open(&app, run, &caller, &body).await?)
+        RunOpened::Generate(Box::new(generate_open(&app, run, &caller, &body).await?))
     } else {
         RunOpened::Export(export_open(&app, run, &caller, &body).await?)
     }))
@@ -101,7 +101,7 @@ pub async fn run_open(
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum RunOpened {
-    Generate(GenerateOpened),
+    Generate(Box<GenerateOpened>),
     Export(ExportOpened),
 }
 

@@ -292,14 +292,24 @@ fn gone(dataset: &Dataset) -> ApiError {
     dataset.deleted().unwrap_or(Refusal::NotFound).into()
 }
 
+/// A source as a request wrote it.
+pub fn source(uri: String, format: SourceFormat, written: Written) -> Source {
+    Source {
+        uri,
+        format: Some(format),
+        delimiter: written.delimiter,
+        encoding: written.encoding,
+        multiline: written.multiline,
+        credentials_secret_ref: None,
+    }
+}
+
 /// A new Dataset resource of a project.
 pub fn resource(
     namespace: &str,
     name: &str,
     project: &str,
-    uri: String,
-    format: SourceFormat,
-    written: Written,
+    source: Source,
     batch_size: Option<i32>,
     max_invalid_rows: Option<i64>,
 ) -> DatasetResource {
@@ -307,14 +317,7 @@ pub fn resource(
         project_ref: ProjectRef {
             name: project.to_owned(),
         },
-        source: Source {
-            uri,
-            format: Some(format),
-            delimiter: written.delimiter,
-            encoding: written.encoding,
-            multiline: written.multiline,
-            credentials_secret_ref: None,
-        },
+        source,
         batch_size,
         suspend: Some(true),
         max_invalid_rows,

@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    datasets::{DatasetBody, resource},
+    datasets::{DatasetBody, resource, source},
     names::resource_name,
 };
 use crate::{
@@ -225,9 +225,7 @@ async fn from_uri(
         &project.namespace,
         &name,
         &project.name,
-        object.to_string(),
-        format,
-        written,
+        source(object.to_string(), format, written),
         new.batch_size,
         new.max_invalid_rows,
     );
@@ -330,9 +328,7 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
         &project.namespace,
         &name,
         &project.name,
-        uri,
-        arrived.format,
-        arrived.written,
+        source(uri, arrived.format, arrived.written),
         batch_size,
         max_invalid_rows,
     );

@@ -249,6 +249,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Refuses a name that this object had before: the last value would win in silence.
+    #[expect(
+        clippy::ptr_arg,
+        reason = "it is kept, and a clone of a borrowed one copies nothing"
+    )]
     fn remember(
         &mut self,
         first: usize,

@@ -65,7 +65,7 @@ async fn a_client_is_a_worker_until_their_tenant_has_them_and_others_are_what_th
     let open = bench.accounts.unsettled_invitations(10).await.unwrap();
     assert_eq!(
         open,
-        [unsettled.clone()],
+        std::slice::from_ref(&unsettled),
         "also for a process that was not there"
     );
     bench

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, runtime::controller::Action};
 
 use crate::{
+    command::kubectl,
     context::Context,
     error::Error,
     job,
@@ -46,11 +47,12 @@ pub(crate) fn not_bound(namespace: &str) -> Verdict {
 /// What is said of a resource that was bound before its namespace got this label. Of the tenant before, nothing.
 fn changed_hands<K: Managed>(pass: &Pass<K>, tenant: &str) -> Verdict {
     let (kind, name, namespace) = (K::KIND, &pass.who.name, &pass.who.namespace);
+    let command = kubectl(&pass.who, format_args!("delete {kind} {name}"));
     Verdict::new(
         Phase::Waiting,
         Reason::NamespaceNotBound,
         format!(
-            "Namespace {namespace} is labelled for tenant {tenant}, and this {kind} was bound before that; delete it and apply it again: kubectl -n {namespace} delete {kind} {name}"
+            "Namespace {namespace} is labelled for tenant {tenant}, and this {kind} was bound before that; delete it and apply it again: {command}"
         ),
     )
 }

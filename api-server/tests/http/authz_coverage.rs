@@ -127,6 +127,7 @@ const ROWS: &[(&str, For)] = &[
     ("project_billing", Operator),
     ("dataset_put", Operator),
     ("dataset_fence", Operator),
+    ("departure", Operator),
     ("dataset_status", Operator),
     ("export_put", Operator),
     ("export_status", Operator),

@@ -91,7 +91,8 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
         .expect(201);
     // The file itself stands for a picture: what matters is which object the link opens.
     let source = dataset["sourceUri"].as_str().unwrap().to_owned();
-    p.loaded(&client, &project, 5, 5).await;
+    p.loaded_beside(&client, &project, Some("picture"), 5, 5)
+        .await;
     let cells = [
         source.clone(),
         "source.csv".to_owned(),
@@ -157,7 +158,7 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
 async fn media_cells() {
     let display = json!([{"column": "img", "kind": "IMAGE"}]);
     let (p, client, project) = setting(json!({"display": display})).await;
-    p.loaded(&client, &project, 6, 6).await;
+    p.loaded_beside(&client, &project, Some("img"), 6, 6).await;
     let cells = [
         json!(format!(
             "s3://{}/{}/img/missing.png",

@@ -200,7 +200,11 @@ async fn an_undo_and_a_second_reviewer_leave_the_votes_that_stand() {
 async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
     let mut duel = Duel::new("void against submit");
     let members = json!({"reviewersPerAnswer": 0, "answersPerTask": 2});
-    let (p, client, project) = setting(members, 30).await;
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, members).await;
+    p.grant(&project, 100_000).await;
+    p.loaded(&client, &project, 30, 10).await;
     let people = workers(&p, 2).await;
     let ((bad, token), (_, good)) = (&people[0], &people[1]);
     let bad = p.known_as(&client, &project, bad).await;

@@ -295,7 +295,7 @@ async fn a_dataset_becomes_approved_answers_and_points() {
         .expect(200);
     assert_eq!(
         opened["columns"],
-        json!({"source": ["id", "text"], "answer": ["rating"]})
+        json!({"source": ["id", "text"], "answer": ["rating"], "options": {"rating": ["-1", "0", "1"]}})
     );
     let url = format!(
         "{}/internal/exports/{export_id}/answers?runId={run_id}&epoch={}",

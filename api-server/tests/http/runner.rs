@@ -300,7 +300,7 @@ async fn a_store_that_refuses_the_platform_says_what_to_set_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_was_replaced_after_its_upload_becomes_no_task() {
-    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let p = Platform::with_billing(BillingMode::Manual).await;
     let client = p.client("clara").await;
     let (_, id, job) = generating(&p, &client, 3).await;
     let source: String = sqlx::query_scalar("select source_path from datasets")
@@ -331,7 +331,7 @@ async fn a_file_that_was_replaced_after_its_upload_becomes_no_task() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_runner_read_whole_is_known_by_its_hash() {
-    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let p = Platform::with_billing(BillingMode::Manual).await;
     let client = p.client("clara").await;
     let (_, id, job) = generating(&p, &client, 3).await;
     // As a file that nobody uploaded.

@@ -513,9 +513,26 @@ impl Platform {
         rows: i64,
         batch_size: i32,
     ) -> String {
-        let mut csv = "id,text\n".to_owned();
+        self.loaded_beside(client, project, None, rows, batch_size)
+            .await
+    }
+
+    /// The same, from a file that has one more column.
+    pub async fn loaded_beside(
+        &self,
+        client: &Actor,
+        project: &str,
+        column: Option<&str>,
+        rows: i64,
+        batch_size: i32,
+    ) -> String {
+        let (name, cell) = match column {
+            Some(column) => (format!(",{column}"), ",x"),
+            None => (String::new(), ""),
+        };
+        let mut csv = format!("id,text{name}\n");
         for row in 1..=rows {
-            writeln!(csv, "i{row},text {row}").unwrap();
+            writeln!(csv, "i{row},text {row}{cell}").unwrap();
         }
         let dataset = self
             .upload(client, project, "items.csv", csv.into_bytes(), batch_size)

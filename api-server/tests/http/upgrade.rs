@@ -139,10 +139,8 @@ async fn refused_rows_and_numbers_of_the_version_before_are_shown() {
 async fn what_was_deleted_before_the_upgrade_is_gone_and_its_untouched_tasks_are_credited() {
     let (p, facts) = upgraded().await;
     let clara = sign_in(&p, text(&facts, "clara"), PASSWORD, None).await;
-    // What was deleted before is credited by the sweep, in steps.
-    for _ in 0..5 {
-        p.core.sweep(Utc::now()).await.unwrap();
-    }
+    // What was deleted before is credited by the sweep.
+    p.core.sweep_deleted("datacrowd", Utc::now()).await.unwrap();
     let listed = p
         .call(Some(&clara), Method::GET, "/projects", None)
         .await

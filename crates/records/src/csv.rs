@@ -196,7 +196,11 @@ impl CsvRecords {
     fn read(&mut self, input: &mut &[u8]) -> Result<bool, BadInput> {
         while !input.is_empty() {
             match self.state {
-                State::Opening => self.open(input),
+                State::Opening => {
+                    self.open(input);
+                    // What was held comes before the rest of the input.
+                    return Ok(false);
+                }
                 State::Between => {
                     let blank = self.cells.skip_line_ends(input);
                     self.take(input, blank);

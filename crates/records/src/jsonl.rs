@@ -121,8 +121,9 @@ impl JsonlRecords {
         let mut nth = 0;
         let columns = &self.columns;
         let checked = json::object(text, |name, value| {
-            if let Some(at) = required.iter().position(|column| column == name) {
-                found[at] = true;
+            // One column may be shown and name the row, too.
+            for (found, _) in found.iter_mut().zip(required).filter(|(_, c)| *c == name) {
+                *found = true;
             }
             if main == Some(name) {
                 nothing_to_see = is_nothing(value);

@@ -546,6 +546,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
+    fn a_head_that_is_longer_than_what_is_held_back_begins_with_its_first_line(
+        rows in 5_000_usize..6_000,
+    ) {
+        let text = "id,text\n".to_owned() + &"a,bbbbbbbbbbbbbbbb\n".repeat(rows);
+        let read = head(text.as_bytes(), &Options::new(SourceFormat::Csv), 3, false).unwrap();
+        prop_assert_eq!(read.header.unwrap(), ["id", "text"]);
+        prop_assert_eq!(read.rows[0].line, 2);
+        let all = csv(text);
+        prop_assert_eq!(payloads(all).len(), rows);
+    }
+
+    #[test]
     fn csv_reads_the_same_in_any_pieces_and_from_any_record(
         rest in text(&["a", "é", "\"", "\"\"", ",", "\n", "\r\n", "\r", "1,2\n", "\"x\",\"y\"\r\n", "\u{feff}"]),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),

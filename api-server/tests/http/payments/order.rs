@@ -114,6 +114,7 @@ impl World {
     async fn deliver(&self, event: &Value, kill: Option<usize>) -> bool {
         let body = event.to_string();
         let request = Request::post("/webhooks/stripe")
+            .header("host", "localhost")
             .header(
                 "stripe-signature",
                 signed(&body, WEBHOOK_SECRETS[0], Utc::now().timestamp()),

@@ -272,7 +272,7 @@ async fn blank_rows_are_paid_tasks() {
         "{ready:#}"
     );
     says(&ready["rejectedRows"], "nothing in \"text\"");
-    assert_eq!(p.count("select tasks_used from projects").await, 1);
+    assert_eq!(p.count("select count(*) from tasks").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

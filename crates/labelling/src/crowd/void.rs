@@ -141,11 +141,11 @@ impl Labelling {
         if found.up_to.is_none() && before == Voided::default() {
             return Ok(Begun::Nothing(before));
         }
-        // In a closed project no place opens again.
-        let charges = !void.fraud && p.state != "closed";
+        // In a closed project no place opens again; where nothing is gated, nothing is charged.
+        let charges = self.billing.gates() && !void.fraud && p.state != "closed";
         let reserved = if charges { found.approved } else { 0 };
         let remaining = p.task_quota - p.tasks_used;
-        if self.billing.gates() && reserved > remaining {
+        if reserved > remaining {
             return Err(Refusal::PaymentRequired {
                 remaining: remaining.max(0),
                 needed: reserved,

@@ -175,7 +175,7 @@ async fn memory_is_bounded_whatever_the_file_holds() {
     let mut text = "a,b\n".to_owned();
     text.push_str(&format!("1,\"{}\"\n", "x\n".repeat(32 << 20)));
     text.push_str(&format!("{},\n", "\u{1}".repeat(1 << 19)).repeat(20));
-    text.push_str(&format!("{}\n", ",".repeat(1 << 19)));
+    text.push_str(&format!("x{}\n", ",".repeat(1 << 19)));
     text.push_str(&"1,2\n".repeat(100_000));
     let fake = Fake::start(Csv, text).await;
     fake.world().multiline = true;

@@ -193,7 +193,14 @@ async fn refused_rows_are_listed_with_their_lines() {
             let key = format!("{}/items.csv", ns.name);
             let uri = world.store.put(&key, file).await;
             ns.apply::<Dataset>("items", dataset("reviews", &uri)).await;
-            let done = generated(&ns, "items", 60).await;
+            let done: Dataset = ns
+                .until_is(
+                    "items",
+                    Phase::Done,
+                    Reason::GeneratedWithRejections,
+                    seconds(60),
+                )
+                .await;
             let status = done.status.unwrap();
             assert_eq!(
                 (

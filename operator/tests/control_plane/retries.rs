@@ -103,7 +103,13 @@ async fn a_failure_that_no_one_reported_is_reported_by_the_operator() {
     let said = json!({"outcome": "Failed", "reason": "BadInput", "message": "Line 3 has no quote.", "rows": 0, "rejected": 0});
     world.pod_exits(&job, 64, "Error", &said.to_string()).await;
     let seen: Dataset = world.reason("items", "BadInput").await;
-    assert_eq!(ready(&seen).unwrap().message, "Line 3 has no quote.");
+    let namespace = seen.metadata.namespace.as_deref().unwrap();
+    assert_eq!(
+        ready(&seen).unwrap().message,
+        format!(
+            "Line 3 has no quote. Put a corrected file in its place, then ask for another attempt: kubectl -n {namespace} annotate dataset items --overwrite datacrowd.io/retry-at=$(date +%s)"
+        )
+    );
     assert_eq!(
         world.platform.calls(),
         ["begin datasets 1", "failed datasets 1 BadInput"]

@@ -16,7 +16,8 @@ use kube::api::PostParams;
 use serde_json::json;
 
 use crate::specs::{
-    assert_each_row_once, dataset, generated, loaded, numbered_csv, paid, ratings, rows,
+    assert_each_row_once, dataset, generated, generated_with_rejections, loaded, numbered_csv,
+    paid, ratings, rows,
 };
 
 /// A file that fails, and what is said of it.
@@ -193,14 +194,7 @@ async fn refused_rows_are_listed_with_their_lines() {
             let key = format!("{}/items.csv", ns.name);
             let uri = world.store.put(&key, file).await;
             ns.apply::<Dataset>("items", dataset("reviews", &uri)).await;
-            let done: Dataset = ns
-                .until_is(
-                    "items",
-                    Phase::Done,
-                    Reason::GeneratedWithRejections,
-                    seconds(60),
-                )
-                .await;
+            let done = generated_with_rejections(&ns, "items", 60).await;
             let status = done.status.unwrap();
             assert_eq!(
                 (

@@ -6,7 +6,7 @@ use datacrowd_e2e::{
     world::{Manners, World, promise},
 };
 
-use crate::specs::{dataset, generated, paid, ratings, rows};
+use crate::specs::{dataset, generated_with_rejections, paid, ratings, rows};
 
 /// Bytes of the line: as many as the pod may have in memory; at full count 1 GiB.
 fn endless(world: &World) -> usize {
@@ -48,7 +48,7 @@ async fn is_refused(world: &World, ns: &Namespace, file: &str, content: Vec<u8>)
     let uri = world.store.put_large(&key, content).await;
     let name = file.split('.').next().unwrap();
     ns.apply::<Dataset>(name, dataset("reviews", &uri)).await;
-    let done = generated(ns, name, 300).await;
+    let done = generated_with_rejections(ns, name, 300).await;
     let (first, last) = (Some(1), Some(3));
     assert_eq!(
         rows(world, done.id().unwrap()).await,

@@ -63,6 +63,18 @@ pub async fn generated(namespace: &Namespace, name: &str, deadline: u64) -> Data
         .await
 }
 
+/// Waits until a dataset of which some rows were refused is generated.
+pub async fn generated_with_rejections(
+    namespace: &Namespace,
+    name: &str,
+    deadline: u64,
+) -> Dataset {
+    let reason = Reason::GeneratedWithRejections;
+    namespace
+        .until_is(name, Phase::Done, reason, seconds(deadline))
+        .await
+}
+
 /// A file of `rows` rows, `id,text`, each about `width` bytes long; row k has id `r<k>`.
 pub fn numbered_csv(rows: usize, width: usize) -> String {
     let mut text = String::with_capacity(rows * (width + 16) + 8);

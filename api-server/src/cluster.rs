@@ -142,12 +142,7 @@ impl Cluster {
 
     /// The namespace, when its live label names this tenant. What it says names no other tenant.
     pub async fn bound(&self, namespace: &str, tenant: &Tenant) -> ApiResult<Bound> {
-        let found = Api::<Namespace>::all(self.client.clone())
-            .get_metadata_opt(namespace)
-            .await
-            .map_err(failed)?;
-        let label = found.as_ref().and_then(|n| n.labels().get(TENANT_LABEL));
-        if label == Some(&tenant.name) {
+        if self.tenant_label(namespace).await?.as_ref() == Some(&tenant.name) {
             return Ok(Bound {
                 namespace: namespace.to_owned(),
             });

@@ -21,7 +21,9 @@ EXCEPTIONS = {
     ("datacrowd-api-server", "datacrowd.io", "datasets", "create"): "the same",
     ("datacrowd-api-server", "datacrowd.io", "exports", "create"): "the same",
     ("datacrowd-api-server", "", "namespaces", "list"): "for an ADMIN who names a tenant that a label declares",
-    ("datacrowd-api-server", "datacrowd.io", "exports", "get"): "for the sweep of what the cluster lost, every five minutes",
+    ("datacrowd-api-server", "datacrowd.io", "projects", "get"): "for the sweep of what the cluster lost, every five minutes",
+    ("datacrowd-api-server", "datacrowd.io", "datasets", "get"): "the same",
+    ("datacrowd-api-server", "datacrowd.io", "exports", "get"): "the same",
     ("datacrowd-operator", "", "events", "list"): "for a Job without a pod, to name the quota that stands in its way",
 }
 

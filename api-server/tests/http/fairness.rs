@@ -166,6 +166,33 @@ async fn a_member_of_the_owning_tenant_is_no_judge_of_its_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_joins_the_owning_tenant_takes_back_no_decision_of_before() {
+    let (p, client, project) = setting(json!({}), 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (wim, reviewer) = p.register("wim").await;
+    let answer = p.work(&wanda, &project, 1, "1").await.remove(0);
+    p.decide(&reviewer, &answer, "approve").await.expect(200);
+    let tenant = p.me(&client).await["tenant"]["name"].clone();
+    let admin = p.login("admin").await;
+    let path = format!("/admin/users/{wim}/role");
+    for role in [
+        json!({"role": "CLIENT", "tenant": tenant}),
+        json!({"role": "WORKER"}),
+    ] {
+        p.call(Some(&admin), Method::PATCH, &path, Some(role))
+            .await
+            .expect(200);
+    }
+    let member = p.login("wim").await;
+    p.undo(&member, &answer).await.refused(403, "own_project");
+    assert_eq!(
+        p.count("select count(*) from answers where status = 'approved'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lease_ends_after_twelve_times_its_length_however_often_it_is_renewed() {
     let (p, _, project) = setting(json!({"lockSeconds": 600}), 2).await;
     let project_id = project.parse::<Uuid>().unwrap().into();

@@ -19,7 +19,7 @@ impl Labelling {
     /// Undoes this reviewer's decision: the answer waits again, points and a place it gave are taken back.
     ///
     /// # Errors
-    /// `not_found` without a decision to undo, `blocked`, `undo_too_late` when something depends on it; or the database failed.
+    /// `not_found` without a decision to undo, `blocked`, `own_project`, `undo_too_late` when something depends on it; or the database failed.
     pub async fn review_undo(
         &self,
         user: UserId,
@@ -37,9 +37,11 @@ impl Labelling {
         .ok_or(Refusal::NotFound)?;
         admit(&mut tx, task.project_id, user).await?;
         let t = sqlx::query!(
-            "select t.id, t.batch_id, t.project_id, t.status as \"status!\", d.bound_uid is not null as \"queued!\"
-             from tasks t join datasets d on d.id = t.dataset_id where t.id = $1",
-            task.id
+            "select t.id, t.batch_id, t.project_id, t.status as \"status!\", d.bound_uid is not null as \"queued!\",
+                    exists (select from tenant_members m where m.user_id = $2 and m.tenant_id = p.tenant_id) as \"owns!\"
+             from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id where t.id = $1",
+            task.id,
+            user.0
         )
         .fetch_one(&mut *tx)
         .await?;
@@ -54,6 +56,9 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
+        if t.owns {
+            return Err(Refusal::OwnProject.into());
+        }
         if !t.queued {
             return Err(too_late("The dataset was deleted since"));
         }

@@ -1,6 +1,7 @@
 """What the repository promises about itself: workflows, images, documents."""
 
 import re
+import tomllib
 import unittest
 
 import yaml
@@ -79,6 +80,14 @@ class Images(unittest.TestCase):
     def test_the_compiler_is_the_one_of_the_toolchain_file(self):
         channel = re.search(r'channel = "(\d+\.\d+)', (ROOT / "rust-toolchain.toml").read_text())[1]
         self.assertIn(f"FROM rust:{channel}-", (ROOT / "Dockerfile").read_text())
+
+
+class Builds(unittest.TestCase):
+    def test_no_test_asks_a_library_for_more_than_the_product_does(self):
+        """With another set of features for tests, cargo compiles the library, and all that depend on it, twice."""
+        for path in run("git", "ls-files", "*Cargo.toml").splitlines():
+            for name, dependency in tomllib.loads((ROOT / path).read_text()).get("dev-dependencies", {}).items():
+                self.assertNotIn("features", dependency, f"{path}: {name}")
 
 
 class Documents(unittest.TestCase):

@@ -69,7 +69,7 @@ bench-load: up ## load 5,000,000 rows (ROWS=...) beside psql \copy; print rates,
 	@bench/load
 
 check: ## check formatting, lints, charts and generated files
-	@dev/test check
+	@dev/test check lint
 
 fmt: ## format the sources
 	cargo fmt --all

@@ -50,6 +50,11 @@ pub struct ProvenAdmin(pub UserId);
 #[derive(Debug, Clone)]
 pub struct Worker(pub UserId);
 
+/// A worker who takes something by asking: a look that holds what is shown changes something, so the scope `READ` is
+/// not enough for it.
+#[derive(Debug, Clone)]
+pub struct TakingWorker(pub UserId);
+
 /// An administrator.
 #[derive(Debug, Clone)]
 pub struct Admin(pub Caller);
@@ -134,8 +139,8 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then(|| token.trim_start_matches(' '))
 }
 
-/// Who calls, when what they call with may be used for `scope`; `READ` is enough to change nothing.
-async fn caller(parts: &Parts, app: &App, scope: Option<Scope>) -> ApiResult<Caller> {
+/// Who calls, with whatever they call.
+async fn bearer_of(parts: &Parts, app: &App) -> ApiResult<Caller> {
     let token = bearer(&parts.headers).ok_or_else(|| {
         ApiError::new(
             StatusCode::UNAUTHORIZED,
@@ -145,27 +150,41 @@ async fn caller(parts: &Parts, app: &App, scope: Option<Scope>) -> ApiResult<Cal
     })?;
     let caller = app.accounts.verify_access(token).await?;
     app.limits().account(caller.user_id)?;
-    let (Credential::Token { scopes, .. }, Some(scope)) = (&caller.credential, scope) else {
-        return Ok(caller);
-    };
-    let reads = parts.method.is_safe() && scopes.contains(&Scope::Read);
-    if reads || scopes.contains(&scope) {
-        Ok(caller)
-    } else {
-        Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "insufficient_scope",
-            format!(
-                "This token lacks the scope {}; make one that has it.",
-                scope.upper()
-            ),
-        ))
+    Ok(caller)
+}
+
+/// Whether what somebody calls with may be used for this; a session may be for everything.
+fn has_scope(caller: &Caller, scope: Scope) -> bool {
+    match &caller.credential {
+        Credential::Session(_) => true,
+        Credential::Token { scopes, .. } => scopes.contains(&scope),
+    }
+}
+
+fn insufficient(scope: Scope) -> ApiError {
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "insufficient_scope",
+        format!(
+            "This token lacks the scope {}; make one that has it.",
+            scope.upper()
+        ),
+    )
+}
+
+/// Who calls, when what they call with may be used for `scope`; `READ` is enough to change nothing.
+async fn caller(parts: &Parts, app: &App, scope: Scope) -> ApiResult<Caller> {
+    let caller = bearer_of(parts, app).await?;
+    let reads = parts.method.is_safe() && has_scope(&caller, Scope::Read);
+    match reads || has_scope(&caller, scope) {
+        true => Ok(caller),
+        false => Err(insufficient(scope)),
     }
 }
 
 /// Who calls, when they have the role and what they call with its scope.
 async fn with_role(parts: &Parts, app: &App, role: Role, scope: Scope) -> ApiResult<Caller> {
-    let caller = caller(parts, app, Some(scope)).await?;
+    let caller = caller(parts, app, scope).await?;
     if caller.role == role {
         Ok(caller)
     } else {
@@ -177,13 +196,13 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        caller(parts, app, None).await.map(Self)
+        bearer_of(parts, app).await.map(Self)
     }
 }
 
 /// Who calls through which session of theirs.
 async fn in_session(parts: &Parts, app: &App) -> ApiResult<(Caller, SessionId)> {
-    let caller = caller(parts, app, None).await?;
+    let caller = bearer_of(parts, app).await?;
     match caller.credential {
         Credential::Session(session) => Ok((caller, session)),
         Credential::Token { .. } => Err(ApiError::new(
@@ -251,6 +270,21 @@ impl FromRequestParts<App> for Worker {
     }
 }
 
+impl FromRequestParts<App> for TakingWorker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let caller = bearer_of(parts, app).await?;
+        if !has_scope(&caller, Scope::Work) {
+            return Err(insufficient(Scope::Work));
+        }
+        match caller.role {
+            Role::Worker => Ok(Self(caller.user_id)),
+            Role::Client | Role::Admin => Err(forbidden(Role::Worker.upper())),
+        }
+    }
+}
+
 impl FromRequestParts<App> for Admin {
     type Rejection = ApiError;
 
@@ -270,7 +304,7 @@ impl FromRequestParts<App> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let caller = caller(parts, app, Some(Scope::Manage)).await?;
+        let caller = caller(parts, app, Scope::Manage).await?;
         let tenant = match caller.role {
             Role::Client => Some(
                 app.core

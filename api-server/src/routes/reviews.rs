@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::tasks::{InProject, TaskBody};
 use crate::{
     app::App,
-    auth::Worker,
+    auth::{TakingWorker, Worker},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
@@ -79,7 +79,7 @@ pub struct Reviews {
 #[utoipa::path(get, path = "/reviews/next", tag = "reviews", params(InProject), responses((status = 200, body = OneReview)))]
 pub async fn review_next(
     State(app): State<App>,
-    Worker(user): Worker,
+    TakingWorker(user): TakingWorker,
     Query(query): Query<InProject>,
 ) -> ApiResult<axum::Json<OneReview>> {
     let review = app

@@ -67,6 +67,8 @@ pub struct Owner {
     /// The tenant; none for an ADMIN who named none.
     tenant: Option<Tenant>,
     role: Role,
+    /// Whether what they call with may be used for what an administrator does.
+    administers: bool,
 }
 
 impl Owner {
@@ -84,10 +86,11 @@ impl Owner {
         Ok(())
     }
 
-    /// Refuses a client where only an ADMIN decides.
+    /// Refuses a client where only an ADMIN decides, and an ADMIN's script that may only do what clients do.
     pub fn require_admin(&self) -> ApiResult<()> {
         match self.role {
-            Role::Admin => Ok(()),
+            Role::Admin if self.administers => Ok(()),
+            Role::Admin => Err(insufficient(Scope::Admin)),
             Role::Client | Role::Worker => Err(forbidden(Role::Admin.upper())),
         }
     }
@@ -326,6 +329,7 @@ impl FromRequestParts<App> for Owner {
             user: caller.user_id,
             tenant,
             role: caller.role,
+            administers: has_scope(&caller, Scope::Admin),
         })
     }
 }

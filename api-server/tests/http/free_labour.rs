@@ -116,6 +116,35 @@ async fn an_answer_that_waits_for_its_review_is_taken_back_for_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_calls_nothing_fraud_that_may_only_do_what_clients_do() {
+    let members = json!({"reviewersPerAnswer": 0});
+    let (p, client, project) = bought(members, 2, 2).await;
+    let (wanda, worker) = p.register("wanda").await;
+    p.work(&worker, &project, 2, "1").await;
+    let wanda = p.known_as(&client, &project, &wanda).await;
+    let path = format!("/projects/{project}/workers/{wanda}/void");
+    let admin = p.login("admin").await;
+    let expires = Utc::now() + TimeDelta::days(1);
+    for (scopes, status) in [(json!(["MANAGE"]), 403), (json!(["MANAGE", "ADMIN"]), 200)] {
+        let new = json!({"name": scopes.to_string(), "scopes": scopes, "expiresAt": expires});
+        let made = p
+            .call(Some(&admin), Method::POST, "/me/tokens", Some(new))
+            .await
+            .expect(201);
+        let fraud = json!({"reason": "a script", "fraud": true});
+        let token = made["token"].as_str();
+        let told = p.call(token, Method::POST, &path, Some(fraud)).await;
+        match status {
+            200 => assert_eq!(told.expect(200)["pointsTakenBack"], 10),
+            _ => {
+                told.refused(status, "insufficient_scope");
+            }
+        }
+    }
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_charged_where_no_place_opens_again() {
     let members = json!({"reviewersPerAnswer": 0});
     let (p, client, project) = bought(members, 2, 2).await;

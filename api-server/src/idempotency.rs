@@ -24,7 +24,7 @@ use crate::{
     app::App,
     auth::{Owner, bearer},
     error::{ApiError, ApiResult},
-    limits::{self, TimeLimit},
+    limits::{self, TimeLimit, Window},
     routes::{self, broken_form},
 };
 
@@ -255,18 +255,21 @@ async fn is_same_file(request: Request, app: &App, answer: &StoredAnswer) -> Api
     let (mut parts, body) = request.into_parts();
     let Ok(time) = TimeLimit::from_request_parts(&mut parts, app).await;
     time.lift();
-    let body = limits::unless_silent(body, app.settings.upload_idle);
+    let window = Window::default();
+    let body = limits::form(body, app.settings.upload_idle, &window);
     let request = Request::from_parts(parts, body);
     let mut form = Multipart::from_request(request, app)
         .await
         .map_err(|_| ApiError::framework(StatusCode::BAD_REQUEST))?;
     let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     while let Some(mut field) = form.next_field().await.map_err(broken_form)? {
+        window.open();
         if field.name() != Some("file") {
             continue;
         }
         let (mut hasher, mut size) = (Sha256::new(), 0);
         while let Some(chunk) = field.chunk().await.map_err(broken_form)? {
+            window.open();
             size += chunk.len() as u64;
             if size > app.settings.max_upload_bytes {
                 return Err(ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE));

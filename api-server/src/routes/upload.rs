@@ -33,7 +33,7 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
     idempotency::SameRequest,
-    limits::{Silent, TimeLimit, is_form, unless_silent},
+    limits::{self, Overfull, Silent, TimeLimit, Window, is_form},
     source_head::{self, HEAD_BYTES, Written},
     upsert,
 };
@@ -151,8 +151,9 @@ pub async fn dataset_create(
         .await?;
     let body = if is_form {
         time.lift();
-        let request = request.map(|body| unless_silent(body, app.settings.upload_idle));
-        from_form(&app, &project, request).await?
+        let window = Window::default();
+        let request = request.map(|body| limits::form(body, app.settings.upload_idle, &window));
+        from_form(&app, &project, request, &window).await?
     } else {
         from_uri(&app, &project, same, request).await?
     };
@@ -251,7 +252,12 @@ async fn labeling_of(app: &App, project: &ProjectHead) -> ApiResult<Option<Label
     }
 }
 
-async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiResult<DatasetBody> {
+async fn from_form(
+    app: &App,
+    project: &ProjectHead,
+    request: Request,
+    window: &Window,
+) -> ApiResult<DatasetBody> {
     let tenant = app.core.tenant_get(project.tenant).await?;
     app.cluster.bound(&project.namespace, &tenant).await?;
     let form = Multipart::from_request(request, app).await;
@@ -265,9 +271,10 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
     let (mut arrived, mut batch_size, mut max_invalid_rows) = (None, None, None);
     let mut written = Written::default();
     while let Some(field) = form.next_field().await.map_err(broken_form)? {
+        window.open();
         match field.name().unwrap_or_default() {
             "file" if arrived.is_none() => {
-                arrived = Some(receive(app, project, written, field).await?);
+                arrived = Some(receive(app, project, written, field, window).await?);
             }
             name @ ("delimiter" | "encoding" | "multiline") if arrived.is_some() => {
                 return Err(ApiError::invalid_member(
@@ -345,11 +352,18 @@ async fn from_form(app: &App, project: &ProjectHead, request: Request) -> ApiRes
 
 /// A form that cannot be read to its end, and what to do about it.
 pub fn broken_form(error: axum::extract::multipart::MultipartError) -> ApiError {
-    if Silent::caused(&error) {
+    if limits::caused::<Silent>(&error) {
         return ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             "request_timeout",
             "Nothing of the form came for too long; send it again.",
+        );
+    }
+    if limits::caused::<Overfull>(&error) {
+        return ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            "A part of the form other than the file is longer than 1 MiB; shorten it.",
         );
     }
     match error.status() {
@@ -397,6 +411,7 @@ async fn receive(
     project: &ProjectHead,
     written: Written,
     mut field: axum::extract::multipart::Field<'_>,
+    window: &Window,
 ) -> ApiResult<(Arrived, Abort)> {
     let file_name = field.file_name().unwrap_or_default().to_owned();
     let format = SourceFormat::from_extension(&file_name).ok_or_else(|| {
@@ -409,7 +424,9 @@ async fn receive(
     let mut buffer = BytesMut::new();
     let mut whole = false;
     while buffer.len() < HEAD_BYTES && !whole {
-        match field.chunk().await.map_err(broken_form)? {
+        let chunk = field.chunk().await.map_err(broken_form)?;
+        window.open();
+        match chunk {
             Some(chunk) => buffer.extend_from_slice(&chunk),
             None => whole = true,
         }
@@ -444,6 +461,7 @@ async fn receive(
     let mut parts: Vec<UploadedPart> = Vec::new();
     loop {
         let chunk = field.chunk().await.map_err(broken_form)?;
+        window.open();
         let last = chunk.is_none();
         if let Some(chunk) = chunk {
             size += chunk.len() as u64;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     accounts::{UserBody, fields},
-    membership::join,
+    membership::{join, may_be_joined},
     paging::{PageBody, Paging},
 };
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
+
+/// Invitations that one pass settles: so many that those which cannot be settled leave room for the others.
+const MOST_UNSETTLED: i64 = 500;
 
 /// Whom to invite.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -84,6 +87,9 @@ pub async fn invitation_issue(
         role: body.role.0,
         tenant: body.tenant,
     };
+    if let (Role::Client, Some(tenant)) = (new.role, &new.tenant) {
+        may_be_joined(&app, tenant).await?;
+    }
     let issued = app.accounts.invite(Deciding(admin), new).await?;
     let mut made = InvitationBody::from(issued.invitation);
     made.token = Some(issued.token);
@@ -125,7 +131,7 @@ pub async fn invitation_revoke(
 /// until [`settle_invitations`] tries again.
 pub async fn welcome(app: &App, unsettled: &Unsettled, user: User) -> ApiResult<UserBody> {
     match settle(app, unsettled).await {
-        Ok((user, tenant)) => Ok(UserBody::of(user, Some(tenant))),
+        Ok((user, tenant)) => Ok(UserBody::of(user, tenant)),
         Err(_) => {
             tracing::warn!(user.id = %user.id, "an invited client has no tenant yet; it is tried again");
             Ok(UserBody::of(user, None))
@@ -135,7 +141,7 @@ pub async fn welcome(app: &App, unsettled: &Unsettled, user: User) -> ApiResult<
 
 /// Gives those their tenant whose registration came to its end without.
 pub async fn settle_invitations(app: App) {
-    let open = match app.accounts.unsettled_invitations(20).await {
+    let open = match app.accounts.unsettled_invitations(MOST_UNSETTLED).await {
         Ok(open) => open,
         Err(error) => {
             tracing::warn!(error.cause = %error, "invited clients cannot be looked for; the next pass tries again");
@@ -150,16 +156,22 @@ pub async fn settle_invitations(app: App) {
     }
 }
 
-/// The tenant, then the role, then the note that both are there: each may be repeated.
-async fn settle(app: &App, unsettled: &Unsettled) -> ApiResult<(User, Tenant)> {
+/// The tenant, then the role, then the note that both are there: each may be repeated. Who is no WORKER any more has
+/// what an ADMIN decided since, which an older invitation does not take back.
+async fn settle(app: &App, unsettled: &Unsettled) -> ApiResult<(User, Option<Tenant>)> {
     let by = unsettled.issued_by;
     let named = unsettled.tenant.clone();
-    let (user, name) = (unsettled.user, &unsettled.username);
-    let tenant = join(app, user, name, named, by).await?;
-    let user = app
-        .accounts
-        .set_role(Deciding(by), user, Role::Client)
-        .await?;
+    let (id, name) = (unsettled.user, &unsettled.username);
+    let user = app.accounts.find_user(id).await?;
+    let user = user.ok_or_else(ApiError::not_found)?;
+    let (user, tenant) = match user.role {
+        Role::Worker => {
+            let tenant = join(app, id, name, named, by).await?;
+            let client = app.accounts.set_role(Deciding(by), id, Role::Client);
+            (client.await?, Some(tenant))
+        }
+        Role::Client | Role::Admin => (user, app.core.tenant_of(id).await?),
+    };
     app.accounts.settle_invitation(unsettled.id).await?;
     Ok((user, tenant))
 }

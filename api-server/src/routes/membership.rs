@@ -79,19 +79,43 @@ fn namespace_taken() -> ApiError {
     )
 }
 
-/// Joins a tenant that exists, because it was founded or because a namespace's label declares it.
-async fn join_named(app: &App, user: UserId, name: &str, actor: &str) -> ApiResult<Tenant> {
+/// The tenant of a name that could be one's; none when no row has it.
+async fn tenant_named(app: &App, name: &str) -> ApiResult<Option<Tenant>> {
     if !is_dns_label(name) {
         return Err(ApiError::invalid_member(
             "tenant",
             "is no tenant's name: lower-case letters, digits and dashes, at most 63",
         ));
     }
-    let known = match app.core.tenant_by_name(name).await {
-        Ok(known) => Some(known),
-        Err(CoreError::Refused(Refusal::NotFound)) => None,
-        Err(error) => return Err(error.into()),
-    };
+    match app.core.tenant_by_name(name).await {
+        Ok(known) => Ok(Some(known)),
+        Err(CoreError::Refused(Refusal::NotFound)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn undeclared(name: &str) -> ApiError {
+    ApiError::invalid_member(
+        "tenant",
+        format!(
+            "names a tenant that nothing declares; label a namespace {TENANT_LABEL}={name} first, or leave it out and a tenant is founded"
+        ),
+    )
+}
+
+/// Refuses a tenant that nobody could join now: said to who names it, not to who comes later.
+pub async fn may_be_joined(app: &App, name: &str) -> ApiResult<()> {
+    let known = tenant_named(app, name).await?;
+    if known.is_some() || !app.cluster.namespaces_of(name).await?.is_empty() {
+        Ok(())
+    } else {
+        Err(undeclared(name))
+    }
+}
+
+/// Joins a tenant that exists, because it was founded or because a namespace's label declares it.
+async fn join_named(app: &App, user: UserId, name: &str, actor: &str) -> ApiResult<Tenant> {
+    let known = tenant_named(app, name).await?;
     let lived_in = match &known {
         Some(known) => lives_in(app, known).await?,
         None => None,
@@ -106,12 +130,7 @@ async fn join_named(app: &App, user: UserId, name: &str, actor: &str) -> ApiResu
         _ => app.cluster.namespaces_of(name).await?,
     };
     if homes.is_empty() {
-        return Err(ApiError::invalid_member(
-            "tenant",
-            format!(
-                "names a tenant that nothing declares; label a namespace {TENANT_LABEL}={name} first, or leave it out and a tenant is founded"
-            ),
-        ));
+        return Err(undeclared(name));
     }
     // A namespace may have been another tenant's home before it got this label.
     for home in &homes {

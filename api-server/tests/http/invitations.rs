@@ -88,6 +88,14 @@ async fn invitations_are_listed_without_their_tokens_and_taken_back() {
         .await
         .refused(422, "invalid_request");
     assert!(refused["details"]["tenant"].is_string(), "{refused}");
+    // Whoever came with it would wait for such a tenant for ever, and nobody would be told.
+    for nobodys in ["Acme Inc", "acme_eu", &name("undeclared")] {
+        let body = json!({"role": "CLIENT", "tenant": nobodys});
+        let path = "/admin/invitations";
+        let refused = p.call(Some(&admin), Method::POST, path, Some(body)).await;
+        let refused = refused.refused(422, "invalid_request");
+        assert!(refused["details"]["tenant"].is_string(), "{refused}");
+    }
     let listed = p
         .call(Some(&admin), Method::GET, "/admin/invitations", None)
         .await
@@ -132,5 +140,45 @@ async fn an_invited_client_whose_server_died_gets_their_tenant_from_another_one(
     })
     .await;
     p.namespaces.lock().unwrap().push(namespace);
+    drop(other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_admin_decided_since_stands_over_an_invitation_that_is_not_settled() {
+    let p = Platform::start().await;
+    let admin = p.login("admin").await;
+    let by = p.app.accounts.find_username("admin").await.unwrap();
+    let new = NewInvitation {
+        role: Role::Client,
+        tenant: None,
+    };
+    let link = p.app.accounts.invite(Admin(by.unwrap().id), new).await;
+    let ada = name("ada");
+    let person = NewUser {
+        email: format!("{ada}@example.com"),
+        username: ada.clone(),
+        password: PASSWORD.into(),
+    };
+    let token = link.unwrap().token;
+    let origin = Origin::default();
+    let came = p.app.accounts.register(person, Some(&token), &origin);
+    let path = format!("/admin/users/{}/role", came.await.unwrap().user.id);
+    let body = json!({"role": "ADMIN"});
+    p.call(Some(&admin), Method::PATCH, &path, Some(body))
+        .await
+        .expect(200);
+    let other = Process::start(&p).await;
+    eventually(Duration::from_secs(30), || async {
+        let open = p.app.accounts.unsettled_invitations(10).await.unwrap();
+        open.is_empty().then_some(())
+    })
+    .await;
+    let token = p.login(&ada).await;
+    let me = p.call(Some(&token), Method::GET, "/me", None).await;
+    let me = me.expect(200);
+    assert_eq!(
+        (&me["role"], &me["tenant"]),
+        (&json!("ADMIN"), &Value::Null)
+    );
     drop(other);
 }

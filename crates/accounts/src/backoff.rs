@@ -4,8 +4,8 @@
 //! doubles the wait, up to a minute; the owner elsewhere is not slowed down by them. The tries at one account from
 //! addresses it never signed in from, and those from one address at any account: so many at once, then one a second.
 //! Every try counts as failed before it is looked at, so that tries at the same time do not pass together, and is
-//! given back when it was right. What proves only a part (the password where there is a second step) gives its own
-//! try back and forgets nothing.
+//! given back when it was right, or when nobody had time to look. What proves only a part (the password where there is
+//! a second step) gives its own try back and forgets nothing.
 //!
 //! Tokens of 256 bits that name an account (sessions, personal tokens) are not guessed, and cost nothing here; links,
 //! which arrive by other ways and are typed, spend the address's budget.
@@ -94,6 +94,17 @@ impl Accounts {
         tx.commit().await.doing("counting an attempt")?;
         let pair = Some(pair);
         Ok(Admission::Allowed(Attempt { pair, budgets }))
+    }
+
+    /// Gives a try back that could not be looked at, and says why: who is turned away because too many others are
+    /// signing in has guessed nothing, and would else be slowed down by trying again as they were told to.
+    pub(crate) async fn not_looked_at(&self, attempt: Attempt, why: Unavailable) -> Unavailable {
+        let given_back = async {
+            let mut tx = self.pool.begin().await.doing("giving a try back")?;
+            attempt.give_back(&mut tx, self.clock.now()).await?;
+            tx.commit().await.doing("giving a try back")
+        };
+        given_back.await.err().unwrap_or(why)
     }
 
     /// Counts a try at a secret that names nobody until it is found.

@@ -110,7 +110,10 @@ impl Accounts {
             Admission::Wait(retry_after) => return Err(LoginError::Backoff { retry_after }),
         };
         let stored = found.as_ref().map(|found| found.own.password_hash.as_str());
-        let fit = self.hasher.verify(password, stored).await?;
+        let fit = match self.hasher.verify(password, stored).await {
+            Ok(fit) => fit,
+            Err(error) => return Err(self.not_looked_at(attempt, error).await.into()),
+        };
         let Some(found) = found.filter(|_| fit != Fit::No) else {
             self.note_refusal(account, user, "password", origin).await?;
             return Err(LoginError::InvalidCredentials);
@@ -236,3 +239,6 @@ impl Accounts {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

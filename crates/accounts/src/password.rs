@@ -103,6 +103,16 @@ impl Hasher {
         .await
     }
 
+    /// Takes every place in the queue: whoever comes meanwhile is refused.
+    #[cfg(test)]
+    pub(crate) fn fill(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let places = u32::try_from(self.0.waiting.available_permits());
+        let places = places.expect("a few for each core");
+        let waiting = Arc::clone(&self.0.waiting);
+        let taken = waiting.try_acquire_many_owned(places);
+        taken.expect("nobody else is there")
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, Unavailable> + Send + 'static,

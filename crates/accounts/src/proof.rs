@@ -60,13 +60,11 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<Attempt, ProofError> {
         let attempt = self.may_try(own, origin).await?;
-        match self
-            .hasher
-            .verify(present, Some(&own.password_hash))
-            .await?
-        {
-            Fit::No => Err(ProofError::WrongPassword),
-            Fit::Yes | Fit::AsTyped => Ok(attempt),
+        let fit = self.hasher.verify(present, Some(&own.password_hash));
+        match fit.await {
+            Ok(Fit::No) => Err(ProofError::WrongPassword),
+            Ok(Fit::Yes | Fit::AsTyped) => Ok(attempt),
+            Err(error) => Err(self.not_looked_at(attempt, error).await.into()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The labeling model in REST's spelling: the same members as in the resource, enumerations in UPPER_SNAKE.
 
+use std::borrow::Cow;
+
 use axum::{extract::State, http::header, response::IntoResponse};
 use datacrowd_labelling::answer_schema;
 use datacrowd_protocol::{
@@ -9,7 +11,7 @@ use datacrowd_protocol::{
     labeling::{Audience, DataType, DisplayColumn, Field, FieldType, Labeling, OnReject},
     raw::RawJson,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use utoipa::{
     IntoParams, PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
@@ -57,8 +59,18 @@ impl Serialize for Bound {
 }
 
 impl<'de> Deserialize<'de> for Bound {
+    /// From the text as it was written: what a parser makes of a long number has other digits. Without an exponent,
+    /// which the resource does not know.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Decimal::deserialize(deserializer).map(Self)
+        let raw = RawJson::deserialize(deserializer)?;
+        let text: Cow<'_, str> = match raw.get().starts_with('"') {
+            true => Cow::Owned(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
+            false => Cow::Borrowed(raw.get()),
+        };
+        match Decimal::parse(&text) {
+            Ok(bound) => Ok(Self(bound.plain())),
+            Err(why) => Err(D::Error::custom(format!("must be a number, and {why}"))),
+        }
     }
 }
 
@@ -278,4 +290,30 @@ pub async fn answer_schema_get(
         [(header::CONTENT_TYPE, "application/schema+json")],
         axum::Json(answer_schema(&labeling)),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bound;
+
+    #[test]
+    fn a_bound_keeps_its_digits_however_it_is_written() {
+        for (json, digits) in [
+            ("5", "5"),
+            ("-0.1", "-0.1"),
+            ("1e3", "1000"),
+            ("12345678901234567890123", "12345678901234567890123"),
+            ("0.12345678901234567890123", "0.12345678901234567890123"),
+            ("\"0.12345678901234567890123\"", "0.12345678901234567890123"),
+        ] {
+            let bound: Bound = serde_json::from_str(json).unwrap();
+            assert_eq!(bound.0.as_str(), digits);
+            assert_eq!(serde_json::to_string(&bound).unwrap(), digits);
+        }
+        for json in ["true", "[1]", "{}", "\"one\"", "\"1,5\"", "\"\""] {
+            let refused = serde_json::from_str::<Bound>(json).unwrap_err();
+            let told = refused.to_string();
+            assert!(told.starts_with("must be a number, and is no"), "{told}");
+        }
+    }
 }

@@ -47,7 +47,8 @@ impl Decimal {
         if !all_digits(whole) || !all_digits(fraction) || !all_digits(unsigned) || leading_zero {
             return Err(NO_NUMBER);
         }
-        if mantissa.len() > MAX_DIGITS + 1 {
+        let point = usize::from(mantissa.contains('.'));
+        if mantissa.len() - point > MAX_DIGITS {
             return Err("has more than 1000 digits");
         }
         let exponent: i64 = exponent.parse().unwrap_or(i64::MAX);
@@ -81,6 +82,32 @@ impl Decimal {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The same number without an exponent, otherwise as it was given.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        if !self.text.contains(['e', 'E']) {
+            return self;
+        }
+        let Worth {
+            negative,
+            point,
+            digits,
+        } = &self.worth;
+        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+        let behind = i64::try_from(digits.len()).unwrap_or(0) - point;
+        let sign = if *negative { "-" } else { "" };
+        let text = match usize::try_from(*point) {
+            _ if digits.is_empty() => "0".to_owned(),
+            Ok(0) | Err(_) => format!("{sign}0.{}{digits}", zeros(-point)),
+            Ok(_) if behind <= 0 => format!("{sign}{digits}{}", zeros(-behind)),
+            Ok(point) => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
+        };
+        Self {
+            text,
+            worth: self.worth,
+        }
     }
 
     /// The number when it is whole and no longer than a 64-bit integer.
@@ -232,6 +259,23 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_the_same_without_its_exponent() {
+        for (text, plain) in [
+            ("1e3", "1000"),
+            ("-2.5E-3", "-0.0025"),
+            ("12e-1", "1.2"),
+            ("1.25e1", "12.5"),
+            ("1.5e+1", "15"),
+            ("5e-1", "0.5"),
+            ("-0e7", "0"),
+            ("1.10", "1.10"),
+        ] {
+            assert_eq!(number(text).plain().as_str(), plain);
+            assert_eq!(number(text).plain(), number(plain));
+        }
+    }
+
+    #[test]
     fn what_is_no_number_is_refused() {
         for text in [
             "", "-", "+1", "01", ".5", "5.", "1e", "0x1", "1,5", "NaN", " 1",
@@ -240,8 +284,11 @@ mod tests {
         }
         assert!(Decimal::parse("1e309").is_err());
         assert!(Decimal::parse("1e-309").is_err());
-        assert!(Decimal::parse(&"9".repeat(1000)).is_ok());
-        assert!(Decimal::parse(&"9".repeat(1002)).is_err());
+        let half = "9".repeat(500);
+        assert!(Decimal::parse(&format!("{half}{half}")).is_ok());
+        assert!(Decimal::parse(&format!("-{half}.{half}")).is_ok());
+        assert!(Decimal::parse(&format!("9{half}{half}")).is_err());
+        assert!(Decimal::parse(&format!("{half}.{half}9")).is_err());
     }
 
     #[test]

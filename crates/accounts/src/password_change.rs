@@ -66,8 +66,11 @@ impl Accounts {
         .await
         .doing("changing a password")?
         .ok_or(ProofError::WrongPassword)?;
+        // Only one that is alive: the version after its own is this one. Else a replica that still remembers the
+        // session of somebody who was disabled would make it outlast that.
         sqlx::query!(
-            "UPDATE sessions SET session_version = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
+            "UPDATE sessions SET session_version = $3
+             WHERE id = $1 AND user_id = $2 AND session_version = $3 - 1 AND revoked_at IS NULL",
             session.0,
             user.0,
             version

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use datacrowd_accounts::{AccessError, Admin, LoginError, Origin, RightsError, Role, UserStatus};
+use datacrowd_accounts::{
+    AccessError, Admin, LoginError, Origin, PasswordChange, RightsError, Role, UserStatus,
+};
 use datacrowd_protocol::{audit::AuditFilter, ids::UserId};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -145,6 +147,30 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_does_not_come_back_by_a_change_of_password() {
+    let bench = Bench::new().await;
+    let ada = bench.admin().await;
+    let wanda = bench.register("wanda").await;
+    let tokens = bench.sign_in("wanda").await;
+    let status = |status| bench.accounts.set_status(ada, wanda.id, status);
+    status(UserStatus::Disabled).await.unwrap();
+    // Through a replica that has not heard of it yet.
+    let change = PasswordChange {
+        present: PASSWORD,
+        code: None,
+        new: "another horse",
+        end_tokens: false,
+    };
+    let (elsewhere, origin) = (bench.replica(settings()), Origin::default());
+    let changed = elsewhere.change_password(wanda.id, tokens.sid, change, &origin);
+    changed.await.unwrap();
+    status(UserStatus::Active).await.unwrap();
+    let access = elsewhere.verify_access(&tokens.access_token).await;
+    assert!(matches!(access, Err(AccessError::Revoked)), "{access:?}");
+    assert!(bench.accounts.refresh(&tokens.refresh_token).await.is_err());
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::{Actor, Answer, PASSWORD, Platform, Process, answer, try_answer};
 
@@ -157,6 +158,18 @@ async fn a_registration_may_be_repeated_with_its_key() {
     register("another password")
         .await
         .refused(422, "idempotency_key_reused");
+    // Whoever reads the database tries passwords against Argon2id, not against what tells requests apart.
+    let kept: Vec<u8> = sqlx::query_scalar("select request from idempotency_keys")
+        .fetch_one(&p.auth.owner_pool())
+        .await
+        .unwrap();
+    let body = json!({"email": "w@example.com", "username": "wanda", "password": PASSWORD});
+    let mut guess = Sha256::new();
+    for part in ["/auth/register", "", &body.to_string()] {
+        guess.update((part.len() as u64).to_be_bytes());
+        guess.update(part);
+    }
+    assert_ne!(kept, guess.finalize().to_vec());
 }
 
 #[tokio::test(flavor = "multi_thread")]

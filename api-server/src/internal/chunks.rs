@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap};
 use bytes::Bytes;
 use datacrowd_labelling::Chunk;
 use datacrowd_protocol::{
-    chunk::{ChunkHeader, ChunkLoaded, ChunkRow, MAX_CHUNK_ROWS},
+    chunk::{ChunkHeader, ChunkLoaded, ChunkRow, MAX_CHUNK_ROWS, MAX_RECORD_BYTES},
     ids::{DatasetId, RunId},
     names::{EPOCH_HEADER, RUN_ID_HEADER},
     range,
@@ -17,6 +17,10 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Path, from_json},
 };
+
+/// Bytes of all texts in a chunk's header, which the row of the dataset keeps and every list of datasets shows: a
+/// source's header is one record, and what is noted about it is no longer.
+const MAX_HEADER_BYTES: usize = 2 * MAX_RECORD_BYTES;
 
 /// Load one chunk of rows.
 #[utoipa::path(post, path = "/internal/datasets/{id}/tasks", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), ("x-run-id" = Uuid, Header), ("x-epoch" = i64, Header)), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200, body = ChunkLoaded)))]
@@ -72,7 +76,15 @@ fn parse(body: &[u8]) -> ApiResult<(ChunkHeader, Vec<ChunkRow>)> {
     let header = lines.next().ok_or_else(|| {
         ApiError::invalid_member("body", "is empty; its first line is the chunk's header")
     })?;
-    let header = from_json(header).map_err(|e| e.of_line(1))?;
+    let header: ChunkHeader = from_json(header).map_err(|e| e.of_line(1))?;
+    let names = header.header.iter().flatten().chain(&header.columns);
+    let bytes: usize = names.chain(&header.notices).map(String::len).sum();
+    if bytes > MAX_HEADER_BYTES {
+        return Err(ApiError::invalid_member(
+            "line 1",
+            "must hold at most 2 MiB of names and notices",
+        ));
+    }
     let mut rows: Vec<ChunkRow> = Vec::new();
     for (i, line) in lines.enumerate() {
         let row: ChunkRow = from_json(line).map_err(|e| e.of_line(i + 2))?;

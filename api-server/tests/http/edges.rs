@@ -348,6 +348,8 @@ async fn numbers_of_a_runner_that_leave_their_bounds_are_refused_by_line() {
         ("endOffset", i64::MAX),
         ("endOffset", -1),
         ("line", i64::MAX),
+        ("blankBefore", i64::MAX),
+        ("blankBefore", -1),
     ] {
         let mut wrong = row(1);
         wrong[member] = json!(value);
@@ -361,8 +363,16 @@ async fn numbers_of_a_runner_that_leave_their_bounds_are_refused_by_line() {
     }
     let body = chunk(&p, &run, &[json!({"nextLine": i64::MAX}), row(1)]).await;
     body.refused(422, "invalid_request");
+    // What a dataset's row keeps, every list of datasets reads.
+    for member in ["header", "columns", "notices"] {
+        let mut long = header.clone();
+        long[member] = json!(["x".repeat(3 << 20)]);
+        let body = chunk(&p, &run, &[long, row(1)]).await;
+        let body = body.refused(422, "invalid_request");
+        assert!(body["details"]["line 1"].is_string(), "{body:#}");
+    }
     let complete = format!("/internal/runs/{}/complete", run.id);
-    for member in ["rows", "rejected", "epoch", "sizeBytes"] {
+    for member in ["rows", "rejected", "blank", "epoch", "sizeBytes"] {
         for value in [i64::MAX, -1] {
             let mut end =
                 json!({"epoch": run.epoch, "outcome": "Succeeded", "rows": 2, "rejected": 0});

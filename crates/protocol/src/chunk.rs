@@ -61,7 +61,11 @@ pub struct ChunkRow {
     )]
     pub line: Option<i64>,
     /// Rows of empty cells between the record before and this one.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(
+        default,
+        skip_serializing_if = "is_zero",
+        deserialize_with = "crate::range::count"
+    )]
     pub blank_before: i64,
 }
 

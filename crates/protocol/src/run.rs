@@ -242,7 +242,11 @@ pub struct CompleteRun {
     #[serde(default, deserialize_with = "crate::range::count")]
     pub rejected: i64,
     /// Rows of empty cells (generate).
-    #[serde(default, skip_serializing_if = "crate::chunk::is_zero")]
+    #[serde(
+        default,
+        skip_serializing_if = "crate::chunk::is_zero",
+        deserialize_with = "crate::range::count"
+    )]
     pub blank: i64,
     /// SHA-256 in hexadecimal: of the export, or of a source that this pod read from its beginning to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

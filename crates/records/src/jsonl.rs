@@ -19,6 +19,8 @@ use crate::{
 
 /// Names of columns that are remembered, in the order in which they appeared.
 const MAX_COLUMNS: usize = 1_000;
+/// Bytes of all of them: they stand in every chunk, and in the row of the dataset.
+const MAX_COLUMN_BYTES: usize = 128 * 1024;
 
 /// Reads lines; blank ones are no records.
 pub(crate) struct JsonlRecords {
@@ -28,6 +30,8 @@ pub(crate) struct JsonlRecords {
     main: Option<String>,
     columns: Vec<String>,
     known: HashSet<String>,
+    /// Bytes that may still be remembered of names.
+    room: usize,
     /// Bytes of the line so far, nothing once it is too long.
     line: Vec<u8>,
     /// Bytes of the line so far, also when they are not kept.
@@ -52,6 +56,9 @@ impl JsonlRecords {
             required: options.required.clone(),
             main: options.main.clone(),
             known: begin.columns.iter().cloned().collect(),
+            room: begin.columns.iter().fold(MAX_COLUMN_BYTES, |room, name| {
+                room.saturating_sub(name.len())
+            }),
             columns: begin.columns,
             line: Vec::new(),
             seen: 0,
@@ -145,7 +152,9 @@ impl JsonlRecords {
             return Ok(main.map(nothing_in));
         }
         for name in appeared {
-            if self.columns.len() < MAX_COLUMNS && self.known.insert(name.clone()) {
+            let fits = self.columns.len() < MAX_COLUMNS && name.len() <= self.room;
+            if fits && self.known.insert(name.clone()) {
+                self.room -= name.len();
                 self.columns.push(name);
             }
         }

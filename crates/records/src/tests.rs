@@ -490,6 +490,34 @@ fn a_line_of_64_mib_is_one_refused_row_in_bounded_memory() {
     }
 }
 
+#[test]
+fn names_of_columns_are_remembered_as_long_as_they_are_names() {
+    let name = |letter: &str| letter.repeat(60 * 1024);
+    let row = |name: &str| format!("{{\"{name}\":1}}\n");
+    let all = [
+        name("a"),
+        "id".to_owned(),
+        name("b"),
+        name("c"),
+        "text".to_owned(),
+    ];
+    let text: String = all.iter().map(|name| row(name)).collect();
+    let kept = [&all[0], &all[1], &all[2], &all[4]];
+    let options = Options::new(SourceFormat::Jsonl);
+    for index in 0..all.len() {
+        let begin = begin_behind(&options, text.as_bytes(), index);
+        let seen = kept.iter().filter(|name| all[..=index].contains(name));
+        assert!(begin.columns.iter().eq(seen.copied()), "row {index}");
+        let mut rest = &text.as_bytes()[usize::try_from(begin.at.offset).unwrap()..];
+        let mut resumed = Records::new(&options, begin).unwrap();
+        while resumed.next(&mut rest).unwrap().is_some() {}
+        assert!(
+            resumed.columns().iter().eq(kept),
+            "resumed behind row {index}"
+        );
+    }
+}
+
 /// Texts dense in everything that matters to the formats.
 fn text(alphabet: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

@@ -341,9 +341,11 @@ async fn from_form(
     );
     // The upload may have taken long: once more.
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let written = app.cluster.apply(&at, &made, false).await?;
-    // From here on a Dataset refers to the object, so it stays whatever happens.
-    abort.armed = false;
+    let written = app.cluster.apply(&at, &made, false).await;
+    // From here on a Dataset refers to the object, so it stays whatever happens. Where nobody knows whether one does,
+    // it stays until the sweeper finds that none was indexed.
+    abort.armed = written.as_ref().is_err_and(ApiError::is_refusal);
+    let written = written?;
     app.core.upload_close(arrived.id, true).await?;
     let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;

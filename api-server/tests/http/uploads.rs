@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
+use datacrowd_labelling::Accepted;
+use datacrowd_protocol::ids::{TenantId, UploadId};
 use datacrowd_testkit::eventually;
 use reqwest::Method;
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
+use uuid::Uuid;
 
-use crate::support::Platform;
+use crate::support::{Platform, env};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
@@ -110,4 +114,44 @@ async fn an_upload_that_arrives_whole_is_one_object_without_parts() {
         (&json!(sha256), &json!(size))
     );
     assert_eq!(p.stored(&client.namespace).await, (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_dataset_refers_to_is_not_given_up_with_an_upload_that_nobody_ended() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    // Its server died between writing the resource and saying so.
+    let (id, csv) = (UploadId(Uuid::new_v4()), b"id,text\n1,a\n".to_vec());
+    let key = format!("{}/datasets/{id}/source.csv", client.namespace);
+    let tenant = sqlx::query_scalar("select id from tenants")
+        .fetch_one(&p.rows)
+        .await
+        .unwrap();
+    p.core
+        .upload_open(id, TenantId(tenant), &key, "of a server that died")
+        .await
+        .unwrap();
+    let accepted = Accepted {
+        etag: "\"e\"".to_owned(),
+        size_bytes: i64::try_from(csv.len()).unwrap(),
+        sha256: hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&csv)),
+    };
+    p.core.upload_accepted(id, &accepted).await.unwrap();
+    p.put_object(&key, csv).await;
+    let stale = || async {
+        let open = p.core.uploads_stale(Utc::now() + TimeDelta::days(2)).await;
+        open.unwrap().len()
+    };
+    assert_eq!(stale().await, 1);
+    let uri = format!("s3://{}/{key}", env("TEST_S3_BUCKET"));
+    p.call(
+        Some(&client.token),
+        Method::POST,
+        &format!("/projects/{project}/datasets"),
+        Some(json!({"sourceUri": uri})),
+    )
+    .await
+    .expect(201);
+    assert_eq!(stale().await, 0);
 }

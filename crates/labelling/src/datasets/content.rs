@@ -120,7 +120,8 @@ pub(super) async fn is_same(
     }
 }
 
-/// Pins a new dataset to what its upload was accepted as, when its source is one.
+/// Pins a new dataset to what its upload was accepted as, when its source is one. The upload is the dataset's from
+/// then on, also where who began it died before saying so: nobody gives it up.
 ///
 /// # Errors
 /// The database failed.
@@ -129,8 +130,11 @@ pub(super) async fn pin_upload(conn: &mut PgConnection, dataset: Uuid, source: &
         return Ok(());
     };
     sqlx::query!(
-        "update datasets d set source_etag = u.etag, source_size = u.size_bytes, sha256 = u.sha256 from uploads u
-         where d.id = $1 and not d.own_credentials and u.object_key = $2 and u.tenant_id = d.tenant_id and u.sha256 is not null",
+        "with pinned as (
+             update datasets d set source_etag = u.etag, source_size = u.size_bytes, sha256 = u.sha256 from uploads u
+             where d.id = $1 and not d.own_credentials and u.object_key = $2 and u.tenant_id = d.tenant_id and u.sha256 is not null
+             returning u.id)
+         update uploads set state = 'done' from pinned where uploads.id = pinned.id and uploads.state = 'open'",
         dataset,
         uri.key
     )

@@ -213,3 +213,48 @@ async fn where_nothing_is_gated_nothing_accrues() {
     assert_eq!(p.core.debt_forgive().await.unwrap(), 1);
     assert_eq!(billing(&p, &client, &project).await, none);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_debt_stops_no_void_that_charges_nothing() {
+    let p = Platform::with_billing(BillingMode::Stripe).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let refunded = payment();
+    grant(&p, &project, refunded, 3, 1).await;
+    p.loaded(&client, &project, 3, 3).await;
+    let (wanda, approved) = p.register("wanda").await;
+    let (will, waiting) = p.register("will").await;
+    let (_, rita) = p.register("rita").await;
+    let answers = p.work(&approved, &project, 2, "1").await;
+    p.decide(&rita, &answers[0], "approve").await.expect(200);
+    p.work(&waiting, &project, 1, "1").await;
+    grant(&p, &project, refunded, 0, 2).await;
+    assert_eq!(billing(&p, &client, &project).await["debt"], 3);
+    let wanda = p.known_as(&client, &project, &wanda).await;
+    let will = p.known_as(&client, &project, &will).await;
+    let void = async |token: &str, worker: &str, fraud: bool| {
+        let path = format!("/projects/{project}/workers/{worker}/void");
+        let body = json!({"reason": "a script", "fraud": fraud});
+        p.call(Some(token), Method::POST, &path, Some(body)).await
+    };
+
+    let voided = void(client.token.as_str(), will.as_str(), false)
+        .await
+        .expect(200);
+    assert_eq!(
+        voided,
+        json!({"voided": 1, "charged": 0, "credited": 0, "pointsTakenBack": 0})
+    );
+    let refused = void(client.token.as_str(), wanda.as_str(), false)
+        .await
+        .refused(402, "payment_required");
+    assert_eq!(refused["details"], json!({"remaining": 0, "needed": 1}));
+    let admin = p.login("admin").await;
+    let voided = void(admin.as_str(), wanda.as_str(), true).await.expect(200);
+    assert_eq!(
+        voided,
+        json!({"voided": 2, "charged": 0, "credited": 0, "pointsTakenBack": 5})
+    );
+    assert_eq!(billing(&p, &client, &project).await["debt"], 3);
+    p.assert_consistent().await;
+}

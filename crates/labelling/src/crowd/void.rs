@@ -144,10 +144,11 @@ impl Labelling {
         // In a closed project no place opens again; where nothing is gated, nothing is charged.
         let charges = self.billing.gates() && !void.fraud && p.state != "closed";
         let reserved = if charges { found.approved } else { 0 };
-        let remaining = p.task_quota - p.tasks_used;
+        // Beyond its quota a project has nothing left, and what charges nothing needs nothing.
+        let remaining = (p.task_quota - p.tasks_used).max(0);
         if reserved > remaining {
             return Err(Refusal::PaymentRequired {
-                remaining: remaining.max(0),
+                remaining,
                 needed: reserved,
             }
             .into());

@@ -67,7 +67,8 @@ impl Begin {
 
 /// What both formats do. They read UTF-8.
 pub(crate) trait RecordStream {
-    /// Takes bytes off `input` until a record is complete (true) or `input` is used up (false).
+    /// Takes bytes off `input` until a record is complete (true) or `input` is used up (false). What was held
+    /// back before is read first, also when `input` is empty.
     fn step(&mut self, input: &mut &[u8]) -> Result<bool, BadInput>;
     /// Counts bytes of the source that belong to no record and hold no line end.
     fn skip(&mut self, bytes: u64);
@@ -287,7 +288,7 @@ impl Records {
 
     fn step(&mut self, input: &mut &[u8], last: bool) -> Result<bool, BadInput> {
         let Some(decoder) = &mut self.decoder else {
-            return Ok(!input.is_empty() && self.stream.step(input)?);
+            return self.stream.step(input);
         };
         loop {
             let mut rest = decoder.rest();
@@ -302,7 +303,7 @@ impl Records {
             } else if !input.is_empty() || (last && !decoder.has_ended()) {
                 decoder.feed(input, last);
             } else {
-                return Ok(false);
+                return self.stream.step(input);
             }
         }
     }

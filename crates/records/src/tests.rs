@@ -518,6 +518,29 @@ fn names_of_columns_are_remembered_as_long_as_they_are_names() {
     }
 }
 
+#[test]
+fn a_head_is_read_to_its_end_however_much_of_it_was_held_back() {
+    let text = "id,text\n".to_owned() + &"a,b\n".repeat(20_000);
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (encoding, bytes) in [
+        (Encoding::Utf8, text.as_bytes()),
+        (Encoding::Utf16, utf16.as_slice()),
+    ] {
+        let options = Options {
+            encoding,
+            ..Options::new(SourceFormat::Csv)
+        };
+        for most in [1_000, 64 * 1024, 64 * 1024 + 2, 70_000] {
+            let read = head(&bytes[..most], &options, 20, false).unwrap();
+            assert_eq!(read.rows.len(), 20, "{encoding:?} {most}");
+        }
+    }
+    let open = "id,text\na,b\na,\"open\n".to_owned() + &"line\n".repeat(20_000);
+    let options = Options::new(SourceFormat::Csv);
+    let refused = head(&open.as_bytes()[..64 * 1024], &options, 20, false).unwrap_err();
+    assert!(refused.to_string().contains("opens on line 3"), "{refused}");
+}
+
 /// Texts dense in everything that matters to the formats.
 fn text(alphabet: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

@@ -349,6 +349,37 @@ async fn rows_that_are_taken_over_are_charged_as_far_as_quota_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_taken_over_in_a_closed_project_ask_for_no_money() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.grant(&project, 3).await;
+    let first = p.loaded(&client, &project, 3, 3).await;
+    p.delete(&client, &format!("/datasets/{first}"))
+        .await
+        .expect(202);
+    p.loaded(&client, &project, 3, 3).await;
+    let upsert = upsert_of(&p, &first, "").await;
+    let view = async || {
+        p.trusted(Method::PUT, "/internal/datasets", Some(upsert.clone()))
+            .await
+            .expect(200)
+    };
+    assert_eq!(view().await["unpaid"], true);
+    let close = json!({"closed": true});
+    let path = format!("/projects/{project}");
+    p.call(Some(&client.token), Method::PATCH, &path, Some(close))
+        .await
+        .expect(200);
+    let seen = view().await;
+    assert_eq!(
+        (&seen["unpaid"], &seen["projectState"]),
+        (&json!(false), &json!("Closed")),
+        "nothing that is bought would bring them back into the queue"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_votes_cast_decide_what_waits_for_reviewers_when_its_dataset_goes() {
     let p = Platform::start().await;
     let client = p.client("clara").await;

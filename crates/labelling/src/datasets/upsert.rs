@@ -238,7 +238,9 @@ impl Labelling {
             completed_at: d.completed_at,
             adopted,
             unfinished: d.open_batches > 0,
+            // In a closed project nothing joins the queue any more, whatever is bought.
             unpaid: d.unpaid
+                && d.project_state != "closed"
                 && self.billing.gates()
                 && d.task_quota - d.tasks_used < i64::from(d.answers_per_task),
         })

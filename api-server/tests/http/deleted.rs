@@ -1,5 +1,7 @@
 //! Deleted is deleted: out of queues, lists, numbers and shops, credited, and with a way back.
 
+use std::time::Duration;
+
 use chrono::Utc;
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
@@ -345,6 +347,40 @@ async fn rows_that_are_taken_over_are_charged_as_far_as_quota_goes() {
     assert_eq!(view().await["unpaid"], false);
     assert_eq!(p.count(queued).await, 9);
     assert_eq!(p.used(&client, &project).await, 10);
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_locks_no_row_that_quota_does_not_reach() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.grant(&project, 5).await;
+    let first = p.loaded(&client, &project, 5, 5).await;
+    p.delete(&client, &format!("/datasets/{first}"))
+        .await
+        .expect(202);
+    p.loaded(&client, &project, 3, 3).await;
+    p.post(&client, &format!("/datasets/{first}/restore"))
+        .await
+        .expect(201);
+    p.core.sweep(Utc::now()).await.unwrap();
+    let waiting = "select count(*) from tasks where not charged";
+    assert_eq!(p.count(waiting).await, 3);
+
+    let mut other = p.rows.begin().await.unwrap();
+    sqlx::query("select id from tasks where not charged for update")
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let swept = tokio::time::timeout(Duration::from_secs(20), p.core.sweep(Utc::now())).await;
+    swept.expect("it waits for no row").unwrap();
+    other.rollback().await.unwrap();
+
+    p.grant(&project, 3).await;
+    p.core.sweep(Utc::now()).await.unwrap();
+    assert_eq!(p.count(waiting).await, 0);
+    assert_eq!(p.used(&client, &project).await, 8);
     p.assert_consistent().await;
 }
 

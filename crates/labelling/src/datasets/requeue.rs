@@ -70,6 +70,9 @@ impl Labelling {
         dataset: &Rejoining,
         from: i64,
     ) -> Result<Option<bool>> {
+        if self.billing.gates() && still_short(conn, dataset, from).await? {
+            return Ok(None);
+        }
         let to = from.saturating_add(STEP_ROWS);
         let unpaid = sqlx::query!(
             "select id, row_no from tasks where dataset_id = $1 and row_no >= $2 and row_no < $3 and not charged order by row_no for update",
@@ -127,6 +130,22 @@ impl Labelling {
         .await?;
         Ok(Some(next == Some(to)))
     }
+}
+
+/// Whether the row that the last window stopped at still waits, and quota covers no task: asked without a lock, since
+/// every pass asks until somebody buys.
+async fn still_short(conn: &mut PgConnection, dataset: &Rejoining, from: i64) -> Result<bool> {
+    let row = sqlx::query!(
+        "select p.task_quota - p.tasks_used < $4 as \"short!\" from projects p
+         where p.id = $1 and exists (select from tasks t where t.dataset_id = $2 and t.row_no = $3 and not t.charged)",
+        dataset.project,
+        dataset.id,
+        from,
+        i64::from(dataset.answers_per_task)
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some_and(|row| row.short))
 }
 
 /// Gives the paid tasks of one window, where a place is free and the batch is sealed, a position in the queue.

@@ -94,6 +94,17 @@ fn parse(body: &[u8]) -> ApiResult<(ChunkHeader, Vec<ChunkRow>)> {
                 "has either payload or rejected",
             ));
         }
+        // Passed on as it was written: that it is an object is seen by its first character.
+        if row
+            .payload
+            .as_ref()
+            .is_some_and(|p| !p.get().starts_with('{'))
+        {
+            return Err(ApiError::invalid_member(
+                &format!("line {}", i + 2),
+                "has a payload that is not an object",
+            ));
+        }
         rows.push(row);
     }
     if rows.len() > MAX_CHUNK_ROWS {

@@ -361,6 +361,14 @@ async fn numbers_of_a_runner_that_leave_their_bounds_are_refused_by_line() {
             "{body:#}"
         );
     }
+    for payload in [json!(1), json!("a"), json!([{"id": "1"}])] {
+        let mut wrong = row(1);
+        wrong["payload"] = payload;
+        let body = chunk(&p, &run, &[header.clone(), wrong])
+            .await
+            .refused(422, "invalid_request");
+        assert!(body["details"]["line 2"].is_string(), "{body:#}");
+    }
     let body = chunk(&p, &run, &[json!({"nextLine": i64::MAX}), row(1)]).await;
     body.refused(422, "invalid_request");
     // What a dataset's row keeps, every list of datasets reads.

@@ -515,6 +515,76 @@ async fn exported(p: &Platform, client: &Actor, project: &str, dataset: &str) {
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
 }
 
+/// The upsert that the operator would send of an export named `final`, with this spec.
+async fn export_upsert(p: &Platform, project: &str, uid: Uuid, spec: &Value) -> Answer {
+    let mut upsert: Value = sqlx::query_scalar(
+        "select json_build_object('namespace', p.namespace, 'tenant', t.name, 'name', 'final', 'generation', 1,
+            'spec', json_build_object('projectRef', json_build_object('name', p.name)))
+         from projects p join tenants t on t.id = p.tenant_id where p.id = $1::uuid",
+    )
+    .bind(project)
+    .fetch_one(&p.rows)
+    .await
+    .unwrap();
+    upsert["uid"] = json!(uid);
+    for (member, value) in spec.as_object().unwrap() {
+        upsert["spec"][member] = value.clone();
+    }
+    p.trusted(Method::PUT, "/internal/exports", Some(upsert))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_applied_again_in_another_form_is_not_given_the_file_that_is_there() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let put = async |uid: Uuid, spec: &Value| export_upsert(&p, &project, uid, spec).await;
+    let delete = async |id: &Value, uid: Uuid| {
+        let path = format!(
+            "/internal/exports/{}?uid={uid}&policy=Retain",
+            id.as_str().unwrap()
+        );
+        p.trusted(Method::DELETE, &path, None).await.expect(204);
+    };
+    let [first, second, third] = [Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4()];
+    let csv = json!({"format": "CSV"});
+    // Nothing was taken yet: it becomes what is asked for now.
+    let id = put(first, &json!({"format": "JSONL", "rowPer": "Task"}))
+        .await
+        .expect(200)["id"]
+        .clone();
+    delete(&id, first).await;
+    assert_eq!(put(second, &csv).await.expect(200)["id"], id);
+    let path = format!("/internal/exports/{}/runs", id.as_str().unwrap());
+    let body = json!({"uid": second, "attempt": 1});
+    let begun = p.trusted(Method::POST, &path, Some(body)).await;
+    let run = begun.expect(201)["runId"].as_str().unwrap().to_owned();
+    let token = p.runner_token(&client.namespace).await;
+    let path = format!("/internal/runs/{run}/open");
+    let opened = p
+        .runner(&token, &path, json!({"podUid": "pod"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&opened["format"], &opened["rowPer"]),
+        (&json!("CSV"), &json!("Answer"))
+    );
+
+    delete(&id, second).await;
+    for other in [
+        json!({"format": "JSONL"}),
+        json!({"format": "CSV", "bom": true}),
+        json!({"format": "CSV", "rowPer": "Task"}),
+        json!({"format": "CSV", "since": 1}),
+        json!({"format": "CSV", "rawCells": true}),
+    ] {
+        let refused = put(third, &other).await.refused(409, "identity_changed");
+        says(&refused, "another name");
+    }
+    assert_eq!(put(third, &csv).await.expect(200)["id"], id);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_earlier_release_deleted_is_let_go_by_the_sweeper() {
     let p = Platform::start().await;

@@ -38,11 +38,67 @@ pub struct ExportUpsert {
     pub bom: bool,
 }
 
+/// The export that has the name.
+struct Known {
+    id: Uuid,
+    bound_uid: Option<Uuid>,
+    generation: i64,
+    project_id: Uuid,
+    dataset_id: Option<Uuid>,
+    format: String,
+    trigger: String,
+    row_per: String,
+    since: Option<i64>,
+    raw_cells: bool,
+    bom: bool,
+    watermark: Option<i64>,
+}
+
+impl Known {
+    /// Another resource of this name takes it over. A spec cannot be changed, so whoever wants another file deletes the
+    /// resource and applies it again: what was taken as one file is not given out as another. One of which nothing
+    /// was taken yet becomes what is asked for now.
+    async fn adopt(
+        &self,
+        conn: &mut PgConnection,
+        up: &ExportUpsert,
+        project: Uuid,
+        dataset: Option<Uuid>,
+    ) -> Result<()> {
+        let same_file = self.dataset_id == dataset
+            && self.format == up.format.column()
+            && self.row_per == up.row_per.column()
+            && self.since == up.since
+            && self.raw_cells == up.raw_cells
+            && self.bom == up.bom;
+        if self.project_id != project || (!same_file && self.watermark.is_some()) {
+            return Err(Refusal::ExportIdentityChanged.into());
+        }
+        if same_file && self.trigger == up.trigger.column() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "update exports set dataset_id = $2, format = $3, trigger = $4, row_per = $5, since = $6, raw_cells = $7, bom = $8 where id = $1",
+            self.id,
+            dataset,
+            up.format.column(),
+            up.trigger.column(),
+            up.row_per.column(),
+            up.since,
+            up.raw_cells,
+            up.bom
+        )
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}
+
 impl Labelling {
     /// Makes the index row say what the resource says.
     ///
     /// # Errors
-    /// `project_not_found`, `dataset_not_found`, `tombstoned`, `namespace_not_bound`; or the database failed.
+    /// `project_not_found`, `dataset_not_found`, `tombstoned`, `identity_changed`, `namespace_not_bound`; or the database failed.
     pub async fn export_upsert(&self, up: &ExportUpsert, bucket: &str) -> Result<ExportView> {
         let mut tx = self.pool.begin().await?;
         refuse_tombstoned(&mut tx, up.uid.0).await?;
@@ -85,8 +141,10 @@ impl Labelling {
         )
         .execute(&mut *tx)
         .await?;
-        let row = sqlx::query!(
-            "select id, bound_uid, generation, project_id from exports where tenant_id = $1 and namespace = $2 and name = $3 for update",
+        let row = sqlx::query_as!(
+            Known,
+            "select id, bound_uid, generation, project_id, dataset_id, format, trigger, row_per, since, raw_cells, bom, watermark
+             from exports where tenant_id = $1 and namespace = $2 and name = $3 for update",
             tenant.0,
             up.namespace,
             up.name
@@ -98,8 +156,8 @@ impl Labelling {
             generation: row.generation,
         };
         let binding = bind(&mut tx, "export", &stored, up.uid.0, up.generation).await?;
-        if binding == Binding::Adopted && row.project_id != project.id {
-            return Err(Refusal::ExportIdentityChanged.into());
+        if binding == Binding::Adopted {
+            row.adopt(&mut tx, up, project.id, dataset).await?;
         }
         if binding.changes() {
             sqlx::query!("update exports set bound_uid = $2, generation = $3, updated_at = now() where id = $1", row.id, up.uid.0, up.generation)

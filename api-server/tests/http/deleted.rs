@@ -297,6 +297,52 @@ async fn identity_changed_remedy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_were_read_in_another_way_are_not_taken_over() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.grant(&project, 100).await;
+    let read = p.loaded(&client, &project, 3, 1).await;
+    let csv = b"id,text\n1,a\n".to_vec();
+    let unread = p.upload(&client, &project, "items.csv", csv, 10).await;
+    let unread = unread.expect(201)["id"].as_str().unwrap().to_owned();
+    for id in [&read, &unread] {
+        p.delete(&client, &format!("/datasets/{id}"))
+            .await
+            .expect(202);
+    }
+    let put = async |upsert: &Value, source: Value| {
+        let mut upsert = upsert.clone();
+        for (member, value) in source.as_object().unwrap() {
+            upsert["spec"]["source"][member] = value.clone();
+        }
+        p.trusted(Method::PUT, "/internal/datasets", Some(upsert))
+            .await
+    };
+
+    let upsert = upsert_of(&p, &read, "").await;
+    for other in [
+        json!({"encoding": "Windows1251"}),
+        json!({"delimiter": "Semicolon"}),
+        json!({"multiline": true}),
+        json!({"format": "JSONL"}),
+    ] {
+        let refused = put(&upsert, other).await.refused(409, "identity_changed");
+        says(&refused, &format!("datacrowd.io/delete-rows={read}"));
+    }
+    // Written out or left out, a comma is a comma.
+    let same = json!({"delimiter": "Comma", "encoding": "Utf8", "format": "CSV"});
+    assert_eq!(put(&upsert, same).await.expect(200)["id"], json!(read));
+
+    // Of this one nothing was read: it is read as is said now.
+    let upsert = upsert_of(&p, &unread, "").await;
+    let view = put(&upsert, json!({"format": "JSONL"})).await.expect(200);
+    assert_eq!(view["id"], json!(unread));
+    let lines = "select count(*) from datasets where source_format = 'jsonl' and checkpoint->>'nextRow' = '1'";
+    assert_eq!(p.count(lines).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_are_taken_over_are_charged_as_far_as_quota_goes() {
     let p = Platform::start().await;
     let client = p.client("clara").await;

@@ -200,7 +200,7 @@ impl Refusal {
             Self::ProjectNotActive { state } => format!("The project is {state}; resume it, then try again."),
             Self::ProjectDeleted { id, namespace, name } => format!("The project was deleted; what was paid for and answered is kept. Have it back by POST /api/v1/projects/{id}/restore, or apply a Project \"{name}\" in namespace {namespace} again."),
             Self::DatasetDeleted { id, namespace, name } => format!("The dataset was deleted; its rows are kept. Have it back by POST /api/v1/datasets/{id}/restore, or apply a Dataset \"{name}\" with the same source in namespace {namespace} again; or remove the rows, too: DELETE /api/v1/datasets/{id}?rows=true."),
-            Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, or with another file at it, whose rows are kept; give the new one another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
+            Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, with another file at it, or read in another way, whose rows are kept; give the new one another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
             Self::ExportIdentityChanged => "This name belonged to an export with other contents or of another form, whose file is kept; give the new one another name.".into(),
             Self::RowsGoing => "The rows of the dataset that had this name are being removed; this one goes on by itself.".into(),
             Self::InvalidSpec { details } => {

@@ -1,11 +1,11 @@
 //! The content of a source: what was accepted, what was read, and what lies there now. Rows are adopted
 //! only by a resource whose source still holds what they were made from.
 
-use datacrowd_protocol::{run::SourceFound, source::SourceUri};
+use datacrowd_protocol::{WireEnum as _, run::SourceFound, source::SourceUri};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::checkpoint;
+use super::{checkpoint, upsert::DatasetUpsert};
 use crate::{Error, Result};
 
 /// What lies at a source, as far as the caller looked.
@@ -74,6 +74,34 @@ impl Known {
             _ => Comparison::Another,
         }
     }
+}
+
+/// Whether a source would be read as it was, if anything of it was. A delimiter that was found is as good as one that
+/// is named.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn is_read_alike(
+    conn: &mut PgConnection,
+    dataset: Uuid,
+    up: &DatasetUpsert,
+) -> Result<bool> {
+    let d = sqlx::query!(
+        "select checkpoint, source_format, delimiter, encoding, multiline from datasets where id = $1",
+        dataset
+    )
+    .fetch_one(conn)
+    .await?;
+    let checkpoint = checkpoint(d.checkpoint)?;
+    if checkpoint.next_row <= 1 {
+        return Ok(true);
+    }
+    let found = checkpoint.dialect.and_then(|dialect| dialect.delimiter);
+    let delimiter = d.delimiter == up.delimiter.column() || found == Some(up.delimiter);
+    Ok(delimiter
+        && d.source_format == up.format.column()
+        && d.encoding == up.encoding.column()
+        && d.multiline == up.multiline)
 }
 
 /// Whether a source holds what a dataset's rows were made from.

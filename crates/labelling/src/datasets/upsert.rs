@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     checkpoint,
-    content::{ContentNow, is_same, pin_upload},
+    content::{ContentNow, is_read_alike, is_same, pin_upload},
     delete::{STEP_ROWS, mark_removing, unbind},
 };
 use crate::{
@@ -114,7 +114,11 @@ impl Labelling {
         let same = row.source_path == up.source_uri
             && row.own_credentials == up.own_credentials
             && row.project_id == project.id;
-        if adopted && !(same && is_same(&mut tx, row.id, &up.content).await?) {
+        if adopted
+            && !(same
+                && is_read_alike(&mut tx, row.id, up).await?
+                && is_same(&mut tx, row.id, &up.content).await?)
+        {
             if up.delete_rows != Some(DatasetId(row.id)) {
                 return Err(Refusal::IdentityChanged {
                     id: DatasetId(row.id),
@@ -138,7 +142,7 @@ impl Labelling {
                         requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
                         leave_from = null, left_at = null, updated_at = now(),
                         delimiter = case when read.nothing then $7 else delimiter end, encoding = case when read.nothing then $8 else encoding end,
-                        multiline = case when read.nothing then $9 else multiline end
+                        multiline = case when read.nothing then $9 else multiline end, source_format = case when read.nothing then $10 else source_format end
                  from (select (checkpoint->>'nextRow')::bigint <= 1 as nothing from datasets where id = $1) read where id = $1",
                 row.id,
                 up.uid.0,
@@ -148,7 +152,8 @@ impl Labelling {
                 adopted,
                 up.delimiter.column(),
                 up.encoding.column(),
-                up.multiline
+                up.multiline,
+                up.format.column()
             )
             .execute(&mut *tx)
             .await

@@ -201,6 +201,9 @@ fn write_row(record: &Record<'_>, body: &mut Vec<u8>, refusals: &mut Refusals) {
         end.offset
     )
     .expect("a Vec takes every byte");
+    if end.line != line + 1 {
+        write!(body, "\"endLine\":{},", end.line).expect("a Vec takes every byte");
+    }
     if *blank_before > 0 {
         write!(body, "\"blankBefore\":{blank_before},").expect("a Vec takes every byte");
     }

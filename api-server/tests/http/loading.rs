@@ -238,6 +238,12 @@ async fn quota_stops_a_chunk_at_a_whole_task_and_a_grant_lets_it_go_on() {
         "7 judgements are 3 whole tasks of 2"
     );
     assert_eq!(p.count("select count(*) from tasks").await, 3);
+    let line = "select (checkpoint->>'nextLine')::bigint from datasets";
+    assert_eq!(
+        p.count(line).await,
+        7,
+        "behind the third row, which is on line 6, and before the blank line 7"
+    );
     p.grant(&project, 5).await;
     let loaded = run.load(&p, 1, 5).await.expect(200);
     assert_eq!(

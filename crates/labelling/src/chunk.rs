@@ -170,6 +170,7 @@ fn advance(
     let full_batches = (target.tasks_created + granted) / batch_size;
     let mut whole = true;
     for row in rows {
+        let next_line = row.next_line();
         if let Some(reason) = row.rejected {
             at.rejected += 1;
             if at.rejected_rows.len() < SHOWN_REJECTED_ROWS {
@@ -181,7 +182,6 @@ fn advance(
         } else {
             if loaded - target.tasks_created == granted {
                 whole = false;
-                at.next_line = row.line.unwrap_or(at.next_line);
                 break;
             }
             let ordinal = loaded / batch_size;
@@ -199,6 +199,7 @@ fn advance(
         at.blank = at.blank.saturating_add(row.blank_before.max(0));
         at.next_row = row.row_no + 1;
         at.offset = row.end_offset;
+        at.next_line = next_line.unwrap_or(at.next_line);
     }
     if whole {
         at.next_line = header.next_line;

@@ -53,13 +53,20 @@ pub struct ChunkRow {
     /// Why the row was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
-    /// 1-based line of the source on which the record begins; a resumed run counts lines on from it.
+    /// 1-based line of the source on which the record begins.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         deserialize_with = "crate::range::count_if_known"
     )]
     pub line: Option<i64>,
+    /// Line at `end_offset`, where that is not the one after `line`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::range::count_if_known"
+    )]
+    pub end_line: Option<i64>,
     /// Rows of empty cells between the record before and this one.
     #[serde(
         default,
@@ -67,6 +74,15 @@ pub struct ChunkRow {
         deserialize_with = "crate::range::count"
     )]
     pub blank_before: i64,
+}
+
+impl ChunkRow {
+    /// Line of the source at the row's end: a run that goes on there counts from it.
+    #[must_use]
+    pub fn next_line(&self) -> Option<i64> {
+        self.end_line
+            .or(self.line.map(|line| line.saturating_add(1)))
+    }
 }
 
 #[allow(

@@ -418,14 +418,12 @@ async fn tasks(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Re
     world.checkpoint.dialect = header.dialect;
     world.checkpoint.columns = header.columns;
     world.checkpoint.notices = header.notices;
-    let next: Option<ChunkRow> = body
-        .lines()
-        .nth(rows.len() + 1)
-        .map(|line| serde_json::from_str(line).unwrap());
     for row in &rows {
         take(&mut world, row);
     }
-    world.checkpoint.next_line = next.map_or(header.next_line, |row| row.line.unwrap());
+    if rows.len() == whole {
+        world.checkpoint.next_line = header.next_line;
+    }
     match fault {
         Some(Fault::LoseAnswer) => problem(500, json!({})),
         _ if quota.is_some_and(|quota| quota < whole) => {
@@ -452,6 +450,7 @@ fn take(world: &mut World, row: &ChunkRow) {
     world.checkpoint.next_row += 1;
     world.checkpoint.blank += row.blank_before;
     world.checkpoint.offset = row.end_offset;
+    world.checkpoint.next_line = row.next_line().unwrap();
     match (&row.payload, &row.rejected) {
         (Some(payload), None) => {
             world

@@ -161,6 +161,31 @@ async fn quota_that_ends_within_a_chunk_ends_the_run_and_more_quota_continues_it
 }
 
 #[tokio::test]
+async fn lines_are_counted_right_by_a_run_that_goes_on_before_blank_ones() {
+    for (format, text, line) in [
+        (Csv, "a\n\"1\n1\"\n\n\n2\n3,3\n", 7),
+        (Jsonl, "{\"a\":1}\n\n\n{\"a\":2}\n3\n", 5),
+    ] {
+        for quota in 0..2 {
+            let fake = Fake::start(format, text).await;
+            {
+                let mut world = fake.world();
+                world.max_invalid_rows = 1;
+                world.quota = Some(quota);
+            }
+            assert_eq!(generate(&fake.session()).await.exit_code(), exit::QUOTA);
+            fake.world().quota = None;
+            assert_eq!(generate(&fake.session()).await.exit_code(), exit::DONE);
+            let world = fake.world();
+            assert_eq!(
+                world.checkpoint.rejected_rows[0].line, line,
+                "{format:?} {quota}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_run_at_its_sources_end_is_only_completed() {
     let fake = Fake::start(Csv, "a\n1\n").await;
     fake.fault("complete", Fault::Status(410));

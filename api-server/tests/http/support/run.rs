@@ -98,9 +98,9 @@ impl Run {
 
     /// Loads rows `first..=last`; every row is ten bytes of the imagined source.
     pub async fn load(&self, platform: &Platform, first: i64, last: i64) -> Answer {
-        let mut body = json!({"header": ["id", "text"], "nextLine": last + 2}).to_string();
+        let mut body = json!({"header": ["id", "text"], "nextLine": 2 * last + 2}).to_string();
         for row in first..=last {
-            write!(body, "\n{}", json!({"rowNo": row, "endOffset": row * 10, "payload": {"id": format!("i{row}"), "text": format!("text {row}")}})).unwrap();
+            write!(body, "\n{}", json!({"rowNo": row, "line": 2 * row, "endOffset": row * 10, "payload": {"id": format!("i{row}"), "text": format!("text {row}")}})).unwrap();
         }
         let request = platform
             .http

@@ -154,8 +154,14 @@ pub struct Overfull;
 
 /// Whether an error comes from one of this kind.
 pub fn caused<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.any(|error| error.is::<E>())
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<E>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What of a form may still come. Its parser keeps whatever stands between two fields, and a field that is read whole

@@ -166,6 +166,32 @@ async fn nothing_is_charged_where_no_place_opens_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn fraud_in_a_closed_project_gives_back_what_was_paid_once() {
+    let members = json!({"reviewersPerAnswer": 0});
+    let (p, client, project) = bought(members, 2, 2).await;
+    let (wanda, worker) = p.register("wanda").await;
+    p.work(&worker, &project, 2, "1").await;
+    let path = format!("/projects/{project}");
+    let close = json!({"closed": true});
+    p.call(Some(&client.token), Method::PATCH, &path, Some(close))
+        .await
+        .expect(200);
+    let wanda = p.known_as(&client, &project, &wanda).await;
+    let path = format!("/projects/{project}/workers/{wanda}/void");
+    let admin = p.login("admin").await;
+    for (voided, credited) in [(2, 2), (0, 0)] {
+        let body = json!({"reason": "a script", "fraud": true});
+        let told = p.call(Some(&admin), Method::POST, &path, Some(body)).await;
+        assert_eq!(
+            told.expect(200),
+            json!({"voided": voided, "charged": 0, "credited": credited, "pointsTakenBack": 5 * voided})
+        );
+        assert_eq!(used(&p).await, 0);
+    }
+    p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_takes_answers_back_says_why_and_it_is_recorded() {
     let (p, client, project) = bought(json!({}), 1, 1).await;
     let (wanda, worker) = p.register("wanda").await;

@@ -41,7 +41,8 @@ pub struct Voided {
     pub answers: i64,
     /// Judgements charged for places that opened again.
     pub charged: i64,
-    /// Judgements given back that an earlier void had charged, now that it was fraud.
+    /// Judgements given back now that it was fraud: what an earlier void had charged, and what was paid for places
+    /// that a closed project opens no more.
     pub credited: i64,
     /// Points that their author no longer has.
     pub points: i64,
@@ -77,7 +78,7 @@ impl Labelling {
                     let voided = self.void_go_on(id, now).await?;
                     return Ok(Voided {
                         points: voided.points + before.points,
-                        credited: before.credited,
+                        credited: voided.credited + before.credited,
                         ..voided
                     });
                 }
@@ -193,7 +194,7 @@ impl Labelling {
     async fn void_go_on(&self, id: i64, now: DateTime<Utc>) -> Result<Voided> {
         while self.void_batch(id, now).await? {}
         let row = sqlx::query!(
-            "select answers, charged, points from voids where id = $1",
+            "select answers, charged, uncharged, points from voids where id = $1",
             id
         )
         .fetch_one(&self.pool)
@@ -201,8 +202,8 @@ impl Labelling {
         Ok(Voided {
             answers: row.answers,
             charged: row.charged,
+            credited: row.uncharged,
             points: row.points,
-            ..Voided::default()
         })
     }
 
@@ -237,17 +238,31 @@ impl Labelling {
             let data = json!({"from": was, "fraud": void.fraud});
             events::record(&mut tx, "answer.voided", &answer.to_string(), &by, data).await?;
             let reopened = return_slot(&mut tx, task, freed, &by, now).await?;
-            voided.charged += i64::from(void.charges && reopened && freed == Freed::Approved);
+            let approved = freed == Freed::Approved;
+            voided.charged += i64::from(void.charges && reopened && approved);
+            voided.credited +=
+                i64::from(void.fraud && self.billing.gates() && !reopened && approved);
         }
         sqlx::query!(
-            "update voids set answers = answers + $2, charged = charged + $3, reserved = reserved - $3, points = points + $4 where id = $1",
+            "update voids set answers = answers + $2, charged = charged + $3, reserved = reserved - $3, points = points + $4, uncharged = uncharged + $5
+             where id = $1",
             void.id,
             voided.answers,
             voided.charged,
-            voided.points
+            voided.points,
+            voided.credited
         )
         .execute(&mut *tx)
         .await?;
+        if voided.credited > 0 {
+            sqlx::query!(
+                "update projects set tasks_used = greatest(tasks_used - $2, 0) where id = $1",
+                void.project_id,
+                voided.credited
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
         tx.commit().await?;
         Ok(true)
     }

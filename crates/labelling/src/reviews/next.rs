@@ -131,7 +131,8 @@ macro_rules! waiting {
              from answers a join tasks t on t.id = a.task_id join projects p on p.id = a.project_id
              left join project_workers w on w.project_id = p.id and w.user_id = $1
              where a.status = 'in_review' and ($2::uuid is null or a.project_id = $2)
-               and p.bound_uid is not null and p.state in ('active', 'completed', 'closed')
+               and p.bound_uid is not null and exists (select from datasets d where d.id = t.dataset_id and d.bound_uid is not null)
+               and p.state in ('active', 'completed', 'closed')
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
                and not exists (select from tenant_members m where m.user_id = $1 and m.tenant_id = p.tenant_id)
                and not exists (select from answers o where o.task_id = a.task_id and o.user_id = $1)

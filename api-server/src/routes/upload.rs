@@ -190,10 +190,15 @@ async fn from_uri(
     let format = SourceFormat::from_extension(object.key())
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
     let most = i64::try_from(HEAD_BYTES).unwrap_or(i64::MAX);
-    let bytes = app
-        .objects
-        .first_bytes(&object, most)
-        .await?
+    let uri = object.to_string();
+    let anothers = app
+        .core
+        .source_is_anothers(project.tenant, &project.namespace, &uri);
+    let bytes = match anothers.await? {
+        true => None,
+        false => app.objects.first_bytes(&object, most).await?,
+    };
+    let bytes = bytes
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "names no object; upload it first"))?;
     let written = Written {
         delimiter: new.delimiter.map(|delimiter| delimiter.0),
@@ -226,7 +231,7 @@ async fn from_uri(
         &project.namespace,
         &name,
         &project.name,
-        source(object.to_string(), format, written),
+        source(uri, format, written),
         new.batch_size,
         new.max_invalid_rows,
     );

@@ -143,6 +143,22 @@ async fn a_repeated_upload_is_compared_by_its_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn methods_that_nobody_knows_are_counted_as_one() {
+    let p = Platform::start().await;
+    for method in ["BREW", "WHEN", "get"] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        p.call(None, method, "/projects", None).await;
+    }
+    let metrics = p.trusted(Method::GET, "/metrics", None).await.body;
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("http_request_method=\"_OTHER\""));
+    for method in ["BREW", "WHEN", "get"] {
+        let label = format!("http_request_method=\"{method}\"");
+        assert!(!metrics.contains(&label), "{method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_registration_may_be_repeated_with_its_key() {
     let p = Platform::start().await;
     let register = |password: &str| {

@@ -284,6 +284,40 @@ async fn what_was_applied_anew_is_the_new_tenants_and_nothing_of_the_old_ones() 
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_tenant_before_is_told_as_one_that_is_not_there() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let b = before(&p).await;
+    let dora = p.client("dora").await;
+    let tenant = dora.namespace.strip_prefix("dc-").unwrap();
+    p.label(&b.clara.namespace, Some(tenant)).await;
+    for (kind, object) in [("Project", &b.projects[0]), ("Dataset", &b.datasets[0])] {
+        p.depart(kind, object, Some(tenant)).await;
+    }
+    let mut project = b.projects[0].clone();
+    project.metadata.uid = Some(Uuid::new_v4().to_string());
+    let project = p.upsert("/internal/projects", tenant, &project).await;
+    let path = format!(
+        "/projects/{}/datasets",
+        project.expect(200)["id"].as_str().unwrap()
+    );
+    let there = b.datasets[0].data["spec"]["source"]["uri"]
+        .as_str()
+        .unwrap();
+    let nowhere = format!("{there}.csv");
+    for uri in [there, &nowhere] {
+        let body = json!({"sourceUri": uri});
+        let refused = p
+            .call(Some(&dora.token), Method::POST, &path, Some(body))
+            .await
+            .refused(422, "invalid_request");
+        assert_eq!(
+            refused["details"]["sourceUri"],
+            "names no object; upload it first"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_tenants_that_bind_one_resource_at_once_are_never_told_that_we_failed() {
     let p = Platform::with_billing(BillingMode::Disabled).await;

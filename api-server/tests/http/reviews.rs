@@ -3,6 +3,7 @@
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{Actor, Platform};
 
@@ -55,6 +56,36 @@ async fn an_undone_approval_takes_its_points_back_and_the_answer_waits_again() {
         (&json!("COMPLETED"), &json!(1))
     );
     p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_export_gave_out_is_not_undone_after_the_export_is_deleted() {
+    let (p, client, project) = setting(json!({}), 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let answer = p.work(&wanda, &project, 1, "1").await.remove(0);
+    p.decide(&wim, &answer, "approve").await.expect(200);
+    let path = format!("/projects/{project}/export");
+    let body = json!({"format": "JSONL"});
+    let export = p
+        .call(Some(&client.token), Method::POST, &path, Some(body))
+        .await
+        .expect(202)["id"]
+        .clone();
+    let uid: Uuid = sqlx::query_scalar(
+        "update exports set state = 'running', watermark = (select max(seq) from approval_events) returning bound_uid",
+    )
+    .fetch_one(&p.rows)
+    .await
+    .unwrap();
+    let path = format!(
+        "/internal/exports/{}?uid={uid}&policy=Delete",
+        export.as_str().unwrap()
+    );
+    p.trusted(Method::DELETE, &path, None).await.expect(204);
+    assert_eq!(p.count("select count(*) from exports").await, 0);
+    let refused = p.undo(&wim, &answer).await.refused(409, "undo_too_late");
+    assert!(refused["message"].as_str().unwrap().contains("exported"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

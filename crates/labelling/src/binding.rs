@@ -1,11 +1,14 @@
 //! The platform id belongs to (tenant, namespace, name); the Kubernetes uid is a binding that can be
 //! replaced once, for ever: the one it replaces is tombstoned.
 
-use datacrowd_protocol::ids::{ResourceUid, TenantId};
+use datacrowd_protocol::{
+    ids::{ResourceUid, TenantId},
+    source::SourceUri,
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Refusal, Result, error::constraint};
+use crate::{Error, Labelling, Refusal, Result, error::constraint};
 
 /// How an upsert relates to what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +89,44 @@ pub(crate) async fn refuse_foreign(
     } else {
         Ok(())
     }
+}
+
+impl Labelling {
+    /// Whether a file was another tenant's before the namespace changed hands: uploaded, loaded or exported by it. To
+    /// this one it is not there.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn source_is_anothers(
+        &self,
+        tenant: TenantId,
+        namespace: &str,
+        uri: &str,
+    ) -> Result<bool> {
+        is_anothers_source(&mut *self.pool.acquire().await?, tenant, namespace, uri).await
+    }
+}
+
+/// See [`Labelling::source_is_anothers`].
+pub(crate) async fn is_anothers_source(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    namespace: &str,
+    uri: &str,
+) -> Result<bool> {
+    let key = SourceUri::parse(uri).map_or_else(|_| String::new(), |uri| uri.key);
+    let found = sqlx::query!(
+        "select exists (select from datasets where namespace = $2 and tenant_id <> $1 and source_path = $3)
+             or exists (select from uploads where object_key = $4 and tenant_id <> $1)
+             or exists (select from exports where object_key = $4 and tenant_id <> $1) as \"anothers!\"",
+        tenant.0,
+        namespace,
+        uri,
+        key
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(found.anothers)
 }
 
 /// What it means that a resource cannot be bound: another tenant's upsert of it was faster.

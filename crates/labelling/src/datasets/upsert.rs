@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     Labelling, Refusal, Result,
-    binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
+    binding::{
+        Binding, Stored, bind, bound, is_anothers_source, refuse_foreign, refuse_tombstoned,
+    },
     events,
     projects::{billing, from_column, settle_state},
     tenants::tenant_named,
@@ -181,16 +183,7 @@ async fn refuse_foreign_source(
     tenant: TenantId,
     up: &DatasetUpsert,
 ) -> Result<()> {
-    let found = sqlx::query!(
-        "select exists (select from datasets where namespace = $1 and tenant_id <> $2 and source_path = $3)
-             or exists (select from exports where namespace = $1 and tenant_id <> $2 and $3 like '%/' || object_key) as \"foreign!\"",
-        up.namespace,
-        tenant.0,
-        up.source_uri
-    )
-    .fetch_one(conn)
-    .await?;
-    if !found.foreign {
+    if !is_anothers_source(conn, tenant, &up.namespace, &up.source_uri).await? {
         return Ok(());
     }
     let why = "names no file of this tenant; upload it again";

@@ -40,6 +40,14 @@ impl Labelling {
                     .await?;
                 }
                 DeletionPolicy::Delete => {
+                    sqlx::query!(
+                        "insert into deleted_exports (project_id, dataset_id, since, watermark)
+                         select project_id, dataset_id, since, watermark from exports
+                         where id = $1 and watermark is not null and state <> 'failed'",
+                        id.0
+                    )
+                    .execute(&mut *tx)
+                    .await?;
                     sqlx::query!("delete from runs where target_id = $1", id.0)
                         .execute(&mut *tx)
                         .await?;

@@ -134,8 +134,11 @@ async fn unapprove(
     approval_lock_shared(conn, project).await?;
     let exported = sqlx::query!(
         "select exists (
-             select from exports e join approval_events v on v.project_id = e.project_id and v.answer_id = $2 and v.kind = 'approved'
-             where e.project_id = $1 and e.state <> 'failed' and v.seq <= e.watermark and v.seq > coalesce(e.since, 0)
+             select from (
+                 select project_id, dataset_id, since, watermark from exports where project_id = $1 and state <> 'failed'
+                 union all select project_id, dataset_id, since, watermark from deleted_exports where project_id = $1) e
+             join approval_events v on v.project_id = e.project_id and v.answer_id = $2 and v.kind = 'approved'
+             where v.seq <= e.watermark and v.seq > coalesce(e.since, 0)
                and (e.dataset_id is null or e.dataset_id = v.dataset_id)
                and not exists (select from approval_events r where r.revokes = v.seq)) as \"exported!\"",
         project,

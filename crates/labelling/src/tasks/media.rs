@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
-    ids::{TaskId, UserId},
+    ids::{TaskId, TenantId, UserId},
     labeling::{DataType, Labeling},
 };
 
@@ -20,6 +20,8 @@ pub struct Media {
     pub own_credentials: bool,
     /// Below which the tenant's own objects lie.
     pub namespace: String,
+    /// Whose they are.
+    pub tenant: TenantId,
 }
 
 impl Labelling {
@@ -35,7 +37,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Media> {
         let row = sqlx::query!(
-            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace
+            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
              where t.id = $1 and (
@@ -73,6 +75,7 @@ impl Labelling {
             source_uri: row.source_path,
             own_credentials: row.own_credentials,
             namespace: row.namespace,
+            tenant: TenantId(row.tenant_id),
         })
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct CsvRecords {
     notices: Vec<String>,
     state: State,
     held: Vec<u8>,
+    /// How much of it was read.
+    drained: usize,
     cells: Cells,
     begun: bool,
     /// Behind the bytes taken; its line is kept by `cells`.
@@ -103,6 +105,7 @@ impl CsvRecords {
             notices: Vec::new(),
             state,
             held: Vec::new(),
+            drained: 0,
             cells: Cells::new(sniff::byte(asked), at.line),
             begun: false,
             at,
@@ -186,9 +189,14 @@ impl CsvRecords {
             return Ok(false);
         }
         let held = std::mem::take(&mut self.held);
-        let mut rest = held.as_slice();
+        let mut rest = &held[self.drained..];
         let complete = self.read(&mut rest)?;
-        self.held = rest.to_vec();
+        self.drained = held.len() - rest.len();
+        if rest.is_empty() {
+            self.drained = 0;
+        } else {
+            self.held = held;
+        }
         Ok(complete)
     }
 

@@ -63,9 +63,10 @@ async fn link(app: &App, media: &Media) -> ApiResult<String> {
         .origin(&media.namespace, &uri, media.own_credentials);
     let object = origin.ok().and_then(Origin::platform);
     let object = object.ok_or_else(unreachable_media)?;
+    let uri = object.to_string();
     let anothers = app
         .core
-        .source_is_anothers(media.tenant, &media.namespace, &object.to_string());
+        .source_is_anothers(media.tenant, &media.namespace, &uri);
     if anothers.await? || app.objects.head(&object).await?.is_none() {
         return Err(ApiError::new(
             StatusCode::NOT_FOUND,

@@ -130,7 +130,15 @@ async fn what_something_depends_on_is_not_undone() {
         .await
         .refused(409, "undo_too_late");
     assert!(refused["message"].as_str().unwrap().contains("exported"));
+    // Its runner read the answer, whatever became of the file.
     sqlx::query("update exports set state = 'failed'")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    p.undo(&willa, &answers[1])
+        .await
+        .refused(409, "undo_too_late");
+    sqlx::query("update exports set watermark = null")
         .execute(&p.rows)
         .await
         .unwrap();

@@ -43,7 +43,7 @@ impl Labelling {
                     sqlx::query!(
                         "insert into deleted_exports (project_id, dataset_id, since, watermark)
                          select project_id, dataset_id, since, watermark from exports
-                         where id = $1 and watermark is not null and state <> 'failed'",
+                         where id = $1 and watermark is not null",
                         id.0
                     )
                     .execute(&mut *tx)

@@ -122,7 +122,8 @@ fn too_late(why: &'static str) -> crate::Error {
     Refusal::UndoTooLate { why }.into()
 }
 
-/// An export that took its watermark after the approval holds the answer: that cannot be undone.
+/// An export that took its watermark after the approval gave the answer out, whatever became of its run or its file
+/// since: that cannot be undone.
 async fn unapprove(
     conn: &mut PgConnection,
     project: Uuid,
@@ -135,7 +136,7 @@ async fn unapprove(
     let exported = sqlx::query!(
         "select exists (
              select from (
-                 select project_id, dataset_id, since, watermark from exports where project_id = $1 and state <> 'failed'
+                 select project_id, dataset_id, since, watermark from exports where project_id = $1
                  union all select project_id, dataset_id, since, watermark from deleted_exports where project_id = $1) e
              join approval_events v on v.project_id = e.project_id and v.answer_id = $2 and v.kind = 'approved'
              where v.seq <= e.watermark and v.seq > coalesce(e.since, 0)

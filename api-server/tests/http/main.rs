@@ -18,6 +18,7 @@ mod dropped;
 mod duels;
 mod duels_of_one;
 mod edges;
+mod export_pages;
 mod fairness;
 mod flow;
 mod founding;

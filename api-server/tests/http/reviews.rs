@@ -70,7 +70,7 @@ async fn what_an_export_gave_out_is_not_undone_after_the_export_is_deleted() {
     let export = p
         .call(Some(&client.token), Method::POST, &path, Some(body))
         .await
-        .expect(202)["id"]
+        .expect(202)["exportId"]
         .clone();
     let uid: Uuid = sqlx::query_scalar(
         "update exports set state = 'running', watermark = (select max(seq) from approval_events) returning bound_uid",

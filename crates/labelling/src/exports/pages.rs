@@ -9,8 +9,11 @@ use datacrowd_protocol::{
 
 /// Most tasks per page.
 const PAGE_TASKS: i64 = 500;
-/// Stored bytes of source rows after which a page ends: the runner holds pages in memory.
+/// Bytes of rows and answers, as JSON, after which a page ends: server and runner hold pages in memory.
 const PAGE_BYTES: i64 = 2 * 1024 * 1024;
+/// Stored bytes below which Postgres compresses no row: larger ones are measured by their text, one by one, since a
+/// kilobyte may hold a hundred of text.
+const NEVER_COMPRESSED: i32 = 2_000;
 
 impl Labelling {
     /// A page of tasks with their answers approved at the watermark, in ascending order of task.
@@ -28,22 +31,30 @@ impl Labelling {
         let watermark = export.watermark.ok_or(Refusal::NotFound)?;
         let since = export.since.unwrap_or(0);
         let page = sqlx::query!(
-            "select task_id as \"task_id!\", candidates as \"candidates!\" from (
-                 select c.task_id, count(*) over () as candidates,
-                        sum(pg_column_size(t.payload)) over (order by c.task_id) - pg_column_size(t.payload) as bytes_before
-                 from (select distinct ev.task_id from approval_events ev
-                       where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ev.seq > $4
-                         and ($5::uuid is null or ev.dataset_id = $5)
-                       order by ev.task_id limit $6) c
-                 join tasks t on t.id = c.task_id) sized
-             where bytes_before < $7 order by task_id",
+            "with recursive candidates as materialized (
+                 select task_id, row_number() over (order by task_id) as nth from (
+                     select distinct ev.task_id from approval_events ev
+                     where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ev.seq > $4
+                       and ($5::uuid is null or ev.dataset_id = $5)
+                     order by ev.task_id limit $6) few),
+             page as (
+                 select 0::bigint as task_id, 0::bigint as nth, 0::bigint as bytes
+                 union all
+                 select c.task_id, c.nth, p.bytes + row.bytes + answers.bytes
+                 from page p join candidates c on c.nth = p.nth + 1,
+                      lateral (select case when pg_column_size(t.payload) < $8 then pg_column_size(t.payload) else octet_length(t.payload::text) end as bytes
+                               from tasks t where t.id = c.task_id) row,
+                      lateral (select coalesce(sum(octet_length(a.answer::text)), 0)::bigint as bytes from answers a where a.task_id = c.task_id) answers
+                 where p.bytes < $7)
+             select task_id as \"task_id!\", (select count(*) from candidates) as \"candidates!\" from page where nth > 0 order by task_id",
             export.project_id,
             after,
             watermark,
             since,
             export.dataset_id,
             PAGE_TASKS,
-            PAGE_BYTES
+            PAGE_BYTES,
+            NEVER_COMPRESSED
         )
         .fetch_all(&self.pool)
         .await?;

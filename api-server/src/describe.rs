@@ -31,7 +31,9 @@ struct ProblemBody {
     #[schema(example = "/tasks/1/submit")]
     path: String,
     /// A sentence that ends with what to do.
-    #[schema(example = "The lease has ended; claim the task again.")]
+    #[schema(
+        example = "The lease has ended; claim again, this task while it is open, or another one."
+    )]
     message: String,
     /// Stable; docs/errors.md lists them.
     #[schema(example = "lease_lost", pattern = "^[a-z0-9_]+$")]

@@ -255,6 +255,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         }
         R::OwnTask | R::OwnProject | R::Blocked => StatusCode::FORBIDDEN,
         R::ProjectNotActive { .. }
+        | R::ProjectEnded
+        | R::ProjectNotAccepted
         | R::IdentityChanged { .. }
         | R::ExportIdentityChanged
         | R::RowsGoing

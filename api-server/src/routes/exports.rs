@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_crds::{
     Export as ExportResource, ExportSpec, dataset::ProjectRef, export::DatasetRef,
 };
-use datacrowd_labelling::Export;
+use datacrowd_labelling::{Error, Export};
 use datacrowd_protocol::{
     Upper,
     export::{ExportFormat, ExportTrigger, RowPer},
@@ -88,6 +88,8 @@ pub struct ExportBody {
     size_bytes: Option<i64>,
     sha256: Option<String>,
     expires_at: Option<DateTime<Utc>>,
+    /// Why it failed, or does not go on.
+    message: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -107,6 +109,7 @@ impl From<Export> for ExportBody {
             size_bytes: e.size_bytes,
             sha256: e.sha256,
             expires_at: e.expires_at,
+            message: e.message,
             created_at: e.created_at,
         }
     }
@@ -211,12 +214,15 @@ pub async fn export_get(
     owner: Owner,
     Path(id): Path<Uuid>,
 ) -> ApiResult<axum::Json<ExportBody>> {
-    Ok(axum::Json(
-        app.core
-            .export_get(owner.scope(), ExportId(id))
-            .await?
-            .into(),
-    ))
+    let mut export = app.core.export_get(owner.scope(), ExportId(id)).await?;
+    let waits = export.state == ExportState::Pending && export.message.is_none();
+    if waits && let Err(error) = app.core.debt_refuse(export.tenant).await {
+        let Error::Refused(owed) = error else {
+            return Err(error.into());
+        };
+        export.message = Some(owed.message());
+    }
+    Ok(axum::Json(export.into()))
 }
 
 /// Download the file: a redirect to a link that is good for five minutes.

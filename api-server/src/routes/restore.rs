@@ -5,7 +5,7 @@ use datacrowd_crds::{
     Dataset as DatasetResource, DatasetSpec, Project as ProjectResource, ProjectSpec,
     dataset::{ProjectRef, Source},
 };
-use datacrowd_labelling::{Dataset, Project};
+use datacrowd_labelling::{Dataset, Project, Tenant};
 use datacrowd_protocol::{
     ids::{DatasetId, ProjectId},
     internal::{DatasetState, ProjectState},
@@ -19,6 +19,7 @@ use crate::{
     adopt,
     app::App,
     auth::Owner,
+    cluster::{Bound, Kind},
     error::{ApiError, ApiResult},
     extract::Path,
     upsert,
@@ -32,6 +33,36 @@ fn not_deleted() -> ApiError {
     )
 }
 
+/// Refuses what is not deleted: as what is there, or as what is just going, which the platform hears of a moment later.
+async fn refuse_live<K: Kind>(app: &App, tenant: &Tenant, namespace: &str, name: &str) -> ApiError {
+    let look = async {
+        let at = app.cluster.bound(namespace, tenant).await?;
+        app.cluster.get::<K>(&at, name).await
+    };
+    match look.await {
+        Err(error) => error,
+        Ok(Some(there)) if there.meta().deletion_timestamp.is_none() => not_deleted(),
+        Ok(_) => being_deleted(),
+    }
+}
+
+fn being_deleted() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "being_deleted",
+        "It is just being deleted; try again in a moment.",
+    )
+    .retry_after(1)
+}
+
+/// The resource under this name, if there is one that stays.
+async fn there<K: Kind>(app: &App, at: &Bound, name: &str) -> ApiResult<Option<K>> {
+    match app.cluster.get::<K>(at, name).await? {
+        Some(going) if going.meta().deletion_timestamp.is_some() => Err(being_deleted()),
+        found => Ok(found),
+    }
+}
+
 /// Bring a deleted project back, as it was: its form, its quota and its payments. Its datasets are brought back one by one.
 #[utoipa::path(post, path = "/projects/{id}/restore", tag = "projects", params(("id" = Uuid, Path)), responses((status = 201, body = ProjectBody)))]
 pub async fn project_restore(
@@ -40,10 +71,11 @@ pub async fn project_restore(
     Path(id): Path<Uuid>,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
-    if project.state != ProjectState::Deleted {
-        return Err(not_deleted());
-    }
     let tenant = app.core.tenant_get(project.tenant).await?;
+    if project.state != ProjectState::Deleted {
+        let (namespace, name) = (&project.namespace, &project.name);
+        return Err(refuse_live::<ProjectResource>(&app, &tenant, namespace, name).await);
+    }
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
     let resource = project_resource(&project).ok_or_else(|| {
         ApiError::new(
@@ -56,7 +88,7 @@ pub async fn project_restore(
         .audit(&app, "project.restore", &id.to_string(), json!({}))
         .await?;
     // One that was applied meanwhile is as good.
-    let written = match app.cluster.get(&at, &project.name).await? {
+    let written = match there(&app, &at, &project.name).await? {
         Some(there) => there,
         None => app.cluster.apply(&at, &resource, false).await?,
     };
@@ -87,15 +119,16 @@ pub async fn dataset_restore(
     Path(id): Path<Uuid>,
 ) -> ApiResult<impl IntoResponse> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
+    let tenant = app.core.tenant_get(dataset.tenant).await?;
     if dataset.state != DatasetState::Deleted {
-        return Err(not_deleted());
+        let (namespace, name) = (&dataset.namespace, &dataset.name);
+        return Err(refuse_live::<DatasetResource>(&app, &tenant, namespace, name).await);
     }
     let project = app
         .core
         .project_find(owner.scope(), dataset.project)
         .await?;
     let project = project.live()?;
-    let tenant = app.core.tenant_get(project.tenant).await?;
     let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
     if dataset.own_credentials {
         return Err(ApiError::new(
@@ -110,7 +143,7 @@ pub async fn dataset_restore(
     owner
         .audit(&app, "dataset.restore", &id.to_string(), json!({}))
         .await?;
-    let written = match app.cluster.get(&at, &dataset.name).await? {
+    let written = match there(&app, &at, &dataset.name).await? {
         Some(there) => there,
         None => {
             let resource = dataset_resource(&dataset, &project.name);

@@ -135,6 +135,13 @@ async fn a_debt_closes_the_door_of_every_project_of_the_tenant_until_it_is_paid(
     assert_eq!(billing(&p, &client, &rich).await["debt"], 0);
     let refused = begin(&p, &waiting, 1).await.refused(402, "debt_owed");
     assert_eq!(refused["details"]["owed"], 3);
+    let path = format!("/exports/{waiting}");
+    let told = p.call(Some(&client.token), Method::GET, &path, None).await;
+    let told = told.expect(200)["message"].clone();
+    assert!(told.as_str().unwrap().contains("owes 3 judgements"));
+    download(&p, &client, &waiting)
+        .await
+        .refused(402, "debt_owed");
     let more = p
         .upload(&client, &rich, "more.csv", b"id,text\n1,a\n".to_vec(), 10)
         .await

@@ -376,9 +376,22 @@ async fn rows_that_are_taken_over_are_charged_as_far_as_quota_goes() {
             .await
             .expect(200)
     };
+    assert_eq!(
+        view().await["unpaid"],
+        true,
+        "from the beginning: quota covers three of nine"
+    );
     p.core.sweep(Utc::now()).await.unwrap();
     assert_eq!(p.used(&client, &project).await, 10);
     assert_eq!(view().await["unpaid"], true);
+    let told = p.get(&client, &format!("/datasets/{first}")).await;
+    assert!(
+        told["message"]
+            .as_str()
+            .unwrap()
+            .contains("until they are paid for"),
+        "{told}"
+    );
     let queued = "select count(*) from tasks where queue_pos is not null";
     assert_eq!(p.count(queued).await, 6 + 3);
     p.assert_consistent().await;
@@ -394,6 +407,51 @@ async fn rows_that_are_taken_over_are_charged_as_far_as_quota_goes() {
     assert_eq!(p.count(queued).await, 9);
     assert_eq!(p.used(&client, &project).await, 10);
     p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_just_going_is_not_told_as_there() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let dataset = p.loaded(&client, &project, 1, 1).await;
+    let (_, wanda) = p.register("wanda").await;
+    let held = p.claim(&wanda, &project, 1).await.expect(200)["tasks"][0].clone();
+    // The cluster let go of both, and the platform has not heard of it.
+    let api = |kind: &str| {
+        let kind = kube::core::GroupVersionKind::gvk("datacrowd.io", "v1alpha1", kind);
+        let kind = kube::core::ApiResource::from_gvk(&kind);
+        kube::Api::<kube::api::DynamicObject>::namespaced_with(
+            p.cluster.clone(),
+            &client.namespace,
+            &kind,
+        )
+    };
+    for (kind, path) in [
+        ("Dataset", format!("/datasets/{dataset}")),
+        ("Project", format!("/projects/{project}")),
+    ] {
+        let name = &api(kind).list(&Default::default()).await.unwrap().items[0];
+        let name = name.metadata.name.clone().unwrap();
+        api(kind).delete(&name, &Default::default()).await.unwrap();
+        p.post(&client, &format!("{path}/restore"))
+            .await
+            .refused(409, "being_deleted");
+    }
+    // Whoever worked on it is told where to go.
+    p.delete(&client, &format!("/projects/{project}"))
+        .await
+        .expect(202);
+    p.submit(&wanda, &held, "1")
+        .await
+        .refused(409, "lease_lost");
+    let ended = p.claim(&wanda, &project, 1).await;
+    let ended = ended.refused(404, "no_task_available");
+    assert!(ended["message"].as_str().unwrap().contains("has ended"));
+    let (_, stranger) = p.register("wim").await;
+    p.claim(&stranger, &project, 1)
+        .await
+        .refused(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

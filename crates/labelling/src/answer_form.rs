@@ -45,6 +45,12 @@ pub fn validate_answer(labeling: &Labeling, answer: &RawJson) -> BTreeMap<String
     wrong
 }
 
+/// In quotes: an option may begin with a blank, or hold a comma.
+fn quoted(options: &[String]) -> String {
+    let options: Vec<_> = options.iter().map(|o| format!("\"{o}\"")).collect();
+    options.join(", ")
+}
+
 fn check(field: &Field, value: &Value) -> Result<(), String> {
     let required = field.required.unwrap_or(false);
     match (field.kind, value) {
@@ -53,16 +59,14 @@ fn check(field: &Field, value: &Value) -> Result<(), String> {
         (FieldType::SingleChoice, Value::String(chosen)) if field.options.contains(chosen) => {
             Ok(())
         }
-        (FieldType::SingleChoice, _) => {
-            Err(format!("must be one of: {}", field.options.join(", ")))
-        }
+        (FieldType::SingleChoice, _) => Err(format!("must be one of: {}", quoted(&field.options))),
         (FieldType::MultiChoice, Value::Array(chosen)) => {
             let known = |v: &Value| {
                 v.as_str()
                     .is_some_and(|s| field.options.iter().any(|o| o == s))
             };
             if !chosen.iter().all(known) {
-                Err(format!("must be a list of: {}", field.options.join(", ")))
+                Err(format!("must be a list of: {}", quoted(&field.options)))
             } else if chosen
                 .iter()
                 .enumerate()
@@ -76,7 +80,7 @@ fn check(field: &Field, value: &Value) -> Result<(), String> {
             }
         }
         (FieldType::MultiChoice, _) => {
-            Err(format!("must be a list of: {}", field.options.join(", ")))
+            Err(format!("must be a list of: {}", quoted(&field.options)))
         }
         (FieldType::Text, Value::String(text)) => {
             let most = field

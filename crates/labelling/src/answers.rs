@@ -156,7 +156,7 @@ impl Labelling {
             return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
         }
         if matches!(t.project_state.as_str(), "closed" | "deleting") {
-            return Err(Refusal::ProjectNotActive { state: "CLOSED" }.into());
+            return Err(Refusal::ProjectEnded.into());
         }
         let withdrawn = sqlx::query!(
             "update answers a set status = 'withdrawn', decided_at = $2 from projects p

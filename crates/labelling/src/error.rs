@@ -52,6 +52,8 @@ pub enum Refusal {
     ProjectNotActive {
         state: &'static str,
     },
+    ProjectEnded,
+    ProjectNotAccepted,
     ProjectDeleted {
         id: ProjectId,
         namespace: String,
@@ -148,6 +150,8 @@ impl Refusal {
             Self::ProjectNotFound { .. } => "project_not_found",
             Self::DatasetNotFound { .. } => "dataset_not_found",
             Self::ProjectNotActive { .. } => "project_not_active",
+            Self::ProjectEnded => "project_ended",
+            Self::ProjectNotAccepted => "project_not_accepted",
             Self::ProjectDeleted { .. } => "project_deleted",
             Self::DatasetDeleted { .. } => "dataset_deleted",
             Self::IdentityChanged { .. } => "identity_changed",
@@ -198,7 +202,9 @@ impl Refusal {
             Self::ProjectNotFound { name } => format!("There is no Project \"{name}\" in this namespace; create it, or correct projectRef.name."),
             Self::DatasetNotFound { name } => format!("There is no Dataset \"{name}\" in this project; create it, or correct datasetRef.name."),
             Self::ProjectNotActive { state } => format!("The project is {state}; resume it, then try again."),
-            Self::ProjectDeleted { id, namespace, name } => format!("The project was deleted; what was paid for and answered is kept. Have it back by POST /api/v1/projects/{id}/restore, or apply a Project \"{name}\" in namespace {namespace} again."),
+            Self::ProjectEnded => "The project was closed or is being deleted, and takes no more work; use another project.".into(),
+            Self::ProjectNotAccepted => "The project was never accepted; look at its conditions and correct it, then try again.".into(),
+            Self::ProjectDeleted { id, namespace, name } => format!("The project was deleted; what was paid for is kept, and what was answered unless its deletion policy was DELETE. Have it back by POST /api/v1/projects/{id}/restore, or apply a Project \"{name}\" in namespace {namespace} again."),
             Self::DatasetDeleted { id, namespace, name } => format!("The dataset was deleted; its rows are kept. Have it back by POST /api/v1/datasets/{id}/restore, or apply a Dataset \"{name}\" with the same source in namespace {namespace} again; or remove the rows, too: DELETE /api/v1/datasets/{id}?rows=true."),
             Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, with another file at it, or read in another way, whose rows are kept; give the new one another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
             Self::ExportIdentityChanged => "This name belonged to an export with other contents or of another form, whose file is kept; give the new one another name.".into(),
@@ -219,13 +225,13 @@ impl Refusal {
             Self::NothingToRetry => "The dataset's last run did not fail; there is nothing to try again.".into(),
             Self::RunHeld { seconds } => format!("Another pod holds this run; try again in {seconds} seconds."),
             Self::Fenced => "Another pod took this run over; open it again once that one is silent.".into(),
-            Self::QuotaExhausted { accepted } => format!("The project's quota ended after {accepted} rows of this chunk; buy judgements, and generation goes on by itself."),
+            Self::QuotaExhausted { accepted } => format!("The project's quota ended before the file did ({accepted} rows of the last part were taken); buy judgements, and generation goes on by itself."),
             Self::OutOfOrder { expected } => format!("The chunk does not continue the loaded rows; open the run again and go on at row {expected}."),
             Self::NoTaskAvailable { why, .. } => no_task(*why).into(),
             Self::TaskLocked => "Every place on this task is taken; claim another one.".into(),
             Self::TooManyLeases { limit } => format!("You hold {limit} tasks already; submit or unlock one first."),
             Self::Blocked => "This project does not take your answers any more; choose another project.".into(),
-            Self::LeaseLost => "The lease has ended; claim the task again.".into(),
+            Self::LeaseLost => "The lease has ended; claim again, this task while it is open, or another one.".into(),
             Self::InvalidAnswer { .. } => "The answer does not fit the form; correct the fields named in details.".into(),
             Self::NoReviewAvailable => "No answer waits for your review; come back later.".into(),
             Self::OwnTask => "You hold or answered this task yourself; review another one.".into(),
@@ -255,7 +261,9 @@ fn no_task(why: NoTask) -> &'static str {
         NoTask::AllLeased => {
             "Every open task is with another worker; come back when a lease has ended."
         }
-        NoTask::Generating => "Tasks are still being generated; come back in a moment.",
+        NoTask::Generating => {
+            "Tasks are still being generated, or wait to be paid for; come back later."
+        }
         NoTask::InReview => {
             "Every task is answered and some answers wait for their review; review them, or come back later."
         }

@@ -261,7 +261,9 @@ async fn queued<K: Managed>(
 pub(crate) fn refused(refusal: &Refusal) -> Verdict {
     let (phase, reason) = match (refusal.status, refusal.code.as_str()) {
         (_, "project_not_found") => (Phase::Waiting, Reason::ProjectNotFound),
-        (_, "project_not_active") => (Phase::Waiting, Reason::ProjectNotReady),
+        (_, "project_not_active" | "project_ended" | "project_not_accepted") => {
+            (Phase::Waiting, Reason::ProjectNotReady)
+        }
         (_, "rows_going") => (Phase::Waiting, Reason::Deleting),
         (_, "identity_changed") => (Phase::Failed, Reason::IdentityChanged),
         (_, "namespace_not_bound") => (Phase::Waiting, Reason::NamespaceNotBound),

@@ -8,7 +8,7 @@ use axum::{
 use datacrowd_billing::{Checkout, NewCheckout};
 use datacrowd_labelling::Refusal;
 use datacrowd_protocol::{
-    Upper, WireEnum,
+    Upper,
     ids::{PaymentId, ProjectId},
     internal::ProjectState,
     payment::PaymentStatus,
@@ -77,8 +77,7 @@ pub async fn payment_checkout(
         .await?
         .live()?;
     if matches!(project.state, ProjectState::Closed | ProjectState::Deleting) {
-        let state = project.state.upper();
-        return Err(Refusal::ProjectNotActive { state }.into());
+        return Err(Refusal::ProjectEnded.into());
     }
     let request_key = headers
         .get("idempotency-key")

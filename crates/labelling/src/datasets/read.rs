@@ -13,6 +13,9 @@ use uuid::Uuid;
 use super::checkpoint;
 use crate::{Labelling, Page, Refusal, Result, projects::from_column};
 
+/// What is said of a dataset that was brought back while its project's quota covers no more of its tasks.
+const WAITS_FOR_QUOTA: &str = "Some of its tasks wait until they are paid for; buy judgements for the project, and they join the queue by themselves.";
+
 /// A dataset as its owner sees it.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the resource documents its fields")]
@@ -108,7 +111,9 @@ impl Labelling {
         let rows = sqlx::query!(
             "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
-                    d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy
+                    d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
+                    p.state <> 'closed' and exists (select from tasks t where t.dataset_id = d.id and t.row_no = d.recharge_from and not t.charged)
+                        and p.task_quota - p.tasks_used < p.answers_per_task as \"waits!\"
              from datasets d join projects p on p.id = d.project_id
              left join lateral (select message from runs where target_id = d.id order by created_at desc limit 1) r on true
              where ($1::uuid is null or d.tenant_id = $1) and ($2::uuid is null or d.project_id = $2) and ($3::uuid is null or d.id = $3)
@@ -150,7 +155,10 @@ impl Labelling {
                     total_rows: d.total_items,
                     tasks_created: d.tasks_created,
                     checkpoint: checkpoint(d.checkpoint)?,
-                    message: d.message,
+                    message: match d.waits && self.billing.gates() {
+                        true => Some(WAITS_FOR_QUOTA.to_owned()),
+                        false => d.message,
+                    },
                     created_at: d.created_at,
                 })
             })

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     checkpoint,
     content::{ContentNow, is_read_alike, is_same, pin_upload},
-    delete::{STEP_ROWS, mark_removing, unbind},
+    delete::{mark_removing, unbind},
 };
 use crate::{
     Labelling, Refusal, Result,
@@ -193,6 +193,9 @@ async fn refuse_foreign_source(
     .into())
 }
 
+/// Most tasks of an adopted dataset that are counted to see whether quota covers them.
+const WAITING_ROWS: i64 = 100_000;
+
 impl Labelling {
     /// What operator and REST are told of a dataset.
     async fn dataset_view(
@@ -204,11 +207,12 @@ impl Labelling {
         let d = sqlx::query!(
         "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
                 d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
-                exists (select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and t.row_no < d.recharge_from + $2
-                        and not t.charged) as \"unpaid!\"
+                (select count(*) from (
+                     select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and not t.charged
+                     limit least(greatest(p.task_quota - p.tasks_used, 0) / p.answers_per_task + 1, $2)) waiting) as \"waiting!\"
          from datasets d join projects p on p.id = d.project_id where d.id = $1",
         id,
-        STEP_ROWS
+        WAITING_ROWS
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -237,10 +241,9 @@ impl Labelling {
             adopted,
             unfinished: d.open_batches > 0,
             // In a closed project nothing joins the queue any more, whatever is bought.
-            unpaid: d.unpaid
-                && d.project_state != "closed"
+            unpaid: d.project_state != "closed"
                 && self.billing.gates()
-                && d.task_quota - d.tasks_used < i64::from(d.answers_per_task),
+                && d.waiting > (d.task_quota - d.tasks_used).max(0) / i64::from(d.answers_per_task),
         })
     }
 }

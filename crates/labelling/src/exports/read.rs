@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::{Labelling, Page, Refusal, Result, projects::from_column};
 
+/// What is said of an export that goes on no more.
+const DELETED: &str = "The export was deleted before it was written; create a new one.";
+
 /// An export as its owner sees it.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the resource documents its fields")]
@@ -31,6 +34,8 @@ pub struct Export {
     pub size_bytes: Option<i64>,
     pub sha256: Option<String>,
     pub expires_at: Option<DateTime<Utc>>,
+    /// Why it is as it is, where there is more to say than its state.
+    pub message: Option<String>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -88,7 +93,8 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Export>> {
         let rows = sqlx::query!(
-            "select id, tenant_id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at,
+                    (select message from runs where target_id = exports.id order by created_at desc limit 1) as message
              from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and ($6::text is null or state = $6)
                and ($3::uuid is not null or bound_uid is not null or state = 'ready')
@@ -104,6 +110,11 @@ impl Labelling {
         .await?;
         rows.into_iter()
             .map(|e| {
+                let state = from_column("export state", &e.state)?;
+                let message = match (e.bound_uid, state) {
+                    (None, ExportState::Pending | ExportState::Running) => Some(DELETED.to_owned()),
+                    _ => e.message,
+                };
                 Ok(Export {
                     id: ExportId(e.id),
                     tenant: TenantId(e.tenant_id),
@@ -111,7 +122,7 @@ impl Labelling {
                     namespace: e.namespace,
                     name: e.name,
                     bound_uid: e.bound_uid.map(ResourceUid),
-                    state: from_column("export state", &e.state)?,
+                    state,
                     format: from_column("export format", &e.format)?,
                     trigger: from_column("export trigger", &e.trigger)?,
                     row_per: from_column("row per", &e.row_per)?,
@@ -121,6 +132,7 @@ impl Labelling {
                     size_bytes: e.size_bytes,
                     sha256: e.sha256,
                     expires_at: e.expires_at,
+                    message,
                     created_at: e.created_at,
                 })
             })
@@ -143,6 +155,10 @@ impl Labelling {
                 Ok(FinishedExport { object_key })
             }
             (ExportState::Expired, _) => Err(Refusal::ExportExpired.into()),
+            (ExportState::Pending, _) if export.bound_uid.is_some() => {
+                self.debt_refuse(export.tenant).await?;
+                Err(Refusal::ExportNotReady { state: "PENDING" }.into())
+            }
             (state, _) => Err(Refusal::ExportNotReady {
                 state: state.upper(),
             }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{DatasetId, ResourceUid, RunId},
+    internal::ProjectState,
 };
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ impl Labelling {
     /// May attempt `attempt` of this dataset begin? The same call again returns the same run.
     ///
     /// # Errors
-    /// `not_found`, `tombstoned`, `project_not_active`, `payment_required`, `debt_owed`; or the database failed.
+    /// `not_found`, `tombstoned`, `project_not_active`, `project_ended`, `project_not_accepted`, `payment_required`, `debt_owed`; or the database failed.
     pub async fn dataset_run_begin(
         &self,
         id: DatasetId,
@@ -51,17 +52,16 @@ impl Labelling {
         if let Some(known) = known {
             return Ok(Begun::Run(RunId(known.id)));
         }
-        if d.labeling_version == 0 || !matches!(d.project_state.as_str(), "active" | "completed") {
-            let state = if d.labeling_version == 0 {
-                "not accepted yet"
-            } else {
-                from_column::<datacrowd_protocol::internal::ProjectState>(
-                    "project state",
-                    &d.project_state,
-                )?
-                .upper()
-            };
-            return Err(Refusal::ProjectNotActive { state }.into());
+        if d.labeling_version == 0 {
+            return Err(Refusal::ProjectNotAccepted.into());
+        }
+        match from_column("project state", &d.project_state)? {
+            ProjectState::Active | ProjectState::Completed => {}
+            paused @ ProjectState::Paused => {
+                let state = paused.upper();
+                return Err(Refusal::ProjectNotActive { state }.into());
+            }
+            _ => return Err(Refusal::ProjectEnded.into()),
         }
         self.gate(d.task_quota, d.tasks_used, d.answers_per_task)?;
         debt::refuse(&mut tx, self.billing, d.tenant_id).await?;

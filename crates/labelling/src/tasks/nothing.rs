@@ -39,7 +39,14 @@ impl Labelling {
         .fetch_one(&mut *conn)
         .await?;
         if let (Some(project), 0) = (project, all.projects) {
-            return kept_out(conn, project.0, user).await;
+            return match has_ended_for(conn, project, user).await? {
+                true => Ok(Refusal::NoTaskAvailable {
+                    why: NoTask::Ended,
+                    retry_after: LOOK_AGAIN_SECONDS,
+                    leased_until: None,
+                }),
+                false => kept_out(conn, project.0, user).await,
+            };
         }
         let why = if all.open {
             NoTask::AllSeen
@@ -68,4 +75,17 @@ impl Labelling {
             leased_until: all.leased_until,
         })
     }
+}
+
+/// Whether a project was deleted in which this worker has taken tasks: to everybody else it is not there.
+async fn has_ended_for(conn: &mut PgConnection, project: ProjectId, user: UserId) -> Result<bool> {
+    let row = sqlx::query!(
+        "select exists (select from projects p join worker_cursors c on c.project_id = p.id and c.user_id = $2
+                        where p.id = $1 and p.bound_uid is null) as \"ended!\"",
+        project.0,
+        user.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row.ended)
 }

@@ -1,7 +1,7 @@
 //! Uploads: a file is streamed to the object store in parts while it arrives; memory is one part.
 
 use axum::{
-    extract::{FromRequest, Multipart, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
     http::StatusCode,
     response::IntoResponse,
 };
@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
+    MAX_JSON_BYTES,
     datasets::{DatasetBody, resource, source},
     names::resource_name,
 };
@@ -164,8 +165,10 @@ async fn from_uri(
     app: &App,
     project: &ProjectHead,
     same: SameRequest,
-    request: Request,
+    mut request: Request,
 ) -> ApiResult<DatasetBody> {
+    // The route has no limit of its own, for the sake of files.
+    DefaultBodyLimit::max(MAX_JSON_BYTES).apply(&mut request);
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
     within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
     within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;

@@ -25,7 +25,7 @@ async fn connect(p: &Platform) -> TcpStream {
 }
 
 /// What comes back, until the server hangs up.
-async fn raw(p: &Platform, request: &[u8]) -> (String, Value) {
+pub async fn raw(p: &Platform, request: &[u8]) -> (String, Value) {
     let mut socket = connect(p).await;
     // The server may refuse before it has read all of it.
     let _ = socket.write_all(request).await;

@@ -1,9 +1,9 @@
 //! Uploads: what is plainly wrong is refused before a byte is stored; what breaks off leaves nothing.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use chrono::{TimeDelta, Utc};
-use datacrowd_labelling::Accepted;
+use datacrowd_labelling::{Accepted, BillingMode};
 use datacrowd_protocol::ids::{TenantId, UploadId};
 use datacrowd_testkit::eventually;
 use reqwest::Method;
@@ -11,7 +11,10 @@ use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use uuid::Uuid;
 
-use crate::support::{Platform, env};
+use crate::{
+    edges::raw,
+    support::{Platform, env},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
@@ -154,4 +157,42 @@ async fn a_file_that_a_dataset_refers_to_is_not_given_up_with_an_upload_that_nob
     .await
     .expect(201);
     assert_eq!(stale().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_file_may_be_long() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let (json, form) = ("application/json", "multipart/form-data; boundary=b");
+    let member = "--b\r\nContent-Disposition: form-data; name=\"batchSize\"\r\n\r\n";
+    let in_head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"";
+    // Each goes on until it is one byte longer than it may be, and never ends.
+    for (what, kind, key, begin, filled) in [
+        ("JSON", json, "", "{\"sourceUri\": \"", true),
+        (
+            "JSON with a key",
+            json,
+            "Idempotency-Key: k\r\n",
+            "{\"sourceUri\": \"",
+            true,
+        ),
+        ("before the first part", form, "", "none", true),
+        ("a part's header", form, "", in_head, true),
+        ("a part other than the file", form, "", member, false),
+    ] {
+        let most = 1024 * 1024;
+        let filled = if filled { begin.len() } else { 0 };
+        let mut request = format!(
+            "POST /projects/{project}/datasets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{key}Content-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n",
+            client.token
+        );
+        let long = "1".repeat(most - filled);
+        for chunk in [begin, long.as_str(), "1"] {
+            write!(request, "{:x}\r\n{chunk}\r\n", chunk.len()).unwrap();
+        }
+        let (answered, body) = raw(&p, request.as_bytes()).await;
+        assert!(answered.contains(" 413 "), "{what}: {answered}");
+        assert_eq!(body["code"], "payload_too_large", "{what}: {body:#}");
+    }
 }

@@ -152,26 +152,34 @@ impl App {
                 Arc::from(self.settings.trusted_proxies.as_slice()),
                 client::resolve,
             ));
-        finish(router)
+        // It answers every OPTIONS itself, so whatever such an answer carries is added outside of it; who may read
+        // answers is said on refusals, too.
+        let router = contain(router).layer(harden::cors(&self.settings.cors_origins));
+        observe(router)
             .layer(middleware::from_fn_with_state(
                 deprecation::DEPRECATIONS,
                 deprecation::announce,
             ))
             .layer(middleware::from_fn(harden::secure))
-            .layer(harden::cors(&self.settings.cors_origins))
     }
 
     /// The internal port's router.
     pub fn internal(&self) -> Router {
-        finish(internal::router().with_state(self.clone()))
+        observe(contain(internal::router().with_state(self.clone())))
     }
 }
 
-fn finish(router: Router) -> Router {
+/// Whatever goes wrong is a problem.
+fn contain(router: Router) -> Router {
     router
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(harden::require_host))
         .layer(middleware::from_fn(error::render_problems))
+}
+
+/// Every request is counted, and followed by its correlation id.
+fn observe(router: Router) -> Router {
+    router
         .layer(middleware::from_fn(routes::measure))
         .layer(middleware::from_fn(extract::correlate))
 }

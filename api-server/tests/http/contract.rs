@@ -253,6 +253,19 @@ async fn what_no_database_can_hold_is_refused_by_name() {
         .refused(404, "not_found");
 }
 
+fn assert_hardened(answer: &Answer) {
+    for header in [
+        "x-content-type-options",
+        "x-frame-options",
+        "content-security-policy",
+        "referrer-policy",
+        "x-correlation-id",
+    ] {
+        assert!(answer.headers.contains_key(header), "{header}");
+    }
+    assert_eq!(answer.headers["cache-control"], "no-store");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_hardened_and_only_named_origins_read_them() {
     let p = Platform::start().await;
@@ -268,15 +281,7 @@ async fn answers_are_hardened_and_only_named_origins_read_them() {
         named.headers["access-control-allow-origin"],
         "https://console.example.com"
     );
-    for header in [
-        "x-content-type-options",
-        "x-frame-options",
-        "content-security-policy",
-        "referrer-policy",
-    ] {
-        assert!(named.headers.contains_key(header), "{header}");
-    }
-    assert_eq!(named.headers["cache-control"], "no-store");
+    assert_hardened(&named);
     named.refused(404, "no_route");
     let stranger = get("https://elsewhere.example.com").await;
     assert!(!stranger.headers.contains_key("access-control-allow-origin"));
@@ -296,6 +301,9 @@ async fn answers_are_hardened_and_only_named_origins_read_them() {
             .headers
             .contains_key("access-control-allow-methods")
     );
+    assert_hardened(&preflight);
+    let options = p.http.request(Method::OPTIONS, format!("{}/me", p.url));
+    assert_hardened(&answer(options.header("x-correlation-id", "mine")).await);
     let huge = p
         .http
         .get(format!("{}/healthz", p.url))

@@ -71,14 +71,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> ApiResult<T> {
     // A list would pass for an object whose members it gives in order.
     let is_list = text.trim_ascii_start().starts_with(b"[");
-    if is_list && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
-        return Err(ApiError::invalid_member(
-            "body",
-            "must be an object in braces, not a list",
-        ));
+    let mut track = serde_path_to_error::Track::new();
+    if is_list {
+        return Err(match serde_json::from_slice::<IgnoredAny>(text) {
+            Ok(_) => ApiError::invalid_member("body", "must be an object in braces, not a list"),
+            Err(broken) => words::of_json(serde_path_to_error::Error::new(track.path(), broken)),
+        });
     }
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let mut track = serde_path_to_error::Track::new();
     let value = T::deserialize(serde_path_to_error::Deserializer::new(
         &mut reader,
         &mut track,

@@ -1,6 +1,7 @@
 //! What is wrong with a request, in the words of who sent it: the member, and what it must be. Parsers name types
 //! of ours that no caller knows, so no text of theirs is passed on; what is not known here is said in general.
 
+use datacrowd_accounts::is_invisible;
 use serde_json::error::Category;
 
 use crate::error::ApiError;
@@ -11,8 +12,19 @@ const GENERAL: &str = "does not fit here; see /docs for its form";
 const OWN: [&str; 2] = ["must ", "holds "];
 const ID: &str = "must be an id such as 01932b6e-7a4c-7b3e-9d2f-3c5a8e1f0b6d";
 const WHOLE: &str = "must be a whole number";
+const RANGE: &str = "is a number out of range; send one nearer to 0";
+/// 2^63: what is as large is no integer to a parser, whether or not it was written as one.
+const INTEGERS_END: f64 = 9_223_372_036_854_775_808.0;
 const TIME: &str = "must be a time such as 2026-11-25T12:00:00Z";
 const CURSOR: &str = "must be nextCursor of the page before; leave it out for the first page";
+
+/// A text without the blanks around it; empty when there is nothing in it that anybody sees.
+pub fn seen(text: &str) -> &str {
+    match text.chars().all(is_invisible) {
+        true => "",
+        false => text.trim(),
+    }
+}
 
 /// A JSON text that is not what was expected.
 pub fn of_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
@@ -101,7 +113,7 @@ fn sentence(text: &str) -> String {
     match text {
         "invalid digit found in string" | "cannot parse integer from empty string" => WHOLE,
         "number too large to fit in target type" | "number too small to fit in target type" => {
-            "is a number out of range; send one nearer to 0"
+            RANGE
         }
         "provided string was not `true` or `false`" => "must be true or false",
         "invalid float literal" | "cannot parse float from empty string" => "must be a number",
@@ -125,10 +137,10 @@ fn expectation(found: &str, expected: &str) -> String {
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" | "isize"
         | "i128" | "u128" => {
             if found.contains(": integer") {
-                return "is a number out of range; send one nearer to 0".to_owned();
+                return RANGE.to_owned();
             }
             if is_number {
-                return format!("{WHOLE}, without a fraction");
+                return not_whole(found);
             }
             WHOLE
         }
@@ -152,6 +164,16 @@ fn expectation(found: &str, expected: &str) -> String {
     match kind_of(found) {
         Some(kind) => format!("{wanted}, not {kind}"),
         None => wanted.to_owned(),
+    }
+}
+
+/// What is said of "invalid type: floating point `1.5`" where a whole number is expected.
+fn not_whole(found: &str) -> String {
+    let number = found.split('`').nth(1).and_then(|n| n.parse::<f64>().ok());
+    match number {
+        Some(large) if large.abs() >= INTEGERS_END => RANGE.to_owned(),
+        Some(zero) if zero.abs() == 0.0 => format!("{WHOLE}; write 0 without sign and fraction"),
+        _ => format!("{WHOLE}, without a fraction"),
     }
 }
 
@@ -190,13 +212,18 @@ mod tests {
                 "must be a whole number, without a fraction",
             ),
             (
+                "invalid type: floating point `100000000000000000000.0`, expected i64",
+                RANGE,
+            ),
+            (
+                "invalid type: floating point `-0.0`, expected i64",
+                "must be a whole number; write 0 without sign and fraction",
+            ),
+            (
                 "invalid type: string \"10\", expected i64",
                 "must be a whole number, not a text",
             ),
-            (
-                "invalid value: integer `5000000000`, expected i32",
-                "is a number out of range; send one nearer to 0",
-            ),
+            ("invalid value: integer `5000000000`, expected i32", RANGE),
             (
                 "invalid length 0, expected struct NewProject with 5 elements",
                 "must be an object in braces, not a list",
@@ -225,6 +252,19 @@ mod tests {
             ("invalid type: map, expected something of ours", GENERAL),
         ] {
             assert_eq!(sentence(text), told, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_nobody_sees_is_none() {
+        for (text, said) in [
+            (" because\u{200b} ", "because\u{200b}"),
+            ("\u{200b}", ""),
+            (" \u{ad}\n\u{2800} ", ""),
+            ("", ""),
+            ("\u{1f44d}", "\u{1f44d}"),
+        ] {
+            assert_eq!(seen(text), said, "{text:?}");
         }
     }
 

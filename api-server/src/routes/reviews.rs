@@ -17,6 +17,7 @@ use crate::{
     auth::{TakingWorker, Worker},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    words,
 };
 
 /// A reviewer's decision.
@@ -154,7 +155,7 @@ impl From<Reviewed> for ReviewedBody {
 }
 
 fn comment(text: Option<String>) -> ApiResult<String> {
-    let text = text.unwrap_or_default().trim().to_owned();
+    let text = words::seen(&text.unwrap_or_default()).to_owned();
     if text.chars().count() > 2000 {
         Err(ApiError::invalid_member(
             "comment",

@@ -16,6 +16,7 @@ use crate::{
     auth::Worker,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    words,
 };
 
 /// A lease: its token goes back with the answer.
@@ -218,7 +219,7 @@ pub async fn task_skip(
     Path(id): Path<i64>,
     Json(body): Json<Skip>,
 ) -> ApiResult<StatusCode> {
-    if body.reason.trim().is_empty() || body.reason.chars().count() > 500 {
+    if words::seen(&body.reason).is_empty() || body.reason.chars().count() > 500 {
         return Err(ApiError::invalid_member(
             "reason",
             "must have 1 to 500 characters",

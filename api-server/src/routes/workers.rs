@@ -19,6 +19,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    words,
 };
 
 /// A worker of a project: no name, but the pseudonym that exports carry.
@@ -203,7 +204,7 @@ pub async fn worker_void(
     Path((id, worker)): Path<(Uuid, String)>,
     Json(body): Json<VoidAnswers>,
 ) -> ApiResult<axum::Json<VoidedBody>> {
-    let reason = body.reason.trim();
+    let reason = words::seen(&body.reason);
     if reason.is_empty() || reason.chars().count() > 500 {
         return Err(ApiError::invalid_member(
             "reason",

@@ -147,14 +147,16 @@ async fn a_dataset_becomes_approved_answers_and_points() {
         .await
         .expect(200);
     assert_eq!(review["review"]["answerId"], answer_id);
-    p.call(
-        Some(&wim),
-        Method::POST,
-        &format!("/reviews/{answer_id}/reject"),
-        Some(json!({})),
-    )
-    .await
-    .refused(422, "invalid_request");
+    for nothing in [json!({}), json!({"comment": "\u{200b}"})] {
+        p.call(
+            Some(&wim),
+            Method::POST,
+            &format!("/reviews/{answer_id}/reject"),
+            Some(nothing),
+        )
+        .await
+        .refused(422, "invalid_request");
+    }
     let rejected = p
         .call(
             Some(&wim),

@@ -196,7 +196,7 @@ async fn who_takes_answers_back_says_why_and_it_is_recorded() {
     let (p, client, project) = bought(json!({}), 1, 1).await;
     let (wanda, worker) = p.register("wanda").await;
     p.work(&worker, &project, 1, "1").await;
-    for reason in ["", "   "] {
+    for reason in ["", "   ", "\u{200b}"] {
         void(&p, &client, &project, &wanda, json!({"reason": reason}))
             .await
             .refused(422, "invalid_request");

@@ -434,6 +434,12 @@ async fn rust_words_in_messages() {
         ),
         (
             "/payments/checkout",
+            buy("99999999999999999999"),
+            "judgements",
+            "is a number out of range; send one nearer to 0",
+        ),
+        (
+            "/payments/checkout",
             buy("\"10\""),
             "judgements",
             "must be a whole number, not a text",
@@ -465,6 +471,11 @@ async fn rust_words_in_messages() {
     ] {
         let refused = post(path, &body).await.refused(422, "invalid_request");
         assert_eq!(refused["details"], json!({member: says}), "{body}");
+    }
+    for broken in ["[[[[", "[1,]", "[{\"displayName\":\"A\"}"] {
+        let refused = post("/projects", broken).await;
+        assert_eq!(fault_of(&refused, false), None);
+        refused.refused(400, "invalid_json");
     }
     let refused = post("/projects", labeling).await;
     assert_eq!(fault_of(&refused, false), None);

@@ -47,6 +47,7 @@ pub use error::{
 };
 pub use invitations::{Invitation, InvitationId, IssuedInvitation, NewInvitation, Unsettled};
 pub use login::{Origin, Tokens};
+pub use normal::is_invisible;
 pub use password_change::PasswordChange;
 pub use personal_tokens::{IssuedToken, NewToken, PersonalToken, Scope, TokenId};
 pub use register::{NewUser, Registered};

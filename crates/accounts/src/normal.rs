@@ -21,7 +21,8 @@ pub(crate) fn nfc(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether nobody sees this character: by it, two addresses look alike and differ.
-pub(crate) fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
         || matches!(u32::from(c),

@@ -93,6 +93,9 @@ wire_enum! {
     }
 }
 
+/// Longest key in bytes; object stores take no longer ones.
+const MAX_KEY: usize = 1024;
+
 /// `s3://bucket/key`, split and checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceUri {
@@ -116,7 +119,7 @@ impl std::error::Error for SourceUriError {}
 
 impl SourceUri {
     /// Parses `s3://bucket/key`; refuses empty, `.`, `..` and percent-encoded segments, which could
-    /// step out of a tenant's prefix.
+    /// step out of a tenant's prefix, and a key that no object can have.
     ///
     /// # Errors
     /// A sentence that says what is wrong and what a URI looks like.
@@ -148,6 +151,9 @@ impl SourceUri {
         if key.contains(['%', '\\', '?', '#']) || key.chars().any(char::is_control) {
             return refuse("has an encoded or control character");
         }
+        if key.len() > MAX_KEY {
+            return refuse("has a path of more than 1024 bytes, which no object can have");
+        }
         Ok(Self {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
@@ -172,6 +178,16 @@ mod tests {
             (uri.bucket.as_str(), uri.key.as_str()),
             ("datacrowd", "team-a/items.csv")
         );
+    }
+
+    #[test]
+    fn a_key_is_as_long_as_an_object_store_takes_it() {
+        let uri = |key: String| SourceUri::parse(&format!("s3://bucket/{key}"));
+        assert!(uri("k".repeat(1024)).is_ok());
+        let refused = uri("k".repeat(1025)).unwrap_err().to_string();
+        assert!(refused.contains("more than 1024 bytes"), "{refused}");
+        assert!(uri("\u{e4}".repeat(512)).is_ok());
+        assert!(uri("\u{e4}".repeat(513)).is_err(), "bytes, not characters");
     }
 
     #[test]

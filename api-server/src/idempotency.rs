@@ -1,13 +1,13 @@
 //! `Idempotency-Key` on requests that create: the same key and body get the stored answer. Keys live in the
 //! database of the context that commits the effect.
 
+pub mod form;
+
 use std::time::Duration;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{
-        FromRequest, FromRequestParts, MatchedPath, Multipart, RawPathParams, Request, State,
-    },
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -20,12 +20,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
+use self::form::FormDigest;
 use crate::{
     app::App,
     auth::{Owner, bearer},
     error::{ApiError, ApiResult},
-    limits::{self, TimeLimit, Window},
-    routes::{self, broken_form},
+    limits, routes,
 };
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -116,7 +116,7 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
         })?;
     let key = digest([caller.as_bytes(), given]);
     let is_form = limits::is_form(&parts.headers);
-    // A form is streamed, and its boundary differs each time: its file is compared by digest instead.
+    // A form is streamed, and its boundary differs each time: what is in it is compared at its end instead.
     let (body, bytes) = if is_form {
         (body, Bytes::new())
     } else {
@@ -151,10 +151,15 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             if keeper == Keeper::Core {
                 may_read(&app, &mut parts, &answer).await?;
             }
-            if is_form && !is_same_file(Request::from_parts(parts, body), &app, &answer).await? {
-                return Err(reused());
+            let is_same = match is_form {
+                true => form::is_same(Request::from_parts(parts, body), &app, &answer).await?,
+                // An empty body has the digest that every form has here.
+                false => answer.headers[form::KEPT_AS].is_null(),
+            };
+            match is_same {
+                true => Ok(replay(answer)),
+                false => Err(reused()),
             }
-            Ok(replay(answer))
         }
         KeyState::OtherRequest => Err(reused()),
         KeyState::Running(_) => Err(ApiError::new(
@@ -230,6 +235,9 @@ async fn work(
             headers.insert(name.to_string(), value.into());
         }
     }
+    if let Some(Some(FormDigest(form))) = parts.extensions.get::<Option<FormDigest>>() {
+        headers.insert(form::KEPT_AS.to_owned(), form.as_str().into());
+    }
     let answer = StoredAnswer {
         status: parts.status.as_u16(),
         headers: Value::Object(headers),
@@ -242,10 +250,9 @@ async fn work(
 fn replay(answer: StoredAnswer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    for (name, value) in answer.headers.as_object().into_iter().flatten() {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        let value = value.as_str().and_then(|v| HeaderValue::from_str(v).ok());
-        if let (Ok(name), Some(value)) = (name, value) {
+    for name in KEPT {
+        let value = answer.headers[name.as_str()].as_str();
+        if let Some(value) = value.and_then(|v| HeaderValue::from_str(v).ok()) {
             response.headers_mut().insert(name, value);
         }
     }
@@ -253,37 +260,6 @@ fn replay(answer: StoredAnswer) -> Response {
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     response
-}
-
-/// Drains a repeated upload, and says whether its file is the one that the stored answer tells of.
-async fn is_same_file(request: Request, app: &App, answer: &StoredAnswer) -> ApiResult<bool> {
-    let (mut parts, body) = request.into_parts();
-    let Ok(time) = TimeLimit::from_request_parts(&mut parts, app).await;
-    time.lift();
-    let window = Window::default();
-    let body = limits::form(body, app.settings.upload_idle, &window);
-    let request = Request::from_parts(parts, body);
-    let mut form = Multipart::from_request(request, app)
-        .await
-        .map_err(|_| ApiError::framework(StatusCode::BAD_REQUEST))?;
-    let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    while let Some(mut field) = form.next_field().await.map_err(broken_form)? {
-        window.open();
-        if field.name() != Some("file") {
-            continue;
-        }
-        let (mut hasher, mut size) = (Sha256::new(), 0);
-        while let Some(chunk) = field.chunk().await.map_err(broken_form)? {
-            window.open();
-            size += chunk.len() as u64;
-            if size > app.settings.max_upload_bytes {
-                return Err(ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE));
-            }
-            hasher.update(&chunk);
-        }
-        return Ok(stored["sha256"] == hex::encode(hasher.finalize()));
-    }
-    Ok(false)
 }
 
 async fn begin(app: &App, keeper: Keeper, key: &[u8; 32], asked: &[u8; 32]) -> ApiResult<KeyState> {

@@ -1,6 +1,9 @@
 //! Uploads: a file is streamed to the object store in parts while it arrives; memory is one part.
 
+mod members;
+
 use axum::{
+    Extension,
     extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
     http::StatusCode,
     response::IntoResponse,
@@ -8,7 +11,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use datacrowd_labelling::{Accepted, Error, ProjectHead, Refusal};
 use datacrowd_protocol::{
-    Upper, WireEnum,
+    Upper,
     ids::{ProjectId, UploadId},
     labeling::Labeling,
     object::{Origin, OriginError, PlatformObject},
@@ -22,6 +25,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::members::Members;
 use super::{
     MAX_JSON_BYTES,
     datasets::{DatasetBody, resource, source},
@@ -33,7 +37,10 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
-    idempotency::SameRequest,
+    idempotency::{
+        SameRequest,
+        form::{FILE, FormDigest, MEMBERS},
+    },
     limits::{self, Overfull, Silent, TimeLimit, Window, is_form},
     source_head::{self, HEAD_BYTES, Written},
     upsert,
@@ -95,6 +102,7 @@ struct Arrived {
     format: SourceFormat,
     written: Written,
     head: Head,
+    sha256: String,
 }
 
 /// Removes what was written when the request ends before the file did: also when the client goes away.
@@ -150,15 +158,16 @@ pub async fn dataset_create(
     owner
         .audit(&app, "dataset.create", &id.to_string(), details)
         .await?;
-    let body = if is_form {
+    let (body, form) = if is_form {
         time.lift();
         let window = Window::default();
         let request = request.map(|body| limits::form(body, app.settings.upload_idle, &window));
-        from_form(&app, &project, request, &window).await?
+        let (body, form) = from_form(&app, &project, request, &window).await?;
+        (body, Some(form))
     } else {
-        from_uri(&app, &project, same, request).await?
+        (from_uri(&app, &project, same, request).await?, None)
     };
-    Ok((StatusCode::CREATED, axum::Json(body)))
+    Ok((StatusCode::CREATED, Extension(form), axum::Json(body)))
 }
 
 async fn from_uri(
@@ -265,75 +274,16 @@ async fn from_form(
     project: &ProjectHead,
     request: Request,
     window: &Window,
-) -> ApiResult<DatasetBody> {
+) -> ApiResult<(DatasetBody, FormDigest)> {
     let tenant = app.core.tenant_get(project.tenant).await?;
     app.cluster.bound(&project.namespace, &tenant).await?;
-    let form = Multipart::from_request(request, app).await;
-    let mut form = form.map_err(|_| {
-        ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "bad_request",
-            "The form's Content-Type names nothing that separates its parts; send multipart/form-data with a file.",
-        )
-    })?;
-    let (mut arrived, mut batch_size, mut max_invalid_rows) = (None, None, None);
-    let mut written = Written::default();
-    while let Some(field) = form.next_field().await.map_err(broken_form)? {
-        window.open();
-        match field.name().unwrap_or_default() {
-            "file" if arrived.is_none() => {
-                arrived = Some(receive(app, project, written, field, window).await?);
-            }
-            name @ ("delimiter" | "encoding" | "multiline") if arrived.is_some() => {
-                return Err(ApiError::invalid_member(
-                    name,
-                    "must come before the file, which is looked at as it arrives",
-                ));
-            }
-            "delimiter" => written.delimiter = Some(named("delimiter", field).await?),
-            "encoding" => written.encoding = Some(named("encoding", field).await?),
-            "multiline" => {
-                let text = field.text().await.map_err(broken_form)?;
-                let given = text.trim().parse();
-                written.multiline =
-                    Some(given.map_err(|_| {
-                        ApiError::invalid_member("multiline", "must be true or false")
-                    })?);
-            }
-            "batchSize" => {
-                batch_size = Some(number(
-                    "batchSize",
-                    &field.text().await.map_err(broken_form)?,
-                )?)
-            }
-            "maxInvalidRows" => {
-                max_invalid_rows = Some(number(
-                    "maxInvalidRows",
-                    &field.text().await.map_err(broken_form)?,
-                )?)
-            }
-            other => {
-                return Err(ApiError::invalid(
-                    "unknown_field",
-                    [(
-                        other.to_owned(),
-                        "is not known here, or was sent twice; remove it".to_owned(),
-                    )]
-                    .into(),
-                ));
-            }
-        }
-    }
-    let Some((arrived, mut abort)) = arrived else {
-        return Err(ApiError::invalid_member("file", "is missing"));
-    };
+    let (arrived, mut abort, mut members) = read_form(app, project, request, window).await?;
     let uri = arrived.object.to_string();
-    within("batchSize", batch_size, 1, 10_000)?;
-    within("maxInvalidRows", max_invalid_rows, 0, 1_000_000_000)?;
-    let batch_size = batch_size
-        .map(i32::try_from)
-        .transpose()
-        .map_err(|_| ApiError::invalid_member("batchSize", "is too large"))?;
+    within("batchSize", members.batch_size, 1, 10_000)?;
+    within("maxInvalidRows", members.max_invalid_rows, 0, 1_000_000_000)?;
+    let batch_size = members.batch_size.map(i32::try_from).transpose();
+    let batch_size =
+        batch_size.map_err(|_| ApiError::invalid_member("batchSize", "is too large"))?;
     let name = resource_name(
         arrived.file_name.split('.').next().unwrap_or_default(),
         "dataset",
@@ -345,7 +295,7 @@ async fn from_form(
         &project.name,
         source(uri, arrived.format, arrived.written),
         batch_size,
-        max_invalid_rows,
+        members.max_invalid_rows,
     );
     // The upload may have taken long: once more.
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
@@ -357,7 +307,49 @@ async fn from_form(
     app.core.upload_close(arrived.id, true).await?;
     let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
-    Ok(DatasetBody::from(dataset).with_head(arrived.head))
+    members.seen.file(&arrived.file_name, &arrived.sha256);
+    let body = DatasetBody::from(dataset).with_head(arrived.head);
+    Ok((body, members.seen.digest()))
+}
+
+/// Reads a form to its end; its file is in the object store then.
+async fn read_form(
+    app: &App,
+    project: &ProjectHead,
+    request: Request,
+    window: &Window,
+) -> ApiResult<(Arrived, Abort, Members)> {
+    let form = Multipart::from_request(request, app).await;
+    let mut form = form.map_err(|_| {
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            "The form's Content-Type names nothing that separates its parts; send multipart/form-data with a file.",
+        )
+    })?;
+    let (mut file, mut members) = (None, Members::default());
+    while let Some(field) = form.next_field().await.map_err(broken_form)? {
+        window.open();
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            FILE if file.is_none() => {
+                file = Some(receive(app, project, members.written, field, window).await?);
+            }
+            "delimiter" | "encoding" | "multiline" if file.is_some() => {
+                return Err(ApiError::invalid_member(
+                    &name,
+                    "must come before the file, which is looked at as it arrives",
+                ));
+            }
+            known if MEMBERS.contains(&known) => {
+                let text = field.text().await.map_err(broken_form)?;
+                members.take(known, &text)?;
+            }
+            other => return Err(members::unknown(other)),
+        }
+    }
+    let (arrived, abort) = file.ok_or_else(|| ApiError::invalid_member(FILE, "is missing"))?;
+    Ok((arrived, abort, members))
 }
 
 /// A form that cannot be read to its end, and what to do about it.
@@ -384,24 +376,6 @@ pub fn broken_form(error: axum::extract::multipart::MultipartError) -> ApiError 
             "The form broke off, or is no multipart/form-data; send it again.",
         ),
     }
-}
-
-/// A form field that names one of several.
-async fn named<T: WireEnum>(
-    member: &str,
-    field: axum::extract::multipart::Field<'_>,
-) -> ApiResult<T> {
-    let text = field.text().await.map_err(broken_form)?;
-    T::from_upper(text.trim()).ok_or_else(|| {
-        let known: Vec<_> = T::ALL.iter().map(|known| known.upper()).collect();
-        ApiError::invalid_member(member, format!("must be one of {}", known.join(", ")))
-    })
-}
-
-fn number(member: &str, text: &str) -> ApiResult<i64> {
-    text.trim()
-        .parse()
-        .map_err(|_| ApiError::invalid_member(member, "must be a whole number"))
 }
 
 /// The resource's own bounds, told before the cluster is asked.
@@ -516,6 +490,7 @@ async fn receive(
             format,
             written,
             head,
+            sha256: accepted.sha256,
         },
         abort,
     ))

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     edges::raw,
-    support::{Platform, env},
+    support::{Platform, answer, env},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,4 +195,54 @@ async fn nothing_but_the_file_may_be_long() {
         assert!(answered.contains(" 413 "), "{what}: {answered}");
         assert_eq!(body["code"], "payload_too_large", "{what}: {body:#}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_upload_is_compared_by_its_members_too() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    // Longer than a body may be that no route lets be longer.
+    let rows = format!("id,text\n{}", "1,a\n".repeat(700_000));
+    let send = async |members: &[(&str, &str)], file: &str| {
+        let mut form = String::new();
+        for (name, text) in members {
+            write!(
+                form,
+                "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
+            )
+            .unwrap();
+        }
+        write!(form, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file}\"\r\n\r\n{rows}\r\n--b--\r\n").unwrap();
+        let url = format!("{}/projects/{project}/datasets", p.url);
+        let request = p.http.post(url).bearer_auth(&client.token);
+        let request = request
+            .header("idempotency-key", "one")
+            .header("content-type", "multipart/form-data; boundary=b");
+        answer(request.body(form)).await
+    };
+    let (ten, comma) = (("batchSize", "10"), ("delimiter", "COMMA"));
+    let first = send(&[ten, comma], "items.csv").await.expect(201);
+    let again = send(&[comma, ten], "items.csv").await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert!(!again.headers.contains_key("form"));
+    assert_eq!(again.expect(201), first);
+    for (members, file) in [
+        (vec![("batchSize", "99"), comma], "items.csv"),
+        (vec![ten], "items.csv"),
+        (vec![ten, comma, ("maxInvalidRows", "1")], "items.csv"),
+        (vec![ten, comma, ("batchSize", "nope")], "items.csv"),
+        (vec![ten, comma, ("evil", "1")], "items.csv"),
+        (vec![ten, comma], "others.csv"),
+    ] {
+        let other = send(&members, file).await;
+        other.refused(422, "idempotency_key_reused");
+    }
+    let url = format!("{}/projects/{project}/datasets", p.url);
+    let nothing = p.http.post(url).bearer_auth(&client.token);
+    let nothing = nothing
+        .header("idempotency-key", "one")
+        .header("content-type", "application/json");
+    answer(nothing).await.refused(422, "idempotency_key_reused");
+    assert_eq!(p.count("select count(*) from datasets").await, 1);
 }

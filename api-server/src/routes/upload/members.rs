@@ -1,0 +1,64 @@
+//! What a form says beside its file.
+
+use datacrowd_protocol::WireEnum;
+
+use crate::{
+    error::{ApiError, ApiResult},
+    idempotency::form::FormSeen,
+    source_head::Written,
+    words,
+};
+
+/// The members of an upload that came so far.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// How the file is written.
+    pub written: Written,
+    /// Tasks per batch.
+    pub batch_size: Option<i64>,
+    /// Rows that may be refused.
+    pub max_invalid_rows: Option<i64>,
+    /// What a repetition of the form is compared with.
+    pub seen: FormSeen,
+}
+
+impl Members {
+    /// One more.
+    pub fn take(&mut self, name: &str, text: &str) -> ApiResult<()> {
+        let given = text.trim();
+        match name {
+            "delimiter" => self.written.delimiter = Some(named(name, given)?),
+            "encoding" => self.written.encoding = Some(named(name, given)?),
+            "multiline" => {
+                let given = given.parse::<bool>();
+                self.written.multiline = Some(
+                    given.map_err(|_| ApiError::invalid_member(name, "must be true or false"))?,
+                );
+            }
+            "batchSize" => self.batch_size = Some(number(name, given)?),
+            "maxInvalidRows" => self.max_invalid_rows = Some(number(name, given)?),
+            other => return Err(unknown(other)),
+        }
+        self.seen.member(name, text);
+        Ok(())
+    }
+}
+
+/// A part of the form that has no meaning.
+pub fn unknown(name: &str) -> ApiError {
+    let why = "is not known here, or was sent twice; remove it".to_owned();
+    ApiError::invalid("unknown_field", [(name.to_owned(), why)].into())
+}
+
+/// One of several names.
+fn named<T: WireEnum>(member: &str, text: &str) -> ApiResult<T> {
+    T::from_upper(text).ok_or_else(|| {
+        let known: Vec<_> = T::ALL.iter().map(|known| known.upper()).collect();
+        ApiError::invalid_member(member, format!("must be one of {}", known.join(", ")))
+    })
+}
+
+fn number(member: &str, text: &str) -> ApiResult<i64> {
+    text.parse::<i64>()
+        .map_err(|error| words::of_query(member, &error.to_string()))
+}

@@ -1,6 +1,7 @@
 //! What should exist is written to the cluster: Projects, Datasets, Exports and tenants' namespaces.
 //! Server-side apply under one field manager, never forced: another writer's field is a conflict.
 
+mod making;
 mod refusal;
 
 use std::{collections::BTreeMap, fmt::Debug};

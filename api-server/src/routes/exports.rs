@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 use datacrowd_crds::{
     Export as ExportResource, ExportSpec, dataset::ProjectRef, export::DatasetRef,
 };
-use datacrowd_labelling::{Error, Export};
+use datacrowd_labelling::{Error, Export, Tenant};
 use datacrowd_protocol::{
     Upper,
     export::{ExportFormat, ExportTrigger, RowPer},
     ids::{DatasetId, ExportId, ProjectId},
-    internal::ExportState,
+    internal::{ExportState, ExportView},
+    range,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -139,7 +140,7 @@ pub async fn export_create(
         }
         None => None,
     };
-    if new.since.is_some_and(|s| s < 0) {
+    if !(0..=range::MOST).contains(&new.since.unwrap_or(0)) {
         return Err(ApiError::invalid_member(
             "since",
             "must be the watermark of an earlier export",
@@ -167,14 +168,9 @@ pub async fn export_create(
         .await?;
     let tenant = app.core.tenant_get(project.tenant).await?;
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let written = app.cluster.apply(&at, &resource, false).await?;
-    let view = app
-        .core
-        .export_upsert(
-            &upsert::export(upsert::seen(&written, &tenant.name)?)?,
-            app.objects.bucket().name(),
-        )
-        .await?;
+    let made = app.cluster.make(&at, &resource).await?;
+    let indexed = index(&app, &tenant, &made.resource).await;
+    let view = app.cluster.keep(&made, indexed).await?;
     Ok((
         StatusCode::ACCEPTED,
         axum::Json(ExportAccepted {
@@ -182,6 +178,13 @@ pub async fn export_create(
             state: Upper(view.state),
         }),
     ))
+}
+
+/// The index row of a resource that was just written.
+async fn index(app: &App, tenant: &Tenant, written: &ExportResource) -> ApiResult<ExportView> {
+    let upsert = upsert::export(upsert::seen(written, &tenant.name)?)?;
+    let bucket = app.objects.bucket().name();
+    Ok(app.core.export_upsert(&upsert, bucket).await?)
 }
 
 /// A project's exports.

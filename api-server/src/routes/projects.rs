@@ -221,8 +221,9 @@ pub async fn project_create(
         .audit(&app, "project.create", &subject, details)
         .await?;
     let at = app.cluster.bound(namespace, tenant).await?;
-    let written = app.cluster.apply(&at, &resource, false).await?;
-    let project = index(&app, tenant, &written).await?;
+    let made = app.cluster.make(&at, &resource).await?;
+    let indexed = index(&app, tenant, &made.resource).await;
+    let project = app.cluster.keep(&made, indexed).await?;
     Ok((
         StatusCode::CREATED,
         etag(project.generation),

@@ -239,7 +239,7 @@ async fn from_uri(
         "dataset",
         same,
     );
-    let made = resource(
+    let wanted = resource(
         &project.namespace,
         &name,
         &project.name,
@@ -249,8 +249,9 @@ async fn from_uri(
     );
     let tenant = app.core.tenant_get(project.tenant).await?;
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let applied = app.cluster.apply(&at, &made, false).await?;
-    let view = adopt::dataset(app, upsert::seen(&applied, &tenant.name)?).await?;
+    let made = app.cluster.make(&at, &wanted).await?;
+    let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
+    let view = app.cluster.keep(&made, indexed).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
     Ok(DatasetBody::from(dataset).with_head(head))
 }
@@ -289,7 +290,7 @@ async fn from_form(
         "dataset",
         SameRequest(None),
     );
-    let made = resource(
+    let wanted = resource(
         &project.namespace,
         &name,
         &project.name,
@@ -299,13 +300,18 @@ async fn from_form(
     );
     // The upload may have taken long: once more.
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let written = app.cluster.apply(&at, &made, false).await;
-    // From here on a Dataset refers to the object, so it stays whatever happens. Where nobody knows whether one does,
-    // it stays until the sweeper finds that none was indexed.
-    abort.armed = written.as_ref().is_err_and(ApiError::is_refusal);
-    let written = written?;
-    app.core.upload_close(arrived.id, true).await?;
-    let view = adopt::dataset(app, upsert::seen(&written, &tenant.name)?).await?;
+    let made = app.cluster.make(&at, &wanted).await;
+    // From here on a Dataset refers to the object, so it stays with it. Where nobody knows whether one does, it stays
+    // until the sweeper finds that none was indexed.
+    abort.armed = made.as_ref().is_err_and(ApiError::is_refusal);
+    let made = made?;
+    let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
+    let is_refused = indexed.as_ref().is_err_and(ApiError::is_refusal);
+    abort.armed = is_refused && app.cluster.take_back(&made).await;
+    if !abort.armed {
+        app.core.upload_close(arrived.id, true).await?;
+    }
+    let view = indexed?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
     members.seen.file(&arrived.file_name, &arrived.sha256);
     let body = DatasetBody::from(dataset).with_head(arrived.head);

@@ -200,7 +200,7 @@ async fn namespace_relabelled() {
         Some(claim.clone()),
     )
     .await
-    .refused(404, "not_found");
+    .refused(404, "no_task_available");
 
     // The label comes back, and so does everything.
     p.label(&b.clara.namespace, Some(&b.tenant)).await;

@@ -35,6 +35,7 @@ mod pulse;
 mod races;
 mod records;
 mod refusals;
+mod refused_creations;
 mod reviews;
 mod runner;
 mod storage;

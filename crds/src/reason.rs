@@ -56,7 +56,7 @@ reasons! {
     SourceNotFound,
     /// The object is not the one that was accepted, or changed while it was read. Apply a Dataset under a new name for the new content.
     SourceChanged,
-    /// The source lies outside the namespace's prefix, may not be read, or is in an object store that the platform does not read. Move it, or allow the read.
+    /// The source lies outside the namespace's prefix or below its `exports/`, may not be read, or is in an object store that the platform does not read. Move it, or allow the read.
     SourceForbidden,
     /// The Project's quota does not cover another task, or the tenant is in debt. Buy judgements; the run starts by itself.
     AwaitingPayment,

@@ -14,7 +14,7 @@ use datacrowd_protocol::{
     Upper,
     ids::{ProjectId, UploadId},
     labeling::Labeling,
-    object::{Origin, OriginError, PlatformObject},
+    object::{Origin, OriginError, PlatformBucket, PlatformObject},
     run::UploadedPart,
     source::{Delimiter, Encoding, SourceFormat},
 };
@@ -170,6 +170,25 @@ pub async fn dataset_create(
     Ok((StatusCode::CREATED, Extension(form), axum::Json(body)))
 }
 
+/// The object that a project's owner may bring by its name.
+fn source_object(
+    bucket: &PlatformBucket,
+    project: &ProjectHead,
+    uri: &str,
+) -> ApiResult<PlatformObject> {
+    let refused = match bucket.origin(&project.namespace, uri, false) {
+        Ok(Origin::Platform(object)) => return Ok(object),
+        Err(OriginError::Malformed(why)) => why.0.replace("source.uri ", ""),
+        Err(OriginError::Result { folder }) => format!(
+            "must not lie below {folder}, where exports write their results; download the export and upload it as a file"
+        ),
+        Ok(Origin::Own(_)) | Err(_) => {
+            format!("must lie below {}", bucket.prefix(&project.namespace))
+        }
+    };
+    Err(ApiError::invalid_member("sourceUri", refused))
+}
+
 async fn from_uri(
     app: &App,
     project: &ProjectHead,
@@ -181,24 +200,7 @@ async fn from_uri(
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
     within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
     within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;
-    let bucket = app.objects.bucket();
-    let origin = bucket.origin(&project.namespace, &new.source_uri, false);
-    let object = match origin.map(Origin::platform) {
-        Ok(Some(object)) => object,
-        Err(OriginError::Malformed(why)) => {
-            return Err(ApiError::invalid_member(
-                "sourceUri",
-                why.0.replace("source.uri ", ""),
-            ));
-        }
-        Ok(None) | Err(_) => {
-            let prefix = bucket.prefix(&project.namespace);
-            return Err(ApiError::invalid_member(
-                "sourceUri",
-                format!("must lie below {prefix}"),
-            ));
-        }
-    };
+    let object = source_object(app.objects.bucket(), project, &new.source_uri)?;
     let format = SourceFormat::from_extension(object.key())
         .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
     let most = i64::try_from(HEAD_BYTES).unwrap_or(i64::MAX);

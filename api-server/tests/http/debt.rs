@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::Digest;
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Platform};
+use crate::support::{Actor, Answer, Platform, env};
 
 /// As the payments' outbox tells it.
 async fn grant(p: &Platform, project: &str, payment: PaymentId, judgements: i64, version: i64) {
@@ -264,4 +264,54 @@ async fn a_debt_stops_no_void_that_charges_nothing() {
     );
     assert_eq!(billing(&p, &client, &project).await["debt"], 3);
     p.assert_consistent().await;
+}
+
+/// What the download refuses is not had by another way: as the source of a dataset, or as a picture of a task.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_is_handed_out_by_its_download_alone() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let display = json!([{"column": "img", "kind": "IMAGE"}]);
+    let project = p.project(&client, json!({"display": display})).await;
+    p.loaded_beside(&client, &project, Some("img"), 1, 1).await;
+    let key = format!(
+        "{}/exports/{}/result.jsonl",
+        client.namespace,
+        Uuid::now_v7()
+    );
+    let result = b"{\"id\":\"i1\",\"text\":\"a\",\"img\":\"\"}\n";
+    p.put_object(&key, result.to_vec()).await;
+    let uri = format!("s3://{}/{key}", env("TEST_S3_BUCKET"));
+
+    let path = format!("/projects/{project}/datasets");
+    let body = Some(json!({"sourceUri": uri}));
+    let refused = p
+        .call(Some(&client.token), Method::POST, &path, body)
+        .await
+        .refused(422, "invalid_request");
+    let said = refused["details"]["sourceUri"].as_str().unwrap();
+    assert!(said.starts_with("must not lie below"), "{said}");
+    assert_eq!(p.count("select count(*) from datasets").await, 1);
+
+    // A dataset from before the rule.
+    let moved = sqlx::query_scalar::<_, Uuid>("update datasets set source_path = $1 returning id");
+    let dataset = moved.bind(&uri).fetch_one(&p.rows).await.unwrap();
+    let path = format!("/datasets/{dataset}/preview");
+    p.call(Some(&client.token), Method::GET, &path, None)
+        .await
+        .refused(409, "preview_unavailable");
+
+    // Named in full, and beside its source.
+    let (_, wanda) = p.register("wanda").await;
+    let task = p.claim(&wanda, &project, 1).await.expect(200)["tasks"][0].clone();
+    for cell in [uri.as_str(), "result.jsonl"] {
+        let shown = sqlx::query(
+            "update tasks set payload = payload || jsonb_build_object('img', $1::text)",
+        );
+        shown.bind(cell).execute(&p.rows).await.unwrap();
+        let path = format!("/tasks/{}/media/img", task["id"]);
+        p.call(Some(&wanda), Method::GET, &path, None)
+            .await
+            .refused(409, "media_unreachable");
+    }
 }

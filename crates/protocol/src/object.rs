@@ -45,6 +45,11 @@ pub enum OriginError {
         /// What it would have to begin with.
         prefix: String,
     },
+    /// It is the result of an export, which only its own download hands out.
+    Result {
+        /// What no source lies below.
+        folder: String,
+    },
 }
 
 impl fmt::Display for OriginError {
@@ -60,6 +65,10 @@ impl fmt::Display for OriginError {
             Self::OtherBucket { bucket, prefix } => write!(
                 f,
                 "Bucket {bucket} is not the platform's; move the file below {prefix}, or name a Secret with the bucket's credentials in source.credentialsSecretRef"
+            ),
+            Self::Result { folder } => write!(
+                f,
+                "source.uri names what an export wrote below {folder}, which is no source; download the export and bring it as a file"
             ),
         }
     }
@@ -86,8 +95,14 @@ impl PlatformBucket {
         format!("s3://{}/{namespace}/", self.0)
     }
 
+    /// Where the results of a namespace's exports lie.
+    fn results(&self, namespace: &str) -> String {
+        format!("{}exports/", self.prefix(namespace))
+    }
+
     /// The rule of sources: without credentials of its own, a namespace names what lies below its prefix in
-    /// the platform's bucket; with them, any object, and the platform never signs for it.
+    /// the platform's bucket, but no result of an export, which is handed out by its download alone; with them,
+    /// any object, and the platform never signs for it.
     ///
     /// # Errors
     /// The first rule that is broken.
@@ -100,7 +115,14 @@ impl PlatformBucket {
         let uri = SourceUri::parse(uri).map_err(OriginError::Malformed)?;
         match own_credentials {
             true => Ok(Origin::Own(uri)),
-            false => self.object(namespace, uri).map(Origin::Platform),
+            false => {
+                let object = self.object(namespace, uri)?;
+                let folder = self.results(namespace);
+                match object.to_string().starts_with(&folder) {
+                    true => Err(OriginError::Result { folder }),
+                    false => Ok(Origin::Platform(object)),
+                }
+            }
         }
     }
 
@@ -191,6 +213,7 @@ mod tests {
                 Err(OriginError::Malformed(_)) => "malformed",
                 Err(OriginError::OtherPrefix { .. }) => "otherPrefix",
                 Err(OriginError::OtherBucket { .. }) => "otherBucket",
+                Err(OriginError::Result { .. }) => "result",
             };
             assert_eq!(verdict, row.verdict, "{}", row.uri);
             if let Ok(Origin::Platform(object)) = origin {
@@ -199,7 +222,7 @@ mod tests {
             }
             seen.insert(verdict);
         }
-        assert_eq!(seen.len(), 5, "every verdict has its rows");
+        assert_eq!(seen.len(), 6, "every verdict has its rows");
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
     if let Err(why) = bucket.origin(&pass.who.namespace, &source.uri, own_credentials) {
         let reason = match why {
             OriginError::Malformed(_) | OriginError::OtherBucket { .. } => Reason::InvalidSpec,
-            OriginError::OtherPrefix { .. } => Reason::SourceForbidden,
+            OriginError::OtherPrefix { .. } | OriginError::Result { .. } => Reason::SourceForbidden,
         };
         return refuse(reason, format!("{why}, in a Dataset under a new name."));
     }

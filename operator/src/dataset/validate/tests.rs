@@ -77,6 +77,10 @@ fn the_table_of_sources_holds() {
             json!({"uri": "s3://datacrowd/team-a"}),
             Reason::SourceForbidden,
         ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/exports/1/result.csv"}),
+            Reason::SourceForbidden,
+        ),
         (json!({"uri": "s3://other/x.csv"}), Reason::InvalidSpec),
         (
             json!({"uri": "s3://datacrowd/team-a/items.xlsx"}),

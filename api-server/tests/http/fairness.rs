@@ -1,9 +1,12 @@
 //! Nobody copies, nobody hoards, and what somebody was told when they took a task is kept.
 
-use chrono::{SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use datacrowd_crds::Project;
-use datacrowd_labelling::BillingMode;
-use datacrowd_protocol::ids::{LeaseToken, TaskId, UserId};
+use datacrowd_labelling::{BillingMode, NewAnswer};
+use datacrowd_protocol::{
+    ids::{LeaseToken, TaskId, UserId},
+    raw::RawJson,
+};
 use datacrowd_testkit::scaled;
 use futures::future::join_all;
 use kube::Api;
@@ -228,6 +231,42 @@ async fn a_lease_ends_after_twelve_times_its_length_however_often_it_is_renewed(
             .await
             .is_err()
     );
+    p.assert_consistent().await;
+}
+
+/// Who answers and takes the answer back, again and again, does not get twelve lives each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_whose_answer_was_taken_back_is_leased_until_the_first_lease_would_have_ended() {
+    let (p, _, project) = setting(json!({"lockSeconds": 600}), 1).await;
+    let project_id = project.parse::<Uuid>().unwrap().into();
+    let user = UserId(Uuid::new_v4());
+    let begin = Utc::now().trunc_subsecs(6);
+    let at = |seconds: i64| begin + TimeDelta::seconds(seconds);
+    let claimed = p.core.task_claim(user, Some(project_id), 1, begin).await;
+    let mut task = claimed.unwrap().remove(0);
+    for seconds in (500..=8_000).step_by(500) {
+        let new = NewAnswer {
+            user,
+            task: task.id,
+            lease_token: task.lease.unwrap().token,
+            answer: RawJson::parse(r#"{"rating":"1"}"#.to_owned()).unwrap(),
+            active_millis: None,
+        };
+        let given = p.core.task_submit(&new, at(seconds - 1)).await.unwrap();
+        let back = p.core.answer_withdraw(user, given.answer_id, at(seconds));
+        task = back.await.unwrap();
+        let ends = sqlx::query_scalar::<_, DateTime<Utc>>("select ends_at from leases");
+        let ends = ends.fetch_one(&p.rows).await.unwrap();
+        assert_eq!(
+            (ends - begin).num_seconds(),
+            (seconds + 600).max(7_200),
+            "taken back after {seconds} s"
+        );
+    }
+    // What exports tell of the time is each lease's own.
+    let longer =
+        "select count(*) from answers where submitted_at - claimed_at > interval '500 seconds'";
+    assert_eq!(p.count(longer).await, 0);
     p.assert_consistent().await;
 }
 

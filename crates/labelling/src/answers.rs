@@ -118,7 +118,8 @@ impl Labelling {
     }
 
     /// Takes one's own answer back while nobody has reviewed it: the task is leased to its author again, with what
-    /// was promised to them before.
+    /// was promised to them before and until the lease that they answered from would have ended; for `lockSeconds` at
+    /// least.
     ///
     /// # Errors
     /// `not_found`, `blocked`, `already_reviewed`, `project_not_active`, `too_many_leases`; or the database failed.
@@ -161,7 +162,7 @@ impl Labelling {
         let withdrawn = sqlx::query!(
             "update answers a set status = 'withdrawn', decided_at = $2 from projects p
              where a.id = $1 and a.status = 'in_review' and a.approvals + a.rejections = 0 and p.id = a.project_id
-             returning a.labeling_version, coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed",
+             returning a.labeling_version, coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed, a.lease_ends_at",
             answer.0,
             now
         )
@@ -177,7 +178,10 @@ impl Labelling {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let (expires_at, ends_at) = lease_ends(now, t.lock_seconds);
+        let (expires_at, ends_anew) = lease_ends(now, t.lock_seconds);
+        let ends_at = withdrawn
+            .lease_ends_at
+            .map_or(ends_anew, |first| first.max(expires_at));
         let lease = sqlx::query!(
             "insert into leases (task_id, user_id, project_id, locked_at, expires_at, ends_at, labeling_version, reward_points, reviewers_needed)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning token",

@@ -70,8 +70,8 @@ impl Labelling {
         let status = if approved { "approved" } else { "in_review" };
         let row = sqlx::query!(
             "insert into answers (task_id, project_id, user_id, lease_token, labeling_version, answer, status, reviewers_needed, active_millis,
-                                  claimed_at, submitted_at, decided_at, reward_points)
-             values ($1, $2, $3, $4, $5, ($6::text)::jsonb, $7, $8, $9, $10, $11, case when $7::text = 'approved' then $11::timestamptz end, $12) returning id",
+                                  claimed_at, submitted_at, decided_at, reward_points, lease_ends_at)
+             values ($1, $2, $3, $4, $5, ($6::text)::jsonb, $7, $8, $9, $10, $11, case when $7::text = 'approved' then $11::timestamptz end, $12, $13) returning id",
             new.task.0,
             task.project_id,
             new.user.0,
@@ -83,7 +83,8 @@ impl Labelling {
             new.active_millis,
             held.locked_at,
             now,
-            held.reward_points
+            held.reward_points,
+            held.ends_at
         )
         .fetch_one(&mut *tx)
         .await?;
@@ -159,6 +160,7 @@ async fn submitted_before(conn: &mut PgConnection, new: &NewAnswer) -> Result<Op
 /// A lease that has just ended, and what was promised with it.
 struct Ended {
     locked_at: DateTime<Utc>,
+    ends_at: Option<DateTime<Utc>>,
     labeling_version: i32,
     labeling: Value,
     reward_points: i32,
@@ -173,7 +175,7 @@ async fn lease_end(conn: &mut PgConnection, new: &NewAnswer) -> Result<Option<En
         "delete from leases h using tasks t, projects p, labeling_versions v
          where h.task_id = $1 and h.user_id = $2 and h.token = $3 and t.id = h.task_id and p.id = h.project_id
            and v.project_id = p.id and v.version = coalesce(h.labeling_version, t.labeling_version)
-         returning h.locked_at, v.version as labeling_version, v.labeling, coalesce(h.reward_points, p.reward_points) as \"reward_points!\",
+         returning h.locked_at, h.ends_at, v.version as labeling_version, v.labeling, coalesce(h.reward_points, p.reward_points) as \"reward_points!\",
                    coalesce(h.reviewers_needed, p.reviewers_count)::smallint as \"reviewers_needed!\"",
         new.task.0,
         new.user.0,

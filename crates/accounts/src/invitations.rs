@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{WireEnum, ids::UserId};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -229,6 +230,23 @@ impl Accounts {
         tx.commit().await.doing("committing what was taken back")?;
         Ok(revoked)
     }
+}
+
+/// Takes back every invitation of somebody that nobody came with.
+pub(crate) async fn end_issued(
+    tx: &mut PgConnection,
+    by: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE invitations SET revoked_at = $2 WHERE issued_by = $1 AND redeemed_at IS NULL AND revoked_at IS NULL",
+        by.0,
+        now
+    )
+    .execute(tx)
+    .await
+    .doing("ending invitations")?;
+    Ok(())
 }
 
 fn digest(token: &str) -> [u8; 32] {

@@ -6,11 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::UserId;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 
 use crate::{
     accounts::Accounts,
     backoff::{self, Account, Admission},
-    error::{Doing, ResetError, RightsError},
+    error::{Doing, ResetError, RightsError, Unavailable},
     login::Origin,
     personal_tokens, policy, record,
     rights::Admin,
@@ -143,4 +144,13 @@ impl Accounts {
         self.cache.forget(user);
         Ok(())
     }
+}
+
+/// Ends every link that somebody issued.
+pub(crate) async fn end_issued(tx: &mut PgConnection, by: UserId) -> Result<(), Unavailable> {
+    sqlx::query!("DELETE FROM reset_links WHERE issued_by = $1", by.0)
+        .execute(tx)
+        .await
+        .doing("ending reset links")?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What administrators decide about people. The platform always keeps one active administrator.
 
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{WireEnum, ids::UserId};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -7,7 +8,7 @@ use sqlx::PgConnection;
 use crate::{
     accounts::Accounts,
     error::{Doing, RightsError, Unavailable},
-    personal_tokens, record,
+    invitations, personal_tokens, record, reset,
     user::{Role, User, UserRow, UserStatus},
 };
 
@@ -16,7 +17,8 @@ use crate::{
 pub struct Admin(pub UserId);
 
 impl Accounts {
-    /// Gives a person a role. Their sessions go on and have it within half a minute.
+    /// Gives a person a role. Their sessions go on and have it within half a minute; reset links and invitations
+    /// that they issued are over, and do not come back with the role.
     ///
     /// # Errors
     /// See [`RightsError`].
@@ -26,6 +28,8 @@ impl Accounts {
             .begin()
             .await
             .doing("beginning a change of role")?;
+        let now = self.clock.now();
+        end_issued(&mut tx, user, now).await?;
         let before = lock(&mut tx, user).await?;
         if before.role == role {
             return Ok(before);
@@ -33,7 +37,7 @@ impl Accounts {
         if before.role == Role::Admin && before.status == UserStatus::Active {
             keep_one_admin(&mut tx, user).await?;
         }
-        let after = write(&mut tx, user, role, before.status, self.clock.now()).await?;
+        let after = write(&mut tx, user, role, before.status, now).await?;
         let change = json!({"from": before.role.upper(), "to": role.upper()});
         self.record(&mut tx, by, "user.role_changed", &after, change)
             .await?;
@@ -43,7 +47,8 @@ impl Accounts {
     }
 
     /// Lets a person sign in, or no longer; a disabled one is refused everywhere within half a minute, and what they
-    /// held is over: sessions and personal tokens do not come back with the account.
+    /// held is over: sessions, personal tokens, and the reset links and invitations that they issued do not come back
+    /// with the account.
     ///
     /// # Errors
     /// See [`RightsError`].
@@ -58,6 +63,8 @@ impl Accounts {
             .begin()
             .await
             .doing("beginning a change of status")?;
+        let now = self.clock.now();
+        end_issued(&mut tx, user, now).await?;
         let before = lock(&mut tx, user).await?;
         if before.status == status {
             return Ok(before);
@@ -65,7 +72,6 @@ impl Accounts {
         if before.role == Role::Admin && status == UserStatus::Disabled {
             keep_one_admin(&mut tx, user).await?;
         }
-        let now = self.clock.now();
         let after = write(&mut tx, user, before.role, status, now).await?;
         if status == UserStatus::Disabled {
             end_sessions(&mut tx, user).await?;
@@ -132,6 +138,17 @@ async fn keep_one_admin(tx: &mut PgConnection, but: UserId) -> Result<(), Rights
     }
 }
 
+/// Ends what somebody issued and nobody redeemed, at every change: what a replica that had not heard of the last one
+/// let them issue is not in force with the next. Before people are locked, in the order of whoever redeems.
+async fn end_issued(
+    tx: &mut PgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), Unavailable> {
+    reset::end_issued(tx, user).await?;
+    invitations::end_issued(tx, user, now).await
+}
+
 /// Sessions begun before are over.
 async fn end_sessions(tx: &mut PgConnection, user: UserId) -> Result<(), Unavailable> {
     sqlx::query!(
@@ -149,7 +166,7 @@ async fn write(
     user: UserId,
     role: Role,
     status: UserStatus,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<User, Unavailable> {
     let row = sqlx::query_as!(
         UserRow,

@@ -166,11 +166,15 @@ async fn a_reset_link_is_over_with_the_rights_of_who_issued_it_and_links_are_not
         .set_role(ada, bea, Role::Admin)
         .await
         .unwrap();
-    for i in 0..99 {
+    let dead = redeem(link.token).await;
+    assert!(matches!(dead, Err(ResetError::InvalidLink)), "{dead:?}");
+    let link = bench.accounts.issue_reset_link(by_bea, wanda, false).await;
+    let link = link.unwrap();
+    for i in 0..98 {
         let guess = redeem(format!("dcx_{i}")).await;
         assert!(matches!(guess, Err(ResetError::InvalidLink)), "{i}");
     }
-    let slowed = redeem("dcx_99".into()).await;
+    let slowed = redeem("dcx_98".into()).await;
     assert!(
         matches!(slowed, Err(ResetError::Backoff { .. })),
         "{slowed:?}"

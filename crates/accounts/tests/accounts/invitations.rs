@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use datacrowd_accounts::{
     Admin, InvitationError, NewInvitation, Origin, RegisterError, Registered, Registration, Role,
+    UserStatus,
 };
 use tokio::task::JoinSet;
 
@@ -126,6 +127,35 @@ async fn a_refusal_leaves_an_invitation_good_and_its_end_does_not() {
         .await
         .unwrap();
     assert!(invalid(&bench.come("willy", &token).await));
+}
+
+#[tokio::test]
+async fn what_an_administrator_issued_does_not_come_back_with_them() {
+    let bench = Bench::new().await;
+    let (ada, bea) = (bench.admin().await, bench.register("bea").await.id);
+    let role = |role| bench.accounts.set_role(ada, bea, role);
+    let status = |status| bench.accounts.set_status(ada, bea, status);
+    role(Role::Admin).await.unwrap();
+    let before = bench.invite(Admin(bea), Role::Admin, None).await;
+    let used = bench.invite(Admin(bea), Role::Client, None).await;
+    let kept = bench.invite(ada, Role::Worker, None).await;
+    bench.come("clara", &used).await.unwrap();
+    role(Role::Worker).await.unwrap();
+    // By a replica that has not heard of it yet.
+    let late = bench.invite(Admin(bea), Role::Admin, None).await;
+    role(Role::Admin).await.unwrap();
+    let disabled = bench.invite(Admin(bea), Role::Admin, None).await;
+    status(UserStatus::Disabled).await.unwrap();
+    status(UserStatus::Active).await.unwrap();
+    for token in [before, late, disabled] {
+        let came = bench.come("willy", &token).await;
+        assert!(matches!(came, Err(RegisterError::InvalidInvitation)));
+    }
+    assert!(bench.come("willy", &kept).await.is_ok(), "ada's is good");
+    let waits = bench.accounts.unsettled_invitations(10).await.unwrap();
+    assert_eq!(waits.len(), 1, "who came before has what was promised");
+    let anew = bench.invite(Admin(bea), Role::Worker, None).await;
+    assert!(bench.come("wolf", &anew).await.is_ok());
 }
 
 #[tokio::test]

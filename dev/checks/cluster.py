@@ -171,6 +171,18 @@ class Guarded(unittest.TestCase):
         kubectl("annotate", "dataset", "guarded", "--namespace", "team-a", "datacrowd.io/skip-cleanup=true")
         self.released("guarded", "--as", OPERATOR)
 
+    def test_nobody_creates_what_a_finalizer_of_theirs_would_hold(self):
+        for finalizers in (["evil.io/x"], ["datacrowd.io/cleanup"], ["orphan", "evil.io/x"], ["foregroundDeletion"], ["orphan"], []):
+            born = dataset("team-a", "born-held", "s3://datacrowd/team-a/x.csv")
+            born["metadata"]["finalizers"] = finalizers
+            for who in ((), ("--as", TENANT), ("--as", API_SERVER)):
+                code, output = kubectl("create", "--dry-run=server", "--filename", "-", *who, stdin=json.dumps(born), ok=False)
+                if any("/" in finalizer for finalizer in finalizers):
+                    self.assertNotEqual(code, 0, (finalizers, who))
+                    self.assertIn("only the operator writes finalizers", output)
+                else:
+                    self.assertEqual(code, 0, output)
+
     def assert_guarded(self, name, finalizers):
         # As the operator does it: a `kubectl patch` would read first, which the operator may not.
         status = ("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-")

@@ -43,13 +43,35 @@ async fn another_tenants_things_do_not_exist() {
         .fetch_one(&p.rows)
         .await
         .unwrap();
-    p.runner(
-        &foreign,
-        &format!("/internal/runs/{run}/open"),
-        json!({"podUid": "pod"}),
-    )
-    .await
-    .refused(404, "not_found");
+    // Neither is told from one that does not exist.
+    let told = async |run: Uuid, what: &str, body: Value| {
+        let path = format!("/internal/runs/{run}/{what}");
+        let mut refused = p
+            .runner(&foreign, &path, body)
+            .await
+            .refused(404, "not_found");
+        for own in ["path", "timestamp", "correlationId"] {
+            refused.as_object_mut().unwrap().remove(own).unwrap();
+        }
+        refused
+    };
+    let of_epoch = json!({"epoch": 1});
+    for (what, body) in [
+        ("open", json!({"podUid": "pod"})),
+        ("heartbeat", of_epoch.clone()),
+        ("source-url", of_epoch),
+        ("parts", json!({"epoch": 1, "partNumber": 1})),
+        (
+            "complete",
+            json!({"epoch": 1, "outcome": "Failed", "rows": 0}),
+        ),
+    ] {
+        let (theirs, nobodys) = (
+            told(run, what, body.clone()).await,
+            told(nothing, what, body).await,
+        );
+        assert_eq!(theirs, nobodys, "{what}");
+    }
     p.runner(
         "not-a-token",
         &format!("/internal/runs/{run}/open"),

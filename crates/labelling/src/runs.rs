@@ -43,7 +43,7 @@ impl Labelling {
     /// Whose run this is.
     ///
     /// # Errors
-    /// `tombstoned` when it is gone; or the database failed.
+    /// `not_found` when nobody's, as for who may not know of it; or the database failed.
     pub async fn run_caller(&self, run: RunId) -> Result<RunCaller> {
         let row = sqlx::query!(
             "select r.kind, r.target_id, coalesce(d.namespace, e.namespace) as namespace
@@ -52,10 +52,10 @@ impl Labelling {
         )
         .fetch_optional(&self.pool)
         .await?
-        .ok_or(Refusal::Tombstoned)?;
+        .ok_or(Refusal::NotFound)?;
         let generate = row.kind == "generate";
         Ok(RunCaller {
-            namespace: row.namespace.ok_or(Refusal::Tombstoned)?,
+            namespace: row.namespace.ok_or(Refusal::NotFound)?,
             dataset: generate.then_some(DatasetId(row.target_id)),
             export: (!generate).then_some(ExportId(row.target_id)),
         })

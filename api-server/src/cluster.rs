@@ -27,6 +27,9 @@ use serde_json::json;
 
 use crate::error::{ApiError, ApiResult};
 
+/// Where a review names the pod that a token is bound to.
+const TOKENS_POD: &str = "authentication.kubernetes.io/pod-name";
+
 /// The cluster, as the API server's ServiceAccount may use it.
 #[derive(Clone)]
 pub struct Cluster {
@@ -337,7 +340,8 @@ impl Cluster {
         Ok(found.iter().map(ResourceExt::name_any).collect())
     }
 
-    /// The namespace of the ServiceAccount whose pod presents this token; none when the token is not good.
+    /// The namespace of the ServiceAccount whose pod presents this token; none when the token is not good, or bound to
+    /// no pod: one that was asked for by itself outlives every pod.
     pub async fn runner_namespace(&self, token: &str) -> ApiResult<Option<String>> {
         let review = TokenReview {
             spec: TokenReviewSpec {
@@ -356,11 +360,18 @@ impl Cluster {
             .unwrap_or_default()
             .iter()
             .any(|a| a == RUNNER_TOKEN_AUDIENCE);
-        let user = status.user.and_then(|u| u.username).unwrap_or_default();
+        let user = status.user.unwrap_or_default();
+        let is_pods = user
+            .extra
+            .as_ref()
+            .and_then(|extra| extra.get(TOKENS_POD))
+            .is_some_and(|names| !names.is_empty());
         let namespace = user
+            .username
+            .unwrap_or_default()
             .strip_prefix("system:serviceaccount:")
             .and_then(|rest| rest.split_once(':'))
             .map(|(ns, _)| ns.to_owned());
-        Ok(namespace.filter(|_| status.authenticated.unwrap_or(false) && audience))
+        Ok(namespace.filter(|_| status.authenticated.unwrap_or(false) && audience && is_pods))
     }
 }

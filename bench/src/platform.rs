@@ -14,8 +14,8 @@ use datacrowd_testkit::TestDatabase;
 use futures::{Stream, StreamExt, stream};
 use k8s_openapi::{
     api::{
-        authentication::v1::{TokenRequest, TokenRequestSpec},
-        core::v1::ServiceAccount,
+        authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec},
+        core::v1::{Pod, ServiceAccount},
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -308,14 +308,23 @@ impl Platform {
         Ok(())
     }
 
+    /// Of a pod that is there and waits for a node.
     async fn runner_token(&self) -> Result<String> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.cluster.clone(), &self.namespace);
         while accounts.get_opt("default").await?.is_none() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        let pods: Api<Pod> = Api::namespaced(self.cluster.clone(), &self.namespace);
+        let pod = pods.create(&PostParams::default(), &pod()?).await?;
         let request = TokenRequest {
             spec: TokenRequestSpec {
                 audiences: vec!["datacrowd-internal".into()],
+                bound_object_ref: Some(BoundObjectReference {
+                    api_version: Some("v1".into()),
+                    kind: Some("Pod".into()),
+                    name: pod.metadata.name,
+                    uid: pod.metadata.uid,
+                }),
                 ..TokenRequestSpec::default()
             },
             ..TokenRequest::default()
@@ -328,6 +337,22 @@ impl Platform {
             .context("a token request without a token")?
             .token)
     }
+}
+
+/// As restricted as a tenant's namespace asks for.
+fn pod() -> Result<Pod> {
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "runner-"},
+        "spec": {
+            "serviceAccountName": "default", "automountServiceAccountToken": false,
+            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [{
+                "name": "runner", "image": "runner",
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+            }],
+        },
+    });
+    Ok(serde_json::from_value(pod)?)
 }
 
 fn text(value: &Value) -> Result<String> {

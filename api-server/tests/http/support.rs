@@ -19,13 +19,10 @@ use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
 use datacrowd_telemetry::PrometheusHandle;
 use datacrowd_testkit::{Contract, TestDatabase};
-use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec},
-    core::v1::{Namespace, ServiceAccount},
-};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client, CustomResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -38,6 +35,7 @@ mod answer;
 mod crowd;
 mod process;
 mod run;
+mod token;
 
 pub use answer::{Answer, answer, try_answer};
 pub use process::Process;
@@ -482,27 +480,6 @@ impl Platform {
             )
             .body(form);
         answer(request).await
-    }
-
-    /// The token that a runner's pod in this namespace would present.
-    pub async fn runner_token(&self, namespace: &str) -> String {
-        let accounts: Api<ServiceAccount> = Api::namespaced(self.cluster.clone(), namespace);
-        datacrowd_testkit::eventually(Duration::from_secs(30), || async {
-            accounts.get_opt("default").await.unwrap()
-        })
-        .await;
-        let request = TokenRequest {
-            spec: TokenRequestSpec {
-                audiences: vec!["datacrowd-internal".into()],
-                ..TokenRequestSpec::default()
-            },
-            ..TokenRequest::default()
-        };
-        let made = accounts
-            .create_token_request("default", &PostParams::default(), &request)
-            .await
-            .unwrap();
-        made.status.unwrap().token
     }
 
     /// A dataset of `rows` tasks, loaded as a runner would.

@@ -119,6 +119,23 @@ fn upsert(uid: Uuid, generation: i64, display_name: &str) -> Value {
            "spec": {"displayName": display_name, "dataType": "Text", "labeling": {"fields": [{"name": "ok", "type": "Boolean"}]}}})
 }
 
+/// Whoever may ask for tokens gets one that outlives every pod.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_no_pod_is_no_runners() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let clara = p.client("clara").await;
+    let path = format!("/internal/runs/{}/open", Uuid::now_v7());
+    let body = json!({"podUid": "pod"});
+    let of_a_pod = p.runner_token(&clara.namespace).await;
+    p.runner(&of_a_pod, &path, body.clone())
+        .await
+        .refused(404, "not_found");
+    let of_none = p.account_token(&clara.namespace, None).await;
+    p.runner(&of_none, &path, body)
+        .await
+        .refused(401, "runner_token_wrong");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn upserts_converge_in_any_order_and_a_replaced_uid_never_speaks_again() {
     let p = Platform::start().await;

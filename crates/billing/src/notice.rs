@@ -8,10 +8,22 @@ use thiserror::Error;
 
 use crate::facts::{CheckoutState, Dispute, News, Standing};
 
-/// Why a body is no event at all.
+/// Longest id that is kept, in bytes. Those of Stripe have 255 at most.
+const MAX_ID: usize = 500;
+
+/// Why a body is no event that could be taken in.
 #[derive(Debug, Error)]
-#[error("the body is not an event: {0}")]
-pub struct NoticeError(#[from] serde_json::Error);
+pub enum NoticeError {
+    /// It is not JSON, or has not the members that every event has.
+    #[error("the body is not an event: {0}")]
+    NotAnEvent(#[from] serde_json::Error),
+    /// A name or a text in it holds what the database does not.
+    #[error("the event holds the character U+0000")]
+    Nul,
+    /// Its id is none of Stripe's.
+    #[error("the event's id is too long")]
+    LongId,
+}
 
 /// One event, from the webhook or made by reconciliation from what Stripe lists.
 #[derive(Debug, Clone)]
@@ -90,17 +102,31 @@ struct Metadata {
     payment_id: Option<String>,
 }
 
+impl Reference {
+    fn id(self) -> String {
+        match self {
+            Self::Id(id) | Self::Object { id } => id,
+        }
+    }
+}
+
 impl Notice {
     /// Reads an event whose signature was checked.
     ///
     /// # Errors
-    /// It is not JSON, or has not the members that every event has.
+    /// See [`NoticeError`].
     pub fn parse(body: &[u8]) -> Result<Self, NoticeError> {
         Self::from_value(serde_json::from_slice(body)?)
     }
 
     pub(crate) fn from_value(payload: Value) -> Result<Self, NoticeError> {
+        if has_nul(&payload) {
+            return Err(NoticeError::Nul);
+        }
         let event = RawEvent::deserialize(&payload)?;
+        if event.id.len() > MAX_ID {
+            return Err(NoticeError::LongId);
+        }
         let subject = subject(&event.kind, event.data.object);
         Ok(Self {
             id: event.id,
@@ -124,6 +150,17 @@ impl Notice {
     }
 }
 
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| name.contains('\0') || has_nul(member)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn subject(kind: &str, object: Value) -> Subject {
     let known = matches!(
         kind,
@@ -140,11 +177,13 @@ fn subject(kind: &str, object: Value) -> Subject {
         Ok(object) => object,
         Err(error) => return Subject::Unreadable(error.to_string()),
     };
+    let intent = object.payment_intent.map(Reference::id);
+    if object.id.len().max(intent.as_ref().map_or(0, String::len)) > MAX_ID {
+        return Subject::Unreadable("an id that is too long".into());
+    }
     let mut about = About {
         payment: object.metadata.payment_id.and_then(|id| id.parse().ok()),
-        intent: object.payment_intent.map(|reference| match reference {
-            Reference::Id(id) | Reference::Object { id } => id,
-        }),
+        intent,
         session: None,
         currency: object.currency.map(|c| c.to_ascii_uppercase()),
         amount: None,
@@ -287,5 +326,33 @@ mod tests {
         );
         assert!(Notice::parse(b"{}").is_err());
         assert!(Notice::parse(b"not json").is_err());
+    }
+
+    #[test]
+    fn what_no_row_could_hold_is_refused_before_it_is_written() {
+        let read = |change: &dyn Fn(&mut Value)| {
+            let object =
+                json!({"id": "du_1", "amount": 9, "status": "lost", "payment_intent": "pi_1"});
+            let mut body = json!({"id": "evt_1", "type": "charge.dispute.closed", "livemode": false, "data": {"object": object}});
+            change(&mut body);
+            Notice::parse(body.to_string().as_bytes())
+        };
+        assert!(read(&|_| ()).is_ok());
+        for path in ["/id", "/type", "/data/object/status"] {
+            let nul = read(&|body| *body.pointer_mut(path).unwrap() = json!("a\0b"));
+            assert!(matches!(nul, Err(NoticeError::Nul)), "{path}");
+        }
+        let in_a_name = read(&|body| body["data"]["object"]["metadata"] = json!([{"a\0": 1}]));
+        assert!(matches!(in_a_name, Err(NoticeError::Nul)));
+        let long = json!("e".repeat(501));
+        let event = read(&|body| body["id"] = long.clone());
+        assert!(matches!(event, Err(NoticeError::LongId)));
+        for member in ["id", "payment_intent"] {
+            let object = read(&|body| body["data"]["object"][member] = long.clone());
+            assert!(
+                matches!(object.unwrap().subject, Subject::Unreadable(_)),
+                "{member}"
+            );
+        }
     }
 }

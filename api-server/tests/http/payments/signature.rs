@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 use datacrowd_labelling::BillingMode;
+use serde_json::json;
 
 use super::sender::{event, signed};
 use crate::support::{Platform, WEBHOOK_SECRETS};
@@ -21,7 +22,7 @@ async fn nothing_was_written(p: &Platform) {
 async fn a_body_that_stripe_did_not_sign_is_refused_and_leaves_no_trace() {
     let p = Platform::with_billing(BillingMode::Stripe).await;
     let client = p.client("clara").await;
-    let project = p.project(&client, serde_json::json!({})).await;
+    let project = p.project(&client, json!({})).await;
     let purchase = p.purchase(&client, &project, 100).await;
     let body = purchase.paid().to_string();
     let now = Utc::now().timestamp();
@@ -141,4 +142,25 @@ async fn where_nothing_is_sold_no_event_is_taken() {
     p.deliver(body, Some(&signature))
         .await
         .refused(409, "billing_not_stripe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_event_that_cannot_be_stored_is_refused_in_words() {
+    let p = Platform::with_billing(BillingMode::Stripe).await;
+    for (member, value) in [
+        ("id", json!("evt_\0")),
+        ("type", json!("invoice.\0")),
+        ("request", json!([{"a\0": 1}])),
+        ("id", json!("e".repeat(3_000))),
+    ] {
+        let mut event = event("invoice.paid", &json!({"id": "in_1"}));
+        event[member] = value;
+        let body = event.to_string();
+        let header = signed(&body, WEBHOOK_SECRETS[0], Utc::now().timestamp());
+        let refused = p.deliver(body, Some(&header)).await;
+        let refused = refused.refused(400, "invalid_event");
+        let said = refused["message"].as_str().unwrap();
+        assert!(said.contains("cannot be stored"), "{said}");
+    }
+    nothing_was_written(&p).await;
 }

@@ -162,13 +162,9 @@ impl JsonlRecords {
     }
 }
 
-/// Whether a value shows nothing.
+/// Whether a value shows nothing, however that is written.
 fn is_nothing(value: &str) -> bool {
-    value == "null"
-        || value
-            .strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'))
-            .is_some_and(|text| text.trim().is_empty())
+    value == "null" || json::string(value).is_some_and(|text| text.trim().is_empty())
 }
 
 impl RecordStream for JsonlRecords {

@@ -358,6 +358,37 @@ fn a_row_that_shows_workers_nothing_is_refused() {
 }
 
 #[test]
+fn white_space_shows_workers_nothing_however_it_is_written() {
+    let options = |format| Options {
+        main: Some("text".to_owned()),
+        ..Options::new(format)
+    };
+    let refused = |format, text: &str| {
+        let all = payloads(read_with(&options(format), Begin::START, [text.as_bytes()]));
+        all[0].clone().err()
+    };
+    for blank in ["\n", "\t ", "\u{a0}", " ", "", "\u{2003}\r"] {
+        let cell = format!("id,text\n1,\"{blank}\"\n");
+        let told = refused(SourceFormat::Csv, &cell);
+        assert!(told.is_some_and(|why| why.contains("nothing in")));
+        let escaped: String = blank
+            .encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect();
+        for text in [escaped, blank.replace('\n', "\\n").replace('\t', "\\t")] {
+            let line = format!("{{\"id\":1,\"text\":\"{text}\"}}\n").replace('\r', "\\r");
+            let told = refused(SourceFormat::Jsonl, &line);
+            assert!(
+                told.is_some_and(|why| why.contains("nothing in")),
+                "{line:?}"
+            );
+        }
+    }
+    let line = r#"{"id":1,"text":"\n.\u0020"}"#;
+    assert_eq!(refused(SourceFormat::Jsonl, line), None);
+}
+
+#[test]
 fn spaces_in_header() {
     let options = Options {
         required: vec!["text".to_owned()],

@@ -16,9 +16,7 @@ pub struct Head {
     pub dialect: Dialect,
     /// The first rows that a run would load, each as one JSON object.
     pub rows: Vec<Row>,
-    /// Rows that a run would refuse, among those that were read.
-    pub refused: u64,
-    /// What the client should know.
+    /// What the client should know, rows that a run would refuse among it.
     pub notices: Vec<String>,
 }
 
@@ -31,16 +29,31 @@ pub struct Row {
     pub payload: String,
 }
 
+/// Rows that a run would refuse, among those that were read.
+struct Refused {
+    count: usize,
+    /// Line on which the first of them begins, and why that one is refused.
+    line: u64,
+    reason: String,
+}
+
+impl Refused {
+    /// The first row's reason, which says what the file was taken for.
+    fn first(&self) -> String {
+        format!("the first: line {} {}", self.line, self.reason)
+    }
+}
+
 /// Reads at most `most` rows off the first bytes of a source. `whole` says that they are all of it;
 /// otherwise the last record may be cut and is left out.
 ///
 /// # Errors
-/// The file is not what `options` say of it; or it is whole and has a header and no row.
+/// The file is not what `options` say of it; or it is whole and no row of it could be used.
 pub fn head(bytes: &[u8], options: &Options, most: usize, whole: bool) -> Result<Head, BadInput> {
     let mut records = Records::new(options, Begin::START)?;
     let mut rest = bytes;
     let mut rows = Vec::new();
-    let mut refused = 0;
+    let mut refused: Option<Refused> = None;
     while rows.len() < most {
         let record = match records.next(&mut rest)? {
             Some(record) => record,
@@ -55,22 +68,43 @@ pub fn head(bytes: &[u8], options: &Options, most: usize, whole: bool) -> Result
                 line: record.line,
                 payload: payload.to_owned(),
             }),
-            Err(_) => refused += 1,
+            Err(reason) => match &mut refused {
+                Some(refused) => refused.count += 1,
+                None => {
+                    refused = Some(Refused {
+                        count: 1,
+                        line: record.line,
+                        reason: reason.into_owned(),
+                    });
+                }
+            },
         }
     }
-    if whole && rows.is_empty() && refused == 0 {
-        return BadInput::content(no_rows());
+    if whole && rows.is_empty() {
+        return BadInput::content(unusable(refused.as_ref()));
     }
+    let mut notices = records.notices().to_vec();
+    notices.extend(refused.map(|refused| {
+        let (count, all) = (refused.count, refused.count + rows.len());
+        let first = refused.first();
+        format!("{count} of the first {all} rows would be refused; {first}.")
+    }));
     Ok(Head {
         header: records.header().map(<[String]>::to_vec),
         dialect: records.dialect(),
         rows,
-        refused,
-        notices: records.notices().to_vec(),
+        notices,
     })
 }
 
-/// What is said of a file that has nothing but its header.
-pub(crate) fn no_rows() -> &'static str {
-    "The file has a header and no row; add rows below it."
+/// What is said of a whole file that gives no row.
+fn unusable(refused: Option<&Refused>) -> String {
+    let Some(refused) = refused else {
+        return "The file has a header and no row; add rows below it.".to_owned();
+    };
+    format!(
+        "No row could be used, {count} of {count} would be refused; {}. Correct the file, or say how it is written.",
+        refused.first(),
+        count = refused.count
+    )
 }

@@ -572,6 +572,44 @@ fn a_head_is_read_to_its_end_however_much_of_it_was_held_back() {
     assert!(refused.to_string().contains("opens on line 3"), "{refused}");
 }
 
+#[test]
+fn a_head_tells_of_rows_that_would_be_refused() {
+    let options = Options {
+        required: vec!["text".to_owned()],
+        ..Options::new(SourceFormat::Jsonl)
+    };
+    let none = b"{\"id\":1,\"body\":\"a\"}\n\n{\"id\":2}\n";
+    let refused = head(none, &options, 20, true).unwrap_err().to_string();
+    assert!(refused.contains("2 of 2 would be refused"), "{refused}");
+    assert!(
+        refused.contains("line 1 has no column \"text\""),
+        "{refused}"
+    );
+    // More may follow, of another kind.
+    let begun = head(none, &options, 20, false).unwrap();
+    assert_eq!(
+        begun.notices,
+        [
+            "2 of the first 2 rows would be refused; the first: line 1 has no column \"text\"."
+                .to_owned()
+        ]
+    );
+    let some = b"id,text\n1,a\n2\n3,b,c\n4,d\n";
+    let csv = Options::new(SourceFormat::Csv);
+    for whole in [true, false] {
+        let read = head(some, &csv, 20, whole).unwrap();
+        assert_eq!(read.rows.len(), 2);
+        assert_eq!(
+            read.notices,
+            [
+                "2 of the first 4 rows would be refused; the first: line 3 has 1 fields, the header has 2."
+                    .to_owned()
+            ]
+        );
+    }
+    assert!(head(some, &csv, 1, true).unwrap().notices.is_empty());
+}
+
 /// Texts dense in everything that matters to the formats.
 fn text(alphabet: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

@@ -13,6 +13,8 @@ use crate::{record::NUL, shown::shown};
 const MAX_DEPTH: u8 = 100;
 /// Members of one object after which names are looked up by hash.
 const FEW: usize = 32;
+/// What is said of a text that goes on though its value has ended.
+const BEHIND: &str = "more text behind the end";
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,16 @@ impl Problem {
             Some(at) => format!("is not valid JSON: {} at column {}", self.what, at + 1),
             None => self.what.clone().into_owned(),
         }
+    }
+
+    /// Byte of the text from which on it is no JSON.
+    pub(crate) fn place(&self) -> Option<usize> {
+        self.at
+    }
+
+    /// Whether a whole value stands before that byte.
+    pub(crate) fn is_behind_the_end(&self) -> bool {
+        self.what == BEHIND
     }
 }
 
@@ -153,7 +165,7 @@ impl<'a> Scan<'a> {
         self.skip_blanks();
         match self.peek() {
             None => Ok(()),
-            Some(_) => self.fault("more text behind the end"),
+            Some(_) => self.fault(BEHIND),
         }
     }
 

@@ -142,7 +142,8 @@ impl JsonlRecords {
             nth += 1;
         });
         if let Err(problem) = checked {
-            return Ok(Some(problem.sentence().into()));
+            let remedy = sniff::no_json(text, &problem);
+            return Ok(Some(format!("{}{remedy}", problem.sentence()).into()));
         }
         if let Some(missing) = found.iter().position(|found| !found) {
             let missing = shown(&required[missing]);

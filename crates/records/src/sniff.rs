@@ -5,7 +5,7 @@ use datacrowd_protocol::{
     source::{Delimiter, Encoding},
 };
 
-use crate::shown::shown;
+use crate::{json::Problem, shown::shown};
 
 /// Every delimiter, the most likely first.
 const DELIMITERS: [(Delimiter, u8); 4] = [
@@ -101,6 +101,32 @@ pub(crate) fn no_object(line: &str) -> Option<&'static str> {
         Some("the file looks like CSV: name it .csv (in a resource, source.format: CSV)")
     } else {
         None
+    }
+}
+
+/// What to do about a line that is no JSON; nothing where the fault says it already.
+pub(crate) fn no_json(line: &str, problem: &Problem) -> &'static str {
+    let Some(at) = problem.place() else {
+        return "";
+    };
+    let rest = line.get(at..).unwrap_or_default();
+    let begins = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
+    if problem.is_behind_the_end() {
+        return match rest.as_bytes().first() {
+            _ if line.contains('\r') => "; its lines end with CR alone: end them with LF or CR LF",
+            Some(b',') => "; write no comma behind an object, as in an array",
+            _ => "; write one object per line",
+        };
+    }
+    match rest {
+        "" => "; write one object per line, and each whole",
+        _ if begins(&["NaN", "nan", "Infinity", "inf"]) => {
+            "; JSON has no NaN and no Infinity: write null, or a text in quotes"
+        }
+        _ if begins(&["None", "undefined"]) => "; write null",
+        _ if begins(&["True", "False"]) => "; write true or false",
+        _ if rest.starts_with('\'') => "; write names and texts in double quotes",
+        _ => "",
     }
 }
 

@@ -193,6 +193,30 @@ fn bad_rows_are_refused_one_by_one() {
 }
 
 #[test]
+fn a_line_that_is_no_json_says_what_to_write() {
+    for (text, says) in [
+        ("{\n\"id\": 1\n}\n", "one object per line"),
+        ("{\"id\":1} {\"id\":2}\n", "one object per line"),
+        ("{\"id\":1}{\"id\":2}\n", "one object per line"),
+        ("{\"id\":1}\r{\"id\":2}\r", "CR alone"),
+        ("{\"id\":1},\n{\"id\":2}\n", "no comma behind an object"),
+        ("{\"id\":NaN}\n", "write null"),
+        ("{\"id\":-Infinity}\n", "write null"),
+        ("{\"id\":None}\n", "write null"),
+        ("{\"id\":True}\n", "write true or false"),
+        ("{'id':1}\n", "in double quotes"),
+    ] {
+        let told = refusal(jsonl(text));
+        assert!(told.starts_with("is not valid JSON: "), "{text:?}: {told}");
+        assert!(told.contains(says), "{text:?}: {told}");
+    }
+    assert_eq!(
+        refusal(jsonl("{\"a\":01}\r\n")),
+        "is not valid JSON: something that is no number at column 8"
+    );
+}
+
+#[test]
 fn json_that_the_database_cannot_hold_is_refused() {
     for line in [
         r#"{"a":"\u0000"}"#,

@@ -117,9 +117,8 @@ impl JsonlRecords {
             );
         }
         if !text.starts_with('{') {
-            let guess = sniff::no_object(text).filter(|_| first);
-            let guess = guess.map_or_else(String::new, |guess| format!("; {guess}"));
-            return Ok(Some(format!("is not a JSON object{guess}").into()));
+            let remedy = sniff::no_object(text, first);
+            return Ok(Some(format!("is not a JSON object{remedy}").into()));
         }
         let (required, main) = (&self.required, self.main.as_deref());
         let mut found = vec![false; required.len()];

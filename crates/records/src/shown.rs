@@ -34,7 +34,8 @@ pub(crate) fn list(names: &[String]) -> String {
     text
 }
 
-fn is_invisible(character: char) -> bool {
+/// Whether nobody sees a character, or sees another in its place.
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_control()
         || (character.is_whitespace() && character != ' ')
         || matches!(

@@ -1,11 +1,16 @@
 //! Guesses: what a file is, when it is not what it is said to be.
 
+use std::borrow::Cow;
+
 use datacrowd_protocol::{
     WireEnum,
     source::{Delimiter, Encoding},
 };
 
-use crate::{json::Problem, shown::shown};
+use crate::{
+    json::Problem,
+    shown::{is_invisible, shown},
+};
 
 /// Every delimiter, the most likely first.
 const DELIMITERS: [(Delimiter, u8); 4] = [
@@ -95,12 +100,24 @@ fn cells(header: &[u8], delimiter: u8) -> Vec<String> {
     cells
 }
 
-/// What a first line that is no JSON object seems to be.
-pub(crate) fn no_object(line: &str) -> Option<&'static str> {
-    if line.contains([',', ';', '\t', '|']) {
-        Some("the file looks like CSV: name it .csv (in a resource, source.format: CSV)")
-    } else {
-        None
+/// What to do about a line that is no JSON object; `first` of a file, it may tell of all of it.
+pub(crate) fn no_object(line: &str, first: bool) -> Cow<'static, str> {
+    let begin = line.chars().next().unwrap_or_default();
+    if is_invisible(begin) {
+        let begin = shown(begin.encode_utf8(&mut [0; 4]));
+        return format!("; it begins with {begin}, which nobody sees: remove that").into();
+    }
+    if ["#", "//", "/*"].iter().any(|mark| line.starts_with(mark)) {
+        return "; JSON lines have no comments: remove it".into();
+    }
+    if ["{\"", "{ \""].iter().any(|object| line.contains(object)) {
+        return "; write the object and nothing else on its line".into();
+    }
+    match first && line.contains([',', ';', '\t', '|']) {
+        true => {
+            "; the file looks like CSV: name it .csv (in a resource, source.format: CSV)".into()
+        }
+        false => "".into(),
     }
 }
 

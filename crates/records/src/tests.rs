@@ -217,6 +217,41 @@ fn a_line_that_is_no_json_says_what_to_write() {
 }
 
 #[test]
+fn what_stands_before_an_object_is_not_taken_for_csv() {
+    for (line, says) in [
+        (
+            "\u{1e}{\"id\":1,\"text\":\"a\"}",
+            "\"\\u{1e}\", which nobody sees",
+        ),
+        (
+            "\u{200b}{\"id\":1,\"text\":\"a\"}",
+            "\"\\u{200b}\", which nobody",
+        ),
+        ("// ids, texts", "no comments"),
+        ("# ids, texts", "no comments"),
+        (
+            "1: {\"id\":1,\"text\":\"a\"}",
+            "the object and nothing else",
+        ),
+        ("id,text", "looks like CSV"),
+    ] {
+        let told = refusal(jsonl(format!("{line}\n{{}}\n")));
+        assert!(
+            told.starts_with("is not a JSON object; "),
+            "{line:?}: {told}"
+        );
+        assert!(told.contains(says), "{line:?}: {told}");
+        let is_csv = says.contains("CSV");
+        assert_eq!(told.contains("CSV"), is_csv, "{line:?}: {told}");
+    }
+    let twice_marked = "\u{feff}\u{feff}{\"id\":1,\"text\":\"a, b\"}\n";
+    assert!(refusal(jsonl(twice_marked)).contains("begins with \"\\u{feff}\""));
+    let later = payloads(jsonl("{}\nid,text\n\u{a0}{}\n"));
+    assert_eq!(later[1], Err("is not a JSON object".to_owned()));
+    assert!(later[2].as_ref().unwrap_err().contains("\\u{a0}"));
+}
+
+#[test]
 fn json_that_the_database_cannot_hold_is_refused() {
     for line in [
         r#"{"a":"\u0000"}"#,

@@ -267,7 +267,7 @@ impl CsvRecords {
             return Ok(false);
         }
         let Some(header) = &self.header else {
-            let columns = self.cells.columns(self.measure)?;
+            let columns = self.cells.columns(self.measure, line)?;
             let header = Header::parse(columns, &self.wanted, line)?;
             self.notices = header.notices();
             self.header = Some(header);

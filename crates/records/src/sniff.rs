@@ -100,6 +100,11 @@ fn cells(header: &[u8], delimiter: u8) -> Vec<String> {
     cells
 }
 
+/// Whether the first cell of a header is the beginning of an object or an array.
+pub(crate) fn is_json(cell: &[u8]) -> bool {
+    matches!(cell.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 /// What to do about a line that is no JSON object; `first` of a file, it may tell of all of it.
 pub(crate) fn no_object(line: &str, first: bool) -> Cow<'static, str> {
     let begin = line.chars().next().unwrap_or_default();

@@ -509,6 +509,28 @@ fn json_array_loses_half() {
 }
 
 #[test]
+fn json_under_the_name_of_a_csv_is_recognised_before_its_quotes_are() {
+    for text in [
+        "{\"id\":1,\"text\":\"a\"}\n",
+        "[{\"id\":1}]",
+        " [ {\"id\":1,\"text\":\"a, \\\"b\\\"\"}\n]\n",
+        "{\n  \"id\": 1\n}\n",
+        "{}\r\n",
+    ] {
+        for delimiter in [Delimiter::Comma, Delimiter::Auto, Delimiter::Semicolon] {
+            let options = Options {
+                delimiter,
+                ..Options::new(SourceFormat::Csv)
+            };
+            let told = bad(read_with(&options, Begin::START, [text.as_bytes()]));
+            assert!(told.contains("looks like JSON"), "{text:?}: {told}");
+        }
+    }
+    let quoted = bad(csv("a\"b,c\n"));
+    assert!(quoted.contains("has a quote on line 1"), "{quoted}");
+}
+
+#[test]
 fn big_integers_keep_their_digits_in_the_row() {
     let line = r#"{"id":18446744073709551616,"f":3.141592653589793238462643,"d":1.10,"z":-0}"#;
     assert_eq!(payloads(jsonl(line)), [Ok(line.to_owned())]);

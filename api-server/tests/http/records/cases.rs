@@ -84,6 +84,11 @@ async fn what_is_plainly_wrong_is_said_at_upload() {
         ("items.csv", bom_only_file, "is empty"),
         ("items.jsonl", json_array_loses_half, "one object per line"),
         ("items.csv", json_array_loses_half, "looks like JSON"),
+        (
+            "items.csv",
+            b"{\"id\":1,\"text\":\"a\"}\n",
+            "looks like JSON",
+        ),
         ("items.csv", semicolon_known_too_late, "separated by \";\""),
         (
             "items.csv",

@@ -292,12 +292,18 @@ impl Cells {
             && self.text.iter().all(u8::is_ascii_whitespace)
     }
 
-    /// The cells as names of columns.
-    pub(super) fn columns(&self, measure: Measure) -> Result<Vec<String>, BadInput> {
+    /// The cells as names of columns, of a header that begins on this line.
+    pub(super) fn columns(&self, measure: Measure, line: u64) -> Result<Vec<String>, BadInput> {
         if self.len > MAX_RECORD_BYTES {
             return BadInput::content(
                 "The header line is longer than 1 MiB; the file does not look like CSV.",
             );
+        }
+        // Before the quotes, of which every object has some where a CSV has none.
+        if sniff::is_json(&self.text[..self.ends.first().copied().unwrap_or_default()]) {
+            return BadInput::content(format!(
+                "Line {line} is no header of a CSV: the file looks like JSON; write one object per line and name the file .jsonl (in a resource, source.format: JSONL)."
+            ));
         }
         if let Some(flaw) = self.flaw {
             let what = self.sentence(flaw, self.opened);

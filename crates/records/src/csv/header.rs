@@ -33,13 +33,6 @@ impl Header {
         wanted: &Wanted,
         line: u64,
     ) -> Result<Self, BadInput> {
-        if let Some(first) = columns.first()
-            && first.trim_start().starts_with(['{', '['])
-        {
-            return BadInput::content(format!(
-                "Line {line} is no header of a CSV: the file looks like JSON; write one object per line and name the file .jsonl (in a resource, source.format: JSONL)."
-            ));
-        }
         let mut trimmed = Vec::new();
         let mut names: Vec<String> = Vec::with_capacity(columns.len());
         for column in columns {

@@ -21,7 +21,7 @@ async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
     let p = Platform::start().await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
-    let cases: [(&str, &[u8], u16, &str); 6] = [
+    let cases: [(&str, &[u8], u16, &str); 8] = [
         ("items.csv", b"", 422, "is empty"),
         (
             "items.csv",
@@ -36,7 +36,9 @@ async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
             "Column 2 of the header has no name; line 1 must name every column",
         ),
         ("items.csv", b"\xFF\xFEi\0d\0", 415, "UTF-16"),
-        ("items.csv", b"PK\x03\x04\0\0", 415, "binary"),
+        ("items.csv", b"PK\x03\x04\0\0", 415, "save the sheet as CSV"),
+        ("items.csv", b"\x1f\x8b\x08\0\0\0", 415, "unpack it"),
+        ("items.csv", b"\xD0\xCF\x12\0", 415, "binary"),
         ("items.xlsx", b"id,text\n", 415, ".csv or .jsonl"),
     ];
     for (name, bytes, status, says) in cases {

@@ -64,7 +64,7 @@ wire_enum! {
         Windows1251 = "WINDOWS1251" / "windows1251",
         /// Windows-1252, Western European.
         Windows1252 = "WINDOWS1252" / "windows1252",
-        /// UTF-16; its byte order mark tells which, little-endian without one.
+        /// UTF-16; its byte order mark tells which; without one its first letters do, else it is little-endian.
         Utf16 = "UTF16" / "utf16",
     }
 }

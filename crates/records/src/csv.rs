@@ -268,8 +268,9 @@ impl CsvRecords {
         }
         let Some(header) = &self.header else {
             let columns = self.cells.columns(self.measure, line)?;
-            let header = Header::parse(columns, &self.wanted, line)?;
-            self.notices = header.notices();
+            let used = self.delimiter.unwrap_or(Delimiter::Comma);
+            let header = Header::parse(columns, &self.wanted, used, line)?;
+            self.notices = header.notices(used);
             self.header = Some(header);
             self.end = self.at;
             return Ok(false);

@@ -12,6 +12,7 @@ mod decode;
 mod head;
 pub mod json;
 mod jsonl;
+mod lead;
 mod record;
 mod shown;
 mod sniff;

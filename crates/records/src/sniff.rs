@@ -56,11 +56,11 @@ pub(crate) fn fitting(header: &[u8], required: &[String]) -> Delimiter {
     best.0
 }
 
-/// The delimiter that a single cell seems to hold.
-pub(crate) fn within(cell: &str) -> Option<Delimiter> {
+/// The delimiter that a single cell seems to hold, other than the one that is in use.
+pub(crate) fn within(cell: &str, used: Delimiter) -> Option<Delimiter> {
     match fitting(cell.as_bytes(), &[]) {
         Delimiter::Comma if !cell.contains(',') => None,
-        found => Some(found),
+        found => Some(found).filter(|found| *found != used),
     }
 }
 
@@ -150,6 +150,17 @@ pub(crate) fn no_json(line: &str, problem: &Problem) -> &'static str {
         _ if rest.starts_with('\'') => "; write names and texts in double quotes",
         _ => "",
     }
+}
+
+/// Why a header is refused that holds the character U+0000.
+pub(crate) fn nul_in_header(said: Encoding) -> String {
+    let rest = match said {
+        Encoding::Utf16 => "the file is binary; save it as text",
+        _ => {
+            "the file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16 (in a resource, source.encoding: Utf16)"
+        }
+    };
+    format!("The header holds the character U+0000, so {rest}.")
 }
 
 /// The encoding that bytes which are no UTF-8 seem to be in. Words of Cyrillic are runs of high bytes;

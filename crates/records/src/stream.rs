@@ -6,6 +6,7 @@ use crate::{
     csv::{CsvRecords, Preamble},
     decode::{Decoder, Measure},
     jsonl::JsonlRecords,
+    lead::{self, LEAD},
     record::{BadInput, Position, Record},
 };
 
@@ -98,10 +99,6 @@ struct Lead {
     settled: bool,
     given: usize,
 }
-
-/// Enough to tell UTF-16 from UTF-8, with or without a mark.
-const LEAD: usize = 4;
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads records of one source.
 pub struct Records {
@@ -228,46 +225,9 @@ impl Records {
     /// The first bytes are there: what do they say of the encoding?
     fn settle(&mut self) -> Result<(), BadInput> {
         self.lead.settled = true;
-        let held = self.lead.held.as_slice();
-        let utf16 = match held {
-            [0xff, 0xfe, ..] => Some(false),
-            [0xfe, 0xff, ..] => Some(true),
-            _ => None,
-        };
-        match (self.encoding, utf16) {
-            (Encoding::Utf16, Some(big_endian)) => {
-                self.big_endian = big_endian;
-                self.lead.given = 2;
-            }
-            (Encoding::Utf16, None) if held.starts_with(UTF8_MARK) => {
-                return Err(BadInput::NotText(
-                    "The file begins with the mark of UTF-8, so it is not UTF-16; leave encoding out.".to_owned(),
-                ));
-            }
-            (Encoding::Utf16, None) => {}
-            (_, Some(_)) => {
-                return Err(BadInput::NotText(
-                    "The file is UTF-16; set encoding UTF16 (in a resource, source.encoding: Utf16), or save it as UTF-8."
-                        .to_owned(),
-                ));
-            }
-            (_, None) if held.contains(&0) => {
-                return Err(BadInput::NotText(
-                    "The file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16 (in a resource, source.encoding: Utf16)."
-                        .to_owned(),
-                ));
-            }
-            (Encoding::Utf8, None) if held.starts_with(UTF8_MARK) => {
-                self.lead.given = UTF8_MARK.len();
-            }
-            (other, None) if held.starts_with(UTF8_MARK) => {
-                return Err(BadInput::NotText(format!(
-                    "The file begins with the mark of UTF-8, so it is not {}; leave encoding out.",
-                    crate::sniff::name(other)
-                )));
-            }
-            (_, None) => {}
-        }
+        let found = lead::read(&self.lead.held, self.encoding)?;
+        self.lead.given = found.mark;
+        self.big_endian = found.big_endian;
         self.stream.skip(self.lead.given as u64);
         self.decoder = Decoder::new(self.encoding, self.big_endian);
         Ok(())

@@ -691,6 +691,85 @@ fn a_head_tells_of_rows_that_would_be_refused() {
     assert!(head(some, &csv, 1, true).unwrap().notices.is_empty());
 }
 
+#[test]
+fn what_is_no_text_is_named_whatever_encoding_was_set() {
+    let zip = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xdf\xa4\xd2lZ\n\xff,\"\n";
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcbLI\xe5\x02\0";
+    let zstd = b"\x28\xb5\x2f\xfd\x04\x58\x41\0\0id\n";
+    for (bytes, says) in [
+        (zip.as_slice(), "workbook"),
+        (gzip.as_slice(), "compressed with gzip; unpack it"),
+        (zstd.as_slice(), "compressed with zstd; unpack it"),
+    ] {
+        for encoding in [
+            Encoding::Utf8,
+            Encoding::Windows1251,
+            Encoding::Windows1252,
+            Encoding::Utf16,
+        ] {
+            for format in [SourceFormat::Csv, SourceFormat::Jsonl] {
+                let options = Options {
+                    encoding,
+                    ..Options::new(format)
+                };
+                let told = read_with(&options, Begin::START, [bytes]).unwrap_err();
+                assert!(matches!(told, BadInput::NotText(_)), "{told}");
+                let told = told.to_string();
+                assert!(told.contains(says), "{encoding:?}: {told}");
+                assert!(!told.contains("encoding"), "{encoding:?}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_setting_that_is_set_is_not_the_advice() {
+    let utf16 = Options {
+        encoding: Encoding::Utf16,
+        ..Options::new(SourceFormat::Csv)
+    };
+    let binary: Vec<u8> = "id,\0x\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let told = bad(read_with(&utf16, Begin::START, [binary.as_slice()]));
+    assert!(told.contains("binary; save it as text"), "{told}");
+    assert!(!told.contains("UTF16"), "{told}");
+    let utf8: &[u8] = b"id,text\n1,a\n2,b\n";
+    let told = bad(read_with(&utf16, Begin::START, [utf8]));
+    assert!(told.contains("leave encoding out"), "{told}");
+    let semicolon = Options {
+        delimiter: Delimiter::Semicolon,
+        required: vec!["text".to_owned()],
+        ..Options::new(SourceFormat::Csv)
+    };
+    let told = bad(read_with(
+        &semicolon,
+        Begin::START,
+        [b"\"id;text\"\n1\n".as_slice()],
+    ));
+    assert!(told.contains("Add the column"), "{told}");
+    assert!(!told.contains("SEMICOLON"), "{told}");
+}
+
+#[test]
+fn utf16_without_a_mark_is_read_by_where_its_zeros_are() {
+    let text = "id,text\n1,жа\n";
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let options = Options {
+        encoding: Encoding::Utf16,
+        ..Options::new(SourceFormat::Csv)
+    };
+    for bytes in [&big, &little] {
+        let all = payloads(read_with(&options, Begin::START, [bytes.as_slice()]));
+        assert_eq!(all, [Ok(r#"{"id":"1","text":"жа"}"#.to_owned())]);
+        let told = bad(csv(bytes));
+        assert!(told.contains("looks like UTF-16"), "{told}");
+        assert!(told.contains("set encoding UTF16"), "{told}");
+    }
+}
+
 /// Texts dense in everything that matters to the formats.
 fn text(alphabet: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

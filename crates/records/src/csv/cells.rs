@@ -299,6 +299,9 @@ impl Cells {
                 "The header line is longer than 1 MiB; the file does not look like CSV.",
             );
         }
+        if memchr::memchr(0, &self.text).is_some() {
+            return Err(BadInput::NotText(sniff::nul_in_header(said(measure))));
+        }
         // Before the quotes, of which every object has some where a CSV has none.
         if sniff::is_json(&self.text[..self.ends.first().copied().unwrap_or_default()]) {
             return BadInput::content(format!(

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
+use datacrowd_protocol::source::Delimiter;
+
 use crate::{
     json::push_quoted,
     record::BadInput,
@@ -27,10 +29,11 @@ pub(super) struct Header {
 
 impl Header {
     /// Takes blanks off the names; refuses names that are empty or occur twice, and a header without a
-    /// required column.
+    /// required column. `used` is what separated the names.
     pub(super) fn parse(
         columns: Vec<String>,
         wanted: &Wanted,
+        used: Delimiter,
         line: u64,
     ) -> Result<Self, BadInput> {
         let mut trimmed = Vec::new();
@@ -44,12 +47,6 @@ impl Header {
         }
         let mut seen = HashSet::new();
         for (index, name) in names.iter().enumerate() {
-            if name.contains('\0') {
-                return Err(BadInput::NotText(
-                    "The header holds the character U+0000, so the file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16."
-                        .to_owned(),
-                ));
-            }
             if name.is_empty() {
                 return BadInput::content(format!(
                     "Column {} of the header has no name; line {line} must name every column.",
@@ -64,7 +61,7 @@ impl Header {
             }
         }
         if let Some(missing) = wanted.required.iter().find(|name| !seen.contains(name)) {
-            return Err(lacks(missing, &names));
+            return Err(lacks(missing, &names, used));
         }
         Ok(Self {
             trimmed,
@@ -94,7 +91,7 @@ impl Header {
     }
 
     /// What the client should know of it.
-    pub(super) fn notices(&self) -> Vec<String> {
+    pub(super) fn notices(&self, used: Delimiter) -> Vec<String> {
         let mut notices = Vec::new();
         if !self.trimmed.is_empty() {
             notices.push(format!(
@@ -103,7 +100,7 @@ impl Header {
             ));
         }
         if let [only] = self.columns.as_slice()
-            && let Some(found) = sniff::within(only)
+            && let Some(found) = sniff::within(only, used)
         {
             notices.push(format!(
                 "The file has one column, {}. {}",
@@ -147,9 +144,9 @@ pub(crate) fn nothing_in(main: &str) -> Cow<'static, str> {
 }
 
 /// Why a header is refused that lacks a column, with a guess at what happened.
-fn lacks(missing: &str, names: &[String]) -> BadInput {
+fn lacks(missing: &str, names: &[String], used: Delimiter) -> BadInput {
     let guess = match names {
-        [only] => sniff::within(only).map(sniff::advice),
+        [only] => sniff::within(only, used).map(sniff::advice),
         _ => None,
     };
     let alike = |name: &&String| name.to_lowercase() == missing.to_lowercase();

@@ -203,6 +203,10 @@ fn hints_without_namespace() {
         let (_, message) = ended(reason, replaceable).unwrap();
         message.contains("kubectl -n team-a ")
     };
+    let (_, bad) = ended(RunReason::BadInput, true).unwrap();
+    assert!(bad.contains("Once a corrected file is in its place, ask"));
+    let (_, bad) = ended(RunReason::BadInput, false).unwrap();
+    assert!(bad.contains("under a new name, with the corrected file or setting"));
     for reason in [
         RunReason::BadInput,
         RunReason::SourceNotFound,

@@ -293,7 +293,8 @@ impl<'a, K: Runs> Attempts<'a, K> {
 }
 
 /// What to do about a failure, as a command. What was read of a file stays read: while nothing was, a corrected file
-/// takes its place; afterwards another content needs another Dataset. Another limit of invalid rows is noticed by itself.
+/// takes its place; afterwards another content needs another Dataset, as another setting always does. It goes on from
+/// the runner's message, whose remedy may be either. Another limit of invalid rows is noticed by itself.
 pub(crate) fn advice(
     reason: Reason,
     kind: &str,
@@ -316,10 +317,14 @@ pub(crate) fn advice(
         | Reason::OutOfMemory
         | Reason::Misconfigured => Some(format!("Then ask for another attempt: {}", retry())),
         Reason::BadInput if replaceable => Some(format!(
-            "Put a corrected file in its place, then ask for another attempt: {}",
+            "Once a corrected file is in its place, ask for another attempt: {}",
             retry()
         )),
-        Reason::BadInput | Reason::SourceChanged => Some(format!(
+        Reason::BadInput => Some(format!(
+            "Apply a Dataset under a new name, with the corrected file or setting: {}",
+            kubectl(who, "apply -f dataset.yaml")
+        )),
+        Reason::SourceChanged => Some(format!(
             "Apply a Dataset under a new name with the corrected file: {}",
             kubectl(who, "apply -f dataset.yaml")
         )),

@@ -145,10 +145,9 @@ impl Cutter {
             return Ok(None);
         }
         let message = match counts.rejected {
-            0 => "The file has a header and no row; create a new Dataset from a file with rows."
-                .to_owned(),
+            0 => "The file has a header and no row; add rows below it.".to_owned(),
             refused => format!(
-                "No row could be used, {refused} of {refused} were refused{}. Create a new Dataset from a corrected file, or say how it is written.",
+                "No row could be used, {refused} of {refused} were refused{}. Correct the file, or say in a new Dataset how it is written.",
                 self.refusals.first_reason()
             ),
         };

@@ -248,7 +248,7 @@ impl CsvRecords {
     fn check_span(&self) -> Result<(), BadInput> {
         match self.cells.spans_too_many_lines() {
             Some(opened) if !self.multiline => BadInput::content(format!(
-                "The quote that opens on line {opened} is not closed within {} lines. Close it, or write a quote inside a cell as \"\"; if cells really are that long, set multiline (in a resource, source.multiline: true).",
+                "The quote that opens on line {opened} is not closed within {} lines. Close it, or write a quote inside a cell as \"\"; if cells really are that long, set multiline (as a resource: apply a Dataset under a new name with source.multiline: true).",
                 cells::MAX_CELL_LINES
             )),
             _ => Ok(()),

@@ -29,17 +29,17 @@ pub(crate) fn read(begin: &[u8], said: Encoding) -> Result<Found, BadInput> {
     }
     if begin.starts_with(b"\xff\xfe") || begin.starts_with(b"\xfe\xff") {
         return refuse(
-            "The file is UTF-16; set encoding UTF16 (in a resource, source.encoding: Utf16), or save it as UTF-8.",
+            "The file is UTF-16; set encoding UTF16 (as a resource: apply a Dataset under a new name with source.encoding: Utf16), or save it as UTF-8.",
         );
     }
     if unmarked_utf16(begin).is_some() {
         return refuse(
-            "The file looks like UTF-16 without a byte order mark; set encoding UTF16 (in a resource, source.encoding: Utf16), or save it as UTF-8.",
+            "The file looks like UTF-16 without a byte order mark; set encoding UTF16 (as a resource: apply a Dataset under a new name with source.encoding: Utf16), or save it as UTF-8.",
         );
     }
     if begin.iter().take(NUL_FREE).any(|byte| *byte == 0) {
         return refuse(
-            "The file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16 (in a resource, source.encoding: Utf16).",
+            "The file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16 (as a resource: apply a Dataset under a new name with source.encoding: Utf16).",
         );
     }
     match (said, begin.starts_with(UTF8_MARK)) {
@@ -49,7 +49,7 @@ pub(crate) fn read(begin: &[u8], said: Encoding) -> Result<Found, BadInput> {
             ..Found::default()
         }),
         (other, true) => refuse(format!(
-            "The file begins with the mark of UTF-8, so it is not {}; leave encoding out.",
+            "The file begins with the mark of UTF-8, so it is not {}; leave encoding out (as a resource: apply a Dataset under a new name without source.encoding).",
             sniff::name(other)
         )),
     }
@@ -59,12 +59,14 @@ pub(crate) fn read(begin: &[u8], said: Encoding) -> Result<Found, BadInput> {
 fn utf16(begin: &[u8]) -> Result<Found, BadInput> {
     if begin.starts_with(UTF8_MARK) {
         return refuse(
-            "The file begins with the mark of UTF-8, so it is not UTF-16; leave encoding out.",
+            "The file begins with the mark of UTF-8, so it is not UTF-16; leave encoding out (as a resource: apply a Dataset under a new name without source.encoding).",
         );
     }
     // Two letters of ASCII are one Chinese character; eight such in a row, and no delimiter, are no header.
     if begin.len() == LEAD && begin.iter().all(is_ascii) {
-        return refuse("The file looks like UTF-8, not UTF-16; leave encoding out.");
+        return refuse(
+            "The file looks like UTF-8, not UTF-16; leave encoding out (as a resource: apply a Dataset under a new name without source.encoding).",
+        );
     }
     Ok(match begin {
         [0xff, 0xfe, ..] => Found {

@@ -67,7 +67,7 @@ pub(crate) fn within(cell: &str, used: Delimiter) -> Option<Delimiter> {
 /// What to do about cells that are separated by something else.
 pub(crate) fn advice(found: Delimiter) -> String {
     format!(
-        "The cells look separated by {}: set delimiter {} (in a resource, source.delimiter: {}).",
+        "The cells look separated by {}: set delimiter {} (as a resource: apply a Dataset under a new name with source.delimiter: {}).",
         shown(char::from(byte(found)).encode_utf8(&mut [0; 4])),
         found.upper(),
         found.camel()
@@ -120,7 +120,7 @@ pub(crate) fn no_object(line: &str, first: bool) -> Cow<'static, str> {
     }
     match first && line.contains([',', ';', '\t', '|']) {
         true => {
-            "; the file looks like CSV: name it .csv (in a resource, source.format: CSV)".into()
+            "; the file looks like CSV: name it .csv (as a resource: apply a Dataset under a new name with source.format: CSV)".into()
         }
         false => "".into(),
     }
@@ -157,7 +157,7 @@ pub(crate) fn nul_in_header(said: Encoding) -> String {
     let rest = match said {
         Encoding::Utf16 => "the file is binary; save it as text",
         _ => {
-            "the file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16 (in a resource, source.encoding: Utf16)"
+            "the file is UTF-16 or binary; save it as UTF-8 text, or set encoding UTF16 (as a resource: apply a Dataset under a new name with source.encoding: Utf16)"
         }
     };
     format!("The header holds the character U+0000, so {rest}.")
@@ -183,7 +183,7 @@ pub(crate) fn not_text(bytes: &[u8], said: Encoding) -> String {
         Encoding::Utf8 => {
             let found = encoding(bytes);
             format!(
-                "is not valid UTF-8; it looks like {}: set encoding {} (in a resource, source.encoding: {})",
+                "is not valid UTF-8; it looks like {}: set encoding {} (as a resource: apply a Dataset under a new name with source.encoding: {})",
                 name(found),
                 found.upper(),
                 found.camel()

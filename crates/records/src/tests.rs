@@ -753,6 +753,33 @@ fn a_setting_that_is_set_is_not_the_advice() {
 }
 
 #[test]
+fn a_setting_that_is_advised_takes_a_dataset_under_a_new_name() {
+    let utf16: Vec<u8> = "\u{feff}id\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let cyrillic = encoding_rs::WINDOWS_1251.encode("id\nПривет\n").0;
+    let tall = format!("a\n\"{}\"\n", "line\n".repeat(200));
+    let needs_text = Options {
+        required: vec!["text".to_owned()],
+        ..Options::new(SourceFormat::Csv)
+    };
+    let semicolons = read_with(&needs_text, Begin::START, [b"id;text\n".as_slice()]);
+    let cases: [(String, &str); 6] = [
+        (bad(csv(&utf16)), "source.encoding: Utf16"),
+        (refusal(csv(&cyrillic)), "source.encoding: Windows1251"),
+        (bad(csv(&tall)), "source.multiline: true"),
+        (bad(semicolons), "source.delimiter: Semicolon"),
+        (bad(csv("{\"id\":1}\n")), "source.format: JSONL"),
+        (refusal(jsonl("id,text\n")), "source.format: CSV"),
+    ];
+    for (told, setting) in cases {
+        let advice = format!("as a resource: apply a Dataset under a new name with {setting}");
+        assert!(told.contains(&advice), "{told}");
+    }
+}
+
+#[test]
 fn utf16_without_a_mark_is_read_by_where_its_zeros_are() {
     let text = "id,text\n1,жа\n";
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();

@@ -58,7 +58,12 @@ fn table() -> Vec<Bad> {
             "utf-16",
             utf16,
             Reason::BadInput,
-            &["UTF-16", "save it as UTF-8"],
+            &[
+                "UTF-16",
+                "save it as UTF-8",
+                "apply a Dataset under a new name with source.encoding: Utf16",
+                "Once a corrected file is in its place, ask for another attempt",
+            ],
         ),
         bad(
             "latin-1",
@@ -94,7 +99,11 @@ fn table() -> Vec<Bad> {
             "unclosed-late",
             late,
             Reason::BadInput,
-            &["opens on line 3002", "close it"],
+            &[
+                "opens on line 3002",
+                "close it",
+                "Apply a Dataset under a new name, with the corrected file",
+            ],
         ),
         bad(
             "invalid-rows",

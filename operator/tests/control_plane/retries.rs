@@ -107,7 +107,7 @@ async fn a_failure_that_no_one_reported_is_reported_by_the_operator() {
     assert_eq!(
         ready(&seen).unwrap().message,
         format!(
-            "Line 3 has no quote. Put a corrected file in its place, then ask for another attempt: kubectl -n {namespace} annotate dataset items --overwrite datacrowd.io/retry-at=$(date +%s)"
+            "Line 3 has no quote. Once a corrected file is in its place, ask for another attempt: kubectl -n {namespace} annotate dataset items --overwrite datacrowd.io/retry-at=$(date +%s)"
         )
     );
     assert_eq!(

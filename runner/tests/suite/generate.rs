@@ -332,6 +332,9 @@ async fn a_file_that_gives_no_task_has_failed_however_much_may_be_refused() {
             assert_eq!(reason(&world), Some(RunReason::BadInput));
             let message = world.completes.last().unwrap().message.clone().unwrap();
             assert!(message.contains(says), "{message}");
+            // The operator goes on from here, with a file in its place where that helps.
+            let contradicts = message.to_lowercase().contains("create a new dataset");
+            assert!(!contradicts, "{message}");
         }
     }
 }

@@ -263,10 +263,7 @@ async fn without_tasks_is_failed(
     Ok(CompleteRun {
         outcome: RunOutcome::Failed,
         reason: Some(RunReason::BadInput),
-        message: Some(
-            "No row of the file became a task; create a new Dataset from a corrected file."
-                .to_owned(),
-        ),
+        message: Some("No row of the file became a task; correct the file.".to_owned()),
         ..end.clone()
     })
 }

@@ -305,7 +305,7 @@ impl Cells {
         // Before the quotes, of which every object has some where a CSV has none.
         if sniff::is_json(&self.text[..self.ends.first().copied().unwrap_or_default()]) {
             return BadInput::content(format!(
-                "Line {line} is no header of a CSV: the file looks like JSON; write one object per line and name the file .jsonl (in a resource, source.format: JSONL)."
+                "Line {line} is no header of a CSV: the file looks like JSON; write one object per line and name the file .jsonl (as a resource: apply a Dataset under a new name with source.format: JSONL)."
             ));
         }
         if let Some(flaw) = self.flaw {

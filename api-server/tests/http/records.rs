@@ -1,6 +1,7 @@
 //! Data is what it was: from an upload over tasks and answers to an export, read by the real runner.
 
 mod cases;
+mod head;
 mod round_trip;
 
 use reqwest::Method;

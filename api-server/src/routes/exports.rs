@@ -59,6 +59,27 @@ pub struct NewExport {
     bom: Option<bool>,
 }
 
+impl NewExport {
+    /// Refuses what no export has, and what one of JSON lines does not have.
+    fn fits(&self) -> ApiResult<()> {
+        if !(0..=range::MOST).contains(&self.since.unwrap_or(0)) {
+            return Err(ApiError::invalid_member(
+                "since",
+                "must be the watermark of an earlier export",
+            ));
+        }
+        let is_csv = matches!(self.format.0, ExportFormat::Csv);
+        let of_csv = [("bom", self.bom), ("rawCells", self.raw_cells)];
+        match of_csv.iter().find(|(_, given)| *given == Some(true)) {
+            Some((member, _)) if !is_csv => Err(ApiError::invalid_member(
+                member,
+                "belongs to CSV only; remove it",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// An export was asked for.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -140,12 +161,7 @@ pub async fn export_create(
         }
         None => None,
     };
-    if !(0..=range::MOST).contains(&new.since.unwrap_or(0)) {
-        return Err(ApiError::invalid_member(
-            "since",
-            "must be the watermark of an earlier export",
-        ));
-    }
+    new.fits()?;
     let spec = ExportSpec {
         project_ref: ProjectRef {
             name: project.name.clone(),

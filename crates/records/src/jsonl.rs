@@ -44,6 +44,7 @@ pub(crate) struct JsonlRecords {
     end: Position,
     record_line: u64,
     refusal: Option<Cow<'static, str>>,
+    notices: Vec<String>,
 }
 
 impl JsonlRecords {
@@ -67,6 +68,7 @@ impl JsonlRecords {
             end: at,
             record_line: at.line,
             refusal: None,
+            notices: without_effect(options),
         }
     }
 
@@ -162,6 +164,18 @@ impl JsonlRecords {
     }
 }
 
+/// Tells of settings that a CSV has and JSON lines do not.
+fn without_effect(options: &Options) -> Vec<String> {
+    let set = [
+        ("delimiter", options.delimiter != Delimiter::Comma),
+        ("multiline", options.multiline),
+    ];
+    set.iter()
+        .filter(|(_, is_set)| *is_set)
+        .map(|(name, _)| format!("{name} belongs to CSV only; JSON lines are read without it."))
+        .collect()
+}
+
 /// Whether a value shows nothing, however that is written.
 fn is_nothing(value: &str) -> bool {
     value == "null" || json::string(value).is_some_and(|text| text.trim().is_empty())
@@ -225,7 +239,7 @@ impl RecordStream for JsonlRecords {
     }
 
     fn notices(&self) -> &[String] {
-        &[]
+        &self.notices
     }
 
     fn blank(&self) -> u64 {

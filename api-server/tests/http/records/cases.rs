@@ -331,6 +331,13 @@ async fn csv_export_quotes_numbers() {
     let (_, worker) = p.register("wanda").await;
     let given = json!({"n": -0.5, "r": "-4", "m": ["k", "z"]});
     answer_all(&p, &worker, &project, &given).await;
+    for member in ["bom", "rawCells"] {
+        let path = format!("/projects/{project}/export");
+        let body = Some(json!({"format": "JSONL", member: true}));
+        let refused = p.call(Some(&client.token), Method::POST, &path, body).await;
+        let refused = refused.refused(422, "invalid_request");
+        says(&refused["details"][member], "belongs to CSV only");
+    }
     let table = export(&p, &client, &project, json!({"format": "CSV", "bom": true})).await;
     let table = String::from_utf8(table).unwrap();
     assert!(

@@ -249,7 +249,7 @@ async fn comes_back(p: &Platform, people: (&crate::support::Actor, &str), file: 
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("source"), encoded(file.python, &file.good)).unwrap();
     for (format, name) in [("JSONL", "export.jsonl"), ("CSV", "export.csv")] {
-        let body = json!({"format": format, "rawCells": true});
+        let body = json!({"format": format, "rawCells": format == "CSV"});
         let bytes = export(p, client, &project, body).await;
         std::fs::write(path(name), bytes).unwrap();
     }

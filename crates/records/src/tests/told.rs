@@ -226,3 +226,19 @@ fn utf16_without_a_mark_is_read_by_where_its_zeros_are() {
         assert!(told.contains("set encoding UTF16"), "{told}");
     }
 }
+
+#[test]
+fn settings_of_a_csv_are_told_to_be_without_effect_in_json_lines() {
+    let mut options = Options::new(SourceFormat::Jsonl);
+    let line = b"{\"a\":1}\n";
+    assert!(head(line, &options, 5, true).unwrap().notices.is_empty());
+    options.multiline = true;
+    options.delimiter = Delimiter::Semicolon;
+    let read = head(line, &options, 5, true).unwrap();
+    assert_eq!(read.rows.len(), 1);
+    let [delimiter, multiline] = read.notices.as_slice() else {
+        panic!("{:?}", read.notices)
+    };
+    assert!(delimiter.starts_with("delimiter belongs to CSV only"));
+    assert!(multiline.starts_with("multiline belongs to CSV only"));
+}

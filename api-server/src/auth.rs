@@ -125,7 +125,8 @@ impl Owner {
     }
 }
 
-fn forbidden(role: &str) -> ApiError {
+/// 403 for who has another role.
+pub fn forbidden(role: &str) -> ApiError {
     ApiError::new(
         StatusCode::FORBIDDEN,
         "forbidden",

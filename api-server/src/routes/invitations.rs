@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Admin, ProvenAdmin},
+    auth::{Admin, ProvenAdmin, forbidden},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
 };
@@ -180,6 +180,7 @@ impl From<InvitationError> for ApiError {
     fn from(error: InvitationError) -> Self {
         match error {
             InvitationError::Invalid(errors) => fields(errors),
+            InvitationError::NoAdmin => forbidden("ADMIN"),
             InvitationError::Unavailable(e) => e.into(),
         }
     }

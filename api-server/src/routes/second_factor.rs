@@ -122,13 +122,13 @@ pub async fn totp_confirm(
 #[utoipa::path(post, path = "/me/totp/recovery-codes", tag = "me", request_body = ProofAndCode, responses((status = 200, body = RecoveryCodes)))]
 pub async fn totp_renew_codes(
     State(app): State<App>,
-    InSession { user, .. }: InSession,
+    InSession { user, session }: InSession,
     CalledFrom(origin): CalledFrom,
     Json(body): Json<ProofAndCode>,
 ) -> ApiResult<axum::Json<RecoveryCodes>> {
     let recovery_codes = app
         .accounts
-        .renew_recovery_codes(user, &body.password, &body.totp, &origin)
+        .renew_recovery_codes(user, session, &body.password, &body.totp, &origin)
         .await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }
@@ -137,12 +137,12 @@ pub async fn totp_renew_codes(
 #[utoipa::path(post, path = "/me/totp/disable", tag = "me", request_body = ProofAndCode, responses((status = 204)))]
 pub async fn totp_disable(
     State(app): State<App>,
-    InSession { user, .. }: InSession,
+    InSession { user, session }: InSession,
     CalledFrom(origin): CalledFrom,
     Json(body): Json<ProofAndCode>,
 ) -> ApiResult<StatusCode> {
     app.accounts
-        .disable_totp(user, &body.password, &body.totp, &origin)
+        .disable_totp(user, session, &body.password, &body.totp, &origin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -72,7 +72,7 @@ pub struct PersonalTokens {
 #[utoipa::path(post, path = "/me/tokens", tag = "me", request_body = NewPersonalToken, responses((status = 201, body = PersonalTokenBody)))]
 pub async fn token_create(
     State(app): State<App>,
-    Proven { user, .. }: Proven,
+    Proven { user, session }: Proven,
     Json(body): Json<NewPersonalToken>,
 ) -> ApiResult<(StatusCode, axum::Json<PersonalTokenBody>)> {
     let new = NewToken {
@@ -80,7 +80,7 @@ pub async fn token_create(
         scopes: body.scopes.into_iter().map(|s| s.0).collect(),
         expires_at: body.expires_at,
     };
-    let issued = app.accounts.create_token(user, new).await?;
+    let issued = app.accounts.create_token(user, session, new).await?;
     let mut made = PersonalTokenBody::from(issued.token);
     made.token = Some(issued.text);
     Ok((StatusCode::CREATED, axum::Json(made)))
@@ -125,6 +125,7 @@ impl From<TokenError> for ApiError {
                 "too_many_tokens",
                 format!("You have {limit} tokens; revoke one first."),
             ),
+            TokenError::Over(e) => e.into(),
             TokenError::Unavailable(e) => e.into(),
         }
     }

@@ -103,6 +103,19 @@ pub enum LoginError {
     Unavailable(#[from] Unavailable),
 }
 
+impl From<AccessError> for LoginError {
+    /// The account changed while the password was compared.
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Disabled => Self::Disabled,
+            AccessError::Unavailable(error) => Self::Unavailable(error),
+            AccessError::Invalid | AccessError::Expired | AccessError::Revoked => {
+                Self::InvalidCredentials
+            }
+        }
+    }
+}
+
 /// Why a refresh token was not exchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
@@ -146,6 +159,9 @@ pub enum RightsError {
     /// The platform would be left without an active administrator.
     #[error("this is the last active administrator")]
     LastAdmin,
+    /// Whoever decides is no active administrator any more.
+    #[error("whoever decides is no administrator any more")]
+    NoAdmin,
     /// No answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -169,6 +185,9 @@ pub enum ProofError {
         /// More than nothing, at most a minute.
         retry_after: TimeDelta,
     },
+    /// The session that they prove it through has ended meanwhile, or the account was disabled.
+    #[error(transparent)]
+    Over(#[from] AccessError),
     /// No answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -203,6 +222,9 @@ pub enum TokenError {
         /// How many one may hold.
         limit: i64,
     },
+    /// The session that it is made through has ended meanwhile, or the account was disabled.
+    #[error(transparent)]
+    Over(#[from] AccessError),
     /// No answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -231,6 +253,9 @@ pub enum InvitationError {
     /// Some members are not acceptable.
     #[error("the invitation is not acceptable")]
     Invalid(Vec<FieldError>),
+    /// Whoever invites is no active administrator any more.
+    #[error("whoever invites is no administrator any more")]
+    NoAdmin,
     /// No answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

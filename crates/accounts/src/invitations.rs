@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
+    alive,
     directory::Page,
     error::{Doing, FieldError, InvitationError, Unavailable},
     record,
@@ -158,6 +159,9 @@ impl Accounts {
             revoked_at: None,
         };
         let mut tx = self.pool.begin().await.doing("beginning an invitation")?;
+        if !alive::administers(&mut tx, by).await? {
+            return Err(InvitationError::NoAdmin);
+        }
         sqlx::query!(
             "INSERT INTO invitations (id, token_hash, role, tenant, issued_by, created_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod alive;
 mod audit;
 mod backoff;
 mod cache;

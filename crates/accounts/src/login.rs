@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
+    alive::{self, Alive},
     backoff::{Account, Admission},
     error::{Doing, LoginError, Unavailable},
     identity,
@@ -128,6 +129,7 @@ impl Accounts {
 
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a session")?;
+        let alive = alive::since(&mut tx, found.own.user, found.session_version).await?;
         match self.accept(&mut tx, &found.own, code, now).await? {
             Accepted::Off | Accepted::Yes => {}
             Accepted::Missing => return Err(LoginError::CodeRequired),
@@ -139,17 +141,11 @@ impl Accounts {
         }
         attempt.forget(&mut tx, now).await?;
         if let Some(hash) = one_form {
-            sqlx::query!(
-                "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-                found.own.user.0,
-                found.own.password_hash,
-                hash
-            )
-            .execute(&mut *tx)
-            .await
-            .doing("keeping a password in its one form")?;
+            keep_one_form(&mut tx, &found.own, &hash).await?;
         }
-        let tokens = self.begin_session(&mut tx, &found, origin, now).await?;
+        let tokens = self
+            .begin_session(&mut tx, &alive, &found, origin, now)
+            .await?;
         tx.commit().await.doing("committing a session")?;
         Ok(tokens)
     }
@@ -183,11 +179,12 @@ impl Accounts {
     async fn begin_session(
         &self,
         tx: &mut sqlx::PgConnection,
+        alive: &Alive,
         found: &Found,
         origin: &Origin,
         now: chrono::DateTime<chrono::Utc>,
     ) -> Result<Tokens, Unavailable> {
-        let user = found.own.user;
+        let user = alive.user();
         let sid = SessionId(Uuid::now_v7());
         let token = RefreshToken::new();
         let ip = origin.ip.as_deref();
@@ -238,6 +235,24 @@ impl Accounts {
         .doing("noting an attempt")?;
         Ok(())
     }
+}
+
+/// A password that was stored as it was typed is stored in its one form from now on.
+async fn keep_one_form(
+    tx: &mut sqlx::PgConnection,
+    own: &Own,
+    hash: &str,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        own.user.0,
+        own.password_hash,
+        hash
+    )
+    .execute(tx)
+    .await
+    .doing("keeping a password in its one form")?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::{
     accounts::Accounts,
+    alive,
     error::{Doing, PasswordChangeError, ProofError},
     login::Origin,
     personal_tokens, policy, proof, record,
@@ -51,6 +52,9 @@ impl Accounts {
             .begin()
             .await
             .doing("beginning a password change")?;
+        let alive = alive::through(&mut tx, user, session)
+            .await
+            .map_err(ProofError::from)?;
         self.prove_second_step(&mut tx, &own, change.code, now)
             .await?;
         // Of two changes at once only one began with the present password.
@@ -78,7 +82,7 @@ impl Accounts {
         .execute(&mut *tx)
         .await
         .doing("keeping the session")?;
-        proof::note_proof(&mut tx, user, session, now).await?;
+        proof::note_proof(&mut tx, &alive, session, now).await?;
         if change.end_tokens {
             personal_tokens::end_all(&mut tx, user, now).await?;
         }

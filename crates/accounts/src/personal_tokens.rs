@@ -13,9 +13,11 @@ use uuid::Uuid;
 use crate::{
     access::Credential,
     accounts::Accounts,
+    alive,
     cache::Rights,
     error::{AccessError, Doing, FieldError, TokenError, Unavailable},
     record,
+    sessions::SessionId,
     user::{Role, UserStatus},
 };
 
@@ -131,13 +133,14 @@ impl NewToken {
 }
 
 impl Accounts {
-    /// Makes a token for a person.
+    /// Makes a token for a person, through a session of theirs that is still alive then.
     ///
     /// # Errors
     /// See [`TokenError`].
     pub async fn create_token(
         &self,
         user: UserId,
+        session: SessionId,
         mut new: NewToken,
     ) -> Result<IssuedToken, TokenError> {
         let now = self.clock.now();
@@ -153,10 +156,7 @@ impl Accounts {
         let names: Vec<String> = new.scopes.iter().map(|s| s.column().to_owned()).collect();
         let mut tx = self.pool.begin().await.doing("beginning a token")?;
         // The person's lock makes the count hold until the commit.
-        sqlx::query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user.0)
-            .fetch_one(&mut *tx)
-            .await
-            .doing("locking a user")?;
+        let user = alive::through(&mut tx, user, session).await?.user();
         sqlx::query!(
             "UPDATE personal_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at <= $2",
             user.0,

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use crate::{
     accounts::Accounts,
+    alive::{self, Alive},
     backoff::{Account, Admission, Attempt},
     error::{Doing, ProofError, Unavailable},
     login::Origin,
@@ -108,9 +109,10 @@ impl Accounts {
         let attempt = self.prove_password(&own, password, origin).await?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a proof")?;
+        let alive = alive::through(&mut tx, user, session).await?;
         self.prove_second_step(&mut tx, &own, code, now).await?;
         attempt.forget(&mut tx, now).await?;
-        note_proof(&mut tx, user, session, now).await?;
+        note_proof(&mut tx, &alive, session, now).await?;
         record::act(
             &mut tx,
             now,
@@ -151,14 +153,14 @@ impl Accounts {
 /// Notes that the holder of a session has just proven themselves.
 pub(crate) async fn note_proof(
     tx: &mut PgConnection,
-    user: UserId,
+    alive: &Alive,
     session: SessionId,
     now: DateTime<Utc>,
 ) -> Result<(), Unavailable> {
     sqlx::query!(
         "UPDATE sessions SET proven_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
         session.0,
-        user.0,
+        alive.user().0,
         now
     )
     .execute(tx)

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 
 use crate::{
     accounts::Accounts,
+    alive,
     backoff::{self, Account, Admission},
     error::{Doing, ResetError, RightsError, Unavailable},
     login::Origin,
@@ -52,6 +53,9 @@ impl Accounts {
         let now = self.clock.now();
         let expires_at = now + LIFETIME;
         let mut tx = self.pool.begin().await.doing("beginning a reset link")?;
+        if !alive::administers(&mut tx, by).await? {
+            return Err(RightsError::NoAdmin);
+        }
         let issued = sqlx::query!(
             "INSERT INTO reset_links (user_id, token_hash, issued_by, remove_totp, created_at, expires_at)
              SELECT id, $2, $3, $4, $5, $6 FROM users WHERE id = $1
@@ -112,6 +116,7 @@ impl Accounts {
         let hash = self.hasher.hash(new).await?;
         let user = UserId(known.id);
         let mut tx = self.pool.begin().await.doing("beginning a reset")?;
+        alive::lock(&mut tx, user).await?;
         // Deleting it decides between two redemptions at the same time.
         let link = sqlx::query!(
             "DELETE FROM reset_links l USING users i

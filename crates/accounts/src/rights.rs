@@ -105,7 +105,7 @@ impl Accounts {
 /// two administrators who demote each other wait for one another instead of both succeeding.
 async fn lock(tx: &mut PgConnection, user: UserId) -> Result<User, RightsError> {
     sqlx::query!(
-        "SELECT id FROM users WHERE role = 'admin' OR id = $1 ORDER BY id FOR UPDATE",
+        "SELECT id FROM users WHERE role = 'admin' OR id = $1 ORDER BY id FOR NO KEY UPDATE",
         user.0
     )
     .fetch_all(&mut *tx)

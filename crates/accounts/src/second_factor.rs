@@ -10,6 +10,7 @@ use totp_rs::{Builder, Totp};
 
 use crate::{
     accounts::Accounts,
+    alive,
     error::{Doing, ProofError, SecondFactorError, Unavailable},
     login::Origin,
     proof, record,
@@ -97,13 +98,16 @@ impl Accounts {
         let secret: [u8; SECRET_BYTES] = rand::random();
         let device = totp(&secret, &own.username)?;
         let mut tx = self.pool.begin().await.doing("beginning an enrolment")?;
-        if !self.store_secret(&mut tx, user, &secret, now).await? {
+        let alive = alive::through(&mut tx, user, session)
+            .await
+            .map_err(ProofError::from)?;
+        if !self.store_secret(&mut tx, &alive, &secret, now).await? {
             return Err(SecondFactorError::AlreadyOn);
         }
         // Not forgotten: whoever knows the password and guesses codes would begin anew each time.
         attempt.give_back(&mut tx, now).await?;
         // There is no second step yet, so the password is the whole proof.
-        proof::note_proof(&mut tx, user, session, now).await?;
+        proof::note_proof(&mut tx, &alive, session, now).await?;
         tx.commit().await.doing("committing an enrolment")?;
         Ok(Enrolment {
             secret: device.secret().to_base32(),
@@ -129,6 +133,9 @@ impl Accounts {
         let attempt = self.may_try(&own, origin).await?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a confirmation")?;
+        let alive = alive::through(&mut tx, user, session)
+            .await
+            .map_err(ProofError::from)?;
         let row = secrets::lock(&mut tx, user)
             .await?
             .ok_or(SecondFactorError::NotOn)?;
@@ -147,7 +154,7 @@ impl Accounts {
         .execute(&mut *tx)
         .await
         .doing("confirming a device")?;
-        let codes = codes::replace(&mut tx, user).await?;
+        let codes = codes::replace(&mut tx, &alive).await?;
         // A code of a device that was enrolled a moment ago proves nothing about the account.
         attempt.give_back(&mut tx, now).await?;
         proof::outdate_other_proofs(&mut tx, user, session).await?;
@@ -163,6 +170,7 @@ impl Accounts {
     pub async fn renew_recovery_codes(
         &self,
         user: UserId,
+        session: SessionId,
         password: &str,
         code: &str,
         origin: &Origin,
@@ -171,12 +179,15 @@ impl Accounts {
         let attempt = self.prove_password(&own, password, origin).await?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning new codes")?;
+        let alive = alive::through(&mut tx, user, session)
+            .await
+            .map_err(ProofError::from)?;
         match self.accept(&mut tx, &own, Some(code), now).await? {
             Accepted::Off => return Err(SecondFactorError::NotOn),
             Accepted::No | Accepted::Missing => return Err(ProofError::WrongCode.into()),
             Accepted::Yes => {}
         }
-        let codes = codes::replace(&mut tx, user).await?;
+        let codes = codes::replace(&mut tx, &alive).await?;
         attempt.forget(&mut tx, now).await?;
         record::act(&mut tx, now, "totp.codes_renewed", user, json!({})).await?;
         tx.commit().await.doing("committing new codes")?;
@@ -190,6 +201,7 @@ impl Accounts {
     pub async fn disable_totp(
         &self,
         user: UserId,
+        session: SessionId,
         password: &str,
         code: &str,
         origin: &Origin,
@@ -198,6 +210,10 @@ impl Accounts {
         let attempt = self.prove_password(&own, password, origin).await?;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning to end a step")?;
+        // Who ended the session keeps the second step: the password that was compared may be over.
+        alive::through(&mut tx, user, session)
+            .await
+            .map_err(ProofError::from)?;
         match self.accept(&mut tx, &own, Some(code), now).await? {
             Accepted::Off => return Err(SecondFactorError::NotOn),
             Accepted::No | Accepted::Missing => return Err(ProofError::WrongCode.into()),

@@ -6,7 +6,7 @@ use datacrowd_accounts::{
     Unavailable,
 };
 
-use crate::{database::is_transient, error::ApiError};
+use crate::{auth::forbidden, database::is_transient, error::ApiError};
 
 /// 429 after too many failures.
 pub fn backoff(retry_after: chrono::TimeDelta) -> ApiError {
@@ -130,6 +130,7 @@ impl From<ProofError> for ApiError {
             ProofError::CodeRequired => code_required(),
             ProofError::WrongCode => wrong_code(),
             ProofError::Backoff { retry_after } => backoff(retry_after),
+            ProofError::Over(e) => e.into(),
             ProofError::Unavailable(e) => e.into(),
         }
     }
@@ -185,6 +186,7 @@ impl From<RightsError> for ApiError {
                 "last_admin",
                 "This is the last active ADMIN; make another one first.",
             ),
+            RightsError::NoAdmin => forbidden("ADMIN"),
             RightsError::Unavailable(e) => e.into(),
         }
     }

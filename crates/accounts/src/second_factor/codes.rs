@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::{seconds, secrets, totp};
 use crate::{
     accounts::Accounts,
+    alive::Alive,
     error::{Doing, Unavailable},
     proof::Own,
 };
@@ -85,8 +86,9 @@ async fn use_recovery_code(
 /// New recovery codes in place of the earlier ones.
 pub(super) async fn replace(
     tx: &mut PgConnection,
-    user: UserId,
+    alive: &Alive,
 ) -> Result<Vec<String>, Unavailable> {
+    let user = alive.user();
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
     let digests: Vec<Vec<u8>> = codes.iter().map(|c| digest(c).to_vec()).collect();
     sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user.0)

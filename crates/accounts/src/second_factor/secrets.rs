@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
+    alive::Alive,
     error::{Doing, Unavailable},
 };
 
@@ -36,10 +37,11 @@ impl Accounts {
     pub(super) async fn store_secret(
         &self,
         tx: &mut PgConnection,
-        user: UserId,
+        alive: &Alive,
         secret: &[u8],
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
+        let user = alive.user();
         let sealed = self.settings.sealing.seal(user, secret)?;
         let stored = sqlx::query!(
             "INSERT INTO totp_secrets (user_id, secret, sealed, sealed_by, created_at) VALUES ($1, $2, $3, $4, $5)

@@ -23,10 +23,11 @@ async fn a_personal_token_names_its_owner_and_scopes_until_it_ends() {
     let bench = Bench::new().await;
     let ada = bench.admin().await;
     let wanda = bench.register("wanda").await.id;
+    let session = bench.sign_in("wanda").await.sid;
     let create = |name, days| {
         bench
             .accounts
-            .create_token(wanda, token(&bench, name, days))
+            .create_token(wanda, session, token(&bench, name, days))
     };
     let made = create("nightly", 30).await.unwrap();
     let taken = create("nightly", 30).await;
@@ -60,7 +61,18 @@ async fn a_personal_token_names_its_owner_and_scopes_until_it_ends() {
         matches!(over, Err(AccessError::Revoked)),
         "ended with the account"
     );
+    let over = create("nightly", 30).await;
+    assert!(
+        matches!(over, Err(TokenError::Over(AccessError::Revoked))),
+        "and so did the session"
+    );
 
+    let session = bench.sign_in("wanda").await.sid;
+    let create = |name, days| {
+        bench
+            .accounts
+            .create_token(wanda, session, token(&bench, name, days))
+    };
     let made = create("nightly", 30).await.unwrap();
     let id = made.token.id;
     let second = create("second", 1).await.unwrap();
@@ -84,7 +96,7 @@ async fn a_reset_link_works_once_and_ends_sessions_tokens_and_the_second_step() 
     let session = bench.sign_in("wanda").await;
     let script = bench
         .accounts
-        .create_token(wanda, token(&bench, "script", 9));
+        .create_token(wanda, session.sid, token(&bench, "script", 9));
     let script = script.await.unwrap();
     let enrolled = bench
         .accounts

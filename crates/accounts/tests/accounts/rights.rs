@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
-    AccessError, Admin, LoginError, Origin, PasswordChange, RightsError, Role, UserStatus,
+    AccessError, Admin, LoginError, Origin, PasswordChange, PasswordChangeError, ProofError,
+    RightsError, Role, UserStatus,
 };
 use datacrowd_protocol::{audit::AuditFilter, ids::UserId};
 use serde_json::json;
@@ -166,7 +167,16 @@ async fn a_session_that_was_ended_does_not_come_back_by_a_change_of_password() {
     };
     let (elsewhere, origin) = (bench.replica(settings()), Origin::default());
     let changed = elsewhere.change_password(wanda.id, tokens.sid, change, &origin);
-    changed.await.unwrap();
+    let refused = changed.await;
+    assert!(
+        matches!(
+            refused,
+            Err(PasswordChangeError::Unproven(ProofError::Over(
+                AccessError::Disabled
+            )))
+        ),
+        "{refused:?}"
+    );
     status(UserStatus::Active).await.unwrap();
     let access = elsewhere.verify_access(&tokens.access_token).await;
     assert!(matches!(access, Err(AccessError::Revoked)), "{access:?}");

@@ -94,7 +94,9 @@ async fn a_second_step_is_asked_for_once_confirmed_and_each_code_works_once() {
 
     bench.pass(TimeDelta::seconds(90));
     let last = bench.code(&device);
-    let off = bench.accounts.disable_totp(wanda, PASSWORD, &last, &origin);
+    let off = bench
+        .accounts
+        .disable_totp(wanda, sid, PASSWORD, &last, &origin);
     off.await.unwrap();
     assert!(bench.sign_in_with(None).await.is_ok());
 }
@@ -186,13 +188,13 @@ async fn beginning_a_second_step_again_and_again_forgets_no_failure() {
 #[tokio::test]
 async fn new_recovery_codes_ask_for_a_code() {
     let bench = Bench::new().await;
-    let (wanda, _, device, codes) = bench.with_second_step().await;
+    let (wanda, here, device, codes) = bench.with_second_step().await;
     let origin = Origin::default();
     let renew = |code: String| {
         let (accounts, origin) = (&bench.accounts, &origin);
         async move {
             accounts
-                .renew_recovery_codes(wanda, PASSWORD, &code, origin)
+                .renew_recovery_codes(wanda, here.sid, PASSWORD, &code, origin)
                 .await
         }
     };

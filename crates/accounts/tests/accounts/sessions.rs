@@ -185,7 +185,10 @@ async fn a_new_password_ends_every_other_session() {
         scopes: vec![Scope::Read],
         expires_at: bench.now() + TimeDelta::days(9),
     };
-    let script = bench.accounts.create_token(caller.user_id, new).await;
+    let script = bench
+        .accounts
+        .create_token(caller.user_id, here.sid, new)
+        .await;
     let script = script.unwrap().text;
     let refused = change("wrong horse", "battery staple", true).await;
     assert!(matches!(

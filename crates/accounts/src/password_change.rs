@@ -2,11 +2,12 @@
 
 use datacrowd_protocol::ids::UserId;
 use serde_json::json;
+use sqlx::PgConnection;
 
 use crate::{
     accounts::Accounts,
-    alive,
-    error::{Doing, PasswordChangeError, ProofError},
+    alive::{self, Alive},
+    error::{Doing, PasswordChangeError, ProofError, Unavailable},
     login::Origin,
     personal_tokens, policy, proof, record,
     sessions::SessionId,
@@ -57,7 +58,8 @@ impl Accounts {
             .map_err(ProofError::from)?;
         self.prove_second_step(&mut tx, &own, change.code, now)
             .await?;
-        // Of two changes at once only one began with the present password.
+        // Of two changes at once only one began with the present password. Whoever was disabled, or whose session was
+        // ended, is refused above.
         let version = sqlx::query_scalar!(
             "UPDATE users SET password_hash = $3, session_version = session_version + 1, updated_at = $4
              WHERE id = $1 AND password_hash = $2 RETURNING session_version",
@@ -70,18 +72,7 @@ impl Accounts {
         .await
         .doing("changing a password")?
         .ok_or(ProofError::WrongPassword)?;
-        // Only one that is alive: the version after its own is this one. Else a replica that still remembers the
-        // session of somebody who was disabled would make it outlast that.
-        sqlx::query!(
-            "UPDATE sessions SET session_version = $3
-             WHERE id = $1 AND user_id = $2 AND session_version = $3 - 1 AND revoked_at IS NULL",
-            session.0,
-            user.0,
-            version
-        )
-        .execute(&mut *tx)
-        .await
-        .doing("keeping the session")?;
+        keep_session(&mut tx, &alive, session, version).await?;
         proof::note_proof(&mut tx, &alive, session, now).await?;
         if change.end_tokens {
             personal_tokens::end_all(&mut tx, user, now).await?;
@@ -93,4 +84,24 @@ impl Accounts {
         self.cache.forget(user);
         Ok(())
     }
+}
+
+/// Takes the session of a change along to the version that the change begins.
+async fn keep_session(
+    tx: &mut PgConnection,
+    alive: &Alive,
+    session: SessionId,
+    version: i32,
+) -> Result<(), Unavailable> {
+    sqlx::query!(
+        "UPDATE sessions SET session_version = $3
+             WHERE id = $1 AND user_id = $2 AND session_version = $3 - 1 AND revoked_at IS NULL",
+        session.0,
+        alive.user().0,
+        version
+    )
+    .execute(tx)
+    .await
+    .doing("keeping the session")?;
+    Ok(())
 }

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
-    AccessError, Admin, InvitationError, LoginError, NewInvitation, NewToken, Origin, ProofError,
-    RightsError, Role, Scope, SecondFactorError, SessionId, TokenError, UserStatus,
+    AccessError, Admin, InvitationError, LoginError, NewInvitation, NewToken, Origin,
+    PasswordChange, PasswordChangeError, ProofError, RightsError, Role, Scope, SecondFactorError,
+    SessionId, TokenError, UserStatus,
 };
 use datacrowd_protocol::ids::UserId;
 use sqlx::{Postgres, Transaction};
@@ -78,6 +79,42 @@ async fn a_token_made_while_its_session_ends_is_refused() {
         matches!(made, Err(TokenError::Over(AccessError::Disabled))),
         "{made:?}"
     );
+}
+
+#[tokio::test]
+async fn a_password_that_is_being_changed_while_its_owner_is_disabled_stays() {
+    let bench = Bench::new().await;
+    let ada = bench.admin().await;
+    let wanda = bench.register("wanda").await.id;
+    let here = bench.sign_in("wanda").await;
+    let origin = Origin::default();
+    let change = PasswordChange {
+        present: PASSWORD,
+        code: None,
+        new: "another horse",
+        end_tokens: false,
+    };
+    let disabled = "status = 'disabled', session_version = session_version + 1";
+    let disabling = bench.changing(wanda, disabled).await;
+    let changing = bench
+        .accounts
+        .change_password(wanda, here.sid, change, &origin);
+    let (changed, ()) = tokio::join!(changing, bench.commit_under_way(disabling));
+    assert!(
+        matches!(
+            changed,
+            Err(PasswordChangeError::Unproven(ProofError::Over(
+                AccessError::Disabled
+            )))
+        ),
+        "{changed:?}"
+    );
+    let enabled = bench.accounts.set_status(ada, wanda, UserStatus::Active);
+    enabled.await.unwrap();
+    let refreshed = bench.accounts.refresh(&here.refresh_token).await;
+    assert!(refreshed.is_err(), "the session does not come back");
+    let login = bench.accounts.login("wanda", PASSWORD, None, &origin).await;
+    assert!(login.is_ok(), "the password is the one before: {login:?}");
 }
 
 #[tokio::test]

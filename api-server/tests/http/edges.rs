@@ -361,7 +361,12 @@ async fn numbers_of_a_runner_that_leave_their_bounds_are_refused_by_line() {
             "{body:#}"
         );
     }
-    for payload in [json!(1), json!("a"), json!([{"id": "1"}])] {
+    for payload in [
+        json!(1),
+        json!("a"),
+        json!([{"id": "1"}]),
+        json!({"id": "\0"}),
+    ] {
         let mut wrong = row(1);
         wrong["payload"] = payload;
         let body = chunk(&p, &run, &[header.clone(), wrong])
@@ -393,5 +398,8 @@ async fn numbers_of_a_runner_that_leave_their_bounds_are_refused_by_line() {
         }
     }
     run.load(&p, 1, 2).await.expect(200);
+    // Its offset lies before the rows that are loaded.
+    let back = chunk(&p, &run, &[header.clone(), row(3)]).await;
+    back.refused(409, "out_of_order");
     run.complete(&p, 2).await.expect(204);
 }

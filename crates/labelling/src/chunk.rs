@@ -94,7 +94,7 @@ impl Labelling {
             .filter(|r| r.row_no >= at.next_row)
             .collect();
         if let Some(first) = fresh.first()
-            && first.row_no != at.next_row
+            && (first.row_no != at.next_row || first.end_offset < at.offset)
         {
             return Err(Refusal::OutOfOrder {
                 expected: at.next_row,

@@ -7,6 +7,7 @@ use datacrowd_labelling::{Void, Worker};
 use datacrowd_protocol::{
     Upper,
     ids::{ProjectId, UserId},
+    names::is_like_pseudonym,
     work::Standing,
 };
 use serde::{Deserialize, Serialize};
@@ -109,7 +110,10 @@ async fn known(app: &App, owner: &Owner, project: ProjectId, worker: &str) -> Ap
 async fn invited(app: &App, owner: &Owner, project: ProjectId, worker: &str) -> ApiResult<UserId> {
     app.core.project_find(owner.scope(), project).await?;
     match known(app, owner, project, worker).await {
-        Err(unknown) if unknown.status() == StatusCode::NOT_FOUND => {}
+        // A pseudonym that is none here is nobody's name: who registered under one before names were kept apart is let in
+        // by their id.
+        Err(unknown) if unknown.status() == StatusCode::NOT_FOUND && !is_like_pseudonym(worker) => {
+        }
         known => return known,
     }
     let found = match worker.parse() {

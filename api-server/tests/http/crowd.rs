@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Platform, answer};
+use crate::support::{Actor, Answer, PASSWORD, Platform, answer, pool_of};
 
 async fn free() -> Platform {
     Platform::with_billing(BillingMode::Disabled).await
@@ -443,6 +443,21 @@ async fn a_worker_is_put_on_the_list_by_the_name_they_told_the_client() {
     for name in ["nobody-of-this-name", "admin", "w-0000000000000000"] {
         put(name).await.refused(404, "not_found");
     }
+    // Nobody registers as somebody's pseudonym, and who did is not meant by it.
+    let shouted = pseudonym.to_uppercase();
+    let eve = json!({"email": "eve@example.com", "username": pseudonym, "password": PASSWORD});
+    p.call(None, Method::POST, "/auth/register", Some(eve))
+        .await
+        .refused(422, "invalid_request");
+    let (eve, _) = p.register("eve").await;
+    sqlx::query("update users set username = $2 where id = $1::uuid")
+        .bind(&eve)
+        .bind(&shouted)
+        .execute(&pool_of(&p.auth))
+        .await
+        .unwrap();
+    put(&shouted).await.refused(404, "not_found");
+    assert_ne!(put(&eve).await.expect(200)["workerId"], by_name["workerId"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! What an e-mail address and a username look like here, and the one form in which addresses are compared.
 
+use datacrowd_protocol::names::is_like_pseudonym;
+
 use crate::{
     error::FieldError,
     normal::{is_invisible, nfc},
@@ -70,6 +72,12 @@ pub(crate) fn username(username: &str, found: &mut Vec<FieldError>) {
             field: "username",
             message: "must hold 3 to 32 letters, digits, dots, hyphens or underscores, and begin with a letter or digit".into(),
         });
+    } else if is_like_pseudonym(username) {
+        found.push(FieldError {
+            field: "username",
+            message: "looks like a name that the platform gives to workers; choose another one"
+                .into(),
+        });
     }
 }
 
@@ -129,6 +137,9 @@ mod tests {
             ("wanda@example.com", false),
             ("wаnda", false), // the second letter is Cyrillic
             (&"w".repeat(33), false),
+            ("w-1ee62bffa6148128", false),
+            ("W-1EE62BFFA6148128", false),
+            ("w-1ee62bffa614812", true),
         ] {
             let mut found = Vec::new();
             username(text, &mut found);

@@ -18,3 +18,33 @@ pub const TENANT_LABEL: &str = "datacrowd.io/tenant";
 pub const FOUNDING: &str = "datacrowd.io/founding";
 /// Seconds after its last call for which a runner counts as alive.
 pub const RUN_HOLDER_ALIVE_SECONDS: i64 = 30;
+
+/// Whether a name could be what a tenant knows a worker by: `w-` and sixteen hexadecimal digits, in any case of
+/// letters. Nobody's username is one, or whoever names a worker would mean somebody else.
+#[must_use]
+pub fn is_like_pseudonym(name: &str) -> bool {
+    let digits = name
+        .strip_prefix(['w', 'W'])
+        .and_then(|n| n.strip_prefix('-'));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like_pseudonym;
+
+    #[test]
+    fn pseudonyms_are_told_from_names() {
+        for (name, like) in [
+            ("w-3f2a9c0d11e4b7a6", true),
+            ("W-3F2A9C0D11E4B7A6", true),
+            ("w-3f2a9c0d11e4b7a", false),
+            ("w-3f2a9c0d11e4b7a6f", false),
+            ("w-3f2a9c0d11e4b7ag", false),
+            ("w_3f2a9c0d11e4b7a6", false),
+            ("wanda", false),
+        ] {
+            assert_eq!(is_like_pseudonym(name), like, "{name}");
+        }
+    }
+}

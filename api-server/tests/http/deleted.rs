@@ -162,9 +162,11 @@ async fn deleted_dataset_still_counts() {
 async fn deleted_project_still_sells() {
     let p = Platform::with_billing(BillingMode::Stripe).await;
     let client = p.client("clara").await;
+    let (wanda, _) = p.register("wanda").await;
     for policy in ["RETAIN", "DELETE"] {
         let id = p.project(&client, json!({})).await;
         let project = format!("/projects/{id}");
+        let known = p.known_as(&client, &id, &wanda).await;
         let body = json!({"deletionPolicy": policy});
         p.call(Some(&client.token), Method::PATCH, &project, Some(body))
             .await
@@ -211,6 +213,20 @@ async fn deleted_project_still_sells() {
         p.delete(&client, &project)
             .await
             .refused(410, "project_deleted");
+        let worker = format!("{project}/workers/{known}");
+        for (method, path, body) in [
+            (Method::PUT, worker.clone(), None),
+            (Method::DELETE, worker.clone(), None),
+            (Method::POST, format!("{worker}/block"), None),
+            (
+                Method::POST,
+                format!("{worker}/void"),
+                Some(json!({"reason": "the same option for every item"})),
+            ),
+        ] {
+            let refused = p.call(Some(&client.token), method, &path, body).await;
+            says(&refused.refused(410, "project_deleted"), "restore");
+        }
 
         let back = p
             .post(&client, &format!("{project}/restore"))

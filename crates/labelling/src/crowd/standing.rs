@@ -69,7 +69,7 @@ impl Labelling {
     /// Puts a worker on the project's list; a blocked one may work again.
     ///
     /// # Errors
-    /// `not_found`; or the database failed.
+    /// `not_found`; `project_deleted`; or the database failed.
     pub async fn worker_put(
         &self,
         tenant: Option<TenantId>,
@@ -85,7 +85,7 @@ impl Labelling {
     /// held is free. What they did before stays.
     ///
     /// # Errors
-    /// `not_found`; or the database failed.
+    /// `not_found`; `project_deleted`; or the database failed.
     pub async fn worker_block(
         &self,
         tenant: Option<TenantId>,
@@ -109,7 +109,7 @@ impl Labelling {
     /// Forgets what was decided about a worker: off the list, or no longer blocked. Leases run out by themselves.
     ///
     /// # Errors
-    /// `not_found`; or the database failed.
+    /// `not_found`; `project_deleted`; or the database failed.
     pub async fn worker_remove(
         &self,
         tenant: Option<TenantId>,
@@ -118,7 +118,7 @@ impl Labelling {
         actor: UserId,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        find(&mut tx, tenant, project).await?;
+        find(&mut tx, tenant, project).await?.live()?;
         let gone = sqlx::query!(
             "delete from project_workers where project_id = $1 and user_id = $2",
             project.0,
@@ -159,7 +159,7 @@ impl Labelling {
         actor: UserId,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        find(&mut tx, tenant, project).await?;
+        find(&mut tx, tenant, project).await?.live()?;
         sqlx::query!(
             "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
             project.0,

@@ -63,7 +63,7 @@ impl Labelling {
     /// them out. Fraud also undoes the charge and the points of answers that were voided before. What is approved while this runs is left alone where nothing was set aside for it.
     ///
     /// # Errors
-    /// `not_found`; `payment_required` when quota does not cover every place that would open again, and nothing is
+    /// `not_found`; `project_deleted`; `payment_required` when quota does not cover every place that would open again, and nothing is
     /// voided then; or the database failed, and the sweeper carries on.
     pub async fn worker_void(
         &self,
@@ -109,7 +109,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Begun> {
         let mut tx = self.pool.begin().await?;
-        find(&mut tx, tenant, void.project).await?;
+        find(&mut tx, tenant, void.project).await?.live()?;
         let p = sqlx::query!(
             "select state, task_quota, tasks_used from projects where id = $1 for update",
             void.project.0

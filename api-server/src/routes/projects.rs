@@ -296,7 +296,9 @@ pub async fn project_patch(
             .await?;
         let current = read.metadata.generation.unwrap_or(0);
         require_match(&headers, current)?;
-        let mut intent = ProjectResource::new(&project.name, change.over(read.spec.clone()));
+        let spec = change.over(read.spec.clone());
+        app.core.project_admits(project.id, &spec.labeling).await?;
+        let mut intent = ProjectResource::new(&project.name, spec);
         intent.metadata.namespace = Some(project.namespace.clone());
         let details = json!({"generation": current});
         owner

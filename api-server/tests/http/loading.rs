@@ -272,3 +272,30 @@ async fn a_grant_with_a_known_id_is_counted_once() {
         .await
         .refused(409, "grant_conflict");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_would_not_come_into_force_is_not_written() {
+    let p = Platform::start().await;
+    let (client, project, id) = uploaded(&p, 100).await;
+    let run = Run::open(&p, &client, &id, "pod-1").await;
+    run.load(&p, 1, 2).await.expect(200);
+    let path = format!("/projects/{project}");
+    let seen = p.call(Some(&client.token), Method::GET, &path, None).await;
+    let seen = seen.expect(200);
+    let patch = async |body: Value| {
+        p.call(Some(&client.token), Method::PATCH, &path, Some(body))
+            .await
+    };
+    let mut labeling = seen["labeling"].clone();
+    labeling["answersPerTask"] = json!(5);
+    let refused = patch(json!({"labeling": labeling, "displayName": "after"})).await;
+    let body = refused.refused(422, "invalid_spec");
+    let why = body["details"]["labeling.answersPerTask"].as_str().unwrap();
+    assert!(why.contains("fixed at 2"), "{why}");
+    // Nothing of it stands in the way of what comes next.
+    let paused = patch(json!({"paused": true})).await.expect(200);
+    assert_eq!(
+        (&paused["state"], &paused["refusal"], &paused["displayName"]),
+        (&json!("PAUSED"), &Value::Null, &seen["displayName"])
+    );
+}

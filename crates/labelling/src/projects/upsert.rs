@@ -87,13 +87,8 @@ impl Labelling {
         let binding = bind(&mut tx, "project", &stored, up.uid.0, up.generation).await?;
         let adopted = binding == Binding::Adopted && row.labeling_version > 0;
         if binding != Binding::Older {
-            let mut violations = up.labeling.violations();
-            if row.slots_frozen && up.labeling.answers_per_task() != row.answers_per_task {
-                violations.push((
-                    "labeling.answersPerTask".into(),
-                    format!("was fixed at {} when the first tasks were generated; set it back, or make a new Project", row.answers_per_task),
-                ));
-            }
+            let fixed = row.slots_frozen.then_some(row.answers_per_task);
+            let violations = violations(&up.labeling, fixed);
             let changed = binding.changes();
             if violations.is_empty() {
                 let labeling = serde_json::to_value(&up.labeling)
@@ -140,6 +135,27 @@ impl Labelling {
         let view = self.project_view(&mut tx, row.id, adopted).await?;
         tx.commit().await?;
         Ok(view)
+    }
+
+    /// Whether a project would take this labeling: asked before its resource is written, where that can be told then.
+    ///
+    /// # Errors
+    /// `invalid_spec`, with what to do instead; `not_found`; or the database failed.
+    pub async fn project_admits(&self, id: ProjectId, labeling: &Labeling) -> Result<()> {
+        let row = sqlx::query!(
+            "select answers_per_task, slots_frozen from projects where id = $1",
+            id.0
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        let fixed = row.slots_frozen.then_some(row.answers_per_task);
+        let violations = violations(labeling, fixed);
+        if violations.is_empty() {
+            return Ok(());
+        }
+        let details = violations.into_iter().collect();
+        Err(Refusal::InvalidSpec { details }.into())
     }
 
     async fn project_apply(
@@ -219,6 +235,18 @@ impl Labelling {
             unfinished: p.approved + p.rejected < p.total,
         })
     }
+}
+
+/// What is wrong with a labeling, of a project whose tasks may have been made for so many answers each.
+fn violations(labeling: &Labeling, fixed: Option<i32>) -> Vec<(String, String)> {
+    let mut violations = labeling.violations();
+    if let Some(fixed) = fixed.filter(|fixed| labeling.answers_per_task() != *fixed) {
+        violations.push((
+            "labeling.answersPerTask".into(),
+            format!("was fixed at {fixed} when the first tasks were generated; set it back, or make a new Project"),
+        ));
+    }
+    violations
 }
 
 /// Tasks that nobody on the list may take, or whose answers nobody on it may review.

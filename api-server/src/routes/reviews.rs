@@ -104,7 +104,7 @@ pub struct ClaimReviews {
 }
 
 /// The answers that I hold, and the next ones up to `count`: others are shown different ones for five minutes, and
-/// their tasks are never offered to me.
+/// their tasks are never offered to me. What I do not decide on by then goes to others first for five minutes more.
 #[utoipa::path(post, path = "/reviews/claim", tag = "reviews", request_body = ClaimReviews, responses((status = 200, body = Reviews)))]
 pub async fn review_claim(
     State(app): State<App>,

@@ -1,5 +1,6 @@
 //! Second thoughts: a reviewer undoes, an author withdraws, and what they see of it.
 
+use chrono::Utc;
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -280,4 +281,42 @@ async fn two_reviewers_are_shown_different_answers() {
     assert_ne!(first, other);
     let (_, wolf) = p.register("wolf").await;
     claim(&wolf).await.refused(404, "no_review_available");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lets_holds_pass_stands_back_for_others_as_long_again() {
+    let (p, _, project) = setting(json!({}), 4).await;
+    let (_, wanda) = p.register("wanda").await;
+    let (_, wim) = p.register("wim").await;
+    let (_, willa) = p.register("willa").await;
+    let answers = p.work(&wanda, &project, 4, "1").await;
+    let claim = async |who: &str, count: i64| {
+        let body = json!({"projectId": project, "count": count});
+        let claimed = p
+            .call(Some(who), Method::POST, "/reviews/claim", Some(body))
+            .await
+            .expect(200);
+        let reviews = claimed["reviews"].as_array().unwrap().clone();
+        let ids = reviews.into_iter().map(|r| r["answerId"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    let pass = async |seconds: f64| {
+        sqlx::query("update review_leases set expires_at = expires_at - make_interval(secs => $1)")
+            .bind(seconds)
+            .execute(&p.rows)
+            .await
+            .unwrap();
+        p.core.sweep(Utc::now()).await.unwrap();
+    };
+    assert_eq!(claim(&wim, 2).await, answers[..2]);
+    pass(301.0).await;
+    assert_eq!(claim(&wim, 2).await, answers[2..], "not the same again");
+    assert_eq!(claim(&willa, 2).await, answers[..2]);
+    // The only one who looks goes on, with one at a time; and later as before.
+    pass(301.0).await;
+    p.decide(&willa, &answers[0], "approve").await.expect(200);
+    p.decide(&willa, &answers[1], "approve").await.expect(200);
+    assert_eq!(claim(&wim, 2).await, answers[2..3]);
+    pass(601.0).await;
+    assert_eq!(claim(&wim, 2).await, answers[2..]);
 }

@@ -7,6 +7,7 @@ mod undo;
 use datacrowd_protocol::ids::AnswerId;
 
 pub(crate) use decide::reject_slot;
+pub(crate) use next::REVIEW_LEASE_SECONDS;
 pub use next::{PreviousDecision, ReviewCandidate};
 
 /// A reviewer's verdict.

@@ -1,9 +1,10 @@
 //! What time does: leases end, uploads are given up, exports expire, hints are refreshed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     Labelling, Result,
+    reviews::REVIEW_LEASE_SECONDS,
     tasks::{Freed, return_slot},
 };
 
@@ -33,9 +34,14 @@ impl Labelling {
                 break;
             }
         }
-        sqlx::query!("delete from review_leases where expires_at < $1", now)
-            .execute(&self.pool)
-            .await?;
+        // Until then its reviewer stands back for others.
+        let stood_back = now - TimeDelta::seconds(REVIEW_LEASE_SECONDS);
+        sqlx::query!(
+            "delete from review_leases where expires_at < $1",
+            stood_back
+        )
+        .execute(&self.pool)
+        .await?;
         let exports = self.sweep_exports(now).await?;
         self.sweep_requeue().await?;
         while self.sweep_skips().await? {}

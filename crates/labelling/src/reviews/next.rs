@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::{Labelling, Refusal, Result, Task, tasks::take_turn};
 
-/// How long an answer is shown to one reviewer only, in seconds. Looking again does not make it longer.
-const REVIEW_LEASE_SECONDS: i64 = 300;
+/// How long an answer is shown to one reviewer only, in seconds. Looking again does not make it longer, and whoever lets
+/// it pass stands back behind others for as long again ([`pick`]).
+pub(crate) const REVIEW_LEASE_SECONDS: i64 = 300;
 /// How often somebody else may decide on what was just found, before nothing is said to be left.
 const TRIES: usize = 5;
 
@@ -58,7 +59,8 @@ impl Labelling {
             }
             let mut found = pick(&mut tx, user, project, wanted, now).await?;
             if found.is_empty() && rows.is_empty() {
-                // Whoever holds the last ones may not want them, or just have been refused.
+                // Whoever holds the last ones may not want them, or just have been refused; and where nobody else
+                // reviews, who stood back for others goes on.
                 found = pick_waiting(&mut tx, user, project, now).await?;
             }
             if found.is_empty() {
@@ -166,7 +168,8 @@ async fn held(
     Ok(mine.fetch_all(conn).await?)
 }
 
-/// Those that are to be had, leaving out what others are just looking at.
+/// Those that are to be had, leaving out what others are just looking at, and what this reviewer has just held without
+/// deciding: for as long again it is shown to others only, or somebody who never decides would keep it for ever.
 async fn pick(
     conn: &mut PgConnection,
     user: UserId,
@@ -175,7 +178,7 @@ async fn pick(
     now: DateTime<Utc>,
 ) -> Result<Vec<Waiting>> {
     let free = waiting!(
-        "not exists (select from review_leases l where l.answer_id = a.id and l.user_id = $1 and l.expires_at >= $3)
+        "not exists (select from review_leases l where l.answer_id = a.id and l.user_id = $1 and l.expires_at + interval '300 seconds' >= $3)
          and (select count(*) from review_leases l where l.answer_id = a.id and l.user_id <> $1 and l.expires_at >= $3)
              < a.reviewers_needed - a.approvals - a.rejections",
         " for update of t skip locked",

@@ -113,7 +113,7 @@ async fn a_dataset_becomes_approved_answers_and_points() {
         wrong["details"]["rating"]
             .as_str()
             .unwrap()
-            .contains("-1, 0, 1")
+            .contains("\"-1\", \"0\", \"1\"")
     );
     let answer = json!({"leaseToken": token, "answer": {"rating": "-1"}, "activeMillis": 4200});
     let submitted = p

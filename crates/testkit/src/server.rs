@@ -163,7 +163,10 @@ impl Postgres {
         template: &str,
     ) {
         for statement in [
-            format!("CREATE DATABASE {name} OWNER {context}_owner TEMPLATE {template}"),
+            // Copied as files: through the log, which nothing needs here, it takes half as long again.
+            format!(
+                "CREATE DATABASE {name} OWNER {context}_owner TEMPLATE {template} STRATEGY FILE_COPY"
+            ),
             // PUBLIC may connect and make temporary tables unless it is told otherwise; a copy
             // does not inherit this from its template.
             format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC"),

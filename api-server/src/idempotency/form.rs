@@ -43,6 +43,11 @@ pub struct FormSeen(BTreeMap<String, String>);
 pub struct FormDigest(pub String);
 
 impl FormSeen {
+    /// Whether a member came already.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// One of [`MEMBERS`]; of several with one name the last counts.
     pub fn member(&mut self, name: &str, text: &str) {
         self.0.insert(name.to_owned(), text.trim().to_owned());
@@ -74,8 +79,14 @@ pub async fn is_same(request: Request, app: &App, answer: &StoredAnswer) -> ApiR
         .await
         .map_err(|_| ApiError::framework(StatusCode::BAD_REQUEST))?;
     let (mut seen, mut sha256, mut is_known) = (FormSeen::default(), None, true);
+    let mut fields = 0;
     while let Some(field) = form.next_field().await.map_err(broken_form)? {
         window.open();
+        fields += 1;
+        // More than there are: another form, and one that may have no end.
+        if fields > MEMBERS.len() + 1 {
+            return Ok(false);
+        }
         let name = field.name().unwrap_or_default().to_owned();
         if name == FILE && sha256.is_none() {
             let file_name = field.file_name().unwrap_or_default().to_owned();

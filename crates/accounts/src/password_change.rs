@@ -9,7 +9,7 @@ use crate::{
     alive::{self, Alive},
     error::{Doing, PasswordChangeError, ProofError, Unavailable},
     login::Origin,
-    personal_tokens, policy, proof, record,
+    personal_tokens, policy, proof, record, rights,
     sessions::SessionId,
 };
 
@@ -76,6 +76,7 @@ impl Accounts {
         proof::note_proof(&mut tx, &alive, session, now).await?;
         if change.end_tokens {
             personal_tokens::end_all(&mut tx, user, now).await?;
+            rights::end_issued(&mut tx, user, now).await?;
         }
         attempt.forget(&mut tx, now).await?;
         let details = json!({"tokensEnded": change.end_tokens});

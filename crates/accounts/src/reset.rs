@@ -15,7 +15,7 @@ use crate::{
     error::{Doing, ResetError, RightsError, Unavailable},
     login::Origin,
     personal_tokens, policy, record,
-    rights::Admin,
+    rights::{self, Admin},
     second_factor,
 };
 
@@ -139,6 +139,7 @@ impl Accounts {
         .await
         .doing("resetting a password")?;
         personal_tokens::end_all(&mut tx, user, now).await?;
+        rights::end_issued(&mut tx, user, now).await?;
         if link.remove_totp {
             second_factor::remove(&mut tx, user).await?;
         }

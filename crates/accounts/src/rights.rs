@@ -29,11 +29,11 @@ impl Accounts {
             .await
             .doing("beginning a change of role")?;
         let now = self.clock.now();
-        end_issued(&mut tx, user, now).await?;
         let before = lock(&mut tx, user).await?;
         if before.role == role {
             return Ok(before);
         }
+        end_issued(&mut tx, user, now).await?;
         if before.role == Role::Admin && before.status == UserStatus::Active {
             keep_one_admin(&mut tx, user).await?;
         }
@@ -64,11 +64,11 @@ impl Accounts {
             .await
             .doing("beginning a change of status")?;
         let now = self.clock.now();
-        end_issued(&mut tx, user, now).await?;
         let before = lock(&mut tx, user).await?;
         if before.status == status {
             return Ok(before);
         }
+        end_issued(&mut tx, user, now).await?;
         if before.role == Role::Admin && status == UserStatus::Disabled {
             keep_one_admin(&mut tx, user).await?;
         }
@@ -139,8 +139,8 @@ async fn keep_one_admin(tx: &mut PgConnection, but: UserId) -> Result<(), Rights
 }
 
 /// Ends what somebody issued and nobody redeemed, at every change: what a replica that had not heard of the last one
-/// let them issue is not in force with the next. Before people are locked, in the order of whoever redeems.
-async fn end_issued(
+/// let them issue is not in force with the next. People are locked before, as whoever issues or redeems does.
+pub(crate) async fn end_issued(
     tx: &mut PgConnection,
     user: UserId,
     now: DateTime<Utc>,

@@ -25,6 +25,9 @@ pub struct Members {
 impl Members {
     /// One more.
     pub fn take(&mut self, name: &str, text: &str) -> ApiResult<()> {
+        if self.seen.has(name) {
+            return Err(unknown(name));
+        }
         let given = text.trim();
         match name {
             "delimiter" => self.written.delimiter = Some(named(name, given)?),

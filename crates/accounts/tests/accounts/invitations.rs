@@ -163,6 +163,42 @@ async fn what_an_administrator_issued_does_not_come_back_with_them() {
     assert!(bench.come("wolf", &anew).await.is_ok());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_issues_without_end_is_demoted_and_disabled_all_the_same() {
+    let bench = Bench::new().await;
+    let (ada, bea) = (bench.admin().await, bench.register("bea").await.id);
+    let wanda = bench.register("wanda").await.id;
+    for round in 0..4 {
+        bench
+            .accounts
+            .set_role(ada, bea, Role::Admin)
+            .await
+            .unwrap();
+        let mut thieves = JoinSet::new();
+        for n in 0..4 {
+            let accounts = Arc::clone(&bench.accounts);
+            thieves.spawn(async move {
+                for _ in 0..40 {
+                    let new = NewInvitation {
+                        role: Role::Admin,
+                        tenant: None,
+                    };
+                    match n % 2 {
+                        0 => drop(accounts.invite(Admin(bea), new).await),
+                        _ => drop(accounts.issue_reset_link(Admin(bea), wanda, false).await),
+                    }
+                }
+            });
+        }
+        let demoted = bench.accounts.set_role(ada, bea, Role::Worker).await;
+        assert!(demoted.is_ok(), "round {round}: {demoted:?}");
+        thieves.join_all().await;
+        let status = |status| bench.accounts.set_status(ada, bea, status);
+        status(UserStatus::Disabled).await.unwrap();
+        status(UserStatus::Active).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn by_invitation_nobody_registers_without_and_guessing_one_is_slowed() {
     let bench = Bench::new().await;

@@ -85,7 +85,8 @@ pub async fn answer_list(
     Ok(axum::Json(PageBody::of(page)))
 }
 
-/// Take my answer back while nobody has reviewed it; the task is leased to me again.
+/// Take my answer back while nobody has reviewed it. The task is leased to me again, until the first lease would have
+/// ended at the latest; after that end it goes back to the queue and `lease` is null.
 #[utoipa::path(post, path = "/answers/{id}/withdraw", tag = "tasks", params(("id" = i64, Path)), responses((status = 200, body = TaskBody)))]
 pub async fn answer_withdraw(
     State(app): State<App>,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use datacrowd_crds::Project;
-use datacrowd_labelling::{BillingMode, NewAnswer};
+use datacrowd_labelling::{BillingMode, NewAnswer, Task};
 use datacrowd_protocol::{
     ids::{LeaseToken, TaskId, UserId},
     raw::RawJson,
@@ -244,7 +244,7 @@ async fn a_task_whose_answer_was_taken_back_is_leased_until_the_first_lease_woul
     let at = |seconds: i64| begin + TimeDelta::seconds(seconds);
     let claimed = p.core.task_claim(user, Some(project_id), 1, begin).await;
     let mut task = claimed.unwrap().remove(0);
-    for seconds in (500..=8_000).step_by(500) {
+    let submit = async |task: Task, seconds: i64| {
         let new = NewAnswer {
             user,
             task: task.id,
@@ -252,17 +252,36 @@ async fn a_task_whose_answer_was_taken_back_is_leased_until_the_first_lease_woul
             answer: RawJson::parse(r#"{"rating":"1"}"#.to_owned()).unwrap(),
             active_millis: None,
         };
-        let given = p.core.task_submit(&new, at(seconds - 1)).await.unwrap();
+        p.core.task_submit(&new, at(seconds)).await.unwrap()
+    };
+    for seconds in (500..7_200).step_by(500) {
+        let given = submit(task, seconds - 1).await;
         let back = p.core.answer_withdraw(user, given.answer_id, at(seconds));
         task = back.await.unwrap();
+        let lease = task.lease.as_ref().unwrap();
+        assert_eq!(lease.expires_at, at((seconds + 600).min(7_200)));
         let ends = sqlx::query_scalar::<_, DateTime<Utc>>("select ends_at from leases");
         let ends = ends.fetch_one(&p.rows).await.unwrap();
-        assert_eq!(
-            (ends - begin).num_seconds(),
-            (seconds + 600).max(7_200),
-            "taken back after {seconds} s"
-        );
+        assert_eq!(ends, at(7_200), "taken back after {seconds} s");
     }
+    // After that end others may have the task: it is the queue's, under a new position.
+    let position = "select max(queue_pos) from tasks";
+    let given = submit(task, 7_199).await;
+    let before = "select nextval('task_queue_pos')";
+    let before = sqlx::query_scalar::<_, i64>(before)
+        .fetch_one(&p.rows)
+        .await;
+    let back = p.core.answer_withdraw(user, given.answer_id, at(7_200));
+    let task = back.await.unwrap();
+    assert_eq!((task.status.as_str(), task.lease), ("new", None));
+    assert_eq!(p.count("select count(*) from leases").await, 0);
+    assert!(p.count(position).await > before.unwrap());
+    let other = UserId(Uuid::new_v4());
+    let claimed = p
+        .core
+        .task_claim(other, Some(project_id), 1, at(7_201))
+        .await;
+    assert_eq!(claimed.unwrap()[0].id, task.id);
     // What exports tell of the time is each lease's own.
     let longer =
         "select count(*) from answers where submitted_at - claimed_at > interval '500 seconds'";

@@ -16,7 +16,7 @@ use crate::{
     crowd::standing::admit,
     events,
     projects::from_column,
-    tasks::{MAX_LEASES, lease_ends, take_turn},
+    tasks::{Freed, MAX_LEASES, lease_ends, return_slot, take_turn},
     transition::{TaskChange, task_changed},
 };
 
@@ -118,8 +118,8 @@ impl Labelling {
     }
 
     /// Takes one's own answer back while nobody has reviewed it: the task is leased to its author again, with what
-    /// was promised to them before and until the lease that they answered from would have ended; for `lockSeconds` at
-    /// least.
+    /// was promised to them before, for `lockSeconds`, but never beyond the end of the lease that they answered from.
+    /// After that end the task goes back to the queue, and carries no lease.
     ///
     /// # Errors
     /// `not_found`, `blocked`, `already_reviewed`, `project_not_active`, `too_many_leases`; or the database failed.
@@ -153,16 +153,13 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        if t.holds >= MAX_LEASES {
-            return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
-        }
         if matches!(t.project_state.as_str(), "closed" | "deleting") {
             return Err(Refusal::ProjectEnded.into());
         }
         let withdrawn = sqlx::query!(
             "update answers a set status = 'withdrawn', decided_at = $2 from projects p
              where a.id = $1 and a.status = 'in_review' and a.approvals + a.rejections = 0 and p.id = a.project_id
-             returning a.labeling_version, coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed, a.lease_ends_at",
+             returning a.labeling_version, coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed, a.claimed_at, a.lease_ends_at",
             answer.0,
             now
         )
@@ -172,31 +169,6 @@ impl Labelling {
         sqlx::query!("delete from review_leases where answer_id = $1", answer.0)
             .execute(&mut *tx)
             .await?;
-        let after = sqlx::query!(
-            "update tasks set in_review = in_review - 1, leased = leased + 1 where id = $1 returning status as \"status!\"",
-            t.id
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        let (expires_at, ends_anew) = lease_ends(now, t.lock_seconds);
-        let ends_at = withdrawn
-            .lease_ends_at
-            .map_or(ends_anew, |first| first.max(expires_at));
-        let lease = sqlx::query!(
-            "insert into leases (task_id, user_id, project_id, locked_at, expires_at, ends_at, labeling_version, reward_points, reviewers_needed)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning token",
-            t.id,
-            user.0,
-            t.project_id,
-            now,
-            expires_at,
-            ends_at,
-            withdrawn.labeling_version,
-            withdrawn.reward_points,
-            withdrawn.reviewers_needed
-        )
-        .fetch_one(&mut *tx)
-        .await?;
         let actor = user.to_string();
         events::record(
             &mut tx,
@@ -206,27 +178,61 @@ impl Labelling {
             json!({"task": t.id}),
         )
         .await?;
-        let change = TaskChange {
-            task: t.id,
-            batch: t.batch_id,
-            before: t.status,
-            after: after.status,
+        let (expires_at, _) = lease_ends(now, t.lock_seconds);
+        let (_, first_ends) = lease_ends(withdrawn.claimed_at, t.lock_seconds);
+        let ends_at = withdrawn.lease_ends_at.unwrap_or(first_ends);
+        let expires_at = expires_at.min(ends_at);
+        let (status, lease) = if expires_at <= now {
+            let after = return_slot(&mut tx, t.id, Freed::InReview, &actor, now).await?;
+            (after.status, None)
+        } else if t.holds >= MAX_LEASES {
+            return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
+        } else {
+            let after = sqlx::query!(
+                "update tasks set in_review = in_review - 1, leased = leased + 1 where id = $1 returning status as \"status!\"",
+                t.id
+            )
+            .fetch_one(&mut *tx)
+            .await?;
+            let lease = sqlx::query!(
+                "insert into leases (task_id, user_id, project_id, locked_at, expires_at, ends_at, labeling_version, reward_points, reviewers_needed)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning token",
+                t.id,
+                user.0,
+                t.project_id,
+                now,
+                expires_at,
+                ends_at,
+                withdrawn.labeling_version,
+                withdrawn.reward_points,
+                withdrawn.reviewers_needed
+            )
+            .fetch_one(&mut *tx)
+            .await?;
+            let change = TaskChange {
+                task: t.id,
+                batch: t.batch_id,
+                before: t.status,
+                after: after.status,
+            };
+            task_changed(&mut tx, &change, &actor, now).await?;
+            let lease = Lease {
+                token: LeaseToken(lease.token),
+                expires_at,
+                reward_points: withdrawn.reward_points,
+            };
+            ("locked".into(), Some(lease))
         };
-        task_changed(&mut tx, &change, &actor, now).await?;
         tx.commit().await?;
         Ok(Task {
             id: TaskId(t.id),
             project: ProjectId(t.project_id),
             dataset: DatasetId(t.dataset_id),
             batch: BatchId(t.batch_id),
-            status: "locked".into(),
+            status,
             labeling_version: withdrawn.labeling_version,
             payload: t.payload.0,
-            lease: Some(Lease {
-                token: LeaseToken(lease.token),
-                expires_at,
-                reward_points: withdrawn.reward_points,
-            }),
+            lease,
         })
     }
 }

@@ -184,8 +184,15 @@ pub(crate) enum Freed {
     Approved,
 }
 
+/// What became of a task whose place was returned.
+pub(crate) struct Returned {
+    pub status: String,
+    /// Whether the place is free for somebody else.
+    pub reopened: bool,
+}
+
 /// A place becomes free again, under a new position, so that no cursor hides it; out of the queue when the
-/// dataset was deleted. False in a closed project, where nothing opens any more. Whoever calls has locked the task in
+/// dataset was deleted. In a closed project nothing opens any more. Whoever calls has locked the task in
 /// a statement before: what this one reads of the dataset would be older than the lock otherwise.
 pub(crate) async fn return_slot(
     conn: &mut PgConnection,
@@ -193,7 +200,7 @@ pub(crate) async fn return_slot(
     freed: Freed,
     actor: &str,
     now: DateTime<Utc>,
-) -> Result<bool> {
+) -> Result<Returned> {
     let row = sqlx::query!(
         "with old as (select id, status from tasks where id = $1 for update)
          update tasks t set leased = leased - $2, in_review = in_review - $3, approved = approved - $4,
@@ -213,8 +220,11 @@ pub(crate) async fn return_slot(
         task,
         batch: row.batch_id,
         before: row.before,
-        after: row.after,
+        after: row.after.clone(),
     };
     task_changed(conn, &change, actor, now).await?;
-    Ok(row.reopened)
+    Ok(Returned {
+        status: row.after,
+        reopened: row.reopened,
+    })
 }

@@ -237,7 +237,7 @@ impl Labelling {
             voided.answers += 1;
             let data = json!({"from": was, "fraud": void.fraud});
             events::record(&mut tx, "answer.voided", &answer.to_string(), &by, data).await?;
-            let reopened = return_slot(&mut tx, task, freed, &by, now).await?;
+            let reopened = return_slot(&mut tx, task, freed, &by, now).await?.reopened;
             let approved = freed == Freed::Approved;
             voided.charged += i64::from(void.charges && reopened && approved);
             voided.credited +=

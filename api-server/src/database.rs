@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use sqlx::{
-    Executor, PgPool,
+    Connection, Executor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -12,6 +12,8 @@ use sqlx::{
 const STATEMENT_TIMEOUT: &str = "15s";
 /// Connections kept open while nobody asks: the first requests after a start need not wait for them.
 const WARM_CONNECTIONS: u32 = 8;
+/// How long a connection that nobody used is taken to be alive.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// Whether the same call may succeed in a moment: no connection was to be had in time, the connection broke,
 /// or the database chose this transaction to end a deadlock. Nothing was changed, but for a commit whose
@@ -40,18 +42,43 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
 /// # Errors
 /// The URL is none.
 pub fn pool(url: &str, connections: u32) -> anyhow::Result<PgPool> {
+    let options = pool_options(connections).after_release(|connection, _| {
+        Box::pin(async move { connection.execute("rollback").await.map(|_| true) })
+    });
+    Ok(options.connect_lazy_with(connect_options(url)?))
+}
+
+/// A pool for single statements: each is a transaction of its own, which ends with it, so that a connection needs no
+/// care between two requests. It is asked whether it is alive only when it was not used for a while.
+///
+/// # Errors
+/// The URL is none.
+pub fn pool_of_statements(url: &str, connections: u32) -> anyhow::Result<PgPool> {
+    let options = pool_options(connections)
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+    Ok(options.connect_lazy_with(connect_options(url)?))
+}
+
+fn connect_options(url: &str) -> anyhow::Result<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().context("reading a database URL")?;
-    let options = options.application_name("datacrowd-api-server").options([
+    Ok(options.application_name("datacrowd-api-server").options([
         ("statement_timeout", STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
         ("client_min_messages", "error"),
-    ]);
-    Ok(PgPoolOptions::new()
+    ]))
+}
+
+fn pool_options(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
         .max_connections(connections)
         .min_connections(connections.min(WARM_CONNECTIONS))
         .acquire_timeout(Duration::from_secs(10))
-        .after_release(|connection, _| {
-            Box::pin(async move { connection.execute("rollback").await.map(|_| true) })
-        })
-        .connect_lazy_with(options))
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     background,
     cluster::Cluster,
-    database::pool,
+    database::{pool, pool_of_statements},
     internal_openapi,
     limits::{REQUEST_TIME, UPLOAD_IDLE},
     listen::{HEADER_TIME, listen},
@@ -187,8 +187,11 @@ async fn build(
             (BillingMode::Stripe, Some(stripe))
         }
     };
+    let calls = (settings.database_connections / 2).max(1);
+    let transactions = (settings.database_connections - calls).max(1);
     let core = Labelling::new(
-        pool(&settings.core_database_url, settings.database_connections)?,
+        pool(&settings.core_database_url, transactions)?,
+        pool_of_statements(&settings.core_database_url, calls)?,
         mode,
     );
     let billing = billing(

@@ -1,7 +1,7 @@
 //! A task's status set by a trusted service.
 
 use axum::extract::State;
-use datacrowd_protocol::ids::TaskId;
+use datacrowd_protocol::{WireEnum, ids::TaskId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,6 +44,6 @@ pub async fn task_status(
         }
     };
     Ok(axum::Json(TaskStatusBody {
-        status: status.to_ascii_uppercase(),
+        status: status.upper().into(),
     }))
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{AnswerId, ProjectId},
     raw::RawJson,
 };
@@ -149,7 +150,7 @@ impl From<Reviewed> for ReviewedBody {
     fn from(r: Reviewed) -> Self {
         Self {
             answer_id: r.answer_id.0,
-            status: r.status.to_ascii_uppercase(),
+            status: r.status.upper().into(),
         }
     }
 }

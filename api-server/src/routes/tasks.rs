@@ -4,8 +4,10 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Error, Lease, NewAnswer, Refusal, Task};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{LeaseToken, ProjectId, TaskId},
     raw::RawJson,
+    work::AnswerStatus,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -65,7 +67,7 @@ impl From<Task> for TaskBody {
             project_id: t.project.0,
             dataset_id: t.dataset.0,
             batch_id: t.batch.0,
-            status: t.status.to_ascii_uppercase(),
+            status: t.status.upper().into(),
             labeling_version: t.labeling_version,
             payload: t.payload,
             lease: t.lease.map(Into::into),
@@ -304,7 +306,7 @@ pub async fn task_submit(
     } else {
         StatusCode::CREATED
     };
-    let points_pending = if submitted.status == "in_review" {
+    let points_pending = if submitted.status == AnswerStatus::InReview {
         submitted.points
     } else {
         0
@@ -312,7 +314,7 @@ pub async fn task_submit(
     let body = SubmittedBody {
         answer_id: submitted.answer_id.0,
         task_id: id,
-        status: submitted.status.to_ascii_uppercase(),
+        status: submitted.status.upper().into(),
         points_pending,
     };
     Ok((status, axum::Json(body)))

@@ -6,6 +6,7 @@ use datacrowd_labelling::{BillingMode, NewAnswer, Task};
 use datacrowd_protocol::{
     ids::{LeaseToken, TaskId, UserId},
     raw::RawJson,
+    work::TaskStatus,
 };
 use datacrowd_testkit::scaled;
 use futures::future::join_all;
@@ -273,7 +274,7 @@ async fn a_task_whose_answer_was_taken_back_is_leased_until_the_first_lease_woul
         .await;
     let back = p.core.answer_withdraw(user, given.answer_id, at(7_200));
     let task = back.await.unwrap();
-    assert_eq!((task.status.as_str(), task.lease), ("new", None));
+    assert_eq!((task.status, task.lease), (TaskStatus::New, None));
     assert_eq!(p.count("select count(*) from leases").await, 0);
     assert!(p.count(position).await > before.unwrap());
     let other = UserId(Uuid::new_v4());

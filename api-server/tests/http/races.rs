@@ -108,11 +108,8 @@ async fn the_claim_reads_the_queue_index() {
     p.loaded(&client, &project, 3000, 100).await;
     sqlx::query("analyze tasks").execute(&p.rows).await.unwrap();
     let plan: Vec<String> = sqlx::query_scalar(
-        "explain select t.id from tasks t where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
-           and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
-           and not exists (select from shown_tasks v where v.task_id = t.id and v.user_id = $3)
-           and not exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = t.id and r.user_id = $3 offset 0)
-         order by t.queue_pos limit 1 for update of t skip locked",
+        "explain select t.id from open_tasks_v1($1, $2, $3) o join tasks t on t.id = o.id and t.queue_pos is not null
+         order by o.queue_pos limit 1 for update of t skip locked",
     )
     .bind(project.parse::<Uuid>().unwrap())
     .bind(0_i64)

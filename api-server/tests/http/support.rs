@@ -247,7 +247,7 @@ impl Platform {
         install_resources(&cluster).await;
         let (auth_db, core_db, payments_db) = databases;
         let accounts = accounts_at(&auth_db, Clock::system());
-        let core = Labelling::new(pool_of(&core_db), mode);
+        let core = Labelling::new(pool_of(&core_db), pool_of(&core_db), mode);
         let terms = Terms {
             price_cents: 5,
             currency: "EUR".parse().unwrap(),

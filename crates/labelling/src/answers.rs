@@ -7,17 +7,18 @@ use datacrowd_protocol::{
     WireEnum,
     ids::{AnswerId, BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
     raw::RawJson,
-    work::AnswerStatus,
+    work::{AnswerStatus, TaskStatus},
 };
 use serde_json::json;
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
 
 use crate::{
     Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task,
     crowd::standing::admit,
-    events,
     projects::from_column,
-    tasks::{Freed, MAX_LEASES, lease_ends, return_slot, take_turn},
-    transition::{TaskChange, task_changed},
+    task_state::{Cause, TaskEvent, apply},
+    tasks::{MAX_LEASES, lease_ends, take_turn},
 };
 
 /// An answer as its author sees it.
@@ -71,7 +72,7 @@ impl Labelling {
             filter.status.map(WireEnum::column),
             limit + 1
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let decided: Vec<_> = rows
             .iter()
@@ -104,7 +105,7 @@ impl Labelling {
             "select answer_id, decision, comment, created_at from reviews where answer_id = any($1) order by id",
             answers
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let mut of = BTreeMap::<_, Vec<_>>::new();
         for r in rows {
@@ -131,108 +132,136 @@ impl Labelling {
     ) -> Result<Task> {
         let mut tx = self.pool.begin().await?;
         take_turn(&mut tx, user).await?;
-        // The task is locked first and everything read afterwards: what a join read before it waited is old.
-        let task = sqlx::query!(
-            "select id, project_id from tasks where id = (select task_id from answers where id = $1 and user_id = $2) for update",
-            answer.0,
-            user.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        admit(&mut tx, task.project_id, user).await?;
-        let t = sqlx::query!(
-            "select t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.payload, p.lock_seconds, p.state as project_state,
-                    (select count(*) from leases where user_id = $2) as \"holds!\"
-             from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
-             where t.id = $1 and exists (select from datasets d where d.id = t.dataset_id and d.bound_uid is not null)
-               and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'",
-            task.id,
-            user.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        if matches!(t.project_state.as_str(), "closed" | "deleting") {
-            return Err(Refusal::ProjectEnded.into());
-        }
-        let withdrawn = sqlx::query!(
-            "update answers a set status = 'withdrawn', decided_at = $2 from projects p
-             where a.id = $1 and a.status = 'in_review' and a.approvals + a.rejections = 0 and p.id = a.project_id
-             returning a.labeling_version, coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed, a.claimed_at, a.lease_ends_at",
-            answer.0,
-            now
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::AnswerReviewed)?;
-        sqlx::query!("delete from review_leases where answer_id = $1", answer.0)
-            .execute(&mut *tx)
-            .await?;
-        let actor = user.to_string();
-        events::record(
-            &mut tx,
-            "answer.withdrawn",
-            &answer.to_string(),
-            &actor,
-            json!({"task": t.id}),
-        )
-        .await?;
-        let (expires_at, _) = lease_ends(now, t.lock_seconds);
-        let (_, first_ends) = lease_ends(withdrawn.claimed_at, t.lock_seconds);
-        let ends_at = withdrawn.lease_ends_at.unwrap_or(first_ends);
+        let taken = take_back(&mut tx, user, answer, now).await?;
+        let (expires_at, _) = lease_ends(now, taken.lock_seconds);
+        let (_, first_ends) = lease_ends(taken.claimed_at, taken.lock_seconds);
+        let ends_at = taken.lease_ends_at.unwrap_or(first_ends);
         let expires_at = expires_at.min(ends_at);
-        let (status, lease) = if expires_at <= now {
-            let after = return_slot(&mut tx, t.id, Freed::InReview, &actor, now).await?;
-            (after.status, None)
-        } else if t.holds >= MAX_LEASES {
+        let lease = if expires_at <= now {
+            None
+        } else if taken.holds >= MAX_LEASES {
             return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
         } else {
-            let after = sqlx::query!(
-                "update tasks set in_review = in_review - 1, leased = leased + 1 where id = $1 returning status as \"status!\"",
-                t.id
-            )
-            .fetch_one(&mut *tx)
-            .await?;
-            let lease = sqlx::query!(
-                "insert into leases (task_id, user_id, project_id, locked_at, expires_at, ends_at, labeling_version, reward_points, reviewers_needed)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning token",
-                t.id,
-                user.0,
-                t.project_id,
-                now,
-                expires_at,
-                ends_at,
-                withdrawn.labeling_version,
-                withdrawn.reward_points,
-                withdrawn.reviewers_needed
-            )
-            .fetch_one(&mut *tx)
-            .await?;
-            let change = TaskChange {
-                task: t.id,
-                batch: t.batch_id,
-                before: t.status,
-                after: after.status,
-            };
-            task_changed(&mut tx, &change, &actor, now).await?;
-            let lease = Lease {
-                token: LeaseToken(lease.token),
-                expires_at,
-                reward_points: withdrawn.reward_points,
-            };
-            ("locked".into(), Some(lease))
+            Some(lease_again(&mut tx, user, &taken, (now, expires_at, ends_at)).await?)
         };
+        let task = TaskId(taken.task_id);
+        let cause = Cause {
+            kind: "answer.withdrawn",
+            subject: answer.to_string(),
+            actor: &user.to_string(),
+            data: json!({"task": task}),
+        };
+        let event = TaskEvent::Withdrawn {
+            leased: lease.is_some(),
+        };
+        let changed = apply(&mut tx, task, event, &cause, now).await?;
         tx.commit().await?;
         Ok(Task {
-            id: TaskId(t.id),
-            project: ProjectId(t.project_id),
-            dataset: DatasetId(t.dataset_id),
-            batch: BatchId(t.batch_id),
-            status,
-            labeling_version: withdrawn.labeling_version,
-            payload: t.payload.0,
+            id: task,
+            project: ProjectId(taken.project_id),
+            dataset: DatasetId(taken.dataset_id),
+            batch: BatchId(taken.batch_id),
+            status: match lease {
+                Some(_) => TaskStatus::Locked,
+                None => changed.status,
+            },
+            labeling_version: taken.labeling_version,
+            payload: taken.payload.0,
             lease,
         })
     }
+}
+
+/// An answer that was just withdrawn, and its task.
+struct TakenBack {
+    task_id: i64,
+    project_id: Uuid,
+    dataset_id: Uuid,
+    batch_id: i64,
+    payload: Json<RawJson>,
+    lock_seconds: i32,
+    holds: i64,
+    claimed_at: DateTime<Utc>,
+    lease_ends_at: Option<DateTime<Utc>>,
+    labeling_version: i32,
+    reward_points: i32,
+    reviewers_needed: i16,
+}
+
+/// Withdraws an answer that nobody has reviewed. Its task is locked first and everything read afterwards: what a join
+/// read before it waited is old.
+async fn take_back(
+    conn: &mut PgConnection,
+    user: UserId,
+    answer: AnswerId,
+    now: DateTime<Utc>,
+) -> Result<TakenBack> {
+    let task = sqlx::query!(
+        "select id, project_id from tasks where id = (select task_id from answers where id = $1 and user_id = $2) for update",
+        answer.0,
+        user.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    admit(conn, task.project_id, user).await?;
+    let project = sqlx::query!(
+        "select p.state
+         from tasks t join projects p on p.id = t.project_id left join project_workers w on w.project_id = p.id and w.user_id = $2
+         where t.id = $1 and exists (select from datasets d where d.id = t.dataset_id and d.bound_uid is not null)
+           and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'",
+        task.id,
+        user.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    if matches!(project.state.as_str(), "closed" | "deleting") {
+        return Err(Refusal::ProjectEnded.into());
+    }
+    let taken = sqlx::query_as!(
+        TakenBack,
+        "with let_go as (
+             delete from review_leases where answer_id = (
+                 select id from answers where id = $1 and status = 'in_review' and approvals + rejections = 0))
+         update answers a set status = 'withdrawn', decided_at = $2 from tasks t join projects p on p.id = t.project_id
+         where a.id = $1 and a.status = 'in_review' and a.approvals + a.rejections = 0 and t.id = a.task_id
+         returning t.id as task_id, t.project_id, t.dataset_id, t.batch_id, t.payload as \"payload: Json<RawJson>\", p.lock_seconds,
+                   (select count(*) from leases where user_id = a.user_id) as \"holds!\", a.claimed_at, a.lease_ends_at, a.labeling_version,
+                   coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed",
+        answer.0,
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    taken.ok_or_else(|| Refusal::AnswerReviewed.into())
+}
+
+/// Leases a task to its author again, with what was promised to them before.
+async fn lease_again(
+    conn: &mut PgConnection,
+    user: UserId,
+    taken: &TakenBack,
+    (locked_at, expires_at, ends_at): (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>),
+) -> Result<Lease> {
+    let lease = sqlx::query!(
+        "insert into leases (task_id, user_id, project_id, locked_at, expires_at, ends_at, labeling_version, reward_points, reviewers_needed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning token",
+        taken.task_id,
+        user.0,
+        taken.project_id,
+        locked_at,
+        expires_at,
+        ends_at,
+        taken.labeling_version,
+        taken.reward_points,
+        taken.reviewers_needed
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Lease {
+        token: LeaseToken(lease.token),
+        expires_at,
+        reward_points: taken.reward_points,
+    })
 }

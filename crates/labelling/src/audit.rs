@@ -70,7 +70,7 @@ impl Labelling {
             filter.until,
             limit
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let entries = rows.into_iter().map(|row| AuditEntry {
             id: row.id,

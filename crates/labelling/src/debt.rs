@@ -86,7 +86,7 @@ impl Labelling {
         let forgiven = sqlx::query!(
             "update projects set tasks_used = task_quota where tasks_used > task_quota"
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(forgiven.rows_affected())
     }

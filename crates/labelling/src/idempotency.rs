@@ -30,7 +30,7 @@ impl Labelling {
             now + LOCKED_FOR,
             now
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         if taken.is_some() {
             return Ok(KeyState::Fresh);
@@ -39,7 +39,7 @@ impl Labelling {
             "select request, status, headers, body, locked_until from idempotency_keys where key = $1",
             key
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         // Released between the two statements: the caller may repeat at once.
         let Some(row) = row else {
@@ -70,7 +70,7 @@ impl Labelling {
             key,
             now + LOCKED_FOR
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Labelling {
             answer.headers,
             answer.body
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Labelling {
             "delete from idempotency_keys where key = $1 and status is null",
             key
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(())
     }
@@ -113,7 +113,7 @@ impl Labelling {
     pub async fn idempotency_sweep(&self, now: DateTime<Utc>) -> Result<u64> {
         let day = now - TimeDelta::days(1);
         let gone = sqlx::query!("delete from idempotency_keys where created_at < $1", day)
-            .execute(&self.pool)
+            .execute(&self.calls)
             .await?;
         Ok(gone.rows_affected())
     }

@@ -5,9 +5,10 @@
 
 mod answer_form;
 mod answers;
+mod approvals;
 mod audit;
+mod batches;
 mod binding;
-mod chunk;
 mod crowd;
 mod datasets;
 mod debt;
@@ -16,6 +17,7 @@ mod error;
 mod events;
 mod exports;
 mod idempotency;
+mod labelings;
 mod lost;
 mod outbox;
 mod page;
@@ -24,18 +26,19 @@ mod projects;
 mod pulse;
 mod reviews;
 mod runs;
-mod submit;
 mod sweep;
+mod task_state;
 mod tasks;
 mod tenants;
-mod transition;
 mod uploads;
 
+use std::sync::Arc;
+
+use labelings::LabelingCache;
 use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
-pub use chunk::Chunk;
 pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, ReviewerConduct, SkipCount, SkipReason, SkippedTask,
     SpentSeconds, Stats, TenantConduct, Void, Voided, Worker, WorkerStats,
@@ -51,10 +54,9 @@ pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use pulse::Pulse;
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
-pub use runs::{Begun, GenerateRun, RunCaller};
-pub use submit::{NewAnswer, Submitted};
+pub use runs::{Begun, Chunk, GenerateRun, RunCaller};
 pub use sweep::Swept;
-pub use tasks::{Lease, Media, Task};
+pub use tasks::{Lease, Media, NewAnswer, Submitted, Task};
 pub use tenants::Tenant;
 pub use uploads::{Accepted, StaleUpload};
 
@@ -83,15 +85,25 @@ impl BillingMode {
 /// The context's face. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Labelling {
+    /// For transactions.
     pool: PgPool,
+    /// For single statements.
+    calls: PgPool,
     billing: BillingMode,
+    labelings: Arc<LabelingCache>,
 }
 
 impl Labelling {
-    /// A context over the database `core`, reached with the application's role.
+    /// A context over the database `core`, reached with the application's role. What is one statement goes through
+    /// `calls`: nothing there leaves a transaction open, so its connections need no care between two requests.
     #[must_use]
-    pub fn new(pool: PgPool, billing: BillingMode) -> Self {
-        Self { pool, billing }
+    pub fn new(pool: PgPool, calls: PgPool, billing: BillingMode) -> Self {
+        Self {
+            pool,
+            calls,
+            billing,
+            labelings: Arc::default(),
+        }
     }
 
     /// Who pays.
@@ -106,7 +118,7 @@ impl Labelling {
     /// The database is out of reach.
     pub async fn ping(&self) -> Result<()> {
         sqlx::query!("select 1 as one")
-            .fetch_one(&self.pool)
+            .fetch_one(&self.calls)
             .await?;
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Labelling {
             now,
             now - BETWEEN_PASSES
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         Ok(ours.is_some())
     }
@@ -99,7 +99,7 @@ impl Labelling {
             after,
             limit
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         rows.into_iter()
             .map(|r| {
@@ -184,7 +184,7 @@ impl Labelling {
             BoundId::Export(id) => self.lost_export(id, lost.uid).await?,
         }
         sqlx::query!("delete from lost_resources where uid = $1", lost.uid.0)
-            .execute(&self.pool)
+            .execute(&self.calls)
             .await?;
         Ok(())
     }

@@ -53,7 +53,7 @@ impl Labelling {
     /// The database failed.
     pub async fn outbox_open(&self, limit: i64) -> Result<Vec<OutboxRow>> {
         let rows = sqlx::query!("select id, kind, payload from outbox where done_at is null order by attempts, id limit $1", limit)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.calls)
             .await?;
         Ok(rows
             .into_iter()
@@ -71,7 +71,7 @@ impl Labelling {
     /// The database failed.
     pub async fn outbox_done(&self, id: i64) -> Result<()> {
         sqlx::query!("update outbox set done_at = now() where id = $1", id)
-            .execute(&self.pool)
+            .execute(&self.calls)
             .await?;
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Labelling {
             "update outbox set attempts = attempts + 1 where id = $1",
             id
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(())
     }

@@ -1,81 +1,9 @@
-//! Points: posted once per approval, in the transaction that approves.
+//! Points as their owner reads them; [approvals](crate::approvals) post them.
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{AnswerId, ProjectId, UserId};
-use sqlx::PgConnection;
-use uuid::Uuid;
 
-use crate::{Labelling, Page, Result, submit::approval_lock_shared};
-
-/// An answer that is being approved.
-pub(crate) struct ApprovedAnswer {
-    pub project: Uuid,
-    pub dataset: Uuid,
-    pub task: i64,
-    pub answer: i64,
-    pub user: Uuid,
-    pub points: i32,
-}
-
-/// Appends the approval and its points.
-pub(crate) async fn approve(
-    conn: &mut PgConnection,
-    a: &ApprovedAnswer,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    approval_lock_shared(conn, a.project).await?;
-    let event = sqlx::query!(
-        "insert into approval_events (project_id, dataset_id, task_id, answer_id, kind, created_at) values ($1, $2, $3, $4, 'approved', $5) returning seq",
-        a.project,
-        a.dataset,
-        a.task,
-        a.answer,
-        now
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    if a.points > 0 {
-        sqlx::query!(
-            "insert into points_ledger (user_id, project_id, answer_id, approval_seq, points, created_at) values ($1, $2, $3, $4, $5, $6)",
-            a.user,
-            a.project,
-            a.answer,
-            event.seq,
-            a.points,
-            now
-        )
-        .execute(conn)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Takes an answer's approval back, and its points when `points` says so; the points that went with it.
-pub(crate) async fn revoke(
-    conn: &mut PgConnection,
-    project: Uuid,
-    answer: i64,
-    points: bool,
-    now: DateTime<Utc>,
-) -> Result<i32> {
-    approval_lock_shared(conn, project).await?;
-    let posted = sqlx::query!(
-        "with revoked as (
-             insert into approval_events (project_id, dataset_id, task_id, answer_id, kind, revokes, created_at)
-             select e.project_id, e.dataset_id, e.task_id, e.answer_id, 'revoked', e.seq, $2 from approval_events e
-             where e.answer_id = $1 and e.kind = 'approved' order by e.seq desc limit 1
-             returning seq, revokes)
-         insert into points_ledger (user_id, project_id, answer_id, approval_seq, points, created_at)
-         select l.user_id, l.project_id, l.answer_id, r.seq, -l.points, $2 from revoked r join points_ledger l on l.approval_seq = r.revokes and $3
-         returning points",
-        answer,
-        now,
-        points
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(posted.map_or(0, |p| -p.points))
-}
+use crate::{Labelling, Page, Result};
 
 /// One posting.
 #[derive(Debug, Clone)]
@@ -114,7 +42,7 @@ impl Labelling {
             user.0,
             project.map(|p| p.0)
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.calls)
         .await?;
         let rows = sqlx::query!(
             "select id, answer_id, project_id, points, created_at from points_ledger
@@ -124,7 +52,7 @@ impl Labelling {
             limit + 1,
             project.map(|p| p.0)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let items = rows
             .into_iter()

@@ -38,17 +38,8 @@ pub(crate) fn billing(mode: BillingMode, status: &str, quota: i64, used: i64) ->
 
 /// Derives the state from the spec and the datasets that are not deleted; closed and deleting are final.
 pub(crate) async fn settle_state(conn: &mut PgConnection, project: Uuid) -> Result<()> {
-    sqlx::query!(
-        "update projects p set updated_at = now(), state = case
-             when p.state in ('closed', 'deleting') then p.state
-             when p.paused then 'paused'
-             when exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null)
-                  and not exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null and d.state <> 'completed') then 'completed'
-             else 'active' end
-         where p.id = $1",
-        project
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query!("select project_settle_v1($1)", project)
+        .fetch_one(conn)
+        .await?;
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Labelling {
                          where t.project_id = p.id and t.lane = 0 and t.queue_pos is not null order by t.queue_pos limit 1)) as since
              from projects p where p.state in ('active', 'completed') and p.bound_uid is not null and p.labeling_version > 0"
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.calls)
         .await?;
         let rest = sqlx::query!(
             "select (select count(*) from leases where expires_at > $1) as \"leases!\",
@@ -48,10 +48,10 @@ impl Labelling {
              from outbox where done_at is null",
             now
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.calls)
         .await?;
         let lost = sqlx::query!("select missing, stopped from lost_passes")
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.calls)
             .await?;
         Ok(Pulse {
             lost: lost.as_ref().map_or(0, |pass| pass.missing),

@@ -4,9 +4,8 @@ mod decide;
 mod next;
 mod undo;
 
-use datacrowd_protocol::ids::AnswerId;
+use datacrowd_protocol::{ids::AnswerId, work::AnswerStatus};
 
-pub(crate) use decide::reject_slot;
 pub(crate) use next::REVIEW_LEASE_SECONDS;
 pub use next::{PreviousDecision, ReviewCandidate};
 
@@ -39,39 +38,41 @@ impl Decision {
 pub struct Reviewed {
     /// The answer.
     pub answer_id: AnswerId,
-    /// `in_review`, `approved` or `rejected`.
-    pub status: String,
+    /// In review, approved or rejected.
+    pub status: AnswerStatus,
 }
 
 /// The answer's status after these votes: approved by a strict majority, rejected as soon as that is impossible.
-fn status_after(needed: i16, approvals: i16, rejections: i16) -> &'static str {
+fn status_after(needed: i16, approvals: i16, rejections: i16) -> AnswerStatus {
     if approvals * 2 > needed {
-        "approved"
+        AnswerStatus::Approved
     } else if rejections * 2 >= needed {
-        "rejected"
+        AnswerStatus::Rejected
     } else {
-        "in_review"
+        AnswerStatus::InReview
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use datacrowd_protocol::work::AnswerStatus::{Approved, InReview, Rejected};
+
     use super::status_after;
 
     #[test]
     fn a_strict_majority_approves_and_an_impossible_one_rejects_at_once() {
         let table = [
-            (1, 1, 0, "approved"),
-            (1, 0, 1, "rejected"),
-            (2, 1, 0, "in_review"),
-            (2, 2, 0, "approved"),
-            (2, 1, 1, "rejected"),
-            (2, 0, 1, "rejected"),
-            (3, 2, 0, "approved"),
-            (3, 1, 1, "in_review"),
-            (3, 1, 2, "rejected"),
-            (5, 2, 2, "in_review"),
-            (5, 3, 2, "approved"),
+            (1, 1, 0, Approved),
+            (1, 0, 1, Rejected),
+            (2, 1, 0, InReview),
+            (2, 2, 0, Approved),
+            (2, 1, 1, Rejected),
+            (2, 0, 1, Rejected),
+            (3, 2, 0, Approved),
+            (3, 1, 1, InReview),
+            (3, 1, 2, Rejected),
+            (5, 2, 2, InReview),
+            (5, 3, 2, Approved),
         ];
         for (needed, approvals, rejections, expected) in table {
             assert_eq!(

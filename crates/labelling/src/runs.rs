@@ -1,5 +1,6 @@
 //! Runs: the gate that lets an attempt begin, the hold that lets one pod write, the end.
 
+mod chunk;
 mod gate;
 mod generate;
 
@@ -14,6 +15,8 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use chunk::Chunk;
+pub(crate) use chunk::spend;
 pub use generate::GenerateRun;
 
 use self::generate::dataset_stopped;
@@ -50,7 +53,7 @@ impl Labelling {
              from runs r left join datasets d on d.id = r.target_id left join exports e on e.id = r.target_id where r.id = $1",
             run.0
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
         let generate = row.kind == "generate";
@@ -72,7 +75,7 @@ impl Labelling {
             epoch,
             now
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         if seen.rows_affected() == 1 {
             Ok(())

@@ -1,12 +1,9 @@
 //! What time does: leases end, uploads are given up, exports expire, hints are refreshed.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::ids::TaskId;
 
-use crate::{
-    Labelling, Result,
-    reviews::REVIEW_LEASE_SECONDS,
-    tasks::{Freed, return_slot},
-};
+use crate::{Labelling, Result, reviews::REVIEW_LEASE_SECONDS, task_state::lease_ended};
 
 /// Most leases ended in one transaction.
 const SWEEP_BATCH: i64 = 200;
@@ -40,7 +37,7 @@ impl Labelling {
             "delete from review_leases where expires_at < $1",
             stood_back
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         let exports = self.sweep_exports(now).await?;
         self.sweep_requeue().await?;
@@ -53,7 +50,7 @@ impl Labelling {
                  from projects where state = 'active') f
              where p.id = f.id and p.queue_floor <> f.floor"
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(Swept { leases, exports })
     }
@@ -81,7 +78,7 @@ impl Labelling {
             .execute(&mut *tx)
             .await?;
             if gone.rows_affected() == 1 {
-                return_slot(&mut tx, lease.task_id, Freed::Lease, "sweeper", now).await?;
+                lease_ended(&mut tx, TaskId(lease.task_id), "sweeper", now).await?;
                 ended += 1;
             }
         }

@@ -80,7 +80,7 @@ impl Labelling {
             "select t.id, t.name, t.home_namespace, t.founder is not null as \"founded!\" from tenant_members m join tenants t on t.id = m.tenant_id where m.user_id = $1",
             user.0
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         Ok(row.map(|r| tenant!(r)))
     }
@@ -94,7 +94,7 @@ impl Labelling {
             "select id, name, home_namespace, founder is not null as \"founded!\" from tenants where name = $1",
             name
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         row.map(|r| tenant!(r))
             .ok_or_else(|| Refusal::NotFound.into())
@@ -109,7 +109,7 @@ impl Labelling {
             "select id, name, home_namespace, founder is not null as \"founded!\" from tenants where id = $1",
             id.0
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         row.map(|r| tenant!(r))
             .ok_or_else(|| Refusal::NotFound.into())

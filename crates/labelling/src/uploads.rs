@@ -46,7 +46,7 @@ impl Labelling {
             key,
             multipart
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(())
     }
@@ -63,7 +63,7 @@ impl Labelling {
             accepted.size_bytes,
             accepted.sha256
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Labelling {
     pub async fn upload_close(&self, id: UploadId, kept: bool) -> Result<()> {
         let state = if kept { "done" } else { "aborted" };
         sqlx::query!("update uploads set state = $2 where id = $1", id.0, state)
-            .execute(&self.pool)
+            .execute(&self.calls)
             .await?;
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Labelling {
     /// The database failed.
     pub async fn uploads_stale(&self, before: DateTime<Utc>) -> Result<Vec<StaleUpload>> {
         let rows = sqlx::query!("select id, object_key, multipart_id from uploads where state = 'open' and created_at < $1 limit 100", before)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.calls)
             .await?;
         Ok(rows
             .into_iter()

@@ -13,6 +13,22 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// Where a task stands, as the database derives it from its counters.
+    pub enum TaskStatus {
+        /// A place is free.
+        New = "NEW" / "new",
+        /// No place is free, and somebody holds one.
+        Locked = "LOCKED" / "locked",
+        /// No place is free or held, and an answer waits for its review.
+        InReview = "IN_REVIEW" / "in_review",
+        /// Every place has an approved answer.
+        Approved = "APPROVED" / "approved",
+        /// Nobody will answer any more, and a place has no approved answer.
+        Rejected = "REJECTED" / "rejected",
+    }
+}
+
+wire_enum! {
     /// Where an answer stands.
     pub enum AnswerStatus {
         /// Reviewers have not decided yet.

@@ -47,7 +47,7 @@ impl Labelling {
             tenant.map(|t| t.0),
             limit + 1
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let items = rows.into_iter().map(|r| ReviewerConduct {
             reviewer: UserId(r.user_id),
@@ -78,7 +78,7 @@ impl Labelling {
             after.unwrap_or_default(),
             limit + 1
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let items = rows.into_iter().map(|r| TenantConduct {
             tenant: TenantId(r.id),

@@ -99,7 +99,7 @@ impl Labelling {
                  select o.task_id, o.user_id from skips o where o.project_id is null order by o.task_id limit $1 for update skip locked)",
             SWEEP_ROWS
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?
         .rows_affected();
         Ok(placed > 0)

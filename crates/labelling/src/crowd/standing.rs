@@ -101,7 +101,7 @@ impl Labelling {
             project.0,
             worker.0
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await?;
         self.leases_end(worker, project, now).await
     }

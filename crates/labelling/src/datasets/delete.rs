@@ -120,7 +120,7 @@ impl Labelling {
         let row = sqlx::query_as!(
             Leaving,
             "select d.id, d.project_id, d.left_at, d.leave_from, d.removing, p.namespace, p.name as project_name, p.on_reject, p.max_rejections,
-                    p.reward_points, p.state as project_state
+                    p.reward_points
              from datasets d join projects p on p.id = d.project_id where d.id = $1 and d.bound_uid is null",
             id.0
         )
@@ -155,7 +155,7 @@ impl Labelling {
             "select id from datasets where bound_uid is null and (left_at is null or leave_from is not null or removing) order by id limit $1",
             SWEPT_DATASETS
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         for dataset in going {
             let id = DatasetId(dataset.id);

@@ -4,20 +4,25 @@
 //! The dataset is unbound before the first window, and each window's tasks are locked before anything of them
 //! is read: whoever had a task locked has let go, and whoever comes later sees that the dataset is unbound.
 //! So nothing comes back behind a window that is done. What it must not do: take locks in another order than
-//! task, answer, batch, dataset, project, or hold two batches at once (see [`transition`](crate::transition)).
+//! task, answer, batch, dataset, project, or hold two batches at once (see [`task_state`](crate::task_state)).
 
 use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{AnswerId, DatasetId, ProjectId, TaskId, UserId},
+    work::AnswerStatus,
+};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::delete::{Deletion, STEP_ROWS};
 use crate::{
-    Result, events, outbox, points,
-    projects::settle_state,
-    reviews::reject_slot,
-    tasks::{Freed, return_slot},
-    transition::{TaskChange, task_changed},
+    Result,
+    approvals::{self, ApprovedAnswer},
+    events, outbox,
+    projects::{from_column, settle_state},
+    task_state::{Cause, TaskEvent, apply, lease_ended},
 };
 
 /// Leases ended, or answers decided, in one transaction.
@@ -37,7 +42,6 @@ pub(super) struct Leaving {
     pub on_reject: String,
     pub max_rejections: i32,
     pub reward_points: i32,
-    pub project_state: String,
 }
 
 /// What becomes of an answer that still waits for reviewers.
@@ -166,7 +170,7 @@ async fn end_leases(conn: &mut PgConnection, tasks: &[i64], now: DateTime<Utc>) 
         )
         .execute(&mut *conn)
         .await?;
-        return_slot(conn, lease.task_id, Freed::Lease, ACTOR, now).await?;
+        lease_ended(conn, TaskId(lease.task_id), ACTOR, now).await?;
     }
     Ok(true)
 }
@@ -215,86 +219,59 @@ async fn close(
     answer: &Open,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let closing = closing(answer.approvals, answer.rejections);
-    let status = match closing {
-        Closing::Approved => "approved",
-        Closing::Rejected => "rejected",
-        Closing::Withdrawn => "withdrawn",
+    let (status, event) = match closing(answer.approvals, answer.rejections) {
+        Closing::Approved => (AnswerStatus::Approved, TaskEvent::Approved),
+        Closing::Rejected => (
+            AnswerStatus::Rejected,
+            TaskEvent::Rejected {
+                on_reject: from_column("what a rejection does", &going.on_reject)?,
+                max_rejections: going.max_rejections,
+            },
+        ),
+        Closing::Withdrawn => (
+            AnswerStatus::Withdrawn,
+            TaskEvent::Withdrawn { leased: false },
+        ),
     };
     sqlx::query!(
-        "update answers set status = $2, decided_at = $3 where id = $1",
+        "with held as (delete from review_leases where answer_id = $1)
+         update answers set status = $2, decided_at = $3 where id = $1",
         answer.id,
-        status,
+        status.column(),
         now
     )
     .execute(&mut *conn)
     .await?;
-    sqlx::query!("delete from review_leases where answer_id = $1", answer.id)
-        .execute(&mut *conn)
-        .await?;
-    let data = json!({"task": answer.task_id, "status": status});
-    events::record(conn, "answer.closed", &answer.id.to_string(), ACTOR, data).await?;
-    if closing == Closing::Withdrawn {
-        return_slot(conn, answer.task_id, Freed::InReview, ACTOR, now).await?;
-        return Ok(());
+    let task = TaskId(answer.task_id);
+    if status == AnswerStatus::Approved {
+        let approved = ApprovedAnswer {
+            project: ProjectId(going.project_id),
+            dataset: DatasetId(going.id),
+            task,
+            answer: AnswerId(answer.id),
+            author: UserId(answer.user_id),
+            points: answer.reward_points,
+        };
+        approvals::approve(conn, &approved, now).await?;
     }
-    let before = sqlx::query!(
-        "select status as \"status!\" from tasks where id = $1",
-        answer.task_id
-    )
-    .fetch_one(&mut *conn)
-    .await?
-    .status;
-    let after = match closing {
-        Closing::Approved => approve(conn, going, answer, now).await?,
-        Closing::Rejected | Closing::Withdrawn => reject(conn, going, answer).await?,
+    let cause = Cause {
+        kind: "answer.closed",
+        subject: answer.id.to_string(),
+        actor: ACTOR,
+        data: json!({"task": task, "status": status.column()}),
     };
-    let change = TaskChange {
-        task: answer.task_id,
-        batch: answer.batch_id,
-        before,
-        after,
-    };
-    task_changed(conn, &change, ACTOR, now).await
-}
-
-async fn approve(
-    conn: &mut PgConnection,
-    going: &Leaving,
-    answer: &Open,
-    now: DateTime<Utc>,
-) -> Result<String> {
-    let approved = points::ApprovedAnswer {
-        project: going.project_id,
-        dataset: going.id,
-        task: answer.task_id,
-        answer: answer.id,
-        user: answer.user_id,
-        points: answer.reward_points,
-    };
-    points::approve(conn, &approved, now).await?;
-    let row = sqlx::query!(
-        "update tasks set in_review = in_review - 1, approved = approved + 1 where id = $1 returning status as \"status!\"",
-        answer.task_id
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(row.status)
-}
-
-/// The last reviewer's decision is what rejected it: undone one day, it takes back the place that opened.
-async fn reject(conn: &mut PgConnection, going: &Leaving, answer: &Open) -> Result<String> {
-    let reopens = going.on_reject == "requeue" && going.project_state != "closed";
-    let (after, slots_delta) =
-        reject_slot(conn, answer.task_id, reopens, false, going.max_rejections).await?;
-    sqlx::query!(
-        "update reviews set slots_delta = $2 where id = (select max(id) from reviews where answer_id = $1)",
-        answer.id,
-        slots_delta
-    )
-    .execute(conn)
-    .await?;
-    Ok(after)
+    let changed = apply(conn, task, event, &cause, now).await?;
+    if status == AnswerStatus::Rejected {
+        // The last reviewer's decision is what rejected it: undone one day, it takes back the place that opened.
+        sqlx::query!(
+            "update reviews set slots_delta = $2 where id = (select max(id) from reviews where answer_id = $1)",
+            answer.id,
+            changed.places_opened
+        )
+        .execute(conn)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Takes back what was spent on tasks without an answer; the judgements that are free again. With the tasks

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::delete::{STEP_ROWS, window_lock};
-use crate::{Labelling, Result, chunk::spend};
+use crate::{Labelling, Result, runs::spend};
 
 /// An adopted dataset of which some tasks are not back in the queue.
 struct Rejoining {
@@ -22,7 +22,7 @@ impl Labelling {
         let waiting = sqlx::query!(
             "select id from datasets where bound_uid is not null and (requeue_from is not null or recharge_from is not null) order by id"
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         for dataset in waiting {
             while self.dataset_rejoin(DatasetId(dataset.id)).await? {}

@@ -5,12 +5,14 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     export::{ExportColumns, ExportFormat, RowPer},
-    ids::{ExportId, RunId},
+    ids::{ExportId, ProjectId, RunId},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Labelling, Refusal, Result, projects::from_column, runs::hold};
+use crate::{
+    Error, Labelling, Refusal, Result, approvals::take_watermark, projects::from_column, runs::hold,
+};
 
 /// What an exporting run needs, and where its parts go.
 #[derive(Debug, Clone)]
@@ -77,7 +79,7 @@ impl Labelling {
                 })?,
             ),
             _ => {
-                let watermark = take_watermark(&mut tx, r.project_id).await?;
+                let watermark = take_watermark(&mut tx, ProjectId(r.project_id)).await?;
                 let columns = columns_at(&mut tx, r.project_id, r.dataset_id).await?;
                 let stored = serde_json::to_value(&columns).map_err(|_| Error::Corrupt {
                     what: "export columns",
@@ -115,23 +117,6 @@ impl Labelling {
             multipart: r.multipart_id,
         })
     }
-}
-
-/// The largest approval, once no earlier one can still appear: approvals hold the lock shared until they commit.
-async fn take_watermark(conn: &mut PgConnection, project: Uuid) -> Result<i64> {
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 1))",
-        project
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    let row = sqlx::query!(
-        "select coalesce(max(seq), 0) as \"seq!\" from approval_events where project_id = $1",
-        project
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(row.seq)
 }
 
 /// The columns of a CSV: those of the sources in their own order, the oldest source first; the answers'

@@ -25,7 +25,7 @@ impl Labelling {
             "select project_id, dataset_id, tenant_id, watermark, since from exports where id = $1",
             id.0
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
         let watermark = export.watermark.ok_or(Refusal::NotFound)?;
@@ -56,7 +56,7 @@ impl Labelling {
             PAGE_BYTES,
             NEVER_COMPRESSED
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let ids: Vec<i64> = page.iter().map(|r| r.task_id).collect();
         let candidates = page.first().map_or(0, |r| r.candidates);
@@ -74,7 +74,7 @@ impl Labelling {
             watermark,
             since
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let users: Vec<_> = answers.iter().map(|a| a.user_id).collect();
         let mut conn = self.pool.acquire().await?;
@@ -102,7 +102,7 @@ impl Labelling {
             "select id, dataset_id, row_no, external_id, payload from tasks where id = any($1) order by id",
             ids
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         Ok(rows
             .into_iter()

@@ -106,7 +106,7 @@ impl Labelling {
             limit,
             state.map(WireEnum::column)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         rows.into_iter()
             .map(|e| {

@@ -163,7 +163,7 @@ impl Labelling {
             namespace,
             name
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         let rows = rows.into_iter();
         Ok(rows
@@ -232,7 +232,7 @@ impl Labelling {
             limit,
             state.map(WireEnum::column)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         rows.into_iter()
             .map(|p| {
@@ -290,7 +290,7 @@ impl Labelling {
             tenant.map(|t| t.0),
             version
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
         serde_json::from_value(row.labeling).map_err(|_| Error::Corrupt { what: "labeling" })
@@ -329,7 +329,7 @@ impl Labelling {
             user.0,
             only.map(|p| p.0)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.calls)
         .await?;
         rows.into_iter()
             .map(|p| {

@@ -146,7 +146,7 @@ impl Labelling {
             "select answers_per_task, slots_frozen from projects where id = $1",
             id.0
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
         let fixed = row.slots_frozen.then_some(row.answers_per_task);

@@ -8,7 +8,7 @@ use datacrowd_protocol::{
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use crate::{Labelling, Refusal, Result, Task, tasks::take_turn};
+use crate::{Labelling, Refusal, Result, Task, projects::from_column, tasks::take_turn};
 
 /// How long an answer is shown to one reviewer only, in seconds. Looking again does not make it longer, and whoever lets
 /// it pass stands back behind others for as long again ([`pick`]).
@@ -80,7 +80,7 @@ impl Labelling {
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let previous = previous_decisions(&mut tx, row.id).await?;
-            found.push(row.with(previous));
+            found.push(row.with(previous)?);
         }
         tx.commit().await?;
         Ok(found)
@@ -102,24 +102,24 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn with(self, previous: Vec<PreviousDecision>) -> ReviewCandidate {
+    fn with(self, previous: Vec<PreviousDecision>) -> Result<ReviewCandidate> {
         let task = Task {
             id: TaskId(self.id),
             project: ProjectId(self.project_id),
             dataset: DatasetId(self.dataset_id),
             batch: BatchId(self.batch_id),
-            status: self.status,
+            status: from_column("task status", &self.status)?,
             labeling_version: self.labeling_version,
             payload: self.payload.0,
             lease: None,
         };
-        ReviewCandidate {
+        Ok(ReviewCandidate {
             answer_id: AnswerId(self.answer_id),
             task,
             answer: self.answer.0,
             submitted_at: self.submitted_at,
             previous,
-        }
+        })
     }
 }
 

@@ -1,18 +1,21 @@
 //! Taking back one's own last decision, while nothing was built on it.
 
 use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::{AnswerId, UserId};
+use datacrowd_protocol::{
+    ids::{AnswerId, ProjectId, TaskId, UserId},
+    work::AnswerStatus,
+};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Reviewed;
 use crate::{
-    Labelling, Refusal, Result, audit,
+    Labelling, Refusal, Result, approvals, audit,
     crowd::standing::admit,
-    events, points,
-    submit::approval_lock_shared,
-    transition::{TaskChange, task_changed},
+    events,
+    projects::from_column,
+    task_state::{Cause, TaskEvent, try_apply},
 };
 
 impl Labelling {
@@ -27,93 +30,59 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
         let mut tx = self.pool.begin().await?;
-        // The task is locked first and everything read afterwards: what a join read before it waited is old.
-        let task = sqlx::query!(
-            "select id, project_id from tasks where id = (select task_id from answers where id = $1) for update",
-            answer.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        admit(&mut tx, task.project_id, user).await?;
-        let t = sqlx::query!(
-            "select t.id, t.batch_id, t.project_id, t.status as \"status!\", d.bound_uid is not null as \"queued!\",
-                    exists (select from tenant_members m where m.user_id = $2 and m.tenant_id = p.tenant_id) as \"owns!\"
-             from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id where t.id = $1",
-            task.id,
-            user.0
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        let mine = sqlx::query!(
-            "select r.decision, r.comment, r.slots_delta, a.status,
-                    exists (select from reviews o where o.answer_id = r.answer_id and o.id > r.id) as \"followed!\",
-                    exists (select from reviews o where o.user_id = r.user_id and o.id > r.id) as \"older!\"
-             from reviews r join answers a on a.id = r.answer_id where r.answer_id = $1 and r.user_id = $2 for update of a",
-            answer.0,
-            user.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        if t.owns {
-            return Err(Refusal::OwnProject.into());
-        }
-        if !t.queued {
-            return Err(too_late("The dataset was deleted since"));
-        }
-        if mine.older {
-            return Err(too_late("You have decided on another answer since"));
-        }
-        if mine.followed {
-            return Err(too_late(
-                "Another reviewer has decided on this answer since",
-            ));
-        }
-        let after = match mine.status.as_str() {
-            "in_review" => t.status.clone(),
-            "approved" => unapprove(&mut tx, t.project_id, t.id, answer, now).await?,
-            "rejected" => unreject(&mut tx, t.id, mine.slots_delta, t.queued).await?,
-            _ => return Err(too_late("The answer was taken back")),
+        let mine = own_decision(&mut tx, user, answer).await?;
+        let cause = Cause {
+            kind: "review.undone",
+            subject: answer.to_string(),
+            actor: &user.to_string(),
+            data: json!({"decision": mine.decision, "comment": mine.comment, "status": mine.status}),
         };
+        let event = match from_column("answer status", &mine.status)? {
+            AnswerStatus::InReview => None,
+            AnswerStatus::Approved => {
+                unapprove(&mut tx, ProjectId(mine.project_id), answer, now).await?;
+                Some(TaskEvent::ApprovalUndone)
+            }
+            AnswerStatus::Rejected => Some(TaskEvent::RejectionUndone {
+                places_opened: mine.slots_delta,
+            }),
+            AnswerStatus::Withdrawn | AnswerStatus::Voided => {
+                return Err(too_late("The answer was taken back"));
+            }
+        };
+        match event {
+            None => {
+                let Cause {
+                    kind,
+                    subject,
+                    actor,
+                    data,
+                } = cause;
+                events::record(&mut tx, kind, &subject, actor, data).await?;
+            }
+            Some(event) => {
+                try_apply(&mut tx, TaskId(mine.task_id), event, &cause, now)
+                    .await?
+                    .ok_or_else(|| too_late("Another worker has taken the task since"))?;
+            }
+        }
         sqlx::query!(
-            "delete from reviews where answer_id = $1 and user_id = $2",
+            "with undone as (delete from reviews where answer_id = $1 and user_id = $2)
+             update answers set status = 'in_review', decided_at = null, approvals = approvals - $3, rejections = rejections - $4 where id = $1",
             answer.0,
-            user.0
-        )
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query!(
-            "update answers set status = 'in_review', decided_at = null, approvals = approvals - $2, rejections = rejections - $3 where id = $1",
-            answer.0,
+            user.0,
             i16::from(mine.decision == "approved"),
             i16::from(mine.decision == "rejected")
         )
         .execute(&mut *tx)
         .await?;
-        let actor = user.to_string();
-        events::record(
-            &mut tx,
-            "review.undone",
-            &answer.to_string(),
-            &actor,
-            json!({"decision": mine.decision, "comment": mine.comment, "status": mine.status}),
-        )
-        .await?;
         let details = json!({"decision": mine.decision, "status": mine.status});
         let subject = answer.to_string();
         audit::record(&mut tx, user, "answer.review_undo", &subject, details).await?;
-        let change = TaskChange {
-            task: t.id,
-            batch: t.batch_id,
-            before: t.status,
-            after,
-        };
-        task_changed(&mut tx, &change, &actor, now).await?;
         tx.commit().await?;
         Ok(Reviewed {
             answer_id: answer,
-            status: "in_review".into(),
+            status: AnswerStatus::InReview,
         })
     }
 }
@@ -122,17 +91,81 @@ fn too_late(why: &'static str) -> crate::Error {
     Refusal::UndoTooLate { why }.into()
 }
 
+/// A reviewer's last decision, which nothing depends on but what it did itself.
+struct OwnDecision {
+    task_id: i64,
+    project_id: Uuid,
+    decision: String,
+    comment: String,
+    slots_delta: i16,
+    status: String,
+}
+
+/// Locks the answer's task and refuses what cannot be undone. Everything is read after the task is locked: what a join
+/// read before it waited is old.
+async fn own_decision(
+    conn: &mut PgConnection,
+    user: UserId,
+    answer: AnswerId,
+) -> Result<OwnDecision> {
+    let task = sqlx::query!(
+        "select id, project_id from tasks where id = (select task_id from answers where id = $1) for update",
+        answer.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    admit(conn, task.project_id, user).await?;
+    let mine = sqlx::query!(
+        "select r.decision, r.comment, r.slots_delta, a.status, d.bound_uid is not null as \"bound!\",
+                exists (select from tenant_members m where m.user_id = $2 and m.tenant_id = p.tenant_id) as \"owns!\",
+                exists (select from reviews o where o.answer_id = r.answer_id and o.id > r.id) as \"followed!\",
+                exists (select from reviews o where o.user_id = r.user_id and o.id > r.id) as \"older!\"
+         from reviews r join answers a on a.id = r.answer_id join tasks t on t.id = a.task_id
+         join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
+         where r.answer_id = $1 and r.user_id = $2 for update of a",
+        answer.0,
+        user.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    let refusal = if mine.owns {
+        Some(Refusal::OwnProject.into())
+    } else if !mine.bound {
+        Some(too_late("The dataset was deleted since"))
+    } else if mine.older {
+        Some(too_late("You have decided on another answer since"))
+    } else if mine.followed {
+        Some(too_late(
+            "Another reviewer has decided on this answer since",
+        ))
+    } else {
+        None
+    };
+    match refusal {
+        Some(refusal) => Err(refusal),
+        None => Ok(OwnDecision {
+            task_id: task.id,
+            project_id: task.project_id,
+            decision: mine.decision,
+            comment: mine.comment,
+            slots_delta: mine.slots_delta,
+            status: mine.status,
+        }),
+    }
+}
+
 /// An export that took its watermark after the approval gave the answer out, whatever became of its run or its file
 /// since: that cannot be undone.
 async fn unapprove(
     conn: &mut PgConnection,
-    project: Uuid,
-    task: i64,
+    project: ProjectId,
     answer: AnswerId,
     now: DateTime<Utc>,
-) -> Result<String> {
+) -> Result<()> {
     // Whoever takes a watermark now waits for this transaction, and whoever took one is seen below.
-    approval_lock_shared(conn, project).await?;
+    approvals::lock_shared(conn, project).await?;
     let exported = sqlx::query!(
         "select exists (
              select from (
@@ -142,7 +175,7 @@ async fn unapprove(
              where v.seq <= e.watermark and v.seq > coalesce(e.since, 0)
                and (e.dataset_id is null or e.dataset_id = v.dataset_id)
                and not exists (select from approval_events r where r.revokes = v.seq)) as \"exported!\"",
-        project,
+        project.0,
         answer.0
     )
     .fetch_one(&mut *conn)
@@ -150,33 +183,6 @@ async fn unapprove(
     if exported.exported {
         return Err(too_late("The answer was exported"));
     }
-    points::revoke(conn, project, answer.0, true, now).await?;
-    let row = sqlx::query!(
-        "update tasks set approved = approved - 1, in_review = in_review + 1 where id = $1 returning status as \"status!\"",
-        task
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(row.status)
-}
-
-/// The place that the rejection opened is taken back, if it is still free; places it closed open again.
-async fn unreject(
-    conn: &mut PgConnection,
-    task: i64,
-    slots_delta: i16,
-    queued: bool,
-) -> Result<String> {
-    let row = sqlx::query!(
-        "update tasks set in_review = in_review + 1, rejections = rejections - 1, slots_free = slots_free - $2,
-                queue_pos = case when slots_free - $2 = 0 then null when queue_pos is null and $3 then nextval('task_queue_pos') else queue_pos end
-         where id = $1 and slots_free >= $2 returning status as \"status!\"",
-        task,
-        slots_delta,
-        queued
-    )
-    .fetch_optional(conn)
-    .await?;
-    row.map(|r| r.status)
-        .ok_or_else(|| too_late("Another worker has taken the task since"))
+    approvals::revoke(conn, project, answer, true, now).await?;
+    Ok(())
 }

@@ -14,11 +14,10 @@ use uuid::Uuid;
 
 use super::{hold, require_hold, run_ends};
 use crate::{
-    Error, Labelling, Refusal, Result,
+    Error, Labelling, Refusal, Result, batches,
     datasets::{REPLACED, checkpoint},
     events,
     projects::from_column,
-    transition,
 };
 
 /// What a generating runner gets; the API server adds the presigned URL.
@@ -212,7 +211,7 @@ impl Labelling {
                 )
                 .execute(&mut *tx)
                 .await?;
-                transition::dataset_loaded(&mut tx, dataset, end.rows, now).await?
+                batches::dataset_loaded(&mut tx, DatasetId(dataset), end.rows, now).await?
             }
             RunOutcome::Failed => {
                 if end.reason == Some(RunReason::SourceChanged) {

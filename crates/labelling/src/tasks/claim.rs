@@ -1,34 +1,21 @@
 //! Taking work: the next open tasks behind a worker's own last position, or one that they name.
 
 use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::{BatchId, DatasetId, ProjectId, TaskId, UserId};
-use sqlx::PgConnection;
+use datacrowd_protocol::{
+    ids::{BatchId, DatasetId, ProjectId, TaskId, UserId},
+    raw::RawJson,
+};
+use sqlx::types::Json;
 
-use super::{MAX_LEASES, Task, Workplace, lease_tasks, take_turn, task, workplaces};
-use crate::{Labelling, Refusal, Result, crowd::standing::admit};
-
-/// The queue's tasks that are new to this worker, with the columns before it and the end of the statement.
-///
-/// Who decided on an answer before `shown_tasks` was kept has a review only. That is asked row by row (`offset 0`):
-/// joined, all reviews that this worker ever gave could be read for one task.
-macro_rules! queued {
-    ($what:literal, $end:literal, $place:expr, $from:expr, $user:expr, $more:expr) => {
-        sqlx::query!(
-            "select " + $what + " from tasks t
-             where t.project_id = $1 and t.lane = 0 and t.queue_pos > $2
-               and not exists (select from answers a where a.task_id = t.id and a.user_id = $3 and a.status not in ('withdrawn', 'voided'))
-               and not exists (select from skips s where s.task_id = t.id and s.user_id = $3)
-               and not exists (select from leases l where l.task_id = t.id and l.user_id = $3)
-               and not exists (select from shown_tasks v where v.task_id = t.id and v.user_id = $3)
-               and not exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = t.id and r.user_id = $3 offset 0)
-             order by t.queue_pos" + $end,
-            $place.id,
-            $from,
-            $user.0,
-            $more
-        )
-    };
-}
+use super::{
+    LEASE_LIVES, MAX_LEASES, Task,
+    leases::{Held, held},
+    take_turn,
+};
+use crate::{
+    Labelling, Refusal, Result, crowd::standing::admit, projects::from_column,
+    task_state::TaskEvent,
+};
 
 impl Labelling {
     /// A task this worker could take; nothing is held.
@@ -41,24 +28,28 @@ impl Labelling {
         project: Option<ProjectId>,
         now: DateTime<Utc>,
     ) -> Result<Task> {
-        let mut conn = self.pool.acquire().await?;
-        for place in workplaces(&mut conn, user, project).await? {
-            for from in [place.cursor.unwrap_or(place.queue_floor), 0] {
-                let next = queued!(
-                    "t.id, t.project_id, t.dataset_id, t.batch_id, t.status as \"status!\", t.payload,
-                     case when t.leased + t.in_review + t.approved + t.rejections = 0 then $4 else coalesce(t.labeling_version, $4) end as \"labeling_version!\"",
-                    " limit 1",
-                    place,
-                    from,
-                    user,
-                    place.labeling_version
-                );
-                if let Some(r) = next.fetch_optional(&mut *conn).await? {
-                    return Ok(task!(r, None));
-                }
-            }
-        }
-        Err(self.nothing(&mut conn, user, project, now).await?.into())
+        let next = sqlx::query!(
+            "select task_id as \"task_id!\", project_id as \"project_id!\", dataset_id as \"dataset_id!\", batch_id as \"batch_id!\", status as \"status!\",
+                    labeling_version as \"labeling_version!\", payload as \"payload!: Json<RawJson>\"
+             from task_next_v1($1, $2)",
+            user.0,
+            project.map(|p| p.0)
+        )
+        .fetch_optional(&self.calls)
+        .await?;
+        let Some(t) = next else {
+            return Err(self.nothing(user, project, now).await?.into());
+        };
+        Ok(Task {
+            id: TaskId(t.task_id),
+            project: ProjectId(t.project_id),
+            dataset: DatasetId(t.dataset_id),
+            batch: BatchId(t.batch_id),
+            status: from_column("task status", &t.status)?,
+            labeling_version: t.labeling_version,
+            payload: t.payload.0,
+            lease: None,
+        })
     }
 
     /// Takes up to `count` tasks: first those this worker holds already, then the next ones.
@@ -72,41 +63,40 @@ impl Labelling {
         count: i64,
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>> {
-        let mut tx = self.pool.begin().await?;
-        take_turn(&mut tx, user).await?;
-        let (mut tasks, all) = self.held(&mut tx, user, project).await?;
-        let holds = i64::try_from(tasks.len()).unwrap_or(i64::MAX);
-        if holds >= count {
-            tasks.truncate(usize::try_from(count).unwrap_or(1));
-            return Ok(tasks);
+        let leased = TaskEvent::Leased.delta();
+        let rows = sqlx::query!(
+            "select task_id, project_id, dataset_id, batch_id, labeling_version, payload as \"payload: Json<RawJson>\", token, expires_at, reward_points
+             from tasks_claim_v1($1, $2, $3, $4, $5, $6, $7, $8)",
+            user.0,
+            project.map(|p| p.0),
+            i32::try_from(count).unwrap_or(i32::MAX),
+            i32::try_from(MAX_LEASES).unwrap_or(i32::MAX),
+            leased.leased,
+            leased.places,
+            LEASE_LIVES,
+            now
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        if rows.is_empty() {
+            return Err(self.nothing(user, project, now).await?.into());
         }
-        let mut wanted = (count - holds).min(MAX_LEASES - all);
-        if wanted <= 0 {
-            return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
-        }
-        for place in workplaces(&mut tx, user, project).await? {
-            let start = place.cursor.unwrap_or(place.queue_floor);
-            let mut picked = pick(&mut tx, user, &place, start, wanted).await?;
-            if picked.is_empty() && start > 0 {
-                // A later chunk can become visible before an earlier one: look once from the beginning.
-                picked = pick(&mut tx, user, &place, 0, wanted).await?;
-            }
-            if picked.is_empty() {
-                // Whoever holds the last ones may not want them, or just have been refused.
-                picked = pick_waiting(&mut tx, user, &place).await?;
-            }
-            let taken = take(&mut tx, user, &place, &picked, now).await?;
-            wanted -= i64::try_from(taken.len()).unwrap_or(i64::MAX);
-            tasks.extend(taken);
-            if wanted <= 0 {
-                break;
-            }
-        }
-        if tasks.is_empty() {
-            return Err(self.nothing(&mut tx, user, project, now).await?.into());
-        }
-        tx.commit().await?;
-        Ok(tasks)
+        let tasks = rows.into_iter().map(|r| {
+            Some(Task::from(Held {
+                task_id: r.task_id?,
+                project_id: r.project_id?,
+                dataset_id: r.dataset_id?,
+                batch_id: r.batch_id?,
+                labeling_version: r.labeling_version?,
+                payload: r.payload?,
+                token: r.token?,
+                expires_at: r.expires_at?,
+                reward_points: r.reward_points?,
+            }))
+        });
+        tasks
+            .collect::<Option<_>>()
+            .ok_or_else(|| Refusal::TooManyLeases { limit: MAX_LEASES }.into())
     }
 
     /// Takes one named task.
@@ -123,14 +113,15 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        let (held, all) = self.held(&mut tx, user, None).await?;
-        if let Some(held) = held.into_iter().find(|h| h.id == task) {
-            return Ok(held);
+        let holds = held(&mut tx, user, None).await?;
+        let full = i64::try_from(holds.len()).unwrap_or(i64::MAX) >= MAX_LEASES;
+        if let Some(already) = holds.into_iter().find(|h| h.id == task) {
+            return Ok(already);
         }
         admit(&mut tx, t.project_id, user).await?;
-        let place = workplaces(&mut tx, user, Some(ProjectId(t.project_id)))
+        sqlx::query!("select id from workplaces_v1($1, $2)", user.0, t.project_id)
+            .fetch_optional(&mut *tx)
             .await?
-            .pop()
             .ok_or(Refusal::NotFound)?;
         if t.slots_free == 0 || t.queue_pos.is_none() {
             return Err(Refusal::TaskLocked.into());
@@ -148,74 +139,25 @@ impl Labelling {
         if done.done {
             return Err(Refusal::NotFound.into());
         }
-        if all >= MAX_LEASES {
+        if full {
             return Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into());
         }
-        let mut taken = lease_tasks(&mut tx, user, &place, &[task.0], now).await?;
+        let leased = TaskEvent::Leased.delta();
+        sqlx::query!(
+            "select tasks_lease_v1($1, $2, $3, $4, $5, $6, $7)",
+            user.0,
+            t.project_id,
+            &[task.0],
+            leased.leased,
+            leased.places,
+            LEASE_LIVES,
+            now
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let mut taken = held(&mut tx, user, None).await?;
+        taken.retain(|h| h.id == task);
         tx.commit().await?;
         taken.pop().ok_or_else(|| Refusal::TaskLocked.into())
     }
-}
-
-/// The next tasks behind `from`, leaving out what others are just taking: id and position.
-async fn pick(
-    conn: &mut PgConnection,
-    user: UserId,
-    place: &Workplace,
-    from: i64,
-    count: i64,
-) -> Result<Vec<(i64, i64)>> {
-    let next = queued!(
-        "t.id, t.queue_pos as \"queue_pos!\"",
-        " limit $4 for update of t skip locked",
-        place,
-        from,
-        user,
-        count
-    );
-    Ok(next.map(|r| (r.id, r.queue_pos)).fetch_all(conn).await?)
-}
-
-/// The first task that is still there when whoever holds it has let go.
-async fn pick_waiting(
-    conn: &mut PgConnection,
-    user: UserId,
-    place: &Workplace,
-) -> Result<Vec<(i64, i64)>> {
-    let first = queued!(
-        "t.id, t.queue_pos as \"queue_pos!\"",
-        " limit $4 for update of t",
-        place,
-        0,
-        user,
-        1
-    );
-    Ok(first.map(|r| (r.id, r.queue_pos)).fetch_all(conn).await?)
-}
-
-/// Leases what was picked.
-async fn take(
-    conn: &mut PgConnection,
-    user: UserId,
-    place: &Workplace,
-    picked: &[(i64, i64)],
-    now: DateTime<Utc>,
-) -> Result<Vec<Task>> {
-    let Some(last) = picked.iter().map(|(_, position)| *position).max() else {
-        return Ok(Vec::new());
-    };
-    let ids: Vec<_> = picked.iter().map(|(id, _)| *id).collect();
-    // The lock of `admit`, without a call of its own; whether this worker is blocked is asked with the lease.
-    sqlx::query!(
-        "insert into worker_cursors (user_id, project_id, queue_pos, claimed_at)
-         select $1, $2, $3, $4 from (select pg_advisory_xact_lock_shared(hashtextextended($2::uuid::text || $1::uuid::text, 2))) admitted
-         on conflict (user_id, project_id) do update set queue_pos = excluded.queue_pos, claimed_at = excluded.claimed_at",
-        user.0,
-        place.id,
-        last,
-        now
-    )
-    .execute(&mut *conn)
-    .await?;
-    lease_tasks(conn, user, place, &ids, now).await
 }

@@ -1,11 +1,68 @@
 //! Leases: what a worker holds, holding on to it, and giving it back.
 
 use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId};
-use sqlx::PgConnection;
+use datacrowd_protocol::{
+    ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
+    raw::RawJson,
+    work::TaskStatus,
+};
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
 
-use super::{Freed, LEASE_LIVES, Lease, Task, lost, return_slot};
-use crate::{Error, Labelling, Refusal, Result};
+use super::{LEASE_LIVES, Lease, Task, lost};
+use crate::{Error, Labelling, Refusal, Result, task_state::lease_ended};
+
+/// A task that somebody holds, as `tasks_held_v1` gives it.
+pub(super) struct Held {
+    pub task_id: i64,
+    pub project_id: Uuid,
+    pub dataset_id: Uuid,
+    pub batch_id: i64,
+    pub labeling_version: i32,
+    pub payload: Json<RawJson>,
+    pub token: i64,
+    pub expires_at: DateTime<Utc>,
+    pub reward_points: i32,
+}
+
+impl From<Held> for Task {
+    fn from(h: Held) -> Self {
+        Self {
+            id: TaskId(h.task_id),
+            project: ProjectId(h.project_id),
+            dataset: DatasetId(h.dataset_id),
+            batch: BatchId(h.batch_id),
+            status: TaskStatus::Locked,
+            labeling_version: h.labeling_version,
+            payload: h.payload.0,
+            lease: Some(Lease {
+                token: LeaseToken(h.token),
+                expires_at: h.expires_at,
+                reward_points: h.reward_points,
+            }),
+        }
+    }
+}
+
+/// What this worker holds, of one project when one is named, oldest lease first.
+pub(super) async fn held(
+    conn: &mut PgConnection,
+    user: UserId,
+    project: Option<ProjectId>,
+) -> Result<Vec<Task>> {
+    let rows = sqlx::query_as!(
+        Held,
+        "select task_id as \"task_id!\", project_id as \"project_id!\", dataset_id as \"dataset_id!\", batch_id as \"batch_id!\",
+                labeling_version as \"labeling_version!\", payload as \"payload!: Json<RawJson>\", token as \"token!\",
+                expires_at as \"expires_at!\", reward_points as \"reward_points!\"
+         from tasks_held_v1($1, $2) order by token",
+        user.0,
+        project.map(|p| p.0)
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(Task::from).collect())
+}
 
 impl Labelling {
     /// Tasks this worker holds, oldest lease first.
@@ -13,48 +70,8 @@ impl Labelling {
     /// # Errors
     /// The database failed.
     pub async fn tasks_held(&self, user: UserId) -> Result<Vec<Task>> {
-        let mut conn = self.pool.acquire().await?;
-        Ok(self.held(&mut conn, user, None).await?.0)
-    }
-
-    /// What this worker holds, of one project when one is named, and how many tasks that are in all.
-    pub(super) async fn held(
-        &self,
-        conn: &mut PgConnection,
-        user: UserId,
-        project: Option<ProjectId>,
-    ) -> Result<(Vec<Task>, i64)> {
-        let rows = sqlx::query!(
-            "select t.id, t.project_id, t.dataset_id, t.batch_id, coalesce(l.labeling_version, t.labeling_version, 1) as \"labeling_version!\",
-                    case when $2::uuid is null or l.project_id = $2 then t.payload end as \"payload?: sqlx::types::Json<datacrowd_protocol::raw::RawJson>\",
-                    l.token, l.expires_at, coalesce(l.reward_points, p.reward_points) as \"reward_points!\", 'locked' as \"status!\"
-             from leases l join tasks t on t.id = l.task_id join projects p on p.id = l.project_id
-             where l.user_id = $1 order by l.token",
-            user.0,
-            project.map(|p| p.0)
-        )
-        .fetch_all(conn)
-        .await?;
-        let all = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let held = rows.into_iter().filter_map(|r| {
-            let lease = Lease {
-                token: LeaseToken(r.token),
-                expires_at: r.expires_at,
-                reward_points: r.reward_points,
-            };
-            let payload = r.payload?.0;
-            Some(Task {
-                id: TaskId(r.id),
-                project: ProjectId(r.project_id),
-                dataset: DatasetId(r.dataset_id),
-                batch: BatchId(r.batch_id),
-                status: r.status,
-                labeling_version: r.labeling_version,
-                payload,
-                lease: Some(lease),
-            })
-        });
-        Ok((held.collect(), all))
+        let mut conn = self.calls.acquire().await?;
+        held(&mut conn, user, None).await
     }
 
     /// The worker is still at it: the lease lasts another `lockSeconds`, but never beyond its end. Whoever renews it
@@ -81,7 +98,7 @@ impl Labelling {
             now,
             LEASE_LIVES
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         let Some(row) = row else {
             let mut conn = self.pool.acquire().await?;
@@ -158,7 +175,7 @@ impl Labelling {
             .execute(&mut *tx)
             .await?;
         }
-        return_slot(&mut tx, task.0, Freed::Lease, &user.to_string(), now).await?;
+        lease_ended(&mut tx, task, &user.to_string(), now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -170,8 +187,8 @@ impl Labelling {
         project: ProjectId,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut conn = self.pool.acquire().await?;
-        let (held, _) = self.held(&mut conn, user, Some(project)).await?;
+        let mut conn = self.calls.acquire().await?;
+        let held = held(&mut conn, user, Some(project)).await?;
         drop(conn);
         for task in held {
             let Some(lease) = task.lease else { continue };

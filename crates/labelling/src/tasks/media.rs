@@ -49,7 +49,7 @@ impl Labelling {
             column,
             now
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.calls)
         .await?;
         let Some(row) = row else {
             let mut conn = self.pool.acquire().await?;

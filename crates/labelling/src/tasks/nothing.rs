@@ -16,7 +16,6 @@ impl Labelling {
     /// Of one project, or of all where this worker may work.
     pub(super) async fn nothing(
         &self,
-        conn: &mut PgConnection,
         user: UserId,
         project: Option<ProjectId>,
         now: DateTime<Utc>,
@@ -36,16 +35,17 @@ impl Labelling {
             user.0,
             project.map(|p| p.0)
         )
-        .fetch_one(&mut *conn)
+        .fetch_one(&self.calls)
         .await?;
         if let (Some(project), 0) = (project, all.projects) {
-            return match has_ended_for(conn, project, user).await? {
+            let mut conn = self.calls.acquire().await?;
+            return match has_ended_for(&mut conn, project, user).await? {
                 true => Ok(Refusal::NoTaskAvailable {
                     why: NoTask::Ended,
                     retry_after: LOOK_AGAIN_SECONDS,
                     leased_until: None,
                 }),
-                false => kept_out(conn, project.0, user).await,
+                false => kept_out(&mut conn, project.0, user).await,
             };
         }
         let why = if all.open {

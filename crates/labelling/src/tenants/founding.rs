@@ -57,7 +57,7 @@ impl Labelling {
             from,
             to
         )
-        .execute(&self.pool)
+        .execute(&self.calls)
         .await
         .map_err(taken)?;
         Ok(())

@@ -1,0 +1,40 @@
+//! Labelings by project and version: a version never changes once it is stored.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use datacrowd_protocol::{ids::ProjectId, labeling::Labeling};
+
+/// Labelings remembered; more than projects are worked on at one time.
+const CAPACITY: usize = 10_000;
+
+/// Labelings that answers were checked against.
+#[derive(Debug, Default)]
+pub(crate) struct LabelingCache {
+    known: RwLock<HashMap<(ProjectId, i32), Arc<Labeling>>>,
+}
+
+impl LabelingCache {
+    pub(crate) fn get(&self, project: ProjectId, version: i32) -> Option<Arc<Labeling>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(project, version)).cloned()
+    }
+
+    /// Remembers a labeling, and forgets all others once there are too many.
+    pub(crate) fn put(
+        &self,
+        project: ProjectId,
+        version: i32,
+        labeling: Labeling,
+    ) -> Arc<Labeling> {
+        let labeling = Arc::new(labeling);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= CAPACITY {
+            known.clear();
+        }
+        known.insert((project, version), Arc::clone(&labeling));
+        labeling
+    }
+}

@@ -10,6 +10,7 @@
 mod contract;
 mod database;
 mod eventually;
+mod recycle;
 mod scale;
 mod server;
 

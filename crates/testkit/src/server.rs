@@ -42,6 +42,13 @@ impl Postgres {
         open(&self.admin).await
     }
 
+    /// The superuser's connection to one database.
+    pub(crate) async fn connect_to(&self, database: &str) -> PgConnection {
+        let mut inside = self.admin.clone();
+        inside.set_path(database);
+        open(&inside).await
+    }
+
     /// URL of `database` as `role`, one of `<context>_owner` and `<context>_app`.
     pub(crate) fn url(&self, database: &str, role: &str) -> Url {
         let mut url = self.admin.clone();
@@ -100,9 +107,7 @@ impl Postgres {
 
     /// Gives the application's role its rights on what the owner will create.
     async fn grant(&self, context: &str, name: &str) {
-        let mut inside = self.admin.clone();
-        inside.set_path(name);
-        let mut inside = open(&inside).await;
+        let mut inside = self.connect_to(name).await;
         for statement in rights(context) {
             run(&mut inside, &statement).await;
         }

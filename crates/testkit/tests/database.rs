@@ -85,3 +85,34 @@ async fn strangers_do_not_connect() {
         .unwrap();
     assert!(!may);
 }
+
+#[tokio::test]
+async fn the_next_test_finds_nothing_of_this_one() {
+    let mark = "INSERT INTO users (id, email, username, password_hash, created_at, updated_at)
+                VALUES (gen_random_uuid(), 'a@b.example', 'anna', '$argon2id$', now(), now())";
+    for _ in 0..3 {
+        let database = TestDatabase::create("auth").await;
+        let pool = database.pool();
+        let users: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(users, 0);
+        sqlx::query(mark).execute(&pool).await.unwrap();
+    }
+    // One whose schema was changed goes to nobody.
+    let changed = TestDatabase::create("auth").await;
+    sqlx::query("CREATE TABLE later (id int)")
+        .execute(&changed.owner_pool())
+        .await
+        .unwrap();
+    drop(changed);
+    for _ in 0..3 {
+        let database = TestDatabase::create("auth").await;
+        let later: bool = sqlx::query_scalar("SELECT to_regclass('later') IS NOT NULL")
+            .fetch_one(&database.pool())
+            .await
+            .unwrap();
+        assert!(!later);
+    }
+}

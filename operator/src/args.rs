@@ -101,6 +101,9 @@ pub struct ProcessArgs {
     /// Namespace of the leader's Lease; without one there is no election.
     #[arg(long, env = "DATACROWD_LEASE_NAMESPACE")]
     pub lease_namespace: Option<String>,
+    /// Name of the installation: its Jobs are labelled with it, and its Lease is called after it.
+    #[arg(long, env = "DATACROWD_INSTALLATION", default_value = "datacrowd")]
+    pub installation: String,
     /// Name of this pod: the holder's identity.
     #[arg(long, env = "POD_NAME", default_value = "datacrowd-operator")]
     pub pod_name: String,
@@ -113,6 +116,14 @@ impl WatchArgs {
         let (burst, per_second) = (self.client_burst.get(), self.client_qps.get());
         let window = Duration::from_secs_f64(f64::from(burst) / f64::from(per_second));
         RateLimitLayer::new(burst.into(), window)
+    }
+}
+
+impl ProcessArgs {
+    /// Name of the leader's Lease, one for each installation of a namespace.
+    #[must_use]
+    pub fn lease(&self) -> String {
+        format!("{}-operator", self.installation)
     }
 }
 
@@ -139,6 +150,7 @@ impl Args {
                 .collect(),
             concurrency: self.watch.concurrency,
             poll_seconds: self.watch.poll_seconds,
+            installation: self.process.installation.clone(),
             instance: self.process.pod_name.clone(),
         }
     }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// Seconds between two looks at a resource that waits.
     pub poll_seconds: u64,
+    /// Name of the installation that a Job belongs to.
+    pub installation: String,
     /// Name of this process in Events.
     pub instance: String,
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use datacrowd_crds::{Dataset, Export, Project};
+use datacrowd_crds::{Dataset, Export, Project, names::OPERATOR_MANAGER};
 use futures::future::join_all;
 use k8s_openapi::{api::coordination::v1::Lease as LeaseObject, jiff::Timestamp};
 use kube::{Api, Client, Config, client::ClientBuilder};
@@ -21,15 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     admin::{self, Readiness},
-    args::Args,
+    args::{Args, ProcessArgs},
     context::{Context, Settings},
     controller::{self, Control},
     platform::Platform,
     schema,
 };
 
-/// Name of the leader's Lease.
-const LEASE: &str = "datacrowd-operator";
 /// Seconds that a leader may be silent before another takes over.
 const LEASE_SECONDS: u64 = 30;
 /// Seconds before the end at which it is renewed.
@@ -191,7 +189,7 @@ async fn lead(args: &Args, client: Client, operator: Operator) -> anyhow::Result
         return Ok(());
     };
     let watched = Api::namespaced(client.clone(), namespace);
-    let (mut leading, lease) = lease(client, namespace, &args.process.pod_name).await?;
+    let (mut leading, lease) = lease(client, namespace, &args.process).await?;
     tokio::select! {
         () = admin::becomes(&mut leading, true) => {}
         () = &mut terminated => return release(leading, lease).await,
@@ -204,7 +202,7 @@ async fn lead(args: &Args, client: Client, operator: Operator) -> anyhow::Result
         .run(async {
             tokio::select! {
                 () = admin::becomes(&mut lost, false) => was_lost = true,
-                () = unrenewed(watched, &args.process.pod_name) => was_lost = true,
+                () = unrenewed(watched, &args.process) => was_lost = true,
                 () = terminated => {}
             }
         })
@@ -220,14 +218,15 @@ type Lease = JoinHandle<kube_lease_manager::Result<kube_lease_manager::LeaseMana
 async fn lease(
     client: Client,
     namespace: &str,
-    identity: &str,
+    process: &ProcessArgs,
 ) -> anyhow::Result<(watch::Receiver<bool>, Lease)> {
-    let manager = LeaseManagerBuilder::new(client, LEASE)
+    let identity = &process.pod_name;
+    let manager = LeaseManagerBuilder::new(client, process.lease())
         .with_namespace(namespace)
         .with_identity(identity)
         .with_duration(LEASE_SECONDS)
         .with_grace(LEASE_GRACE_SECONDS)
-        .with_field_manager(format!("{LEASE}-{identity}"))
+        .with_field_manager(format!("{OPERATOR_MANAGER}-{identity}"))
         .build()
         .await
         .context("making the lease")?;
@@ -236,11 +235,12 @@ async fn lease(
 
 /// Resolves when this replica's lease was not seen renewed in time. While the API server is out of reach the
 /// manager tries again for ever and says nothing; the other replica does not wait that long.
-async fn unrenewed(leases: Api<LeaseObject>, identity: &str) {
+async fn unrenewed(leases: Api<LeaseObject>, process: &ProcessArgs) {
+    let (name, identity) = (process.lease(), process.pod_name.as_str());
     let mut renewed = Instant::now();
     while renewed.elapsed() < RENEW_DEADLINE {
         tokio::time::sleep(RENEW_LOOK).await;
-        let read = tokio::time::timeout(RENEW_LOOK, leases.get(LEASE)).await;
+        let read = tokio::time::timeout(RENEW_LOOK, leases.get(&name)).await;
         let spec = read.ok().and_then(Result::ok).and_then(|lease| lease.spec);
         let own = spec.filter(|spec| spec.holder_identity.as_deref() == Some(identity));
         if let Some(at) = own.and_then(|spec| spec.renew_time) {

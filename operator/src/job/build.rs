@@ -74,7 +74,7 @@ pub(crate) fn name(who: &Identity, mark: &str, attempt: i32) -> String {
 
 /// The Job of one attempt.
 pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
-    let labels = labels(plan);
+    let labels = labels(plan, &settings.installation);
     let mut job_labels = labels.clone();
     if let Some((key, value)) = plan.queue {
         job_labels.insert(key.to_owned(), value.to_owned());
@@ -107,9 +107,13 @@ pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
     }
 }
 
-fn labels(plan: &Plan<'_>) -> BTreeMap<String, String> {
+/// The first three are the selector by which the chart's NetworkPolicies find the runners of one installation.
+fn labels(plan: &Plan<'_>, installation: &str) -> BTreeMap<String, String> {
     [
-        ("app.kubernetes.io/name", "datacrowd-runner".to_owned()),
+        ("app.kubernetes.io/name", "datacrowd".to_owned()),
+        ("app.kubernetes.io/instance", installation.to_owned()),
+        ("app.kubernetes.io/component", "runner".to_owned()),
+        ("app.kubernetes.io/part-of", "datacrowd".to_owned()),
         (MANAGED_BY, OPERATOR_MANAGER.to_owned()),
         (plan.label, plan.who.name.clone()),
         (ATTEMPT_LABEL, plan.attempt.to_string()),

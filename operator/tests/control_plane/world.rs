@@ -133,6 +133,7 @@ impl World {
             watch_namespaces: vec![namespace.clone()],
             concurrency: 16,
             poll_seconds: 1,
+            installation: "datacrowd".into(),
             instance: "test".into(),
         };
         Self {

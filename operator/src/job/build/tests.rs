@@ -14,6 +14,7 @@ fn settings() -> Settings {
         watch_namespaces: vec![],
         concurrency: 16,
         poll_seconds: 15,
+        installation: "datacrowd".into(),
         instance: "test".into(),
     }
 }

@@ -19,6 +19,7 @@ SYSTEM = "datacrowd-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:datacrowd-operator"
 API_SERVER = f"system:serviceaccount:{SYSTEM}:datacrowd-api-server"
 RELEASE = ["--namespace", SYSTEM, "datacrowd", ROOT / "charts/datacrowd", "--values", ROOT / "dev/values.yaml"]
+SECOND = ["--namespace", SYSTEM, "second", *RELEASE[3:]]
 TENANT = "system:serviceaccount:team-a:developer"  # may do everything to the three kinds in its namespace
 FOREIGN = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute"}
 
@@ -104,8 +105,8 @@ class Installed(unittest.TestCase):
 
     def test_restricted_namespaces_admit_its_pods(self):
         def both():
-            names = [p["metadata"]["labels"]["app.kubernetes.io/name"] for p in get("pods", "--namespace", SYSTEM)["items"]]
-            return {"datacrowd-api-server", "datacrowd-operator"} <= set(names)
+            components = [p["metadata"]["labels"]["app.kubernetes.io/component"] for p in get("pods", "--namespace", SYSTEM)["items"]]
+            return {"api-server", "operator"} <= set(components)
 
         eventually("pods of both Deployments", both)
         test = find(template(), "Pod", "datacrowd-test-answers")
@@ -266,6 +267,62 @@ class Guarded(unittest.TestCase):
             more = [f"--subresource={subresource}"] if subresource else []
             _, answer = kubectl("auth", "can-i", verb, resource, *more, "--namespace", "team-a", "--as", who, ok=False)
             self.assertIn("yes" if expected else "no", answer.splitlines(), (who, verb, what))
+
+
+class Neighbours(unittest.TestCase):
+    """Two releases in one namespace, each with a tenant and a bucket of its own."""
+
+    def setUp(self):
+        apply(restricted("team-b", **{"datacrowd.io/tenant": "team-b"}))
+        second = {"operator": {"watchNamespaces": ["team-b"]}, "objectStore": {"bucket": "second"}}
+        self.addCleanup(helm, "upgrade", *RELEASE)
+        helm("upgrade", *RELEASE, "--set", "operator.watchNamespaces={team-a}")
+        self.addCleanup(helm, "uninstall", "--namespace", SYSTEM, "second")
+        helm("install", *SECOND, "--values", "-", stdin=json.dumps(second))
+
+    def test_each_has_its_own_pods_and_guards_its_own_namespaces(self):
+        for release in ("datacrowd", "second"):
+            self.assert_selects_its_own(release)
+        self.assert_sources_lie_in_its_own_bucket()
+        self.assert_only_its_own_operator_writes_status()
+
+    def assert_selects_its_own(self, release):
+        """Deployments, Services and budgets, asked as the cluster asks."""
+        mine = f"app.kubernetes.io/instance={release}"
+        for kind in ("deployments", "services", "poddisruptionbudgets", "networkpolicies"):
+            objects = get(kind, "--namespace", SYSTEM, "--selector", mine)["items"]
+            self.assertGreater(len(objects), 1, kind)
+            for o in objects:
+                selector = o["spec"].get("selector") or o["spec"]["podSelector"]
+                labels = selector.get("matchLabels", selector)
+                wanted = ",".join(f"{key}={value}" for key, value in labels.items())
+                pods = ("pods", "--namespace", SYSTEM, "--selector", wanted)
+                if labels.get("app.kubernetes.io/component") == "reconcile-payments":
+                    self.assertEqual(get(*pods)["items"], [])  # its hour has not come
+                    continue
+                found = eventually(f"pods of {kind} {o['metadata']['name']}", lambda: get(*pods)["items"])
+                self.assertEqual({p["metadata"]["labels"]["app.kubernetes.io/instance"] for p in found}, {release}, o["metadata"]["name"])
+
+    def assert_sources_lie_in_its_own_bucket(self):
+        for team, bucket, other in (("team-a", "datacrowd", "second"), ("team-b", "second", "datacrowd")):
+            def answer(of):
+                source = dataset(team, "neighbour", f"s3://{of}/{team}/x.csv")
+                return kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(source), ok=False)
+
+            eventually(f"the other's policy to leave {team} alone", lambda: answer(bucket)[0] == 0)
+            eventually(f"a policy for {team}", lambda: answer(other)[0] != 0)
+            self.assertIn(f"must begin with s3://{bucket}/{team}/", answer(other)[1])
+
+    def assert_only_its_own_operator_writes_status(self):
+        operators = {"team-a": OPERATOR, "team-b": f"system:serviceaccount:{SYSTEM}:second-datacrowd-operator"}
+        for team, bucket in (("team-a", "datacrowd"), ("team-b", "second")):
+            apply(dataset(team, "neighbour", f"s3://{bucket}/{team}/x.csv"))
+            state = {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Dataset", "metadata": {"name": "neighbour", "namespace": team}}
+            for home, operator in operators.items():
+                code, output = kubectl("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-", "--as", operator,
+                                       stdin=json.dumps({**state, "status": {"state": "Ready"}}), ok=False)
+                self.assertEqual(code == 0, home == team, output)
+            kubectl("delete", "dataset", "neighbour", "--namespace", team)
 
 
 class Upgraded(unittest.TestCase):

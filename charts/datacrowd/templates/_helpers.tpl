@@ -1,7 +1,67 @@
-{{/* Labels of everything; takes a component's name. */}}
+{{/*
+What the release's objects are called after: the release, as "datacrowd" and "eu-datacrowd" are.
+33 characters, because the longest name that follows is 19 long and a CronJob's is 52 at most.
+*/}}
+{{- define "datacrowd.fullname" -}}
+{{- $release := ternary .Release.Name (printf "%s-datacrowd" .Release.Name) (contains "datacrowd" .Release.Name) -}}
+{{- .Values.fullnameOverride | default $release | trunc 33 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Name of an object in a namespace: (list root part). */}}
+{{- define "datacrowd.name" -}}
+{{- printf "%s-%s" (include "datacrowd.fullname" (index . 0)) (index . 1) -}}
+{{- end -}}
+
+{{/* Name of an object of the whole cluster, where another namespace may have a release of the same name: (list root part). */}}
+{{- define "datacrowd.clusterName" -}}
+{{- printf "%s.%s" (include "datacrowd.name" .) (index . 0).Release.Namespace -}}
+{{- end -}}
+
+{{/* The pods of a release; what this renders can never change, since Deployments keep their selectors. */}}
+{{- define "datacrowd.instance" -}}
+app.kubernetes.io/name: datacrowd
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{/* The pods of one of its components: (list root component). */}}
+{{- define "datacrowd.selector" -}}
+{{ include "datacrowd.instance" (index . 0) }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* Labels of everything: (list root component). */}}
 {{- define "datacrowd.labels" -}}
-app.kubernetes.io/name: datacrowd-{{ . }}
+{{- $root := index . 0 -}}
+{{ include "datacrowd.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | replace "+" "_" | quote }}
 app.kubernetes.io/part-of: datacrowd
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* Name of the operator's lease, as the operator makes it from DATACROWD_INSTALLATION. */}}
+{{- define "datacrowd.lease" -}}
+{{ .Release.Name }}-operator
+{{- end -}}
+
+{{- define "datacrowd.internalUrl" -}}
+http://{{ include "datacrowd.name" (list . "internal") }}.{{ .Release.Namespace }}.svc:8081
+{{- end -}}
+
+{{/* The namespaces whose resources and Jobs are this release's. */}}
+{{- define "datacrowd.watchedNamespaces" -}}
+{{- with .Values.operator.watchNamespaces -}}
+namespaceSelector:
+  matchExpressions:
+  - {key: kubernetes.io/metadata.name, operator: In, values: {{ toJson . }}}
+{{- else -}}
+namespaceSelector: {}
+{{- end -}}
+{{- end -}}
+
+{{/* Alerts or a dashboard, about this release's jobs in Prometheus instead of those of one named datacrowd: (list root text). */}}
+{{- define "datacrowd.ownJobs" -}}
+{{ index . 1 | replace "\"datacrowd-" (printf "\"%s-" (include "datacrowd.fullname" (index . 0))) }}
 {{- end -}}
 
 {{/* Pod Security "restricted", and nothing writable. */}}
@@ -32,7 +92,8 @@ topologySpreadConstraints:
 - maxSkew: 1
   topologyKey: kubernetes.io/hostname
   whenUnsatisfiable: ScheduleAnyway
-  labelSelector: {matchLabels: {app.kubernetes.io/name: datacrowd-{{ index . 1 }}}}
+  labelSelector:
+    matchLabels: {{- include "datacrowd.selector" . | nindent 6 }}
 {{- with (index . 0).Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 0 }}
 {{- end }}

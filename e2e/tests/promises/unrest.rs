@@ -40,17 +40,13 @@ async fn killed_platform_loses_and_doubles_nothing() {
             let rows = world.scale.pick(16_000, 100_000);
             let mut rng = world.rng();
             let load = begin(&world, "platform", rows).await;
-            for (k, name) in [
-                "datacrowd-api-server",
-                "datacrowd-operator",
-                "datacrowd-api-server",
-            ]
-            .into_iter()
-            .enumerate()
+            for (k, component) in ["api-server", "operator", "api-server"]
+                .into_iter()
+                .enumerate()
             {
                 let at = load.reaches(&world, load.point(&mut rng, k, 4)).await;
                 let pods: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
-                let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
+                let of = of_component(component);
                 for pod in pods.list(&of).await.unwrap() {
                     eprintln!("{} deleted at row {at} of {rows}", pod.name_any());
                     pods.delete(&pod.name_any(), &DeleteParams::default().grace_period(0))
@@ -84,17 +80,14 @@ async fn evictions_and_an_upgrade_lose_and_double_nothing() {
 async fn upgraded_and_evicted(world: &World, load: &Load, rng: &mut StdRng) {
     upgraded(world, load, rng).await;
     let platform: Api<Pod> = Api::namespaced(world.client.clone(), PLATFORM);
-    for (k, name) in ["runner", "datacrowd-operator", "datacrowd-api-server"]
-        .into_iter()
-        .enumerate()
-    {
+    for (k, component) in ["runner", "operator", "api-server"].into_iter().enumerate() {
         let at = load.reaches(world, load.point(rng, k + 1, 6)).await;
-        let of = ListParams::default().labels(&format!("app.kubernetes.io/name={name}"));
-        let (pods, evicted) = match name {
+        let of = of_component(component);
+        let (pods, evicted) = match component {
             "runner" => (&load.ns.api::<Pod>(), vec![load.pod().await]),
             _ => (&platform, platform.list(&of).await.unwrap().items),
         };
-        assert!(!evicted.is_empty(), "{name} has pods");
+        assert!(!evicted.is_empty(), "{component} has pods");
         for pod in evicted {
             eprintln!("{} evicted at row {at} of {}", pod.name_any(), load.rows);
             let evict = EvictParams::default();
@@ -129,6 +122,11 @@ async fn upgraded(world: &World, load: &Load, rng: &mut StdRng) {
         let pods: Vec<_> = pods.unwrap().iter().map(ResourceExt::uid).collect();
         assert_eq!(pods, [pod.uid()], "the same runner goes on");
     }
+}
+
+fn of_component(component: &str) -> ListParams {
+    let name = "app.kubernetes.io/name=datacrowd";
+    ListParams::default().labels(&format!("{name},app.kubernetes.io/component={component}"))
 }
 
 fn signal(name: &str, process: &str) {

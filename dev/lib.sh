@@ -14,9 +14,8 @@ cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/datacrowd
 checkout=datacrowd-$(printf %s "${state%/.dev}" | sha256sum | cut -c1-8)
 
 # Versions and keys of what is built from source and kept outside the checkout.
-kubernetes_version=1.34 # the patch release is in kubernetes/go.mod
+kubernetes_version=1.34 # the patch release is in kubernetes/go.mod; Helm's version is in chart-tools/go.mod
 versitygw_version=v1.8.0
-helm_version=v3.22.0
 stripe_mock_version=v0.203.0
 actionlint_version=v1.7.7
 provider_version=v1.60.1-0.20260602190131-5f2286d6d836 # of AWS for Terraform, a version 6
@@ -27,7 +26,8 @@ pause_dir=$cache/pause-$(hash_of "$dev/kubernetes/pause.c")
 forward_dir=$cache/forward-$(hash_of "$dev/forward/main.go")
 versitygw_dir=$cache/versitygw-$versitygw_version
 stripe_mock_dir=$cache/stripe-mock-$stripe_mock_version
-helm_dir=$cache/helm-$helm_version-kubernetes-$kubernetes_version
+helm_dir=$cache/helm-$(hash_of "$dev"/chart-tools/{go.mod,go.sum})-kubernetes-$kubernetes_version
+unittest_dir=$cache/helm-unittest-${helm_dir#"$cache/helm-"}
 actionlint_dir=$cache/actionlint-$actionlint_version
 lua_dir=$cache/lua-$lua_version
 kinds_dir=$cache/kinds-$(hash_of "$dev"/kinds/{go.sum,main.go})

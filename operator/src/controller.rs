@@ -31,10 +31,10 @@ use crate::{
     backoff::pause,
     context::Context,
     error::Error,
-    job::MANAGED_BY,
     lifecycle::{self, Orphan},
     managed::Managed,
     report,
+    work::jobs::MANAGED_BY,
 };
 
 /// An object, or what can be said of one that does not decode: one such must not stop the others.

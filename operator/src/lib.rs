@@ -13,17 +13,18 @@ mod backoff;
 mod command;
 mod controller;
 mod dataset;
+mod dereference;
 mod export;
-mod job;
 mod lifecycle;
 mod managed;
 #[cfg(test)]
 mod messages;
 mod project;
 mod report;
-mod run;
 mod schema;
 mod tenancy;
+mod upsert;
+mod work;
 
 pub use context::Settings;
 pub use platform::Platform;

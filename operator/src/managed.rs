@@ -13,7 +13,7 @@ use k8s_openapi::{
 use kube::{
     Api, Resource, ResourceExt,
     api::{Patch, PatchParams},
-    core::object::HasStatus,
+    core::object::{HasSpec, HasStatus},
     runtime::controller::Action,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,6 +30,7 @@ use crate::{
 /// A kind that this operator reconciles.
 pub(crate) trait Managed:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasSpec<Spec: Clone + Serialize + Send + Sync>
     + HasStatus<Status: StatusShape>
     + Clone
     + Debug
@@ -45,6 +46,11 @@ pub(crate) trait Managed:
     const RESOURCE: platform::Resource;
     /// Conditions that its status carries.
     const CONDITIONS: &'static [ConditionType];
+    /// The platform's answer to an upsert.
+    type View: DeserializeOwned + Send + Sync;
+
+    /// The platform's id.
+    fn id(view: &Self::View) -> Uuid;
 
     /// How many may be reconciled at once.
     fn width(ctx: &Context) -> &Semaphore;

@@ -13,17 +13,17 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    job::outcome::{self, Facts as JobFacts, Seen, remedy},
     lifecycle::cleanup_failed,
     managed::Identity,
     platform::Refusal,
     project::usable,
-    run::{
-        advice,
-        decide::{Facts, JobFact, Step, decide},
-        refused,
-    },
     tenancy::not_bound,
+    upsert::refused,
+    work::{
+        advice::advice,
+        decide::{Facts, JobFact, Step, decide},
+        outcome::{self, Facts as JobFacts, Seen, remedy},
+    },
 };
 
 /// What only somebody knows who has read our sources.

@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
 use datacrowd_protocol::{
     WireEnum,
-    internal::{
-        DatasetView, DeleteQuery, Departed, Departure, ExportView, ProjectView, ReportFailure,
-        ResourceKind, Upsert,
-    },
+    internal::{DeleteQuery, Departed, Departure, ReportFailure, ResourceKind, Upsert},
     names::{CORRELATION_HEADER, INTERNAL_TOKEN_HEADER},
     problem::Problem,
     run::{BeginRun, RunBegun},
@@ -132,43 +128,11 @@ impl Platform {
         })
     }
 
-    /// `PUT /internal/projects`
+    /// `PUT /internal/projects`, `…/datasets`, `…/exports`
     ///
     /// # Errors
     /// See [`PlatformError`].
-    pub async fn project(
-        &self,
-        body: &Upsert<ProjectSpec>,
-        correlation: &str,
-    ) -> Result<ProjectView, PlatformError> {
-        self.upsert(Resource::Project, body, correlation).await
-    }
-
-    /// `PUT /internal/datasets`
-    ///
-    /// # Errors
-    /// See [`PlatformError`].
-    pub async fn dataset(
-        &self,
-        body: &Upsert<DatasetSpec>,
-        correlation: &str,
-    ) -> Result<DatasetView, PlatformError> {
-        self.upsert(Resource::Dataset, body, correlation).await
-    }
-
-    /// `PUT /internal/exports`
-    ///
-    /// # Errors
-    /// See [`PlatformError`].
-    pub async fn export(
-        &self,
-        body: &Upsert<ExportSpec>,
-        correlation: &str,
-    ) -> Result<ExportView, PlatformError> {
-        self.upsert(Resource::Export, body, correlation).await
-    }
-
-    async fn upsert<S: Serialize, V: DeserializeOwned>(
+    pub async fn upsert<S: Serialize, V: DeserializeOwned>(
         &self,
         resource: Resource,
         body: &Upsert<S>,

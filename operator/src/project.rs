@@ -1,17 +1,18 @@
-//! Reconciles Projects: five calls, from what is asked to what is said about it.
+//! Reconciles Projects: validate → upsert → status.
 
-mod apply;
-mod build;
-mod dereference;
+mod cleanup;
+mod referrers;
 mod status;
 mod validate;
 
 use datacrowd_crds::{
     Project,
-    condition::{ConditionType, PROJECT_CONDITIONS},
+    condition::{ConditionType, PROJECT_CONDITIONS, Phase, Reason, Verdict},
 };
+use datacrowd_protocol::internal::ProjectView;
 use kube::runtime::controller::Action;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 pub(crate) use validate::usable;
 
@@ -19,30 +20,51 @@ use crate::{
     context::Context,
     error::Error,
     managed::{Cleanup, Managed, Pass},
-    platform, tenancy,
+    platform, report, tenancy,
+    upsert::{refused, upsert},
 };
 
 impl Managed for Project {
     const KIND: &'static str = "project";
     const RESOURCE: platform::Resource = platform::Resource::Project;
     const CONDITIONS: &'static [ConditionType] = &PROJECT_CONDITIONS;
+    type View = ProjectView;
+
+    fn id(view: &ProjectView) -> Uuid {
+        view.id.0
+    }
 
     fn width(ctx: &Context) -> &Semaphore {
         &ctx.projects
     }
 
-    async fn apply(ctx: &Context, pass: Pass<Self>) -> Result<Action, Error> {
-        let found = dereference::dereference(ctx, &pass).await?;
-        match validate::validate(&pass, &found) {
-            Ok(valid) => apply::apply(ctx, pass, valid).await,
-            Err(verdict) => {
-                let tenant = found.tenant.as_deref();
-                tenancy::unaccepted(ctx, pass, tenant, verdict, None).await
+    async fn apply(ctx: &Context, mut pass: Pass<Self>) -> Result<Action, Error> {
+        let tenant = tenancy::tenant(ctx, &pass.who.namespace).await?;
+        let tenant = tenant.as_deref();
+        let valid = match validate::validate(&pass, tenant) {
+            Ok(valid) => valid,
+            Err(verdict) => return tenancy::unaccepted(ctx, pass, tenant, verdict, None).await,
+        };
+        let view = match upsert(ctx, &pass, valid.tenant.clone()).await {
+            Ok(view) => view,
+            Err(error) => {
+                let verdict = refused(&error.refusal()?);
+                return tenancy::unaccepted(ctx, pass, tenant, verdict, None).await;
             }
+        };
+        if view.adopted {
+            report::adopted(ctx, &*pass.object).await;
         }
+        let verdict = match view.refusal.clone().or(valid.refusal) {
+            Some(why) => Verdict::new(Phase::Failed, Reason::InvalidSpec, why),
+            None => Verdict::new(Phase::Done, Reason::Accepted, "The Project is in force."),
+        };
+        let status = status::status(&pass.object, valid.tenant, &view);
+        pass.write(ctx, status, &verdict, None).await?;
+        Ok(ctx.settled(view.unfinished))
     }
 
     async fn cleanup(ctx: &Context, pass: Pass<Self>) -> Result<Cleanup, Error> {
-        apply::cleanup(ctx, pass).await
+        cleanup::cleanup(ctx, pass).await
     }
 }

@@ -49,9 +49,10 @@ pub(crate) async fn transition<K: Managed>(
     publish(ctx, object, severity, reason, &verdict.message, related).await;
 }
 
-/// Something worth knowing that changes no condition.
-pub(crate) async fn note<K: Managed>(ctx: &Context, object: &K, reason: &str, text: &str) {
-    publish(ctx, object, EventType::Normal, reason, text, None).await;
+/// The platform had rows of an earlier resource. Worth knowing, though it changes no condition.
+pub(crate) async fn adopted<K: Managed>(ctx: &Context, object: &K) {
+    let text = "The rows of an earlier resource of this name were taken over.";
+    publish(ctx, object, EventType::Normal, "Adopted", text, None).await;
 }
 
 async fn publish<K: Managed>(

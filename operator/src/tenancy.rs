@@ -12,9 +12,9 @@ use crate::{
     command::kubectl,
     context::Context,
     error::Error,
-    job,
     managed::{Managed, Pass},
     platform::{PlatformError, causes},
+    work::jobs,
 };
 
 /// How soon a resource whose Jobs or rows are still ending is looked at again.
@@ -58,13 +58,13 @@ fn changed_hands<K: Managed>(pass: &Pass<K>, tenant: &str) -> Verdict {
 }
 
 /// The last word of a pass that the platform did not accept: `verdict`, unless the namespace is not the one that the
-/// resource was bound in. `jobs` is the label that names the resource on its Jobs.
+/// resource was bound in. `job_label` is the one that names the resource on its Jobs.
 pub(crate) async fn unaccepted<K: Managed>(
     ctx: &Context,
     pass: Pass<K>,
     tenant: Option<&str>,
     verdict: Verdict,
-    jobs: Option<&str>,
+    job_label: Option<&str>,
 ) -> Result<Action, Error> {
     let known = verdict.reason == Reason::NamespaceNotBound;
     let departed = match departs(ctx, &pass, tenant).await {
@@ -93,8 +93,8 @@ pub(crate) async fn unaccepted<K: Managed>(
     // Nothing of what the status said is this namespace's to know.
     pass.write(ctx, K::Status::default(), &verdict, None)
         .await?;
-    let running = match jobs {
-        Some(label) => job::delete_all(ctx, &who, label).await?,
+    let running = match job_label {
+        Some(label) => jobs::delete_all(ctx, &who, label).await?,
         None => 0,
     };
     Ok(match running > 0 || departed.unfinished {

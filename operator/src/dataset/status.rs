@@ -7,25 +7,29 @@ use datacrowd_crds::{
 };
 use datacrowd_protocol::{chunk::SHOWN_REJECTED_ROWS, internal::DatasetView};
 
-use crate::{managed::time, run::Ledger};
+use crate::{managed::time, work::AttemptState};
 
-pub(super) fn status(dataset: &Dataset, view: &DatasetView, ledger: &Ledger) -> DatasetStatus {
+pub(super) fn status(
+    dataset: &Dataset,
+    view: &DatasetView,
+    attempts: &AttemptState,
+) -> DatasetStatus {
     let old = dataset.status.clone().unwrap_or_default();
-    let began = ledger.attempt != old.attempt;
+    let began = attempts.attempt != old.attempt;
     let rejected = view.rejected_rows.iter().take(SHOWN_REJECTED_ROWS);
     DatasetStatus {
         id: Some(view.id.to_string()),
         state: Some(view.state),
-        deletion_policy: ledger.deletion_policy,
-        attempt: ledger.attempt,
+        deletion_policy: attempts.deletion_policy,
+        attempt: attempts.attempt,
         // What this attempt took, not what the spec says now: the difference is a reason to retry.
-        max_invalid_rows: match (ledger.attempt, began) {
+        max_invalid_rows: match (attempts.attempt, began) {
             (None, _) => None,
             (Some(_), true) => Some(dataset.spec.max_invalid_rows()),
             (Some(_), false) => old.max_invalid_rows,
         },
-        observed_retry_at: ledger.observed_retry_at.clone(),
-        job_ref: ledger.job_ref.clone(),
+        observed_retry_at: attempts.observed_retry_at.clone(),
+        job_ref: attempts.job_ref.clone(),
         source: view.source.as_ref().map(|source| PinnedSource {
             etag: source.etag.clone(),
             size_bytes: source.size_bytes,

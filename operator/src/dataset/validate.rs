@@ -6,36 +6,23 @@ use datacrowd_crds::{
 };
 use datacrowd_protocol::{
     object::{OriginError, PlatformBucket},
-    source::{DeletionPolicy, SourceFormat},
+    source::SourceFormat,
 };
 
-use super::dereference::Found;
-use crate::{managed::Pass, project, tenancy};
-
-/// A Dataset that may be sent to the platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Valid {
-    /// The tenant that the namespace belongs to.
-    pub tenant: String,
-    /// The live Project's deletion policy.
-    pub policy: DeletionPolicy,
-}
+use crate::{
+    dereference::{Found, Valid},
+    managed::Pass,
+};
 
 pub(super) fn validate(
     pass: &Pass<Dataset>,
     found: &Found,
     bucket: &str,
 ) -> Result<Valid, Verdict> {
-    let namespace = &pass.who.namespace;
-    let tenant = found.tenant.clone();
-    let tenant = tenant.ok_or_else(|| tenancy::not_bound(namespace))?;
+    let tenant = found.tenant(&pass.who.namespace)?;
     source(pass, bucket)?;
-    let name = &pass.object.spec.project_ref.name;
-    let project = project::usable(found.project.as_ref(), name, &pass.who)?;
-    Ok(Valid {
-        tenant,
-        policy: project.spec.deletion_policy(),
-    })
+    let policy = found.policy(&pass.object.spec.project_ref.name, &pass.who)?;
+    Ok(Valid { tenant, policy })
 }
 
 /// What the namespace may name as its source, and what the file's name says of its format.

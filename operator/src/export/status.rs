@@ -3,17 +3,17 @@
 use datacrowd_crds::{Export, ExportStatus};
 use datacrowd_protocol::internal::ExportView;
 
-use crate::{managed::time, run::Ledger};
+use crate::{managed::time, work::AttemptState};
 
-pub(super) fn status(export: &Export, view: &ExportView, ledger: &Ledger) -> ExportStatus {
+pub(super) fn status(export: &Export, view: &ExportView, attempts: &AttemptState) -> ExportStatus {
     let old = export.status.clone().unwrap_or_default();
     ExportStatus {
         id: Some(view.id.to_string()),
         state: Some(view.state),
-        deletion_policy: ledger.deletion_policy,
-        attempt: ledger.attempt,
-        observed_retry_at: ledger.observed_retry_at.clone(),
-        job_ref: ledger.job_ref.clone(),
+        deletion_policy: attempts.deletion_policy,
+        attempt: attempts.attempt,
+        observed_retry_at: attempts.observed_retry_at.clone(),
+        job_ref: attempts.job_ref.clone(),
         rows: view.rows,
         size_bytes: view.size_bytes,
         sha256: view.sha256.clone(),

@@ -5,7 +5,6 @@ use datacrowd_crds::{
     condition::{Phase, Reason, Verdict},
 };
 
-use super::dereference::Found;
 use crate::{
     command::kubectl,
     managed::{Identity, Pass},
@@ -21,8 +20,7 @@ pub(super) struct Valid {
     pub refusal: Option<String>,
 }
 
-pub(super) fn validate(pass: &Pass<Project>, found: &Found) -> Result<Valid, Verdict> {
-    let tenant = found.tenant.clone();
+pub(super) fn validate(pass: &Pass<Project>, tenant: Option<&str>) -> Result<Valid, Verdict> {
     let tenant = tenant.ok_or_else(|| tenancy::not_bound(&pass.who.namespace))?;
     let violations = pass.object.spec.labeling.violations();
     let told = violations.iter().take(5);
@@ -30,7 +28,7 @@ pub(super) fn validate(pass: &Pass<Project>, found: &Found) -> Result<Valid, Ver
         .map(|(path, why)| format!("spec.{path} {why}"))
         .collect();
     Ok(Valid {
-        tenant,
+        tenant: tenant.to_owned(),
         refusal: (!told.is_empty()).then(|| format!("{}; correct the spec.", told.join("; "))),
     })
 }

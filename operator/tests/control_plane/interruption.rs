@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use datacrowd_crds::Dataset;
 use kube::ResourceExt;
 
-use super::{line::Line, world::World};
+use super::{fault_proxy::FaultProxy, world::World};
 
 /// Writes of an undisturbed run from the first sight to the recorded Job, Events included.
 const CUTS: i64 = 12;
@@ -26,14 +26,14 @@ async fn interrupted(cut: i64) -> (Option<i32>, usize, Vec<String>) {
     world.platform.grant(100);
     world.project("reviews").await;
     world.dataset("items").await;
-    let line = Line::open();
-    line.left.store(cut, Ordering::SeqCst);
-    let first = world.start_on(line.clone()).await;
+    let proxy = FaultProxy::open();
+    proxy.left.store(cut, Ordering::SeqCst);
+    let first = world.start_on(proxy.clone()).await;
     world
-        .eventually("the line is cut or the Job is recorded", async || {
+        .eventually("the proxy is cut or the Job is recorded", async || {
             let dataset = world.api::<Dataset>().get("items").await.unwrap();
             let recorded = dataset.status.is_some_and(|s| s.job_ref.is_some());
-            (recorded || line.left.load(Ordering::SeqCst) == 0).then_some(())
+            (recorded || proxy.left.load(Ordering::SeqCst) == 0).then_some(())
         })
         .await;
     first.kill();

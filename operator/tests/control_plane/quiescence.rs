@@ -36,16 +36,16 @@ async fn a_hundred_passes_over_settled_resources_write_nothing() {
     let _: Export = world.reason("final", "AwaitingCompletion").await;
     let _: Project = world.reason("reviews", "Accepted").await;
     let quiet = async || {
-        let before = running.line.written().len();
+        let before = running.proxy.written().len();
         tokio::time::sleep(Duration::from_secs(2)).await;
-        (running.line.written().len() == before).then_some(before)
+        (running.proxy.written().len() == before).then_some(before)
     };
     let before = world.eventually("it settles", quiet).await;
     for _ in 0..100 {
         running.nudge.send(()).unwrap();
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
-    let written = running.line.written();
+    let written = running.proxy.written();
     assert_eq!(written[before..], [""; 0], "writes over settled resources");
     running.stop().await;
 }

@@ -195,12 +195,12 @@ async fn a_job_that_the_namespace_refuses_waits_for_room() {
             (is_named && state == Some(DatasetState::Generating)).then_some(dataset)
         })
         .await;
-    let before = running.line.written();
+    let before = running.proxy.written();
     for _ in 0..20 {
         running.nudge.send(()).unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    let written = running.line.written();
+    let written = running.proxy.written();
     let patched = written[before.len()..]
         .iter()
         .any(|w| w.starts_with("PATCH"));

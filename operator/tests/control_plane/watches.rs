@@ -15,7 +15,7 @@ use kube::api::{DeleteParams, ListParams};
 use serde_json::json;
 
 use super::{
-    line::{Line, Weather},
+    fault_proxy::{FaultProxy, Weather},
     world::{Observed, World, table},
 };
 
@@ -37,12 +37,12 @@ async fn seen<K: Observed>(world: &World, name: &str) -> (String, Vec<ConditionS
 }
 
 /// Creation before and after the operator's start, a failure, a retry, a pause, an export, a deletion.
-async fn story(line: Line) -> End {
+async fn story(proxy: FaultProxy) -> End {
     let world = World::new("weather").await;
     world.platform.grant(100);
     world.platform.rows().export_due = false;
     world.dataset("items").await;
-    let running = world.start_on(line).await;
+    let running = world.start_on(proxy).await;
     world.project("reviews").await;
     let job = world.job_of(1).await;
     world
@@ -96,15 +96,15 @@ async fn story(line: Line) -> End {
             seen::<Export>(&world, "final").await,
         ],
         attempts: datasets.get("items").await.unwrap().status.unwrap().attempt,
-        jobs_made: made(&running.line),
+        jobs_made: made(&running.proxy),
         begun: begun(&world),
     };
     running.stop().await;
     end
 }
 
-fn made(line: &Line) -> usize {
-    let written = line.written();
+fn made(proxy: &FaultProxy) -> usize {
+    let written = proxy.written();
     let is_job = |write: &&String| write.starts_with("POST") && write.contains("/jobs");
     written.iter().filter(is_job).count()
 }
@@ -124,9 +124,9 @@ async fn broken_and_late_watches_end_where_good_ones_do() {
         late: [Duration::ZERO, Duration::from_millis(800)],
         breaks: n.is_multiple_of(2).then_some(4),
     };
-    let calm = story(Line::open()).await;
+    let calm = story(FaultProxy::open()).await;
     assert_eq!(calm.jobs_made, 3);
-    let stories = (0..scaled(4, 40)).map(|n| story(Line::in_weather(weather(n))));
+    let stories = (0..scaled(4, 40)).map(|n| story(FaultProxy::in_weather(weather(n))));
     let mut ends = stream::iter(stories).buffer_unordered(4);
     while let Some(end) = ends.next().await {
         assert_eq!(end, calm);
@@ -150,7 +150,7 @@ async fn restarted(after_success: bool) -> (usize, Vec<String>) {
         world.pod_exits(&job, 0, "Completed", "").await;
         let _: Dataset = world.reason("items", "Generated").await;
     }
-    let now = first.line.clone();
+    let now = first.proxy.clone();
     first.stop().await;
     if after_success {
         let api = world.api::<Job>();
@@ -162,9 +162,11 @@ async fn restarted(after_success: bool) -> (usize, Vec<String>) {
         late: [LAG; 2],
         breaks: None,
     };
-    let second = world.start_on(Line::in_weather(lag).behind(&now)).await;
+    let second = world
+        .start_on(FaultProxy::in_weather(lag).behind(&now))
+        .await;
     tokio::time::sleep(LAG / 2).await;
-    assert!(second.line.looked_back(), "it saw the present");
+    assert!(second.proxy.looked_back(), "it saw the present");
     if !after_success {
         world.platform.generated("items", 5);
         world.pod_exits(&job, 0, "Completed", "").await;
@@ -172,7 +174,7 @@ async fn restarted(after_success: bool) -> (usize, Vec<String>) {
     let _: Dataset = world.reason("items", "Generated").await;
     tokio::time::sleep(LAG).await;
     let _: Dataset = world.reason("items", "Generated").await;
-    let jobs = made(&now) + made(&second.line);
+    let jobs = made(&now) + made(&second.proxy);
     second.stop().await;
     (jobs, begun(&world))
 }

@@ -30,7 +30,7 @@ use tokio::{sync::OnceCell, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    line::Line,
+    fault_proxy::FaultProxy,
     platform::{Fake, TOKEN},
 };
 
@@ -50,10 +50,10 @@ pub async fn config() -> Config {
         .unwrap()
 }
 
-/// A client whose every request goes over the line.
-pub async fn client(line: &Line) -> Client {
+/// A client whose every request goes through the proxy.
+pub async fn client(proxy: &FaultProxy) -> Client {
     let builder = ClientBuilder::try_from(config().await).unwrap();
-    builder.with_layer(line).build()
+    builder.with_layer(proxy).build()
 }
 
 /// Installs the definitions.
@@ -81,7 +81,7 @@ pub struct World {
 /// A running operator; dropped, it stops.
 pub struct Running {
     pub nudge: tokio::sync::broadcast::Sender<()>,
-    pub line: Line,
+    pub proxy: FaultProxy,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -108,7 +108,7 @@ impl World {
 
     /// A namespace without a tenant.
     pub async fn unbound(prefix: &str) -> Self {
-        let client = client(&Line::open()).await;
+        let client = client(&FaultProxy::open()).await;
         static INSTALLED: OnceCell<()> = OnceCell::const_new();
         INSTALLED.get_or_init(|| install_crds(&client)).await;
         let namespaces: Api<Namespace> = Api::all(client.clone());
@@ -157,12 +157,12 @@ impl World {
     }
 
     pub async fn start(&self) -> Running {
-        self.start_on(Line::open()).await
+        self.start_on(FaultProxy::open()).await
     }
 
-    pub async fn start_on(&self, line: Line) -> Running {
+    pub async fn start_on(&self, proxy: FaultProxy) -> Running {
         let platform = Platform::new(&self.platform.url, TOKEN).unwrap();
-        let operator = Operator::new(client(&line).await, platform, self.settings.clone());
+        let operator = Operator::new(client(&proxy).await, platform, self.settings.clone());
         let nudge = operator.nudges();
         let stop = CancellationToken::new();
         let shutdown = stop.clone();
@@ -173,7 +173,7 @@ impl World {
         });
         Running {
             nudge,
-            line,
+            proxy,
             stop,
             task,
         }

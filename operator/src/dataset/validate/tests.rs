@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datacrowd_crds::Project;
+use datacrowd_protocol::source::DeletionPolicy;
 use serde_json::{Value, json};
 
 use super::*;

@@ -27,7 +27,7 @@ use k8s_openapi::{
     },
 };
 
-use super::MANAGED_BY;
+use super::{JobTemplate, jobs::MANAGED_BY};
 use crate::{context::Settings, managed::Identity};
 
 /// Name of the runner's container: exit codes are read from it.
@@ -46,12 +46,8 @@ pub(crate) struct Plan<'a> {
     pub who: &'a Identity,
     /// The resource, as the Job's owner.
     pub owner: OwnerReference,
-    /// `generate` or `export`.
-    pub command: &'static str,
-    /// Part of the name: `gen` or `exp`.
-    pub mark: &'static str,
-    /// Label that names the resource.
-    pub label: &'static str,
+    /// What all attempts have in common.
+    pub template: &'a JobTemplate,
     /// Number of the attempt.
     pub attempt: i32,
     /// The run it works on.
@@ -60,8 +56,6 @@ pub(crate) struct Plan<'a> {
     pub correlation: &'a str,
     /// The trace that the run is part of, if it is exported.
     pub traceparent: Option<String>,
-    /// Secret with the credentials of the tenant's own bucket.
-    pub secret: Option<&'a str>,
     /// Queue label to hand on, with its value.
     pub queue: Option<(&'static str, &'a str)>,
 }
@@ -81,7 +75,7 @@ pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
     }
     Job {
         metadata: ObjectMeta {
-            name: Some(name(plan.who, plan.mark, plan.attempt)),
+            name: Some(name(plan.who, plan.template.mark, plan.attempt)),
             namespace: Some(plan.who.namespace.clone()),
             labels: Some(job_labels),
             owner_references: Some(vec![plan.owner.clone()]),
@@ -89,7 +83,7 @@ pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
         },
         spec: Some(JobSpec {
             backoff_limit: Some(BACKOFF_LIMIT),
-            active_deadline_seconds: Some(settings.job_deadline_seconds),
+            active_deadline_seconds: Some(plan.template.limits.deadline_seconds),
             pod_replacement_policy: Some("Failed".into()),
             pod_failure_policy: Some(failure_policy()),
             // A queue decides when it starts.
@@ -115,7 +109,7 @@ fn labels(plan: &Plan<'_>, installation: &str) -> BTreeMap<String, String> {
         ("app.kubernetes.io/component", "runner".to_owned()),
         ("app.kubernetes.io/part-of", "datacrowd".to_owned()),
         (MANAGED_BY, OPERATOR_MANAGER.to_owned()),
-        (plan.label, plan.who.name.clone()),
+        (plan.template.label, plan.who.name.clone()),
         (ATTEMPT_LABEL, plan.attempt.to_string()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
@@ -197,6 +191,7 @@ fn token_file() -> (&'static str, &'static str) {
 }
 
 fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
+    let (template, limits) = (plan.template, &plan.template.limits);
     let resources = |pairs: &[(&str, &str)]| {
         let quantities = pairs
             .iter()
@@ -205,16 +200,16 @@ fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
     };
     Container {
         name: CONTAINER.into(),
-        image: Some(settings.runner_image.clone()),
+        image: Some(template.image.clone()),
         args: Some(vec![
-            plan.command.into(),
+            template.command.into(),
             "--run-id".into(),
             plan.run.to_string(),
         ]),
         env: Some(env(plan, settings)),
         resources: Some(ResourceRequirements {
-            requests: resources(&[("cpu", "50m"), ("memory", "32Mi")]),
-            limits: resources(&[("memory", "128Mi")]),
+            requests: resources(&[("cpu", limits.cpu), ("memory", limits.memory)]),
+            limits: resources(&[("memory", limits.most_memory)]),
             ..ResourceRequirements::default()
         }),
         security_context: Some(SecurityContext {
@@ -267,7 +262,7 @@ fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
             .iter()
             .filter_map(|(name, text)| Some(value(name, text.as_deref()?))),
     );
-    if let Some(secret) = plan.secret {
+    if let Some(secret) = &plan.template.secret {
         let endpoints = settings.tenant_endpoints.to_string();
         env.push(value("DATACROWD_TENANT_ENDPOINTS", &endpoints));
         env.extend(credentials(secret));

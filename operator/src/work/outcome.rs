@@ -15,7 +15,7 @@ use k8s_openapi::{
     jiff::Timestamp,
 };
 
-use super::build::CONTAINER;
+use super::manifest::CONTAINER;
 use crate::command::kubectl_in;
 
 /// How long a pod may take to start before that is worth a word.

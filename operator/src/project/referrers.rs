@@ -1,25 +1,12 @@
-//! What a Project points at, and who points at it.
+//! Who refers to a Project: while anyone does, it cannot go.
 
 use datacrowd_crds::{Dataset, Export, Project};
 use kube::{Api, Resource, ResourceExt, api::ListParams, core::PartialObjectMeta};
 
-use crate::{context::Context, error::Error, managed::Pass, tenancy};
+use crate::{context::Context, error::Error, managed::Pass};
 
 /// Most referrers that are named in a message.
 const NAMED: usize = 10;
-
-/// What was found.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    /// The tenant that the namespace belongs to.
-    pub tenant: Option<String>,
-}
-
-pub(super) async fn dereference(ctx: &Context, pass: &Pass<Project>) -> Result<Found, Error> {
-    Ok(Found {
-        tenant: tenancy::tenant(ctx, &pass.who.namespace).await?,
-    })
-}
 
 /// The Datasets and Exports that name this Project, sorted, as `dataset/name`.
 pub(super) async fn referrers(ctx: &Context, pass: &Pass<Project>) -> Result<Vec<String>, Error> {

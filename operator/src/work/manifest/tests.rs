@@ -1,6 +1,6 @@
 //! The Job as it is sent: a change of it is a change of what runs in tenants' namespaces.
 
-use super::*;
+use super::{super::Limits, *};
 
 fn settings() -> Settings {
     Settings {
@@ -28,7 +28,18 @@ fn who(name: &str) -> Identity {
     }
 }
 
-fn plan(who: &Identity) -> Plan<'_> {
+fn template() -> JobTemplate {
+    JobTemplate {
+        command: "generate",
+        mark: "gen",
+        label: "datacrowd.io/dataset",
+        image: settings().runner_image,
+        limits: Limits::runner(&settings()),
+        secret: Some("mine".into()),
+    }
+}
+
+fn plan<'a>(who: &'a Identity, template: &'a JobTemplate) -> Plan<'a> {
     Plan {
         who,
         owner: OwnerReference {
@@ -39,31 +50,28 @@ fn plan(who: &Identity) -> Plan<'_> {
             controller: Some(true),
             block_owner_deletion: None,
         },
-        command: "generate",
-        mark: "gen",
-        label: "datacrowd.io/dataset",
+        template,
         attempt: 1,
         run: RunId("0197f3c0-0000-7000-8000-000000000001".parse().unwrap()),
         correlation: "0197f3c0-0000-7000-8000-000000000002",
         traceparent: None,
-        secret: Some("mine"),
         queue: None,
     }
 }
 
 #[test]
 fn the_job_of_a_dataset_with_a_bucket_of_its_own() {
-    let who = who("reviews-2026");
-    insta::assert_yaml_snapshot!(job(&plan(&who), &settings()));
+    let (who, template) = (who("reviews-2026"), template());
+    insta::assert_yaml_snapshot!(job(&plan(&who, &template), &settings()));
 }
 
 #[test]
 fn the_runner_goes_on_with_the_trace() {
-    let who = who("reviews-2026");
+    let (who, template) = (who("reviews-2026"), template());
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let plan = Plan {
         traceparent: Some(parent.into()),
-        ..plan(&who)
+        ..plan(&who, &template)
     };
     let settings = Settings {
         otlp_endpoint: Some("http://collector:4318".into()),
@@ -81,10 +89,10 @@ fn the_runner_goes_on_with_the_trace() {
 
 #[test]
 fn a_queue_decides_when_the_job_starts() {
-    let who = who("reviews-2026");
+    let (who, template) = (who("reviews-2026"), template());
     let plan = Plan {
         queue: Some(("kueue.x-k8s.io/queue-name", "lab")),
-        ..plan(&who)
+        ..plan(&who, &template)
     };
     let job = job(&plan, &settings());
     assert_eq!(job.spec.unwrap().suspend, Some(true));

@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 };
 use k8s_openapi::jiff::Timestamp;
 
-use crate::job::outcome::{Failure, Seen, remedy};
+use super::outcome::{Failure, Seen, remedy};
 
 /// How long a completed Job may wait for the platform to say the same.
 const COMPLETION_GRACE_SECONDS: i64 = 60;

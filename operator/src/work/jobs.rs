@@ -1,8 +1,5 @@
 //! Jobs as objects of the cluster: reading, creating, suspending and removing them. What a Job looks
-//! like is in `build`, what it says in `outcome`; both are pure.
-
-pub(crate) mod build;
-pub(crate) mod outcome;
+//! like is in `manifest`, what it says in `outcome`; both are pure.
 
 use datacrowd_crds::{dataset::JobRef, names::OPERATOR_MANAGER};
 use k8s_openapi::{
@@ -12,13 +9,13 @@ use k8s_openapi::{
     },
     jiff::Timestamp,
 };
-
 use kube::{
     Api, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::json;
 
+use super::outcome;
 use crate::{
     context::Context,
     error::{Error, has_code, is_terminating, refused},

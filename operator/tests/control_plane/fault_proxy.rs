@@ -1,5 +1,5 @@
-//! The line between the operator and the API server: it counts what is written, is cut after a number of
-//! writes, breaks and delays watches, and answers lists from the past.
+//! A proxy between the operator and the API server: it counts what is written, is cut after a number of writes, breaks
+//! and delays watches, and answers lists from the past.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -37,7 +37,7 @@ const BREAKING: u64 = 20;
 type Lists = Arc<Mutex<HashMap<String, VecDeque<Bytes>>>>;
 
 #[derive(Clone)]
-pub struct Line {
+pub struct FaultProxy {
     written: Arc<Mutex<Vec<String>>>,
     /// Writes that still pass; negative: no limit.
     pub left: Arc<AtomicI64>,
@@ -48,7 +48,7 @@ pub struct Line {
     past: Lists,
 }
 
-impl Line {
+impl FaultProxy {
     pub fn open() -> Self {
         Self {
             written: Arc::default(),
@@ -67,7 +67,7 @@ impl Line {
         }
     }
 
-    /// Answers each first list of Datasets as the other line's was: the watch after it brings what happened
+    /// Answers each first list of Datasets as the other proxy's was: the watch after it brings what happened
     /// since.
     pub fn behind(mut self, other: &Self) -> Self {
         let then = other.lists.lock().unwrap().clone();
@@ -75,7 +75,7 @@ impl Line {
         self
     }
 
-    /// Whether all lists of the other line were answered once more.
+    /// Whether all lists of the other proxy were answered once more.
     pub fn looked_back(&self) -> bool {
         let past = self.past.lock().unwrap();
         !past.is_empty() && past.values().all(VecDeque::is_empty)
@@ -168,13 +168,13 @@ fn suffer(answer: AnyBody, weather: Weather) -> AnyBody {
     }))
 }
 
-impl<S> Layer<S> for Line {
+impl<S> Layer<S> for FaultProxy {
     type Service = Gate<S>;
 
     fn layer(&self, inner: S) -> Gate<S> {
         Gate {
             inner,
-            line: self.clone(),
+            proxy: self.clone(),
             watches: 0,
         }
     }
@@ -182,7 +182,7 @@ impl<S> Layer<S> for Line {
 
 pub struct Gate<S> {
     inner: S,
-    line: Line,
+    proxy: FaultProxy,
     watches: u64,
 }
 
@@ -202,16 +202,16 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if !self.line.passes(&request) {
-            return async { Err("the line is cut".into()) }.boxed();
+        if !self.proxy.passes(&request) {
+            return async { Err("the proxy is cut".into()) }.boxed();
         }
         let is_watch = request
             .uri()
             .query()
             .is_some_and(|q| q.contains("watch=true"));
         let list = list_of_datasets(&request).filter(|_| !is_watch);
-        let line = self.line.clone();
-        let weather = line.weather.filter(|_| is_watch).map(|weather| {
+        let proxy = self.proxy.clone();
+        let weather = proxy.weather.filter(|_| is_watch).map(|weather| {
             self.watches += 1;
             Weather {
                 seed: weather.seed.wrapping_add(self.watches),
@@ -223,7 +223,7 @@ where
         async move {
             let (head, body) = answer.await?.map(AnyBody::new).into_parts();
             let body = match (list, weather) {
-                (Some(list), _) => line.listed(list, body).await?,
+                (Some(list), _) => proxy.listed(list, body).await?,
                 (None, Some(weather)) => suffer(body, weather),
                 (None, None) => body,
             };

@@ -1,53 +1,9 @@
-//! What is done about a valid Dataset.
+//! What the platform says of a Dataset by itself, without a look at Jobs. Pure.
 
-use datacrowd_crds::{
-    Dataset,
-    condition::{Phase, Reason, Verdict},
-    names::DATASET_LABEL,
-};
+use datacrowd_crds::condition::{Phase, Reason, Verdict};
 use datacrowd_protocol::internal::{DatasetState, DatasetView, ProjectState};
-use kube::runtime::controller::Action;
 
-use super::{build, validate::Valid};
-use crate::{
-    context::Context,
-    error::Error,
-    managed::Pass,
-    report,
-    run::{self, Attempts},
-    tenancy,
-};
-
-pub(super) async fn apply(
-    ctx: &Context,
-    pass: Pass<Dataset>,
-    valid: Valid,
-) -> Result<Action, Error> {
-    let body = build::upsert(&pass, valid.tenant);
-    let view = match ctx.platform.dataset(&body, &pass.correlation).await {
-        Ok(view) => view,
-        Err(error) => {
-            let verdict = run::refused(&error.refusal()?);
-            let tenant = Some(body.tenant.as_str());
-            return tenancy::unaccepted(ctx, pass, tenant, verdict, Some(DATASET_LABEL)).await;
-        }
-    };
-    if view.adopted {
-        let text = "The rows of an earlier resource of this name were taken over.";
-        report::note(ctx, &*pass.object, "Adopted", text).await;
-    }
-    let attempts = Attempts::new(ctx, pass, &view, valid.policy);
-    match verdict(&view) {
-        Some(done) if done.phase == Phase::Done => {
-            attempts.done(done, ctx.settled(view.unfinished)).await
-        }
-        Some(waiting) => attempts.rest(waiting, ctx.poll()).await,
-        None => attempts.advance().await,
-    }
-}
-
-/// What the platform's view says by itself, without a look at Jobs.
-fn verdict(view: &DatasetView) -> Option<Verdict> {
+pub(super) fn verdict(view: &DatasetView) -> Option<Verdict> {
     if view.unpaid {
         return Some(Verdict::new(
             Phase::Waiting,

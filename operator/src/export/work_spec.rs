@@ -1,0 +1,47 @@
+//! What an Export asks of its Jobs. Pure.
+
+use datacrowd_crds::{Export, names::EXPORT_LABEL};
+use datacrowd_protocol::{internal::ExportView, source::DeletionPolicy};
+
+use crate::{
+    context::Settings,
+    work::{AttemptState, JobTemplate, Limits, WorkSpec},
+};
+
+pub(super) fn work_spec(
+    export: &Export,
+    view: &ExportView,
+    policy: DeletionPolicy,
+    settings: &Settings,
+) -> WorkSpec {
+    WorkSpec {
+        id: view.id.0,
+        run: view.run.clone(),
+        attempts: attempts(export),
+        policy,
+        suspended: false,
+        // The spec is immutable.
+        second_chance: None,
+        awaiting_payment: "The project is in debt; settle it with POST /api/v1/payments/checkout and the run starts by itself.",
+        replaceable: false,
+        job: JobTemplate {
+            command: "export",
+            mark: "exp",
+            label: EXPORT_LABEL,
+            image: settings.runner_image.clone(),
+            limits: Limits::runner(settings),
+            secret: None,
+        },
+    }
+}
+
+/// What the status says of earlier attempts.
+pub(super) fn attempts(export: &Export) -> AttemptState {
+    let status = export.status.clone().unwrap_or_default();
+    AttemptState {
+        attempt: status.attempt,
+        observed_retry_at: status.observed_retry_at,
+        job_ref: status.job_ref,
+        deletion_policy: status.deletion_policy,
+    }
+}

@@ -1,0 +1,82 @@
+//! What a kind asks of the engine, and what the engine remembers of a resource: values, without a call.
+
+use datacrowd_crds::{condition::Reason, dataset::JobRef};
+use datacrowd_protocol::{internal::RunView, source::DeletionPolicy};
+use uuid::Uuid;
+
+use crate::context::Settings;
+
+/// What a resource asks of its Jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WorkSpec {
+    /// The platform's id of the resource.
+    pub id: Uuid,
+    /// Its latest run on the platform.
+    pub run: Option<RunView>,
+    /// What the status says of earlier attempts.
+    pub attempts: AttemptState,
+    /// The Project's deletion policy as it is now.
+    pub policy: DeletionPolicy,
+    /// Nothing may begin, and what runs is held.
+    pub suspended: bool,
+    /// A failure that another attempt may follow, because the spec changed since.
+    pub second_chance: Option<Reason>,
+    /// What is said while the payment gate is closed before the first task.
+    pub awaiting_payment: &'static str,
+    /// Whether a corrected file under the same name would be read.
+    pub replaceable: bool,
+    /// What runs.
+    pub job: JobTemplate,
+}
+
+/// What the Jobs of a resource have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JobTemplate {
+    /// First argument of the program.
+    pub command: &'static str,
+    /// What marks the Job's name: `gen` or `exp`.
+    pub mark: &'static str,
+    /// Label that names the resource on its Jobs.
+    pub label: &'static str,
+    /// Image of the program.
+    pub image: String,
+    /// What it may use.
+    pub limits: Limits,
+    /// Secret with the credentials of the tenant's own bucket.
+    pub secret: Option<String>,
+}
+
+/// What one attempt may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Processor time that a node keeps free for it.
+    pub cpu: &'static str,
+    /// Memory that a node keeps free for it.
+    pub memory: &'static str,
+    /// Memory at which it is killed.
+    pub most_memory: &'static str,
+    /// Seconds after which the Job is ended.
+    pub deadline_seconds: i64,
+}
+
+impl Limits {
+    /// The runner's: it streams, so that the size of a file does not count.
+    pub(crate) fn runner(settings: &Settings) -> Self {
+        Self {
+            cpu: "50m",
+            memory: "32Mi",
+            most_memory: "128Mi",
+            deadline_seconds: settings.job_deadline_seconds,
+        }
+    }
+}
+
+/// What the operator remembers of a resource's attempts, in its status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct AttemptState {
+    pub attempt: Option<i32>,
+    pub observed_retry_at: Option<String>,
+    pub job_ref: Option<JobRef>,
+    /// The Project's policy as last seen: deletion must not need the Project.
+    pub deletion_policy: Option<DeletionPolicy>,
+}

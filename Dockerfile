@@ -13,6 +13,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && cp target/x86_64-unknown-linux-gnu/release/datacrowd-* /out/ \
     && rm -f /out/*.d
 
+FROM node:20-bookworm-slim AS console
+WORKDIR /src
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web/ ./
+RUN npm run build
+
 FROM debian:bookworm-slim AS root
 # The AWS client panics at start where it finds no CA bundle.
 # hadolint ignore=DL3008
@@ -44,5 +51,7 @@ ENTRYPOINT ["/datacrowd-runner"]
 
 FROM base AS api-server
 COPY --from=build /out/datacrowd-api-server /datacrowd-api-server
+COPY --from=console /src/dist /console
+ENV DATACROWD_CONSOLE_DIR=/console
 EXPOSE 8080 8081
 ENTRYPOINT ["/datacrowd-api-server"]

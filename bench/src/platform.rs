@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use datacrowd_testkit::TestDatabase;
+use datacrowd_testkit::{TestDatabase, runner_pod};
 use futures::{Stream, StreamExt, stream};
 use k8s_openapi::{
     api::{
@@ -315,7 +315,8 @@ impl Platform {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let pods: Api<Pod> = Api::namespaced(self.cluster.clone(), &self.namespace);
-        let pod = pods.create(&PostParams::default(), &pod()?).await?;
+        let pod: Pod = serde_json::from_value(runner_pod())?;
+        let pod = pods.create(&PostParams::default(), &pod).await?;
         let request = TokenRequest {
             spec: TokenRequestSpec {
                 audiences: vec!["datacrowd-internal".into()],
@@ -337,22 +338,6 @@ impl Platform {
             .context("a token request without a token")?
             .token)
     }
-}
-
-/// As restricted as a tenant's namespace asks for.
-fn pod() -> Result<Pod> {
-    let pod = json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "runner-"},
-        "spec": {
-            "serviceAccountName": "default", "automountServiceAccountToken": false,
-            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [{
-                "name": "runner", "image": "runner",
-                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
-            }],
-        },
-    });
-    Ok(serde_json::from_value(pod)?)
 }
 
 fn text(value: &Value) -> Result<String> {

@@ -7,10 +7,9 @@ use datacrowd_protocol::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Digest;
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Platform, env};
+use crate::support::{Actor, Answer, ExportRun, Platform, env};
 
 /// As the payments' outbox tells it.
 async fn grant(p: &Platform, project: &str, payment: PaymentId, judgements: i64, version: i64) {
@@ -28,71 +27,8 @@ fn payment() -> PaymentId {
     PaymentId(Uuid::now_v7())
 }
 
-async fn export(p: &Platform, client: &Actor, project: &str) -> String {
-    let path = format!("/projects/{project}/export");
-    let body = json!({"format": "JSONL"});
-    let made = p
-        .call(Some(&client.token), Method::POST, &path, Some(body))
-        .await;
-    made.expect(202)["exportId"].as_str().unwrap().to_owned()
-}
-
-async fn begin(p: &Platform, export: &str, attempt: i32) -> Answer {
-    let uid: Uuid = sqlx::query_scalar("select bound_uid from exports where id = $1::uuid")
-        .bind(export)
-        .fetch_one(&p.rows)
-        .await
-        .unwrap();
-    let path = format!("/internal/exports/{export}/runs");
-    let body = json!({"uid": uid, "attempt": attempt});
-    p.trusted(Method::POST, &path, Some(body)).await
-}
-
-/// A run of an export that a pod has opened.
-struct Writing {
-    run: String,
-    token: String,
-    epoch: i64,
-}
-
-async fn open(p: &Platform, client: &Actor, export: &str) -> Writing {
-    let run = begin(p, export, 1).await.expect(201)["runId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let token = p.runner_token(&client.namespace).await;
-    let path = format!("/internal/runs/{run}/open");
-    let opened = p
-        .runner(&token, &path, json!({"podUid": "exporter"}))
-        .await
-        .expect(200);
-    let epoch = opened["epoch"].as_i64().unwrap();
-    Writing { run, token, epoch }
-}
-
-async fn finish(p: &Platform, writing: &Writing) {
-    let path = |what: &str| format!("/internal/runs/{}/{what}", writing.run);
-    let wish = json!({"epoch": writing.epoch, "partNumber": 1});
-    let part = p
-        .runner(&writing.token, &path("parts"), wish)
-        .await
-        .expect(200);
-    let bytes = b"{}\n";
-    let put = p
-        .http
-        .put(part["url"].as_str().unwrap())
-        .body(bytes.to_vec())
-        .send()
-        .await
-        .unwrap();
-    let etag = put.headers()["etag"].to_str().unwrap().to_owned();
-    let end = json!({
-        "epoch": writing.epoch, "outcome": "Succeeded", "rows": 1, "sizeBytes": bytes.len(),
-        "sha256": hex::encode(sha2::Sha256::digest(bytes)), "parts": [{"partNumber": 1, "etag": etag}],
-    });
-    p.runner(&writing.token, &path("complete"), end)
-        .await
-        .expect(204);
+fn jsonl() -> Value {
+    json!({"format": "JSONL"})
 }
 
 async fn download(p: &Platform, client: &Actor, export: &str) -> Answer {
@@ -125,15 +61,17 @@ async fn a_debt_closes_the_door_of_every_project_of_the_tenant_until_it_is_paid(
     let (_, wanda) = p.register("wanda").await;
     p.work(&wanda, &rich, 1, "1").await;
     let (running, waiting) = (
-        export(&p, &client, &rich).await,
-        export(&p, &client, &rich).await,
+        p.export(&client, &rich, jsonl()).await,
+        p.export(&client, &rich, jsonl()).await,
     );
-    let writing = open(&p, &client, &running).await;
+    let writing = ExportRun::open(&p, &client, &running).await;
 
     grant(&p, &spent, refunded, 0, 2).await;
     assert_eq!(billing(&p, &client, &spent).await["debt"], 3);
     assert_eq!(billing(&p, &client, &rich).await["debt"], 0);
-    let refused = begin(&p, &waiting, 1).await.refused(402, "debt_owed");
+    let refused = ExportRun::begin(&p, &waiting, 1)
+        .await
+        .refused(402, "debt_owed");
     assert_eq!(refused["details"]["owed"], 3);
     let path = format!("/exports/{waiting}");
     let told = p.call(Some(&client.token), Method::GET, &path, None).await;
@@ -161,8 +99,8 @@ async fn a_debt_closes_the_door_of_every_project_of_the_tenant_until_it_is_paid(
     generated.refused(402, "debt_owed");
 
     // What runs is finished, also by another attempt; it is not handed out.
-    begin(&p, &running, 1).await.expect(201);
-    finish(&p, &writing).await;
+    ExportRun::begin(&p, &running, 1).await.expect(201);
+    writing.finish(&p).await;
     let refused = download(&p, &client, &running)
         .await
         .refused(402, "debt_owed");
@@ -181,8 +119,8 @@ async fn a_debt_closes_the_door_of_every_project_of_the_tenant_until_it_is_paid(
     asked.refused(402, "debt_owed");
     // Another tenant has nothing to do with it.
     let theirs = p.project(&other, members).await;
-    let theirs = export(&p, &other, &theirs).await;
-    begin(&p, &theirs, 1).await.expect(201);
+    let theirs = p.export(&other, &theirs, jsonl()).await;
+    ExportRun::begin(&p, &theirs, 1).await.expect(201);
 
     let told = "select count(*) from outbox where kind = 'billing_revision'";
     let before = p.count(told).await;
@@ -194,7 +132,7 @@ async fn a_debt_closes_the_door_of_every_project_of_the_tenant_until_it_is_paid(
     );
     assert_eq!(billing(&p, &client, &spent).await["debt"], 0);
     download(&p, &client, &running).await.expect(307);
-    begin(&p, &waiting, 1).await.expect(201);
+    ExportRun::begin(&p, &waiting, 1).await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,9 +143,9 @@ async fn where_nothing_is_gated_nothing_accrues() {
     p.loaded(&client, &project, 3, 3).await;
     let none = json!({"status": "UNPAID", "taskQuota": 0, "tasksUsed": 0, "debt": 0});
     assert_eq!(billing(&p, &client, &project).await, none);
-    let export = export(&p, &client, &project).await;
-    let writing = open(&p, &client, &export).await;
-    finish(&p, &writing).await;
+    let export = p.export(&client, &project, jsonl()).await;
+    let writing = ExportRun::open(&p, &client, &export).await;
+    writing.finish(&p).await;
     download(&p, &client, &export).await.expect(307);
 
     // What an earlier release counted is no debt, and is forgotten.

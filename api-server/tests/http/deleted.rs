@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Platform, Run, env};
+use crate::support::{Actor, Answer, ExportRun, Platform, Run, env};
 
 impl Platform {
     async fn get(&self, who: &Actor, path: &str) -> Value {
@@ -603,34 +603,16 @@ async fn the_votes_cast_decide_what_waits_for_reviewers_when_its_dataset_goes() 
 /// The one approved answer of a deleted dataset is exported.
 async fn exported(p: &Platform, client: &Actor, project: &str, dataset: &str) {
     let body = json!({"format": "JSONL", "datasetId": dataset});
-    let path = format!("/projects/{project}/export");
-    let made = p
-        .call(Some(&client.token), Method::POST, &path, Some(body))
-        .await;
-    let export = made.expect(202)["exportId"].as_str().unwrap().to_owned();
-    let uid: Uuid = sqlx::query_scalar("select bound_uid from exports")
-        .fetch_one(&p.rows)
-        .await
-        .unwrap();
-    let path = format!("/internal/exports/{export}/runs");
-    let begun = p
-        .trusted(Method::POST, &path, Some(json!({"uid": uid, "attempt": 1})))
-        .await;
-    let run = begun.expect(201)["runId"].as_str().unwrap().to_owned();
-    let token = p.runner_token(&client.namespace).await;
-    let path = format!("/internal/runs/{run}/open");
-    let opened = p
-        .runner(&token, &path, json!({"podUid": "pod"}))
-        .await
-        .expect(200);
+    let export = p.export(client, project, body).await;
+    let run = ExportRun::open(p, client, &export).await;
     let path = format!(
-        "/internal/exports/{export}/answers?runId={run}&epoch={}",
-        opened["epoch"]
+        "/internal/exports/{export}/answers?runId={}&epoch={}",
+        run.id, run.opened["epoch"]
     );
     let request = p
         .http
         .get(format!("{}{path}", p.internal))
-        .bearer_auth(&token);
+        .bearer_auth(&run.token);
     let page = crate::support::answer(request).await.expect(200);
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
 }
@@ -676,16 +658,9 @@ async fn an_export_applied_again_in_another_form_is_not_given_the_file_that_is_t
         .clone();
     delete(&id, first).await;
     assert_eq!(put(second, &csv).await.expect(200)["id"], id);
-    let path = format!("/internal/exports/{}/runs", id.as_str().unwrap());
-    let body = json!({"uid": second, "attempt": 1});
-    let begun = p.trusted(Method::POST, &path, Some(body)).await;
-    let run = begun.expect(201)["runId"].as_str().unwrap().to_owned();
-    let token = p.runner_token(&client.namespace).await;
-    let path = format!("/internal/runs/{run}/open");
-    let opened = p
-        .runner(&token, &path, json!({"podUid": "pod"}))
+    let opened = ExportRun::open(&p, &client, id.as_str().unwrap())
         .await
-        .expect(200);
+        .opened;
     assert_eq!(
         (&opened["format"], &opened["rowPer"]),
         (&json!("CSV"), &json!("Answer"))

@@ -2,7 +2,6 @@
 
 use datacrowd_labelling::BillingMode;
 use datacrowd_protocol::ids::ExportId;
-use reqwest::Method;
 use serde_json::json;
 
 use crate::support::Platform;
@@ -21,22 +20,10 @@ async fn a_page_ends_by_what_its_rows_are_as_text_however_well_they_compress() {
     .execute(&p.rows)
     .await
     .unwrap();
-    let path = format!("/projects/{project}/export");
     let body = json!({"format": "JSONL"});
-    let made = p
-        .call(Some(&client.token), Method::POST, &path, Some(body))
-        .await;
-    let export = ExportId(
-        made.expect(202)["exportId"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap(),
-    );
-    sqlx::query("update exports set watermark = (select max(seq) from approval_events)")
-        .execute(&p.rows)
-        .await
-        .unwrap();
+    let export = p.export(&client, &project, body).await;
+    let export = ExportId(export.parse().unwrap());
+    p.export_runs().await;
     let (mut after, mut pages, mut rows) = (0, 0, 0);
     loop {
         let page = p.core.export_page(export, after).await.unwrap();

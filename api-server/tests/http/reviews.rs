@@ -4,7 +4,6 @@ use chrono::Utc;
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::{Actor, Platform};
 
@@ -66,23 +65,11 @@ async fn what_an_export_gave_out_is_not_undone_after_the_export_is_deleted() {
     let (_, wim) = p.register("wim").await;
     let answer = p.work(&wanda, &project, 1, "1").await.remove(0);
     p.decide(&wim, &answer, "approve").await.expect(200);
-    let path = format!("/projects/{project}/export");
-    let body = json!({"format": "JSONL"});
     let export = p
-        .call(Some(&client.token), Method::POST, &path, Some(body))
-        .await
-        .expect(202)["exportId"]
-        .clone();
-    let uid: Uuid = sqlx::query_scalar(
-        "update exports set state = 'running', watermark = (select max(seq) from approval_events) returning bound_uid",
-    )
-    .fetch_one(&p.rows)
-    .await
-    .unwrap();
-    let path = format!(
-        "/internal/exports/{}?uid={uid}&policy=Delete",
-        export.as_str().unwrap()
-    );
+        .export(&client, &project, json!({"format": "JSONL"}))
+        .await;
+    let uid = p.export_runs().await;
+    let path = format!("/internal/exports/{export}?uid={uid}&policy=Delete");
     p.trusted(Method::DELETE, &path, None).await.expect(204);
     assert_eq!(p.count("select count(*) from exports").await, 0);
     let refused = p.undo(&wim, &answer).await.refused(409, "undo_too_late");
@@ -111,21 +98,9 @@ async fn what_something_depends_on_is_not_undone() {
         .execute(&p.rows)
         .await
         .unwrap();
-    let body = json!({"format": "JSONL"});
-    p.call(
-        Some(&client.token),
-        Method::POST,
-        &format!("/projects/{project}/export"),
-        Some(body),
-    )
-    .await
-    .expect(202);
-    sqlx::query(
-        "update exports set state = 'running', watermark = (select max(seq) from approval_events)",
-    )
-    .execute(&p.rows)
-    .await
-    .unwrap();
+    p.export(&client, &project, json!({"format": "JSONL"}))
+        .await;
+    p.export_runs().await;
     let refused = p
         .undo(&willa, &answers[1])
         .await

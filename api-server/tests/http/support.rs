@@ -33,11 +33,13 @@ use uuid::Uuid;
 
 mod answer;
 mod crowd;
+mod export;
 mod process;
 mod run;
 mod token;
 
 pub use answer::{Answer, answer, try_answer};
+pub use export::ExportRun;
 pub use process::Process;
 pub use run::Run;
 

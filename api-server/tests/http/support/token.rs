@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use datacrowd_testkit::runner_pod;
 use k8s_openapi::api::{
     authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec},
     core::v1::{Pod, ServiceAccount},
@@ -10,7 +11,6 @@ use kube::{
     Api,
     api::{ListParams, PostParams},
 };
-use serde_json::json;
 
 use super::Platform;
 
@@ -22,7 +22,10 @@ impl Platform {
         let there = pods.list(&ListParams::default().limit(1)).await.unwrap();
         let pod = match there.items.into_iter().next() {
             Some(pod) => pod,
-            None => pods.create(&PostParams::default(), &pod()).await.unwrap(),
+            None => {
+                let pod = serde_json::from_value(runner_pod()).unwrap();
+                pods.create(&PostParams::default(), &pod).await.unwrap()
+            }
         };
         let pod = BoundObjectReference {
             api_version: Some("v1".into()),
@@ -64,20 +67,4 @@ impl Platform {
         .await;
         accounts
     }
-}
-
-/// As restricted as tenants' namespaces ask for.
-fn pod() -> Pod {
-    serde_json::from_value(json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "runner-"},
-        "spec": {
-            "serviceAccountName": "default", "automountServiceAccountToken": false,
-            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [{
-                "name": "runner", "image": "runner",
-                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
-            }],
-        },
-    }))
-    .unwrap()
 }

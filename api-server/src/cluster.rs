@@ -2,33 +2,24 @@
 //! Server-side apply under one field manager, never forced: another writer's field is a conflict.
 
 mod making;
+mod namespaces;
 mod refusal;
+mod tokens;
 
 use std::{collections::BTreeMap, fmt::Debug};
 
 use axum::http::StatusCode;
 use datacrowd_crds::{Dataset, Export, Project, names};
-use datacrowd_labelling::Tenant;
-use datacrowd_protocol::{
-    ids::ResourceUid,
-    names::{FOUNDING, RUNNER_TOKEN_AUDIENCE, TENANT_LABEL},
-};
-use k8s_openapi::api::{
-    authentication::v1::{TokenReview, TokenReviewSpec},
-    core::v1::Namespace,
-};
+use datacrowd_protocol::ids::ResourceUid;
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
+    api::{DeleteParams, Patch, PatchParams, Preconditions},
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::error::{ApiError, ApiResult};
-
-/// Where a review names the pod that a token is bound to.
-const TOKENS_POD: &str = "authentication.kubernetes.io/pod-name";
 
 /// The cluster, as the API server's ServiceAccount may use it.
 #[derive(Clone)]
@@ -144,23 +135,6 @@ impl Cluster {
             .map_err(failed)
     }
 
-    /// The namespace, when its live label names this tenant. What it says names no other tenant.
-    pub async fn bound(&self, namespace: &str, tenant: &Tenant) -> ApiResult<Bound> {
-        if self.tenant_label(namespace).await?.as_ref() == Some(&tenant.name) {
-            return Ok(Bound {
-                namespace: namespace.to_owned(),
-            });
-        }
-        Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "namespace_not_bound",
-            format!(
-                "Namespace {namespace} does not carry your tenant's label any more, so nothing is changed in it; ask a cluster administrator for {TENANT_LABEL}={}.",
-                tenant.name
-            ),
-        ))
-    }
-
     /// Writes the whole intent of a resource; with `dry_run` only asks whether it would be taken.
     pub async fn apply<K: Kind>(&self, at: &Bound, resource: &K, dry_run: bool) -> ApiResult<K> {
         let api: Api<K> = Api::namespaced(self.client.clone(), &at.namespace);
@@ -266,13 +240,6 @@ impl Cluster {
         }
     }
 
-    /// The tenant that a namespace's label names; none without a label, or without the namespace.
-    pub async fn tenant_label(&self, namespace: &str) -> ApiResult<Option<String>> {
-        let api: Api<Namespace> = Api::all(self.client.clone());
-        let found = api.get_metadata_opt(namespace).await.map_err(failed)?;
-        Ok(found.and_then(|ns| ns.labels().get(TENANT_LABEL).cloned()))
-    }
-
     /// Sets one annotation of the very resource that is bound, leaving everything else as it is.
     pub async fn annotate<K: Kind>(
         &self,
@@ -298,80 +265,5 @@ impl Cluster {
         .await
         .map_err(failed)?;
         Ok(())
-    }
-
-    /// Makes the home of a tenant that is founded over REST, marked with the founding's id. An existing namespace is
-    /// never labelled, and taken only when this very founding made it; every other one is somebody else's (`false`).
-    pub async fn found_namespace(&self, name: &str, tenant: &Tenant) -> ApiResult<bool> {
-        let api: Api<Namespace> = Api::all(self.client.clone());
-        let founding = tenant.id.to_string();
-        let labels = BTreeMap::from([
-            (TENANT_LABEL.to_owned(), tenant.name.clone()),
-            (
-                "pod-security.kubernetes.io/enforce".to_owned(),
-                "restricted".to_owned(),
-            ),
-        ]);
-        let mut namespace = Namespace::default();
-        namespace.metadata.name = Some(name.to_owned());
-        namespace.metadata.labels = Some(labels);
-        namespace.metadata.annotations = Some([(FOUNDING.to_owned(), founding.clone())].into());
-        match api.create(&PostParams::default(), &namespace).await {
-            Ok(_) => Ok(true),
-            Err(kube::Error::Api(status)) if status.code == 409 => {
-                let known = api.get(name).await.map_err(failed)?;
-                Ok(known.labels().get(TENANT_LABEL) == Some(&tenant.name)
-                    && known.annotations().get(FOUNDING) == Some(&founding))
-            }
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    /// Namespaces whose label names this tenant, the oldest first, without those that are being deleted.
-    pub async fn namespaces_of(&self, tenant: &str) -> ApiResult<Vec<String>> {
-        let labelled = ListParams::default().labels(&format!("{TENANT_LABEL}={tenant}"));
-        let mut found = Api::<Namespace>::all(self.client.clone())
-            .list_metadata(&labelled)
-            .await
-            .map_err(failed)?
-            .items;
-        found.retain(|n| n.metadata.deletion_timestamp.is_none());
-        found.sort_by_key(|n| (n.creation_timestamp(), n.name_any()));
-        Ok(found.iter().map(ResourceExt::name_any).collect())
-    }
-
-    /// The namespace of the ServiceAccount whose pod presents this token; none when the token is not good, or bound to
-    /// no pod: one that was asked for by itself outlives every pod.
-    pub async fn runner_namespace(&self, token: &str) -> ApiResult<Option<String>> {
-        let review = TokenReview {
-            spec: TokenReviewSpec {
-                token: Some(token.to_owned()),
-                audiences: Some(vec![RUNNER_TOKEN_AUDIENCE.to_owned()]),
-            },
-            ..TokenReview::default()
-        };
-        let answer = Api::<TokenReview>::all(self.client.clone())
-            .create(&PostParams::default(), &review)
-            .await
-            .map_err(failed)?;
-        let status = answer.status.unwrap_or_default();
-        let audience = status
-            .audiences
-            .unwrap_or_default()
-            .iter()
-            .any(|a| a == RUNNER_TOKEN_AUDIENCE);
-        let user = status.user.unwrap_or_default();
-        let is_pods = user
-            .extra
-            .as_ref()
-            .and_then(|extra| extra.get(TOKENS_POD))
-            .is_some_and(|names| !names.is_empty());
-        let namespace = user
-            .username
-            .unwrap_or_default()
-            .strip_prefix("system:serviceaccount:")
-            .and_then(|rest| rest.split_once(':'))
-            .map(|(ns, _)| ns.to_owned());
-        Ok(namespace.filter(|_| status.authenticated.unwrap_or(false) && audience && is_pods))
     }
 }

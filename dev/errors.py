@@ -45,7 +45,7 @@ def function(text, signature):
 
 def refusals(found):
     """The contexts' own codes, with the statuses that the API server gives them."""
-    mapping = (ROOT / "api-server/src/error.rs").read_text()
+    mapping = "".join(sources("api-server/src/error"))
     for path in sorted((ROOT / "crates").glob("*/src/error.rs")):
         text = path.read_text()
         code = function(text, "code")
@@ -61,7 +61,7 @@ def refusals(found):
             for variant in variants if value else []:
                 status = statuses.get(variant) or (other[1] if other else None)
                 if not status:
-                    sys.exit(f"{path}: {variant} has no status in api-server/src/error.rs")
+                    sys.exit(f"{path}: {variant} has no status in api-server/src/error/")
                 found.append((STATUS[status], value[1], messages.get(variant, "")))
 
 

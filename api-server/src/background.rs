@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::App,
     error::{ApiError, ApiResult},
     lost,
-    routes::settle_invitations,
+    membership::invited::settle_invitations,
+    state::App,
     upkeep,
 };
 

@@ -3,7 +3,7 @@
 use datacrowd_labelling::{BillingMode, Error, Owing, Refusal};
 use serde_json::json;
 
-use crate::{app::App, error::ApiError};
+use crate::{error::ApiError, state::App};
 
 /// The refusal of a tenant in debt, with the smallest purchase that clears it; every other error as it is.
 pub fn told(app: &App, error: Error) -> ApiError {

@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 };
 use tokio::time::Instant;
 
-use crate::{app::App, error::ApiResult};
+use crate::{error::ApiResult, state::App};
 
 /// How long one request may delete.
 const SHARE: Duration = Duration::from_secs(5);

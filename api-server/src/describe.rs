@@ -1,15 +1,15 @@
-//! What every operation of a description has in common: the one error body, and the idempotency key.
+//! What every operation of a description has in common: the one error body, the idempotency key, and that it will go.
 
 use axum::http::Method;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Content, OpenApi, Ref, Required, ResponseBuilder,
+        Content, Deprecated, OpenApi, Ref, Required, ResponseBuilder,
         path::{Operation, ParameterBuilder, ParameterIn, PathItem},
     },
 };
 
-use crate::idempotency;
+use crate::{guards::deprecation::Deprecation, idempotency};
 
 /// The one error body. Its members are those of the shared type; this one exists to be described.
 #[derive(ToSchema)]
@@ -81,8 +81,32 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
+/// Marks the operations in the description.
+pub fn mark(document: &mut OpenApi, deprecations: &[Deprecation]) {
+    for going in deprecations {
+        let item = document.paths.paths.get_mut(going.path);
+        let operation = item.and_then(|item| operation(item, &going.method));
+        let operation = operation.unwrap_or_else(|| {
+            panic!(
+                "{} {} is deprecated and does not exist",
+                going.method, going.path
+            )
+        });
+        operation.deprecated = Some(Deprecated::True);
+        let note = format!(
+            "Ends on {}; call `{}` instead.",
+            going.sunset.format("%Y-%m-%d"),
+            going.successor
+        );
+        operation.description = Some(match operation.description.take() {
+            Some(text) => format!("{text}\n\n{note}"),
+            None => note,
+        });
+    }
+}
+
 /// One operation of a path.
-pub fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
+fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
     match *method {
         Method::GET => item.get.as_mut(),
         Method::PUT => item.put.as_mut(),
@@ -108,6 +132,10 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+    use utoipa::openapi::Deprecated;
+
+    use super::mark;
+    use crate::guards::deprecation::{DEPRECATIONS, tests::table};
 
     /// The members of a schema whose meaning an example has to show.
     fn unclear(document: &Value, schema: &Value, path: &str, found: &mut Vec<String>) {
@@ -152,5 +180,16 @@ mod tests {
             }
         }
         assert!(found.is_empty(), "add #[schema(example = …)] to {found:#?}");
+    }
+
+    #[test]
+    fn the_description_marks_what_goes() {
+        let mut document = crate::openapi();
+        mark(&mut document, table());
+        let operation = document.paths.paths["/me/points"].get.as_ref().unwrap();
+        assert!(operation.deprecated == Some(Deprecated::True));
+        let description = operation.description.as_ref().unwrap();
+        assert!(description.ends_with("Ends on 2027-06-01; call `/me/balance` instead."));
+        assert!(DEPRECATIONS.iter().all(|e| e.sunset > e.since));
     }
 }

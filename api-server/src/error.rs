@@ -1,23 +1,22 @@
-//! The one mapping from refusals and failures to `application/problem+json`.
+//! The one mapping from refusals and failures to `application/problem+json`. What each context refuses has its own
+//! file.
+
+mod accounts;
+mod billing;
+mod labelling;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use chrono::{SecondsFormat, Utc};
-use datacrowd_billing::{Error as BillingError, Refusal as BillingRefusal};
-use datacrowd_labelling::{Error as CoreError, Refusal};
-use datacrowd_protocol::{
-    WireEnum,
-    problem::{PROBLEM_CONTENT_TYPE, Problem},
-};
-use serde_json::{Value, json};
+use datacrowd_labelling::Refusal;
+use datacrowd_protocol::problem::{PROBLEM_CONTENT_TYPE, Problem};
+use serde_json::Value;
 
-use crate::{database::is_transient, extract::CorrelationId};
+use crate::database::is_transient;
 
 /// Result of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -99,6 +98,15 @@ impl ApiError {
         )
     }
 
+    /// 403 for who has another role.
+    pub fn forbidden(role: &str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            format!("This is for the role {role}; ask an ADMIN to give it to you."),
+        )
+    }
+
     /// 404, the same for what does not exist and for what is another tenant's.
     pub fn not_found() -> Self {
         Refusal::NotFound.into()
@@ -132,6 +140,24 @@ impl ApiError {
             correlation_id,
             details: self.details.clone(),
         }
+    }
+
+    /// The whole answer, for the request to this path.
+    pub fn rendered(&self, path: String, correlation_id: String) -> Response {
+        let problem = self.problem(path, correlation_id);
+        let mut response = (self.status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(PROBLEM_CONTENT_TYPE),
+        );
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 
     /// 500: logged here, once; the caller learns nothing of the inside.
@@ -182,193 +208,12 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     causes.map(ToString::to_string).collect()
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        let mut error = Self::new(status_of(&refusal), refusal.code(), refusal.message());
-        match refusal {
-            Refusal::InvalidSpec { details } | Refusal::InvalidAnswer { details } => {
-                error.details = details
-                    .into_iter()
-                    .map(|(k, v)| (k, Value::String(v)))
-                    .collect();
-            }
-            Refusal::NoTaskAvailable {
-                why,
-                retry_after,
-                leased_until,
-            } => {
-                error.retry_after = Some(retry_after);
-                error = error
-                    .detail("reason", why.upper())
-                    .detail("retryAfter", retry_after);
-                error = error.detail(
-                    "leasedUntil",
-                    leased_until.map_or(Value::Null, |t| json!(t)),
-                );
-            }
-            Refusal::RunHeld { seconds } => error.retry_after = Some(seconds),
-            Refusal::QuotaExhausted { accepted } => error = error.detail("accepted", accepted),
-            Refusal::OutOfOrder { expected } => error = error.detail("expectedRow", expected),
-            Refusal::DebtOwed { owing } => {
-                let owed = owing.iter().map(|o| o.judgements).sum::<i64>();
-                error = error.detail("owed", owed);
-            }
-            Refusal::PaymentRequired { remaining, needed } => {
-                error = error
-                    .detail("remaining", remaining)
-                    .detail("needed", needed)
-            }
-            _ => {}
-        }
-        error
-    }
-}
-
-/// 503 while a source is read again, to see whether it is what rows were made from.
-pub(crate) fn source_is_compared() -> ApiError {
-    ApiError::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "source_compared",
-        "The source is being compared with the one that the rows of this name were made from; try again in a moment.",
-    )
-    .retry_after(5)
-}
-
-fn status_of(refusal: &Refusal) -> StatusCode {
-    use Refusal as R;
-    match refusal {
-        R::NotFound
-        | R::ProjectNotFound { .. }
-        | R::DatasetNotFound { .. }
-        | R::NoTaskAvailable { .. }
-        | R::NoReviewAvailable
-        | R::NoMedia { .. }
-        | R::MediaEmpty { .. } => StatusCode::NOT_FOUND,
-        R::Tombstoned | R::ProjectDeleted { .. } | R::DatasetDeleted { .. } | R::ExportExpired => {
-            StatusCode::GONE
-        }
-        R::PaymentRequired { .. } | R::QuotaExhausted { .. } | R::DebtOwed { .. } => {
-            StatusCode::PAYMENT_REQUIRED
-        }
-        R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        R::OwnTask | R::OwnProject | R::Blocked => StatusCode::FORBIDDEN,
-        R::ProjectNotActive { .. }
-        | R::ProjectEnded
-        | R::ProjectNotAccepted
-        | R::IdentityChanged { .. }
-        | R::ExportIdentityChanged
-        | R::RowsGoing
-        | R::InUse { .. }
-        | R::GrantConflict
-        | R::AlreadyGenerating
-        | R::AlreadyGenerated
-        | R::NothingToRetry
-        | R::RunHeld { .. }
-        | R::Fenced
-        | R::OutOfOrder { .. }
-        | R::TaskLocked
-        | R::TooManyLeases { .. }
-        | R::LeaseLost
-        | R::AlreadyReviewed
-        | R::AlreadyDecided
-        | R::AnswerReviewed
-        | R::UndoTooLate { .. }
-        | R::ExportNotDue { .. }
-        | R::ExportNotReady { .. }
-        | R::TenantTaken
-        | R::NamespaceNotBound => StatusCode::CONFLICT,
-    }
-}
-
-impl From<CoreError> for ApiError {
-    fn from(error: CoreError) -> Self {
-        match error {
-            CoreError::Refused(refusal) => refusal.into(),
-            // Whoever upserts looks and asks again; who did not is asked to.
-            CoreError::ContentUnseen { .. } => source_is_compared(),
-            CoreError::Database(cause) => Self::database(&cause),
-            other => Self::internal(&other),
-        }
-    }
-}
-
-impl From<BillingError> for ApiError {
-    fn from(error: BillingError) -> Self {
-        match error {
-            BillingError::Refused(refusal) => refusal.into(),
-            BillingError::Database(cause) => Self::database(&cause),
-            other => Self::internal(&other),
-        }
-    }
-}
-
-impl From<BillingRefusal> for ApiError {
-    fn from(refusal: BillingRefusal) -> Self {
-        let status = match refusal {
-            BillingRefusal::NotFound => StatusCode::NOT_FOUND,
-            BillingRefusal::PromoTaken => StatusCode::CONFLICT,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        let error = Self::new(status, refusal.code(), refusal.message());
-        match refusal.member() {
-            Some(member) => error.detail(member, refusal.message()),
-            None => error,
-        }
-    }
-}
-
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// Renders every error as a problem, the framework's own included.
-pub async fn render_problems(correlation: CorrelationId, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let response = next.run(request).await;
-    let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) {
-        return response;
-    }
-    let is_problem = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v == PROBLEM_CONTENT_TYPE);
-    if is_problem {
-        return response;
-    }
-    let error = response
-        .extensions()
-        .get::<Arc<ApiError>>()
-        .map_or_else(|| framework_error(status), |e| (**e).clone());
-    let problem = error.problem(path, correlation.0);
-    let mut rendered = (error.status, axum::Json(problem)).into_response();
-    rendered.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(PROBLEM_CONTENT_TYPE),
-    );
-    for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
-        if let Some(value) = response.headers().get(&name) {
-            rendered.headers_mut().insert(name, value.clone());
-        }
-    }
-    if error.status == StatusCode::UNAUTHORIZED {
-        rendered
-            .headers_mut()
-            .entry(header::WWW_AUTHENTICATE)
-            .or_insert(HeaderValue::from_static("Bearer"));
-    }
-    if let Some(seconds) = error.retry_after {
-        rendered
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    rendered
 }
 
 /// An error that no handler made.

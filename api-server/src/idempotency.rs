@@ -1,14 +1,14 @@
 //! `Idempotency-Key` on requests that create: the same key and body get the stored answer. Keys live in the
 //! database of the context that commits the effect.
 
-pub mod form;
+mod form;
 
 use std::time::Duration;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,15 +17,16 @@ use datacrowd_protocol::{
     ids::ProjectId,
 };
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-use self::form::FormDigest;
 use crate::{
-    app::App,
     auth::{Owner, bearer},
+    digest,
     error::{ApiError, ApiResult},
-    limits, routes,
+    extract::is_form,
+    paths,
+    state::App,
+    upload_form::FormDigest,
 };
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -88,7 +89,7 @@ fn keeper_of(request: &Request) -> Option<Keeper> {
         return None;
     }
     let path = request.extensions().get::<MatchedPath>()?.as_str();
-    let path = routes::unversioned(path);
+    let path = paths::unversioned(path);
     CREATING
         .iter()
         .find(|(creating, _)| *creating == path)
@@ -105,17 +106,9 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
         },
         None => "anybody".to_owned(),
     };
-    let given = parts.headers.get(KEY).map(HeaderValue::as_bytes);
-    let given = given
-        .filter(|key| (1..=MAX_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic))
-        .ok_or_else(|| {
-            ApiError::invalid_member(
-                "Idempotency-Key",
-                "must have 1 to 255 visible ASCII characters",
-            )
-        })?;
-    let key = digest([caller.as_bytes(), given]);
-    let is_form = limits::is_form(&parts.headers);
+    let given = given_key(&parts.headers)?;
+    let key = digest::of([caller.as_bytes(), given]);
+    let is_form = is_form(&parts.headers);
     // A form is streamed, and its boundary differs each time: what is in it is compared at its end instead.
     let (body, bytes) = if is_form {
         (body, Bytes::new())
@@ -125,20 +118,11 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             .map_err(|_| ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE))?;
         (Body::from(bytes.clone()), bytes)
     };
-    let path = parts.uri.path();
-    let path = routes::unversioned(path);
-    let query = parts.uri.query().unwrap_or_default();
-    let asked = match keeper {
-        // The body holds a password, and a digest of it is guessed a million times faster than its Argon2id. The key
-        // itself is nowhere in the database.
-        Keeper::Auth => digest([given, path.as_bytes(), query.as_bytes(), &bytes]),
-        Keeper::Core => digest([path.as_bytes(), query.as_bytes(), &bytes]),
-    };
+    let asked = asked(keeper, given, &parts, &bytes);
     match begin(&app, keeper, &key, &asked).await? {
         KeyState::Fresh => {
-            parts
-                .extensions
-                .insert(SameRequest((!is_form).then(|| digest([&key[..], &asked]))));
+            let same = SameRequest((!is_form).then(|| digest::of([&key[..], &asked])));
+            parts.extensions.insert(same);
             let request = Request::from_parts(parts, body);
             // The work goes on when its client does not, so that its answer is there for the next try.
             let work = work(app, keeper, key, next.run(request)).in_current_span();
@@ -151,23 +135,53 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             if keeper == Keeper::Core {
                 may_read(&app, &mut parts, &answer).await?;
             }
-            let is_same = match is_form {
-                true => form::is_same(Request::from_parts(parts, body), &app, &answer).await?,
-                // An empty body has the digest that every form has here.
-                false => answer.headers[form::KEPT_AS].is_null(),
-            };
-            match is_same {
-                true => Ok(replay(answer)),
-                false => Err(reused()),
-            }
+            let request = Request::from_parts(parts, body);
+            answer_again(&app, request, is_form, answer).await
         }
         KeyState::OtherRequest => Err(reused()),
-        KeyState::Running(_) => Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "idempotency_key_running",
-            "The first request with this Idempotency-Key still runs; try again in a moment.",
-        )
-        .retry_after(2)),
+        KeyState::Running(_) => Err(running()),
+    }
+}
+
+fn given_key(headers: &HeaderMap) -> ApiResult<&[u8]> {
+    let given = headers.get(KEY).map(HeaderValue::as_bytes);
+    given
+        .filter(|key| (1..=MAX_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic))
+        .ok_or_else(|| {
+            ApiError::invalid_member(
+                "Idempotency-Key",
+                "must have 1 to 255 visible ASCII characters",
+            )
+        })
+}
+
+/// What a request is known by beside its caller and key.
+fn asked(keeper: Keeper, given: &[u8], parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let path = paths::unversioned(parts.uri.path()).as_bytes();
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    match keeper {
+        // The body holds a password, and a digest of it is guessed a million times faster than its Argon2id. The key
+        // itself is nowhere in the database.
+        Keeper::Auth => digest::of([given, path, query, body]),
+        Keeper::Core => digest::of([path, query, body]),
+    }
+}
+
+/// The stored answer, for the request that it was given to.
+async fn answer_again(
+    app: &App,
+    request: Request,
+    is_form: bool,
+    answer: StoredAnswer,
+) -> ApiResult<Response> {
+    let is_same = match is_form {
+        true => form::is_same(request, app, &answer).await?,
+        // An empty body has the digest that every form has here.
+        false => answer.headers[form::KEPT_AS].is_null(),
+    };
+    match is_same {
+        true => Ok(replay(answer)),
+        false => Err(reused()),
     }
 }
 
@@ -198,13 +212,13 @@ fn reused() -> ApiError {
     )
 }
 
-fn digest<const N: usize>(parts: [&[u8]; N]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    hasher.finalize().into()
+fn running() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "idempotency_key_running",
+        "The first request with this Idempotency-Key still runs; try again in a moment.",
+    )
+    .retry_after(2)
 }
 
 /// Runs the request, saying every now and then that it runs, and keeps the answer of one that worked.

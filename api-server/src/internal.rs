@@ -19,9 +19,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use auth::ReviewedTokens;
-
-use crate::{app::App, describe};
+use crate::{describe, state::App};
 
 /// A chunk's 4 MiB, a last record of at most 1 MiB, and what JSON escaping can add to both.
 const MAX_CHUNK_BODY: usize = 32 * 1024 * 1024;

@@ -2,7 +2,6 @@
 //! resources of the cluster.
 
 mod adopt;
-pub mod app;
 pub mod args;
 mod auth;
 pub mod background;
@@ -11,27 +10,35 @@ pub mod cluster;
 pub mod database;
 mod debt;
 mod deletion;
-mod deprecation;
 mod describe;
+mod digest;
 mod error;
 mod extract;
-mod harden;
+mod guards;
 mod idempotency;
 mod internal;
-mod limits;
 pub mod listen;
 pub mod lost;
+mod membership;
+mod names;
 pub mod objects;
+mod paths;
 mod probe;
+mod rate_limits;
 pub mod reconcile;
+mod reviewed_tokens;
+mod router;
 mod routes;
 pub mod serve;
+mod source_digests;
 mod source_head;
+pub mod state;
 pub mod stripe;
 mod upkeep;
+mod upload_form;
 mod upsert;
 mod words;
 
-pub use app::{App, Parts, Settings};
 pub use internal::openapi as internal_openapi;
 pub use routes::openapi;
+pub use state::{App, Parts, Settings};

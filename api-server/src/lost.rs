@@ -12,7 +12,7 @@ use datacrowd_labelling::{BoundId, BoundResource, Losses};
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use crate::{app::App, error::ApiResult};
+use crate::{error::ApiResult, state::App};
 
 /// Rows read at once.
 const PAGE: i64 = 500;

@@ -11,8 +11,6 @@ mod health;
 mod invitations;
 mod labeling;
 mod media;
-mod membership;
-mod names;
 mod paging;
 mod payments;
 mod points;
@@ -28,21 +26,11 @@ mod skips;
 mod stats;
 mod tasks;
 mod tokens;
-mod upload;
 mod webhooks;
 mod work;
 mod workers;
 
-use std::time::Instant;
-
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
-    http::Method,
-    middleware::Next,
-    response::Response,
-};
-use tracing::Span;
+use axum::{Router, extract::DefaultBodyLimit};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -50,15 +38,12 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
 
-pub(crate) use self::upload::broken_form;
-use crate::{app::App, deprecation, describe};
-
-pub(crate) use invitations::settle_invitations;
-
-/// Largest JSON body in bytes.
-pub(crate) const MAX_JSON_BYTES: usize = 1024 * 1024;
-/// Where files are uploaded to.
-pub(crate) const UPLOADS: &str = "/projects/{id}/datasets";
+use crate::{
+    describe,
+    guards::{body_limit::MAX_JSON_BYTES, deprecation::DEPRECATIONS},
+    paths::VERSIONED,
+    state::App,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -168,7 +153,7 @@ fn api() -> OpenApiRouter<App> {
         // an upload has its own limit
         .merge(
             OpenApiRouter::new()
-                .routes(routes!(upload::dataset_create))
+                .routes(routes!(datasets::create::dataset_create))
                 .layer(DefaultBodyLimit::disable()),
         )
 }
@@ -181,16 +166,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn described(document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
     let mut document = describe::complete(document);
-    deprecation::mark(&mut document, deprecation::DEPRECATIONS);
+    describe::mark(&mut document, DEPRECATIONS);
     document
-}
-
-/// Where the API is mounted beside the root.
-const VERSIONED: &str = "/api/v1";
-
-/// A path as the description has it.
-pub fn unversioned(path: &str) -> &str {
-    path.strip_prefix(VERSIONED).unwrap_or(path)
 }
 
 /// Everything on the public port: the API at the root and under `/api/v1`, its description, the probes.
@@ -202,48 +179,4 @@ pub fn public_router() -> Router<App> {
         .merge(health::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", described(document)))
         .fallback(async || axum::http::StatusCode::NOT_FOUND)
-}
-
-/// The pattern of the route that takes a request.
-pub fn pattern(request: &Request) -> &str {
-    let route = request.extensions().get::<MatchedPath>();
-    route.map_or("unmatched", MatchedPath::as_str)
-}
-
-/// The methods that are counted by name. Any word can be sent as one, and each label stays in memory.
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-    Method::OPTIONS,
-];
-
-fn counted_as(method: &Method) -> &'static str {
-    let known = METHODS.iter().position(|known| known == method);
-    known.map_or("_OTHER", |index| METHODS[index].as_str())
-}
-
-/// Counts and times every request under its route's pattern.
-pub async fn measure(request: Request, next: Next) -> Response {
-    let route = pattern(&request).to_owned();
-    let method = counted_as(request.method());
-    let begun = Instant::now();
-    let response = next.run(request).await;
-    if response.status().is_server_error() {
-        Span::current().record("otel.status_code", "ERROR");
-    }
-    let labels = [
-        ("http_request_method", method.to_owned()),
-        ("http_route", route),
-        (
-            "http_response_status_code",
-            response.status().as_u16().to_string(),
-        ),
-    ];
-    metrics::histogram!("http_server_request_duration_seconds", &labels)
-        .record(begun.elapsed().as_secs_f64());
-    response
 }

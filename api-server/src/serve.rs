@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{App, Parts, Settings},
     args::{
         Args, Billing as BillingArg, Checkout, Command, Migrate, Prices,
         Registration as RegistrationArg, Serve, StripeApi, env_example,
@@ -22,12 +21,14 @@ use crate::{
     background,
     cluster::Cluster,
     database::{pool, pool_of_statements},
+    guards::time_limit::REQUEST_TIME,
     internal_openapi,
-    limits::{REQUEST_TIME, UPLOAD_IDLE},
     listen::{HEADER_TIME, listen},
     objects::Objects,
     openapi, probe, reconcile,
+    state::{App, Parts, Settings},
     stripe::{Stripe, StripeSettings},
+    upload_form::body::UPLOAD_IDLE,
 };
 
 /// How long open requests may take after SIGTERM.

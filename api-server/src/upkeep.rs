@@ -1,7 +1,7 @@
 //! What keeps accounts in order beside requests: what is over is forgotten, second steps are sealed under the current
 //! key, addresses get the form in which they are compared.
 
-use crate::app::App;
+use crate::state::App;
 
 /// One pass over all of it.
 pub async fn accounts(app: App) {

@@ -1,11 +1,5 @@
 //! Who may use the internal port.
 
-use std::{
-    collections::HashMap,
-    sync::Mutex,
-    time::{Duration, Instant},
-};
-
 use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
@@ -16,15 +10,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    app::App,
     auth::bearer,
     error::{ApiError, ApiResult},
+    state::App,
 };
-
-/// How long a reviewed token is believed without asking the cluster again.
-const REVIEW_TTL: Duration = Duration::from_secs(30);
-/// Most tokens that are remembered.
-const MAX_REVIEWED: usize = 10_000;
 
 /// The operator, or another holder of the shared secret.
 #[derive(Debug, Clone, Copy)]
@@ -56,30 +45,6 @@ impl FromRequestParts<App> for Trusted {
                 "internal_token_wrong",
                 "The internal token is wrong; read it from the platform's Secret again.",
             ))
-        }
-    }
-}
-
-/// Tokens that the cluster vouched for a moment ago, by digest, with their namespaces.
-#[derive(Debug, Default)]
-pub struct ReviewedTokens(Mutex<HashMap<[u8; 32], (String, Instant)>>);
-
-impl ReviewedTokens {
-    fn get(&self, digest: &[u8; 32]) -> Option<String> {
-        let known = self.0.lock().ok()?;
-        known
-            .get(digest)
-            .filter(|(_, at)| at.elapsed() < REVIEW_TTL)
-            .map(|(namespace, _)| namespace.clone())
-    }
-
-    fn put(&self, digest: [u8; 32], namespace: String) {
-        let Ok(mut known) = self.0.lock() else { return };
-        if known.len() >= MAX_REVIEWED {
-            known.retain(|_, (_, at)| at.elapsed() < REVIEW_TTL);
-        }
-        if known.len() < MAX_REVIEWED {
-            known.insert(digest, (namespace, Instant::now()));
         }
     }
 }

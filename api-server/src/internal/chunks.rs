@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::auth::Runner;
 use crate::{
-    app::App,
     error::{ApiError, ApiResult},
     extract::{Path, from_json},
+    state::App,
 };
 
 /// Bytes of all texts in a chunk's header, which the row of the dataset keeps and every list of datasets shows: a

@@ -19,11 +19,10 @@ use uuid::Uuid;
 
 use super::auth::Trusted;
 use crate::{
-    adopt,
-    app::App,
-    deletion,
+    adopt, deletion,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    state::App,
     upsert,
 };
 

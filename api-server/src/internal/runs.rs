@@ -21,10 +21,10 @@ use uuid::Uuid;
 
 use super::auth::{Runner, Trusted};
 use crate::{
-    app::App,
     debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    state::App,
 };
 
 fn begun(begun: Begun) -> Response {

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::auth::Trusted;
 use crate::{
-    app::App,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    state::App,
 };
 
 /// `NEW` opens its places again, `REJECTED` closes those that are open.

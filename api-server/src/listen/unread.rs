@@ -17,7 +17,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::{error::ApiError, harden};
+use crate::{error::ApiError, guards::security_headers};
 
 /// How long the client may go on sending after its refusal. A connection that is closed while bytes arrive is
 /// reset, and the answer may be lost with it.
@@ -198,7 +198,7 @@ fn rendered(error: &ApiError, date: Option<&str>) -> Bytes {
         header::CONTENT_LENGTH,
         body.len()
     );
-    for (name, value) in &harden::HEADERS {
+    for (name, value) in &security_headers::HEADERS {
         text += &format!("{name}: {value}\r\n");
     }
     if let Some(date) = date {

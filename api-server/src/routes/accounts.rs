@@ -8,17 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-mod refusals;
-
-pub use refusals::{backoff, fields};
-
-use super::invitations;
 use crate::{
-    app::App,
     auth::SignedIn,
     client::From as CalledFrom,
     error::{ApiError, ApiResult},
     extract::Json,
+    membership::invited,
+    state::App,
 };
 
 /// A person.
@@ -92,10 +88,11 @@ pub async fn register(
     };
     let invitation = body.invitation.as_deref();
     let registered = app.accounts.register(new, invitation, &origin).await?;
-    let body = match &registered.unsettled {
-        Some(unsettled) => invitations::welcome(&app, unsettled, registered.user).await?,
-        None => UserBody::of(registered.user, None),
+    let (user, tenant) = match &registered.unsettled {
+        Some(unsettled) => invited::welcome(&app, unsettled, registered.user).await,
+        None => (registered.user, None),
     };
+    let body = UserBody::of(user, tenant);
     Ok((StatusCode::CREATED, axum::Json(body)))
 }
 

@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::{
     accounts::UserBody,
-    membership::join,
     paging::{PageBody, Paging},
 };
 use crate::{
-    app::App,
     auth::{Admin, ProvenAdmin},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    membership::join,
+    state::App,
 };
 
 /// Everybody.

@@ -14,10 +14,10 @@ use super::{
     tasks::{InProject, TaskBody},
 };
 use crate::{
-    app::App,
     auth::Worker,
     error::ApiResult,
     extract::{Path, Query},
+    state::App,
 };
 
 /// One of my answers.

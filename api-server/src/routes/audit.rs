@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::paging::PageBody;
 use crate::{
-    app::App,
     auth::Admin,
     error::{ApiError, ApiResult},
     extract::Query,
+    state::App,
 };
 
 /// One act.

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::paging::{PageBody, Paging};
-use crate::{app::App, auth::Admin, error::ApiResult, extract::Query};
+use crate::{auth::Admin, error::ApiResult, extract::Query, state::App};
 
 /// A part of a whole, 0 to 1; none of nothing.
 #[expect(

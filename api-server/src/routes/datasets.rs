@@ -1,14 +1,11 @@
 //! Datasets: read, generate, retry, delete.
 
+pub mod create;
 pub mod delete;
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
-use datacrowd_crds::{
-    Dataset as DatasetResource, DatasetSpec,
-    dataset::{ProjectRef, Source},
-    names::RETRY_AT,
-};
+use datacrowd_crds::{Dataset as DatasetResource, DatasetSpec, names::RETRY_AT};
 use datacrowd_labelling::{Begun, Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
@@ -25,12 +22,11 @@ use uuid::Uuid;
 
 use super::paging::{InState, PageBody, Paging};
 use crate::{
-    app::App,
     auth::Owner,
     cluster, debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
-    source_head::Written,
+    state::App,
     upsert::uid_of,
 };
 
@@ -290,39 +286,4 @@ pub async fn dataset_retry(
 /// What is said to whoever wants more of a deleted dataset.
 fn gone(dataset: &Dataset) -> ApiError {
     dataset.deleted().unwrap_or(Refusal::NotFound).into()
-}
-
-/// A source as a request wrote it.
-pub fn source(uri: String, format: SourceFormat, written: Written) -> Source {
-    Source {
-        uri,
-        format: Some(format),
-        delimiter: written.delimiter,
-        encoding: written.encoding,
-        multiline: written.multiline,
-        credentials_secret_ref: None,
-    }
-}
-
-/// A new Dataset resource of a project.
-pub fn resource(
-    namespace: &str,
-    name: &str,
-    project: &str,
-    source: Source,
-    batch_size: Option<i32>,
-    max_invalid_rows: Option<i64>,
-) -> DatasetResource {
-    let spec = DatasetSpec {
-        project_ref: ProjectRef {
-            name: project.to_owned(),
-        },
-        source,
-        batch_size,
-        suspend: Some(true),
-        max_invalid_rows,
-    };
-    let mut resource = DatasetResource::new(name, spec);
-    resource.metadata.namespace = Some(namespace.to_owned());
-    resource
 }

@@ -22,17 +22,15 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    names::resource_name,
-    paging::{InState, PageBody, Paging},
-};
+use super::paging::{InState, PageBody, Paging};
 use crate::{
-    app::App,
     auth::Owner,
     cluster, debt,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     idempotency::SameRequest,
+    names::resource_name,
+    state::App,
     upsert,
 };
 

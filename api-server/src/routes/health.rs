@@ -2,7 +2,7 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 
-use crate::app::App;
+use crate::state::App;
 
 pub fn router() -> Router<App> {
     Router::new()

@@ -19,10 +19,10 @@ use utoipa::{
 use uuid::Uuid;
 
 use crate::{
-    app::App,
     auth::Owner,
     error::ApiResult,
     extract::{Path, Query},
+    state::App,
 };
 
 /// One column shown to the worker.

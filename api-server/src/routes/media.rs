@@ -10,10 +10,10 @@ use datacrowd_protocol::{ids::TaskId, object::Origin};
 use url::Url;
 
 use crate::{
-    app::App,
     auth::Worker,
     error::{ApiError, ApiResult},
     extract::Path,
+    state::App,
 };
 
 /// A media cell of a task that I hold, to answer or to review: a redirect to a link that is good for five minutes.

@@ -11,7 +11,7 @@ use super::{
     paging::{PageBody, WorkPaging},
     tasks::InProject,
 };
-use crate::{app::App, auth::Worker, error::ApiResult, extract::Query};
+use crate::{auth::Worker, error::ApiResult, extract::Query, state::App};
 
 /// One posting.
 #[derive(Debug, Serialize, ToSchema)]

@@ -17,11 +17,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Path, Query},
     source_head::{self, Written},
+    state::App,
 };
 
 /// Bytes of the source that a preview reads.

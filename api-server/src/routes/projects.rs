@@ -24,15 +24,15 @@ use uuid::Uuid;
 
 use super::{
     labeling::LabelingBody,
-    names::resource_name,
     paging::{InState, PageBody, Paging},
 };
 use crate::{
-    app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
     idempotency::SameRequest,
+    names::resource_name,
+    state::App,
     upsert,
 };
 

@@ -8,10 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::paging::{PageBody, page_limit};
 use crate::{
-    app::App,
     auth::Admin,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    state::App,
 };
 
 /// A code that takes a percentage or a fixed amount off.

@@ -2,19 +2,18 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::{Admin as Deciding, ResetError};
+use datacrowd_accounts::Admin as Deciding;
 use datacrowd_protocol::ids::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::accounts::{backoff, fields};
 use crate::{
-    app::App,
     auth::ProvenAdmin,
     client::From as CalledFrom,
-    error::{ApiError, ApiResult},
+    error::ApiResult,
     extract::{Json, Path},
+    state::App,
 };
 
 /// What redeeming does beside the password.
@@ -76,19 +75,4 @@ pub async fn reset_redeem(
         .redeem_reset_link(&body.token, &body.new_password, &origin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-impl From<ResetError> for ApiError {
-    fn from(error: ResetError) -> Self {
-        match error {
-            ResetError::InvalidLink => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "reset_link_invalid",
-                "This reset link is unknown, used or too old; ask an ADMIN for a new one.",
-            ),
-            ResetError::Backoff { retry_after } => backoff(retry_after),
-            ResetError::Invalid(errors) => fields(errors),
-            ResetError::Unavailable(e) => e.into(),
-        }
-    }
 }

@@ -17,11 +17,11 @@ use uuid::Uuid;
 use super::{datasets::DatasetBody, projects, projects::ProjectBody};
 use crate::{
     adopt,
-    app::App,
     auth::Owner,
     cluster::{Bound, Kind},
     error::{ApiError, ApiResult},
     extract::Path,
+    state::App,
     upsert,
 };
 

@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use super::tasks::{InProject, TaskBody};
 use crate::{
-    app::App,
     auth::{TakingWorker, Worker},
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    state::App,
     words,
 };
 

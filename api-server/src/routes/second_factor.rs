@@ -2,16 +2,15 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::SecondFactorError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    app::App,
     auth::{InSession, Proven},
     client::From as CalledFrom,
-    error::{ApiError, ApiResult},
+    error::ApiResult,
     extract::Json,
+    state::App,
 };
 
 /// Whether signing in asks for a code.
@@ -145,23 +144,4 @@ pub async fn totp_disable(
         .disable_totp(user, session, &body.password, &body.totp, &origin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-impl From<SecondFactorError> for ApiError {
-    fn from(error: SecondFactorError) -> Self {
-        match error {
-            SecondFactorError::Unproven(e) => e.into(),
-            SecondFactorError::AlreadyOn => Self::new(
-                StatusCode::CONFLICT,
-                "totp_already_on",
-                "The second step is on already; turn it off to change the device.",
-            ),
-            SecondFactorError::NotOn => Self::new(
-                StatusCode::CONFLICT,
-                "totp_not_on",
-                "The second step is not on; begin with POST /me/totp.",
-            ),
-            SecondFactorError::Unavailable(e) => e.into(),
-        }
-    }
 }

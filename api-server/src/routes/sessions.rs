@@ -2,18 +2,17 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::{PasswordChange, PasswordChangeError, Session, SessionId};
+use datacrowd_accounts::{PasswordChange, Session, SessionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::accounts::fields;
 use crate::{
-    app::App,
     auth::InSession,
     client::From as CalledFrom,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    state::App,
 };
 
 /// One sign-in on one device.
@@ -147,14 +146,4 @@ pub async fn password_change(
         .change_password(user, session, change, &origin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-impl From<PasswordChangeError> for ApiError {
-    fn from(error: PasswordChangeError) -> Self {
-        match error {
-            PasswordChangeError::Unproven(e) => e.into(),
-            PasswordChangeError::Invalid(errors) => fields(errors),
-            PasswordChangeError::Unavailable(e) => e.into(),
-        }
-    }
 }

@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::paging::{PageBody, WorkPaging};
 use crate::{
-    app::App,
     auth::Owner,
     error::ApiResult,
     extract::{Path, Query},
+    state::App,
 };
 
 /// Why somebody skipped a task.

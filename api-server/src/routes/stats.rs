@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{app::App, auth::Owner, error::ApiResult, extract::Path};
+use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
 
 /// Answers of one hour.
 #[derive(Debug, Serialize, ToSchema)]

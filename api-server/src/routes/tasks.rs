@@ -14,10 +14,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    app::App,
     auth::Worker,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    state::App,
     words,
 };
 

@@ -2,18 +2,17 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::{NewToken, PersonalToken, Scope, TokenError, TokenId};
+use datacrowd_accounts::{NewToken, PersonalToken, Scope, TokenId};
 use datacrowd_protocol::Upper;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::accounts::fields;
 use crate::{
-    app::App,
     auth::{InSession, Proven},
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    state::App,
 };
 
 /// A token to make.
@@ -108,25 +107,5 @@ pub async fn token_revoke(
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found())
-    }
-}
-
-impl From<TokenError> for ApiError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Invalid(errors) => fields(errors),
-            TokenError::NameTaken => Self::new(
-                StatusCode::CONFLICT,
-                "token_name_taken",
-                "You have a token of this name; revoke it, or choose another name.",
-            ),
-            TokenError::TooMany { limit } => Self::new(
-                StatusCode::CONFLICT,
-                "too_many_tokens",
-                format!("You have {limit} tokens; revoke one first."),
-            ),
-            TokenError::Over(e) => e.into(),
-            TokenError::Unavailable(e) => e.into(),
-        }
     }
 }

@@ -11,8 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    app::App,
     error::{ApiError, ApiResult},
+    state::App,
     stripe::SignatureError,
 };
 

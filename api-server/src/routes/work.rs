@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::labeling::LabelingBody;
-use crate::{app::App, auth::Worker, error::ApiResult, extract::Path};
+use crate::{auth::Worker, error::ApiResult, extract::Path, state::App};
 
 /// A project as its workers see it.
 #[derive(Debug, Serialize, ToSchema)]

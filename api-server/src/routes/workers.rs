@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::paging::{PageBody, one_of, page_limit};
 use crate::{
-    app::App,
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path, Query},
+    state::App,
     words,
 };
 

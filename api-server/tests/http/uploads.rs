@@ -168,7 +168,7 @@ async fn nothing_but_the_file_may_be_long() {
     let project = p.project(&client, json!({})).await;
     let (json, form) = ("application/json", "multipart/form-data; boundary=b");
     let in_head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"";
-    // Each goes on until it is one byte longer than it may be, and never ends. A member is the unit tests' of `limits`.
+    // Each goes on until it is one byte longer than it may be, and never ends. A member is the unit tests' of `upload_form`.
     for (what, kind, key, begin) in [
         ("JSON", json, "", "{\"sourceUri\": \""),
         (

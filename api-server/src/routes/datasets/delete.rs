@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::gone;
 use crate::{
-    app::App,
     auth::Owner,
     cluster::Deleted,
     deletion,
     error::ApiResult,
     extract::{Path, Query},
+    state::App,
 };
 
 /// Whether the rows go, too.

@@ -18,10 +18,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    app::App,
     auth::{Owner, SignedIn},
     error::{ApiError, ApiResult},
     extract::Json,
+    state::App,
     stripe::{Stripe, StripeFailure},
 };
 

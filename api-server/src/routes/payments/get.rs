@@ -5,7 +5,7 @@ use datacrowd_protocol::ids::PaymentId;
 use uuid::Uuid;
 
 use super::PaymentBody;
-use crate::{app::App, auth::Owner, error::ApiResult, extract::Path};
+use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
 
 /// One payment.
 #[utoipa::path(get, path = "/payments/{id}", tag = "payments", params(("id" = Uuid, Path)), responses((status = 200, body = PaymentBody)))]

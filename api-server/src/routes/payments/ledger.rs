@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    app::App,
     auth::Owner,
     error::ApiResult,
     extract::{Path, Query},
     routes::paging::WorkPaging,
+    state::App,
 };
 
 /// What the account holds in one currency.

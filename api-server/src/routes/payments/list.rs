@@ -4,11 +4,11 @@ use axum::extract::State;
 
 use super::PaymentBody;
 use crate::{
-    app::App,
     auth::Owner,
     error::ApiResult,
     extract::Query,
     routes::paging::{PageBody, Paging},
+    state::App,
 };
 
 /// My tenant's payments, newest first.

@@ -8,12 +8,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    app::App,
     auth::Owner,
     cluster::{Bound, Deleted},
     deletion,
     error::ApiResult,
     extract::Path,
+    state::App,
 };
 
 /// Delete a project and what refers to it; rows stay or go by its deletion policy, what was paid for stays.

@@ -1,14 +1,16 @@
 //! How a CLIENT gets a tenant: keeps it, founds one, or joins the one that an ADMIN names.
 
+pub mod invited;
+
 use axum::http::StatusCode;
 use datacrowd_labelling::{Error as CoreError, Refusal, Tenant};
 use datacrowd_protocol::{ids::UserId, names::TENANT_LABEL};
 
-use super::names::resource_name;
 use crate::{
-    app::App,
     error::{ApiError, ApiResult},
     idempotency::SameRequest,
+    names::resource_name,
+    state::App,
 };
 
 /// How many names are tried for a new tenant; five random characters are hardly ever taken.

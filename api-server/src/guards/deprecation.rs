@@ -8,9 +8,8 @@ use axum::{
     response::Response,
 };
 use chrono::{DateTime, Utc};
-use utoipa::openapi::{Deprecated, OpenApi};
 
-use crate::{describe, routes};
+use crate::paths;
 
 /// An operation that will go.
 pub(crate) struct Deprecation {
@@ -36,7 +35,7 @@ pub(crate) async fn announce(
     next: Next,
 ) -> Response {
     let found = request.extensions().get::<MatchedPath>().and_then(|route| {
-        let path = routes::unversioned(route.as_str());
+        let path = paths::unversioned(route.as_str());
         deprecations
             .iter()
             .find(|e| e.method == request.method() && e.path == path)
@@ -59,32 +58,8 @@ pub(crate) async fn announce(
     response
 }
 
-/// Marks the operations in the description.
-pub(crate) fn mark(document: &mut OpenApi, deprecations: &[Deprecation]) {
-    for going in deprecations {
-        let item = document.paths.paths.get_mut(going.path);
-        let operation = item.and_then(|item| describe::operation(item, &going.method));
-        let operation = operation.unwrap_or_else(|| {
-            panic!(
-                "{} {} is deprecated and does not exist",
-                going.method, going.path
-            )
-        });
-        operation.deprecated = Some(Deprecated::True);
-        let note = format!(
-            "Ends on {}; call `{}` instead.",
-            going.sunset.format("%Y-%m-%d"),
-            going.successor
-        );
-        operation.description = Some(match operation.description.take() {
-            Some(text) => format!("{text}\n\n{note}"),
-            None => note,
-        });
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use axum::{
         Router,
         body::Body,
@@ -96,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    fn table() -> &'static [Deprecation] {
+    pub(crate) fn table() -> &'static [Deprecation] {
         let at = |text: &str| text.parse().unwrap();
         Vec::leak(vec![Deprecation {
             method: Method::GET,
@@ -135,16 +110,5 @@ mod tests {
         }
         let other = call(Method::POST, "/me/points").await;
         assert!(!other.headers().contains_key("deprecation"));
-    }
-
-    #[test]
-    fn the_description_marks_what_goes() {
-        let mut document = crate::openapi();
-        mark(&mut document, table());
-        let operation = document.paths.paths["/me/points"].get.as_ref().unwrap();
-        assert!(operation.deprecated == Some(Deprecated::True));
-        let description = operation.description.as_ref().unwrap();
-        assert!(description.ends_with("Ends on 2027-06-01; call `/me/balance` instead."));
-        assert!(DEPRECATIONS.iter().all(|e| e.sunset > e.since));
     }
 }

@@ -4,7 +4,6 @@ use datacrowd_protocol::WireEnum;
 
 use crate::{
     error::{ApiError, ApiResult},
-    idempotency::form::FormSeen,
     source_head::Written,
     words,
 };
@@ -18,31 +17,24 @@ pub struct Members {
     pub batch_size: Option<i64>,
     /// Rows that may be refused.
     pub max_invalid_rows: Option<i64>,
-    /// What a repetition of the form is compared with.
-    pub seen: FormSeen,
 }
 
 impl Members {
     /// One more.
     pub fn take(&mut self, name: &str, text: &str) -> ApiResult<()> {
-        if self.seen.has(name) {
-            return Err(unknown(name));
-        }
-        let given = text.trim();
         match name {
-            "delimiter" => self.written.delimiter = Some(named(name, given)?),
-            "encoding" => self.written.encoding = Some(named(name, given)?),
+            "delimiter" => self.written.delimiter = Some(named(name, text)?),
+            "encoding" => self.written.encoding = Some(named(name, text)?),
             "multiline" => {
-                let given = given.parse::<bool>();
+                let given = text.parse::<bool>();
                 self.written.multiline = Some(
                     given.map_err(|_| ApiError::invalid_member(name, "must be true or false"))?,
                 );
             }
-            "batchSize" => self.batch_size = Some(number(name, given)?),
-            "maxInvalidRows" => self.max_invalid_rows = Some(number(name, given)?),
+            "batchSize" => self.batch_size = Some(number(name, text)?),
+            "maxInvalidRows" => self.max_invalid_rows = Some(number(name, text)?),
             other => return Err(unknown(other)),
         }
-        self.seen.member(name, text);
         Ok(())
     }
 }

@@ -1,16 +1,11 @@
-//! Headers that every answer of the public port carries, the one that every request must, and who may read answers
-//! in a browser.
+//! Headers that every answer of the public port carries.
 
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
+    http::{HeaderName, HeaderValue, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use datacrowd_protocol::names::CORRELATION_HEADER;
-use tower_http::cors::{AllowOrigin, CorsLayer};
-
-use crate::error::ApiError;
 
 /// Set where a handler did not set its own. Answers belong to one caller: no cache keeps them; and none is a page.
 pub const HEADERS: [(HeaderName, &str); 5] = [
@@ -33,7 +28,7 @@ const TRANSPORT: &str = "max-age=31536000";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// Adds the headers.
-pub async fn secure(request: Request, next: Next) -> Response {
+pub async fn add(request: Request, next: Next) -> Response {
     // Whoever makes this header up only changes what they are answered themselves, and browsers heed the promise
     // only where it came over TLS.
     let forwarded = request.headers().get(FORWARDED_PROTO);
@@ -62,56 +57,4 @@ pub async fn secure(request: Request, next: Next) -> Response {
             .or_insert(HeaderValue::from_static(value));
     }
     response
-}
-
-/// Refuses who does not say which host is meant, or says it twice: proxies and servers that choose differently
-/// are how requests are smuggled.
-pub async fn require_host(request: Request, next: Next) -> Response {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let is_named = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host
-            .to_str()
-            .is_ok_and(|host| host.parse::<Authority>().is_ok()),
-        _ => false,
-    };
-    if is_named {
-        return next.run(request).await;
-    }
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "host_required",
-        "The header Host is missing, given twice or no host name; send it once.",
-    )
-    .into_response()
-}
-
-/// Lets pages of these origins call the API; tokens travel in a header, so no cookie is ever allowed.
-pub fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    let correlation = HeaderName::from_static(CORRELATION_HEADER);
-    let idempotency = HeaderName::from_static("idempotency-key");
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
-        .allow_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            idempotency,
-            correlation.clone(),
-        ])
-        .expose_headers([
-            header::ETAG,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            HeaderName::from_static("deprecation"),
-            HeaderName::from_static("sunset"),
-            correlation,
-        ])
-        .max_age(std::time::Duration::from_secs(3600))
 }

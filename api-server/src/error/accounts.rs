@@ -2,14 +2,16 @@
 
 use axum::http::StatusCode;
 use datacrowd_accounts::{
-    AccessError, FieldError, LoginError, ProofError, RefreshError, RegisterError, RightsError,
+    AccessError, FieldError, InvitationError, LoginError, PasswordChangeError, ProofError,
+    RefreshError, RegisterError, ResetError, RightsError, SecondFactorError, TokenError,
     Unavailable,
 };
 
-use crate::{auth::forbidden, database::is_transient, error::ApiError};
+use super::ApiError;
+use crate::database::is_transient;
 
 /// 429 after too many failures.
-pub fn backoff(retry_after: chrono::TimeDelta) -> ApiError {
+fn backoff(retry_after: chrono::TimeDelta) -> ApiError {
     // Rounded up: who waits so long is looked at.
     let seconds = (retry_after + chrono::TimeDelta::milliseconds(999))
         .num_seconds()
@@ -41,7 +43,7 @@ fn wrong_code() -> ApiError {
 }
 
 /// 422 with a sentence per member.
-pub fn fields(errors: Vec<FieldError>) -> ApiError {
+fn fields(errors: Vec<FieldError>) -> ApiError {
     ApiError::invalid(
         "invalid_request",
         errors
@@ -186,8 +188,82 @@ impl From<RightsError> for ApiError {
                 "last_admin",
                 "This is the last active ADMIN; make another one first.",
             ),
-            RightsError::NoAdmin => forbidden("ADMIN"),
+            RightsError::NoAdmin => Self::forbidden("ADMIN"),
             RightsError::Unavailable(e) => e.into(),
+        }
+    }
+}
+
+impl From<InvitationError> for ApiError {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::Invalid(errors) => fields(errors),
+            InvitationError::NoAdmin => Self::forbidden("ADMIN"),
+            InvitationError::Unavailable(e) => e.into(),
+        }
+    }
+}
+
+impl From<ResetError> for ApiError {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::InvalidLink => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "reset_link_invalid",
+                "This reset link is unknown, used or too old; ask an ADMIN for a new one.",
+            ),
+            ResetError::Backoff { retry_after } => backoff(retry_after),
+            ResetError::Invalid(errors) => fields(errors),
+            ResetError::Unavailable(e) => e.into(),
+        }
+    }
+}
+
+impl From<SecondFactorError> for ApiError {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::Unproven(e) => e.into(),
+            SecondFactorError::AlreadyOn => Self::new(
+                StatusCode::CONFLICT,
+                "totp_already_on",
+                "The second step is on already; turn it off to change the device.",
+            ),
+            SecondFactorError::NotOn => Self::new(
+                StatusCode::CONFLICT,
+                "totp_not_on",
+                "The second step is not on; begin with POST /me/totp.",
+            ),
+            SecondFactorError::Unavailable(e) => e.into(),
+        }
+    }
+}
+
+impl From<PasswordChangeError> for ApiError {
+    fn from(error: PasswordChangeError) -> Self {
+        match error {
+            PasswordChangeError::Unproven(e) => e.into(),
+            PasswordChangeError::Invalid(errors) => fields(errors),
+            PasswordChangeError::Unavailable(e) => e.into(),
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid(errors) => fields(errors),
+            TokenError::NameTaken => Self::new(
+                StatusCode::CONFLICT,
+                "token_name_taken",
+                "You have a token of this name; revoke it, or choose another name.",
+            ),
+            TokenError::TooMany { limit } => Self::new(
+                StatusCode::CONFLICT,
+                "too_many_tokens",
+                format!("You have {limit} tokens; revoke one first."),
+            ),
+            TokenError::Over(e) => e.into(),
+            TokenError::Unavailable(e) => e.into(),
         }
     }
 }

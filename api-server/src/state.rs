@@ -1,4 +1,4 @@
-//! What every handler may use, and the two routers.
+//! What every handler may use.
 
 use std::{
     sync::{
@@ -8,24 +8,17 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, http::HeaderValue, middleware};
+use axum::http::HeaderValue;
 use chrono::{DateTime, SubsecRound, Utc};
 use datacrowd_accounts::Accounts;
 use datacrowd_billing::Billing;
 use datacrowd_labelling::Labelling;
 use datacrowd_telemetry::PrometheusHandle;
 use ipnet::IpNet;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    adopt::Digests,
-    client,
-    cluster::Cluster,
-    deprecation, error, extract, harden, idempotency, internal,
-    limits::{self, RateLimits},
-    objects::Objects,
-    routes,
-    stripe::Stripe,
+    cluster::Cluster, objects::Objects, rate_limits::RateLimits, reviewed_tokens::ReviewedTokens,
+    source_digests::Digests, stripe::Stripe,
 };
 
 /// Settings that handlers read.
@@ -81,7 +74,7 @@ struct Inner {
     limits: RateLimits,
     /// Whether new requests should go to another replica.
     draining: AtomicBool,
-    reviewed: internal::ReviewedTokens,
+    reviewed: ReviewedTokens,
     digests: Digests,
 }
 
@@ -101,7 +94,7 @@ impl App {
             limits: RateLimits::new(settings.requests_per_address, settings.requests_per_account),
             parts,
             draining: AtomicBool::new(false),
-            reviewed: internal::ReviewedTokens::default(),
+            reviewed: ReviewedTokens::default(),
             digests: Digests::default(),
         }))
     }
@@ -112,7 +105,7 @@ impl App {
     }
 
     /// Runner tokens that were reviewed a moment ago.
-    pub(crate) fn reviewed(&self) -> &internal::ReviewedTokens {
+    pub(crate) fn reviewed(&self) -> &ReviewedTokens {
         &self.0.reviewed
     }
 
@@ -135,51 +128,4 @@ impl App {
     pub(crate) fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::Relaxed)
     }
-
-    /// The public port's router.
-    pub fn public(&self) -> Router {
-        let router = routes::public_router()
-            .with_state(self.clone())
-            .layer(middleware::from_fn_with_state(
-                self.clone(),
-                idempotency::answer_once,
-            ))
-            .layer(middleware::from_fn_with_state(
-                self.clone(),
-                limits::enforce,
-            ))
-            .layer(middleware::from_fn_with_state(
-                Arc::from(self.settings.trusted_proxies.as_slice()),
-                client::resolve,
-            ));
-        // It answers every OPTIONS itself, so whatever such an answer carries is added outside of it; who may read
-        // answers is said on refusals, too.
-        let router = contain(router).layer(harden::cors(&self.settings.cors_origins));
-        observe(router)
-            .layer(middleware::from_fn_with_state(
-                deprecation::DEPRECATIONS,
-                deprecation::announce,
-            ))
-            .layer(middleware::from_fn(harden::secure))
-    }
-
-    /// The internal port's router.
-    pub fn internal(&self) -> Router {
-        observe(contain(internal::router().with_state(self.clone())))
-    }
-}
-
-/// Whatever goes wrong is a problem.
-fn contain(router: Router) -> Router {
-    router
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(harden::require_host))
-        .layer(middleware::from_fn(error::render_problems))
-}
-
-/// Every request is counted, and followed by its correlation id.
-fn observe(router: Router) -> Router {
-    router
-        .layer(middleware::from_fn(routes::measure))
-        .layer(middleware::from_fn(extract::correlate))
 }

@@ -1,0 +1,19 @@
+//! Paths as the description of the API has them, whichever way a request took.
+
+use axum::extract::{MatchedPath, Request};
+
+/// Where the API is mounted beside the root.
+pub const VERSIONED: &str = "/api/v1";
+/// Where files are uploaded to.
+pub const UPLOADS: &str = "/projects/{id}/datasets";
+
+/// A path as the description has it.
+pub fn unversioned(path: &str) -> &str {
+    path.strip_prefix(VERSIONED).unwrap_or(path)
+}
+
+/// The pattern of the route that takes a request.
+pub fn pattern(request: &Request) -> &str {
+    let route = request.extensions().get::<MatchedPath>();
+    route.map_or("unmatched", MatchedPath::as_str)
+}

@@ -1,0 +1,147 @@
+//! One file on its way to the object store: looked at as it arrives, and gone again when the request ends before it did.
+
+use axum::http::StatusCode;
+use bytes::BytesMut;
+use datacrowd_labelling::{Accepted, ProjectHead};
+use datacrowd_protocol::{ids::UploadId, object::PlatformObject, source::SourceFormat};
+use datacrowd_records::Head;
+use futures::{StreamExt, stream};
+use uuid::Uuid;
+
+use super::wanted::labeling_of;
+use crate::{
+    error::{ApiError, ApiResult},
+    source_head::{self, HEAD_BYTES, Written},
+    state::App,
+    upload_form::File,
+};
+
+/// A file that arrived whole.
+pub struct Arrived {
+    pub id: UploadId,
+    pub object: PlatformObject,
+    pub file_name: String,
+    pub format: SourceFormat,
+    pub written: Written,
+    pub head: Head,
+    pub sha256: String,
+}
+
+/// Removes what was written when the request ends before the file did: also when the client goes away.
+pub struct Abort {
+    app: App,
+    id: UploadId,
+    object: PlatformObject,
+    multipart: String,
+    /// Whether what was written goes when this does.
+    pub armed: bool,
+}
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        if !self.armed {
+            return;
+        }
+        let (app, id, object, multipart) = (
+            self.app.clone(),
+            self.id,
+            self.object.clone(),
+            std::mem::take(&mut self.multipart),
+        );
+        tokio::spawn(async move {
+            // What fails here is found by the sweeper: the row stays open.
+            if app
+                .objects
+                .multipart_abort(&object, &multipart)
+                .await
+                .is_ok()
+                && app.objects.delete(&object).await.is_ok()
+            {
+                let _ = app.core.upload_close(id, false).await;
+            }
+        });
+    }
+}
+
+impl Abort {
+    /// Begins an upload below the project's own prefix, and notes it.
+    async fn begin(app: &App, project: &ProjectHead, format: SourceFormat) -> ApiResult<Self> {
+        let id = UploadId(Uuid::now_v7());
+        let key = format!(
+            "{}/datasets/{id}/source.{}",
+            project.namespace,
+            format.extension()
+        );
+        let object = app.objects.bucket().at(&project.namespace, &key);
+        let object = object.ok_or_else(ApiError::not_found)?;
+        let multipart = app
+            .objects
+            .multipart_begin(&object, "application/octet-stream")
+            .await?;
+        let begun = Self {
+            app: app.clone(),
+            id,
+            object,
+            multipart,
+            armed: true,
+        };
+        app.core
+            .upload_open(id, project.tenant, &key, &begun.multipart)
+            .await?;
+        Ok(begun)
+    }
+}
+
+/// Streams one file to the object store.
+pub async fn receive(
+    app: &App,
+    project: &ProjectHead,
+    written: Written,
+    mut file: File<'_>,
+) -> ApiResult<(Arrived, Abort)> {
+    let format = SourceFormat::from_extension(&file.name).ok_or_else(|| {
+        ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The file's name must end in .csv or .jsonl.",
+        )
+    })?;
+    let (begin, whole) = beginning(&mut file).await?;
+    let labeling = labeling_of(app, project).await?;
+    let head = source_head::check("file", &begin, whole, format, written, labeling.as_ref())?;
+    let abort = Abort::begin(app, project, format).await?;
+    let file_name = file.name.clone();
+    let pieces = stream::iter([Ok(begin.freeze())]).chain(file.rest());
+    let stored = app
+        .objects
+        .receive(&abort.object, &abort.multipart, pieces)
+        .await?;
+    let accepted = Accepted {
+        etag: stored.etag,
+        size_bytes: stored.size_bytes,
+        sha256: stored.sha256,
+    };
+    app.core.upload_accepted(abort.id, &accepted).await?;
+    let arrived = Arrived {
+        id: abort.id,
+        object: abort.object.clone(),
+        file_name,
+        format,
+        written,
+        head,
+        sha256: accepted.sha256,
+    };
+    Ok((arrived, abort))
+}
+
+/// What is looked at of a file before any of it is stored, and whether that is all of it.
+async fn beginning(file: &mut File<'_>) -> ApiResult<(BytesMut, bool)> {
+    let mut begin = BytesMut::new();
+    while begin.len() < HEAD_BYTES {
+        match file.chunk().await? {
+            Some(chunk) => begin.extend_from_slice(&chunk),
+            None => return Ok((begin, true)),
+        }
+    }
+    Ok((begin, false))
+}

@@ -1,0 +1,74 @@
+//! The Dataset that a request wants, and what it must fit.
+
+use datacrowd_crds::{
+    Dataset as DatasetResource, DatasetSpec,
+    dataset::{ProjectRef, Source},
+};
+use datacrowd_labelling::{Error, ProjectHead, Refusal};
+use datacrowd_protocol::{labeling::Labeling, source::SourceFormat};
+
+use crate::{
+    error::{ApiError, ApiResult},
+    source_head::Written,
+    state::App,
+};
+
+/// A source as a request wrote it.
+pub fn source(uri: String, format: SourceFormat, written: Written) -> Source {
+    Source {
+        uri,
+        format: Some(format),
+        delimiter: written.delimiter,
+        encoding: written.encoding,
+        multiline: written.multiline,
+        credentials_secret_ref: None,
+    }
+}
+
+/// A new Dataset resource of a project.
+pub fn resource(
+    namespace: &str,
+    name: &str,
+    project: &str,
+    source: Source,
+    batch_size: Option<i32>,
+    max_invalid_rows: Option<i64>,
+) -> DatasetResource {
+    let spec = DatasetSpec {
+        project_ref: ProjectRef {
+            name: project.to_owned(),
+        },
+        source,
+        batch_size,
+        suspend: Some(true),
+        max_invalid_rows,
+    };
+    let mut resource = DatasetResource::new(name, spec);
+    resource.metadata.namespace = Some(namespace.to_owned());
+    resource
+}
+
+/// The form that the file must fit.
+pub async fn labeling_of(app: &App, project: &ProjectHead) -> ApiResult<Option<Labeling>> {
+    let labeling = app
+        .core
+        .project_labeling(Some(project.tenant), project.id, None)
+        .await;
+    match labeling {
+        Ok(labeling) => Ok(Some(labeling)),
+        // No version of it was accepted yet.
+        Err(Error::Refused(Refusal::NotFound)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The resource's own bounds, told before the cluster is asked.
+pub fn within(member: &str, value: Option<i64>, least: i64, most: i64) -> ApiResult<()> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => Err(ApiError::invalid_member(
+            member,
+            format!("must be between {least} and {most}"),
+        )),
+        _ => Ok(()),
+    }
+}

@@ -2,8 +2,10 @@
 //! pod's projected token. No platform secret ever reaches a tenant's namespace.
 
 mod auth;
-mod chunks;
-mod resources;
+mod datasets;
+mod departures;
+mod exports;
+mod projects;
 mod runs;
 mod tasks;
 
@@ -47,29 +49,29 @@ impl Modify for Callers {
 
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(resources::project_put))
-        .routes(routes!(resources::project_delete))
-        .routes(routes!(resources::project_billing))
-        .routes(routes!(resources::dataset_put))
-        .routes(routes!(resources::dataset_delete))
-        .routes(routes!(resources::dataset_fence))
-        .routes(routes!(resources::dataset_status))
-        .routes(routes!(resources::export_put))
-        .routes(routes!(resources::export_delete))
-        .routes(routes!(resources::export_status))
-        .routes(routes!(resources::departure))
+        .routes(routes!(projects::put::project_put))
+        .routes(routes!(projects::delete::project_delete))
+        .routes(routes!(projects::billing::project_billing))
+        .routes(routes!(datasets::put::dataset_put))
+        .routes(routes!(datasets::delete::dataset_delete))
+        .routes(routes!(datasets::fence::dataset_fence))
+        .routes(routes!(datasets::status::dataset_status))
+        .routes(routes!(exports::put::export_put))
+        .routes(routes!(exports::delete::export_delete))
+        .routes(routes!(exports::status::export_status))
+        .routes(routes!(departures::departure))
         .routes(routes!(tasks::task_status))
-        .routes(routes!(runs::dataset_run))
-        .routes(routes!(runs::export_run))
-        .routes(routes!(runs::export_answers))
-        .routes(routes!(runs::run_open))
-        .routes(routes!(runs::run_heartbeat))
-        .routes(routes!(runs::run_source_url))
-        .routes(routes!(runs::run_part))
-        .routes(routes!(runs::run_complete))
+        .routes(routes!(datasets::run::dataset_run))
+        .routes(routes!(exports::run::export_run))
+        .routes(routes!(exports::answers::export_answers))
+        .routes(routes!(runs::open::run_open))
+        .routes(routes!(runs::heartbeat::run_heartbeat))
+        .routes(routes!(runs::source_url::run_source_url))
+        .routes(routes!(runs::part::run_part))
+        .routes(routes!(runs::complete::run_complete))
         .merge(
             OpenApiRouter::new()
-                .routes(routes!(chunks::chunk_load))
+                .routes(routes!(datasets::load::chunk_load))
                 .layer(DefaultBodyLimit::max(MAX_CHUNK_BODY)),
         )
 }

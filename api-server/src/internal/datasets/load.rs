@@ -1,4 +1,4 @@
-//! Chunks: NDJSON in, one transaction, the new checkpoint out.
+//! `POST /internal/datasets/{id}/tasks`, a chunk: NDJSON in, one transaction, the new checkpoint out.
 
 use std::borrow::Cow;
 
@@ -14,17 +14,16 @@ use datacrowd_protocol::{
 use datacrowd_records::json;
 use uuid::Uuid;
 
-use super::auth::Runner;
 use crate::{
     error::{ApiError, ApiResult},
-    extract::{Path, from_json},
+    extract::{HAS_NUL, Path, from_json},
+    internal::auth::Runner,
     state::App,
 };
 
 /// Bytes of all texts in a chunk's header, which the row of the dataset keeps and every list of datasets shows: a
 /// source's header is one record, and what is noted about it is no longer.
 const MAX_HEADER_BYTES: usize = 2 * MAX_RECORD_BYTES;
-const HAS_NUL: &str = "holds the character U+0000, which cannot be stored; remove it";
 
 /// Load one chunk of rows.
 #[utoipa::path(post, path = "/internal/datasets/{id}/tasks", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), ("x-run-id" = Uuid, Header), ("x-epoch" = i64, Header)), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200, body = ChunkLoaded)))]

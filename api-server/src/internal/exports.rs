@@ -1,0 +1,7 @@
+//! Exports, as the operator tells of them and their runners read them.
+
+pub mod answers;
+pub mod delete;
+pub mod put;
+pub mod run;
+pub mod status;

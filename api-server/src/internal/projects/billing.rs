@@ -1,0 +1,38 @@
+//! `PATCH /internal/projects/{id}/billing`.
+
+use axum::{extract::State, http::StatusCode};
+use datacrowd_labelling::BillingMode;
+use datacrowd_protocol::{
+    ids::ProjectId,
+    internal::{Billing, Grant},
+};
+use uuid::Uuid;
+
+use crate::{
+    error::{ApiError, ApiResult},
+    extract::{Json, Path},
+    internal::auth::Trusted,
+    state::App,
+};
+
+/// Grant a project judgements; only when billing is Manual.
+#[utoipa::path(patch, path = "/internal/projects/{id}/billing", tag = "operator", security(("operator" = [])), params(("id" = Uuid, Path)), request_body = Grant, responses((status = 200, body = Billing)))]
+pub async fn project_billing(
+    State(app): State<App>,
+    _: Trusted,
+    Path(id): Path<Uuid>,
+    Json(grant): Json<Grant>,
+) -> ApiResult<axum::Json<Billing>> {
+    if app.core.billing_mode() != BillingMode::Manual {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "billing_not_manual",
+            "Grants by hand are taken while billing.mode is Manual; nothing is gated now.",
+        ));
+    }
+    Ok(axum::Json(
+        app.core
+            .project_grant(ProjectId(id), &grant.grant_id, grant.judgements)
+            .await?,
+    ))
+}

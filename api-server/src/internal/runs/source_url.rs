@@ -1,0 +1,45 @@
+//! `POST /internal/runs/{id}/source-url`.
+
+use axum::{extract::State, http::StatusCode};
+use datacrowd_protocol::{
+    ids::RunId,
+    run::{EpochOnly, SourceUrl},
+};
+use uuid::Uuid;
+
+use super::signable;
+use crate::{
+    error::{ApiError, ApiResult},
+    extract::{Json, Path},
+    internal::auth::Runner,
+    state::App,
+};
+
+/// A fresh URL of the source.
+#[utoipa::path(post, path = "/internal/runs/{id}/source-url", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = EpochOnly, responses((status = 200, body = SourceUrl)))]
+pub async fn run_source_url(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Json(body): Json<EpochOnly>,
+) -> ApiResult<axum::Json<SourceUrl>> {
+    let caller = runner.run(&app, RunId(id)).await?;
+    app.core
+        .run_heartbeat(RunId(id), body.epoch, app.now())
+        .await?;
+    let dataset = app
+        .core
+        .dataset_get(None, caller.dataset.ok_or_else(ApiError::not_found)?)
+        .await?;
+    let object = signable(&app, &caller, &dataset.source_uri, dataset.own_credentials)?;
+    let object = object.ok_or_else(|| {
+        ApiError::new(
+            StatusCode::FORBIDDEN,
+            "own_credentials",
+            "The source is read with the keys of source.credentialsSecretRef; the platform signs nothing for it.",
+        )
+    })?;
+    Ok(axum::Json(SourceUrl {
+        source_url: app.objects.presign_source(&object).await?,
+    }))
+}

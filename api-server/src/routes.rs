@@ -1,7 +1,7 @@
-//! The public REST API: one file per resource, each request and response beside its handler.
+//! The public REST API: a folder for each resource, a file for each operation, with request and response beside the
+//! handler.
 
 mod accounts;
-mod admin;
 mod answers;
 mod audit;
 mod conduct;
@@ -10,11 +10,10 @@ mod exports;
 mod health;
 mod invitations;
 mod labeling;
-mod media;
 mod paging;
+mod password;
 mod payments;
 mod points;
-mod preview;
 mod projects;
 mod promo_codes;
 mod resets;
@@ -26,6 +25,7 @@ mod skips;
 mod stats;
 mod tasks;
 mod tokens;
+mod users;
 mod webhooks;
 mod work;
 mod workers;
@@ -66,96 +66,141 @@ impl Modify for BearerAuth {
     }
 }
 
-fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(accounts::register))
-        .routes(routes!(accounts::login))
-        .routes(routes!(accounts::refresh))
-        .routes(routes!(accounts::logout))
-        .routes(routes!(resets::reset_redeem))
-        .routes(routes!(accounts::me))
-        .routes(routes!(sessions::session_list))
-        .routes(routes!(sessions::session_revoke))
-        .routes(routes!(sessions::reauthenticate))
-        .routes(routes!(sessions::password_change))
-        .routes(routes!(second_factor::totp_get, second_factor::totp_enrol))
-        .routes(routes!(second_factor::totp_confirm))
-        .routes(routes!(second_factor::totp_renew_codes))
-        .routes(routes!(second_factor::totp_disable))
-        .routes(routes!(tokens::token_create, tokens::token_list))
-        .routes(routes!(tokens::token_revoke))
-        .routes(routes!(admin::user_list))
-        .routes(routes!(admin::user_role))
-        .routes(routes!(admin::user_status))
-        .routes(routes!(resets::reset_issue))
+/// Signing in, and what people do with their own account.
+fn account_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::register::register))
+        .routes(routes!(accounts::login::login))
+        .routes(routes!(accounts::refresh::refresh))
+        .routes(routes!(accounts::logout::logout))
+        .routes(routes!(resets::redeem::reset_redeem))
+        .routes(routes!(accounts::me::me))
+        .routes(routes!(sessions::list::session_list))
+        .routes(routes!(sessions::revoke::session_revoke))
+        .routes(routes!(sessions::reauthenticate::reauthenticate))
+        .routes(routes!(password::password_change))
         .routes(routes!(
-            invitations::invitation_issue,
-            invitations::invitation_list
+            second_factor::get::totp_get,
+            second_factor::enrol::totp_enrol
         ))
-        .routes(routes!(invitations::invitation_revoke))
-        .routes(routes!(audit::audit_list))
-        .routes(routes!(conduct::reviewer_list))
-        .routes(routes!(conduct::rejection_list))
-        .routes(routes!(projects::project_create, projects::project_list))
+        .routes(routes!(second_factor::confirm::totp_confirm))
+        .routes(routes!(second_factor::renew_codes::totp_renew_codes))
+        .routes(routes!(second_factor::disable::totp_disable))
         .routes(routes!(
-            projects::project_get,
-            projects::project_patch,
+            tokens::create::token_create,
+            tokens::list::token_list
+        ))
+        .routes(routes!(tokens::revoke::token_revoke))
+}
+
+/// What an ADMIN does.
+fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list::user_list))
+        .routes(routes!(users::role::user_role))
+        .routes(routes!(users::status::user_status))
+        .routes(routes!(resets::issue::reset_issue))
+        .routes(routes!(
+            invitations::issue::invitation_issue,
+            invitations::list::invitation_list
+        ))
+        .routes(routes!(invitations::revoke::invitation_revoke))
+        .routes(routes!(audit::audit_list))
+        .routes(routes!(conduct::reviewers::reviewer_list))
+        .routes(routes!(conduct::rejections::rejection_list))
+        .routes(routes!(
+            promo_codes::create::promo_create,
+            promo_codes::list::promo_list
+        ))
+        .routes(routes!(promo_codes::end::promo_end))
+}
+
+/// What a client owns: projects, their datasets, exports and crowd.
+fn client_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            projects::create::project_create,
+            projects::list::project_list
+        ))
+        .routes(routes!(
+            projects::get::project_get,
+            projects::patch::project_patch,
             projects::delete::project_delete
         ))
-        .routes(routes!(restore::project_restore))
-        .routes(routes!(labeling::answer_schema_get))
-        .routes(routes!(datasets::dataset_list))
+        .routes(routes!(projects::restore::project_restore))
+        .routes(routes!(projects::answer_schema::answer_schema_get))
+        .routes(routes!(stats::project_stats))
+        .routes(routes!(datasets::list::dataset_list))
         .routes(routes!(
-            datasets::dataset_get,
+            datasets::get::dataset_get,
             datasets::delete::dataset_delete
         ))
-        .routes(routes!(restore::dataset_restore))
-        .routes(routes!(preview::dataset_preview))
-        .routes(routes!(datasets::dataset_generate))
-        .routes(routes!(datasets::dataset_retry))
-        .routes(routes!(work::work_list))
-        .routes(routes!(work::work_get))
-        .routes(routes!(tasks::task_next))
-        .routes(routes!(tasks::task_claim))
-        .routes(routes!(tasks::task_lock))
-        .routes(routes!(tasks::task_heartbeat))
-        .routes(routes!(tasks::task_unlock))
-        .routes(routes!(tasks::task_skip))
-        .routes(routes!(tasks::task_submit))
-        .routes(routes!(tasks::task_held))
-        .routes(routes!(media::task_media))
-        .routes(routes!(reviews::review_next))
-        .routes(routes!(reviews::review_claim))
-        .routes(routes!(reviews::review_approve))
-        .routes(routes!(reviews::review_reject))
-        .routes(routes!(reviews::review_undo))
-        .routes(routes!(answers::answer_list))
-        .routes(routes!(answers::answer_withdraw))
+        .routes(routes!(datasets::restore::dataset_restore))
+        .routes(routes!(datasets::preview::dataset_preview))
+        .routes(routes!(datasets::generate::dataset_generate))
+        .routes(routes!(datasets::retry::dataset_retry))
+        .routes(routes!(exports::create::export_create))
+        .routes(routes!(exports::list::export_list))
+        .routes(routes!(exports::get::export_get))
+        .routes(routes!(exports::download::export_download))
+        .routes(routes!(workers::list::worker_list))
+        .routes(routes!(
+            workers::put::worker_put,
+            workers::remove::worker_remove
+        ))
+        .routes(routes!(workers::block::worker_block))
+        .routes(routes!(workers::void::worker_void))
+        .routes(routes!(skips::skip_list))
+}
+
+/// What a worker does.
+fn worker_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(work::list::work_list))
+        .routes(routes!(work::get::work_get))
+        .routes(routes!(tasks::next::task_next))
+        .routes(routes!(tasks::claim::task_claim))
+        .routes(routes!(tasks::lock::task_lock))
+        .routes(routes!(tasks::heartbeat::task_heartbeat))
+        .routes(routes!(tasks::unlock::task_unlock))
+        .routes(routes!(tasks::skip::task_skip))
+        .routes(routes!(tasks::submit::task_submit))
+        .routes(routes!(tasks::held::task_held))
+        .routes(routes!(tasks::media::task_media))
+        .routes(routes!(reviews::next::review_next))
+        .routes(routes!(reviews::claim::review_claim))
+        .routes(routes!(reviews::approve::review_approve))
+        .routes(routes!(reviews::reject::review_reject))
+        .routes(routes!(reviews::undo::review_undo))
+        .routes(routes!(answers::list::answer_list))
+        .routes(routes!(answers::withdraw::answer_withdraw))
         .routes(routes!(points::points))
+}
+
+/// What is paid, and what Stripe tells of it.
+fn payment_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(payments::checkout::payment_checkout))
         .routes(routes!(payments::list::payment_list))
         .routes(routes!(payments::get::payment_get))
         .routes(routes!(payments::ledger::project_ledger))
-        .routes(routes!(promo_codes::promo_create, promo_codes::promo_list))
-        .routes(routes!(promo_codes::promo_end))
         .routes(routes!(webhooks::stripe_event))
-        .routes(routes!(workers::worker_list))
-        .routes(routes!(workers::worker_put, workers::worker_remove))
-        .routes(routes!(workers::worker_block))
-        .routes(routes!(workers::worker_void))
-        .routes(routes!(stats::project_stats))
-        .routes(routes!(skips::skip_list))
-        .routes(routes!(exports::export_create))
-        .routes(routes!(exports::export_list))
-        .routes(routes!(exports::export_get))
-        .routes(routes!(exports::export_download))
+}
+
+/// Files, which have a limit of their own.
+fn upload_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(datasets::create::dataset_create))
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(account_routes())
+        .merge(admin_routes())
+        .merge(client_routes())
+        .merge(worker_routes())
+        .merge(payment_routes())
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        // an upload has its own limit
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(datasets::create::dataset_create))
-                .layer(DefaultBodyLimit::disable()),
-        )
+        .merge(upload_routes().layer(DefaultBodyLimit::disable()))
 }
 
 /// The OpenAPI document of the public API.

@@ -1,24 +1,16 @@
 //! A worker's own answers.
 
-use axum::extract::State;
+pub mod list;
+pub mod withdraw;
+
 use chrono::{DateTime, Utc};
-use datacrowd_labelling::{Answer, AnswerFilter};
-use datacrowd_protocol::{Upper, ids::AnswerId, raw::RawJson, work::AnswerStatus};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use datacrowd_labelling::Answer;
+use datacrowd_protocol::{Upper, raw::RawJson, work::AnswerStatus};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    paging::{PageBody, WorkPaging, one_of},
-    reviews::PreviousBody,
-    tasks::{InProject, TaskBody},
-};
-use crate::{
-    auth::Worker,
-    error::ApiResult,
-    extract::{Path, Query},
-    state::App,
-};
+use crate::routes::reviews::PreviousBody;
 
 /// One of my answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,48 +47,4 @@ impl From<Answer> for AnswerBody {
             decisions: a.decisions.into_iter().map(Into::into).collect(),
         }
     }
-}
-
-/// Which of my answers.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct WithStatus {
-    /// IN_REVIEW, APPROVED, REJECTED, WITHDRAWN or VOIDED; all when absent.
-    status: Option<String>,
-}
-
-/// My answers, newest first.
-#[utoipa::path(get, path = "/me/answers", tag = "tasks", params(WorkPaging, InProject, WithStatus), responses((status = 200, body = PageBody<AnswerBody>)))]
-pub async fn answer_list(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Query(paging): Query<WorkPaging>,
-    Query(within): Query<InProject>,
-    Query(with): Query<WithStatus>,
-) -> ApiResult<axum::Json<PageBody<AnswerBody>>> {
-    let filter = AnswerFilter {
-        project: within.project(),
-        status: one_of("status", with.status.as_deref())?,
-    };
-    let page = app
-        .core
-        .answer_list(user, filter, paging.cursor(), paging.limit()?)
-        .await?;
-    Ok(axum::Json(PageBody::of(page)))
-}
-
-/// Take my answer back while nobody has reviewed it. The task is leased to me again, until the first lease would have
-/// ended at the latest; after that end it goes back to the queue and `lease` is null.
-#[utoipa::path(post, path = "/answers/{id}/withdraw", tag = "tasks", params(("id" = i64, Path)), responses((status = 200, body = TaskBody)))]
-pub async fn answer_withdraw(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Path(id): Path<i64>,
-) -> ApiResult<axum::Json<TaskBody>> {
-    Ok(axum::Json(
-        app.core
-            .answer_withdraw(user, AnswerId(id), app.now())
-            .await?
-            .into(),
-    ))
 }

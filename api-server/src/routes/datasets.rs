@@ -2,33 +2,26 @@
 
 pub mod create;
 pub mod delete;
+pub mod generate;
+pub mod get;
+pub mod list;
+pub mod preview;
+pub mod restore;
+pub mod retry;
 
-use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use chrono::{DateTime, Utc};
-use datacrowd_crds::{Dataset as DatasetResource, DatasetSpec, names::RETRY_AT};
-use datacrowd_labelling::{Begun, Dataset, Refusal};
+use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
-    ids::{DatasetId, ProjectId},
     internal::DatasetState,
     source::{Delimiter, Encoding, SourceFormat},
 };
 use datacrowd_records::Head;
-use kube::ResourceExt;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::paging::{InState, PageBody, Paging};
-use crate::{
-    auth::Owner,
-    cluster, debt,
-    error::{ApiError, ApiResult},
-    extract::{Json, Path, Query},
-    state::App,
-    upsert::uid_of,
-};
+use crate::error::ApiError;
 
 /// A row that became no task.
 #[derive(Debug, Serialize, ToSchema)]
@@ -140,147 +133,6 @@ impl DatasetBody {
         }
         self
     }
-}
-
-/// A project's datasets.
-#[utoipa::path(get, path = "/projects/{id}/datasets", tag = "datasets", params(("id" = Uuid, Path), Paging, InState), responses((status = 200, body = PageBody<DatasetBody>)))]
-pub async fn dataset_list(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-    Query(paging): Query<Paging>,
-    Query(filter): Query<InState>,
-) -> ApiResult<axum::Json<PageBody<DatasetBody>>> {
-    let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
-    let page = app
-        .core
-        .dataset_list(
-            owner.scope(),
-            project.id,
-            filter.state()?,
-            paging.cursor(),
-            paging.limit()?,
-        )
-        .await?;
-    Ok(axum::Json(PageBody::of(page)))
-}
-
-/// One dataset, with the progress of its generation.
-#[utoipa::path(get, path = "/datasets/{id}", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 200, body = DatasetBody)))]
-pub async fn dataset_get(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-) -> ApiResult<axum::Json<DatasetBody>> {
-    Ok(axum::Json(
-        app.core
-            .dataset_get(owner.scope(), DatasetId(id))
-            .await?
-            .into(),
-    ))
-}
-
-/// Nothing, or the batch size the dataset already has.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Generate {
-    #[schema(example = 100)]
-    batch_size: Option<i32>,
-}
-
-/// Generate the dataset's tasks: the gate first, then the resource is released to the controller.
-#[utoipa::path(post, path = "/datasets/{id}/generate-tasks", tag = "datasets", params(("id" = Uuid, Path)), request_body = Generate, responses((status = 202, body = DatasetBody)))]
-pub async fn dataset_generate(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-    Json(body): Json<Generate>,
-) -> ApiResult<impl IntoResponse> {
-    let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    if body.batch_size.is_some_and(|b| b != dataset.batch_size) {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "batch_size_fixed",
-            format!(
-                "The dataset's batch size is {}; upload it again to choose another.",
-                dataset.batch_size
-            ),
-        ));
-    }
-    match dataset.state {
-        DatasetState::Generating => return Err(Refusal::AlreadyGenerating.into()),
-        DatasetState::Ready | DatasetState::Completed => {
-            return Err(Refusal::AlreadyGenerated.into());
-        }
-        DatasetState::Deleted => return Err(gone(&dataset)),
-        DatasetState::Uploaded | DatasetState::Failed => {}
-    }
-    owner
-        .audit(&app, "dataset.generate", &id.to_string(), json!({}))
-        .await?;
-    let tenant = app.core.tenant_get(dataset.tenant).await?;
-    let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
-    let resource: DatasetResource = app
-        .cluster
-        .get_bound(&at, &dataset.name, dataset.bound_uid)
-        .await?;
-    let intent = released(&resource);
-    // Whether another manager holds the resource back is asked before the gate opens, so that a refusal changes nothing.
-    app.cluster.apply(&at, &intent, true).await?;
-    let begun = app
-        .core
-        .dataset_run_begin(dataset.id, uid_of(&resource)?, 1, app.now())
-        .await
-        .map_err(|error| debt::told(&app, error))?;
-    if begun == Begun::Completed {
-        return Err(Refusal::AlreadyGenerated.into());
-    }
-    app.cluster.apply(&at, &intent, false).await?;
-    let dataset = app.core.dataset_get(owner.scope(), dataset.id).await?;
-    Ok((StatusCode::ACCEPTED, axum::Json(DatasetBody::from(dataset))))
-}
-
-/// The same intent, no longer held back.
-fn released(resource: &DatasetResource) -> DatasetResource {
-    let spec = DatasetSpec {
-        suspend: Some(false),
-        ..resource.spec.clone()
-    };
-    let mut intent = DatasetResource::new(&resource.name_any(), spec);
-    intent.metadata.namespace = resource.namespace();
-    intent.metadata.uid = resource.uid();
-    intent.metadata.annotations = cluster::traced();
-    intent
-}
-
-/// Try a failed generation again.
-#[utoipa::path(post, path = "/datasets/{id}/retry", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 202, body = DatasetBody)))]
-pub async fn dataset_retry(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-) -> ApiResult<impl IntoResponse> {
-    let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    match dataset.state {
-        DatasetState::Failed => {}
-        DatasetState::Deleted => return Err(gone(&dataset)),
-        _ => return Err(Refusal::NothingToRetry.into()),
-    }
-    owner
-        .audit(&app, "dataset.retry", &id.to_string(), json!({}))
-        .await?;
-    let tenant = app.core.tenant_get(dataset.tenant).await?;
-    let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
-    app.cluster
-        .annotate::<DatasetResource>(
-            &at,
-            &dataset.name,
-            dataset.bound_uid,
-            RETRY_AT,
-            &app.now().to_rfc3339(),
-        )
-        .await?;
-    Ok((StatusCode::ACCEPTED, axum::Json(DatasetBody::from(dataset))))
 }
 
 /// What is said to whoever wants more of a deleted dataset.

@@ -1,33 +1,15 @@
 //! Invitations: an ADMIN issues a link, one person registers by it.
 
-use axum::{extract::State, http::StatusCode};
+pub mod issue;
+pub mod list;
+pub mod revoke;
+
 use chrono::{DateTime, Utc};
-use datacrowd_accounts::{Admin as Deciding, Invitation, InvitationId, NewInvitation, Role};
+use datacrowd_accounts::{Invitation, Role};
 use datacrowd_protocol::Upper;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use super::paging::{PageBody, Paging};
-use crate::{
-    auth::{Admin, ProvenAdmin},
-    error::{ApiError, ApiResult},
-    extract::{Json, Path, Query},
-    membership::may_be_joined,
-    state::App,
-};
-
-/// Whom to invite.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InvitationRequest {
-    /// The role of who comes with it.
-    #[schema(value_type = String, example = "CLIENT")]
-    role: Upper<Role>,
-    /// For a CLIENT, the tenant to join; one of their own is founded without.
-    #[schema(example = "acme")]
-    tenant: Option<String>,
-}
 
 /// An invitation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,56 +45,5 @@ impl From<Invitation> for InvitationBody {
             revoked_at: invitation.revoked_at,
             token: None,
         }
-    }
-}
-
-/// Invite one person, for seven days. The token is shown this once, for the ADMIN to pass on.
-#[utoipa::path(post, path = "/admin/invitations", tag = "admin", request_body = InvitationRequest, responses((status = 201, body = InvitationBody)))]
-pub async fn invitation_issue(
-    State(app): State<App>,
-    ProvenAdmin(admin): ProvenAdmin,
-    Json(body): Json<InvitationRequest>,
-) -> ApiResult<(StatusCode, axum::Json<InvitationBody>)> {
-    let new = NewInvitation {
-        role: body.role.0,
-        tenant: body.tenant,
-    };
-    if let (Role::Client, Some(tenant)) = (new.role, &new.tenant) {
-        may_be_joined(&app, tenant).await?;
-    }
-    let issued = app.accounts.invite(Deciding(admin), new).await?;
-    let mut made = InvitationBody::from(issued.invitation);
-    made.token = Some(issued.token);
-    Ok((StatusCode::CREATED, axum::Json(made)))
-}
-
-/// Invitations of the last weeks, the newest first.
-#[utoipa::path(get, path = "/admin/invitations", tag = "admin", params(Paging), responses((status = 200, body = PageBody<InvitationBody>)))]
-pub async fn invitation_list(
-    State(app): State<App>,
-    _: Admin,
-    Query(paging): Query<Paging>,
-) -> ApiResult<axum::Json<PageBody<InvitationBody>>> {
-    let limit = u32::try_from(paging.limit()?).unwrap_or(50);
-    let before = paging.cursor().map(InvitationId);
-    let page = app.accounts.list_invitations(before, limit).await?;
-    Ok(axum::Json(PageBody {
-        items: page.items.into_iter().map(Into::into).collect(),
-        next_cursor: page.next.map(|next| next.to_string()),
-    }))
-}
-
-/// Take an invitation back that nobody came with yet.
-#[utoipa::path(delete, path = "/admin/invitations/{id}", tag = "admin", params(("id" = Uuid, Path)), responses((status = 204)))]
-pub async fn invitation_revoke(
-    State(app): State<App>,
-    Admin(admin): Admin,
-    Path(id): Path<Uuid>,
-) -> ApiResult<StatusCode> {
-    let by = Deciding(admin.user_id);
-    if app.accounts.revoke_invitation(by, InvitationId(id)).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(ApiError::not_found())
     }
 }

@@ -1,29 +1,15 @@
 //! The labeling model in REST's spelling: the same members as in the resource, enumerations in UPPER_SNAKE.
 
-use std::borrow::Cow;
+mod bound;
 
-use axum::{extract::State, http::header, response::IntoResponse};
-use datacrowd_labelling::answer_schema;
 use datacrowd_protocol::{
     Upper,
-    decimal::Decimal,
-    ids::ProjectId,
     labeling::{Audience, DataType, DisplayColumn, Field, FieldType, Labeling, OnReject},
-    raw::RawJson,
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use utoipa::{
-    IntoParams, PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
-};
-use uuid::Uuid;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::{
-    auth::Owner,
-    error::ApiResult,
-    extract::{Path, Query},
-    state::App,
-};
+use self::bound::Bound;
 
 /// One column shown to the worker.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -35,43 +21,6 @@ pub struct DisplayBody {
     /// TEXT, IMAGE, AUDIO, VIDEO or JSON.
     #[schema(value_type = String, example = "TEXT")]
     kind: Upper<DataType>,
-}
-
-/// A bound of a number: read as the resource reads it, written as a number with all its digits.
-#[derive(Debug, Clone)]
-pub struct Bound(Decimal);
-
-impl PartialSchema for Bound {
-    fn schema() -> RefOr<Schema> {
-        let either = SchemaType::from_iter([Type::Number, Type::String]);
-        ObjectBuilder::new().schema_type(either).into()
-    }
-}
-
-impl ToSchema for Bound {}
-
-impl Serialize for Bound {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawJson::parse(self.0.as_str().to_owned())
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bound {
-    /// From the text as it was written: what a parser makes of a long number has other digits. Without an exponent,
-    /// which the resource does not know.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = RawJson::deserialize(deserializer)?;
-        let text: Cow<'_, str> = match raw.get().starts_with('"') {
-            true => Cow::Owned(serde_json::from_str(raw.get()).map_err(D::Error::custom)?),
-            false => Cow::Borrowed(raw.get()),
-        };
-        match Decimal::parse(&text) {
-            Ok(bound) => Ok(Self(bound.plain())),
-            Err(why) => Err(D::Error::custom(format!("must be a number, and {why}"))),
-        }
-    }
 }
 
 /// One question of the answer form.
@@ -261,59 +210,6 @@ impl From<Field> for FieldBody {
             minimum: minimum.map(Bound),
             maximum: maximum.map(Bound),
             max_length,
-        }
-    }
-}
-
-/// Which version.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct OfVersion {
-    /// Labeling version, as answers and exports name it; the one in force when absent.
-    version: Option<i32>,
-}
-
-/// JSON Schema of an answer to this project.
-#[utoipa::path(get, path = "/projects/{id}/answer-schema", tag = "projects", params(("id" = Uuid, Path), OfVersion),
-    responses((status = 200, body = Object, content_type = "application/schema+json")))]
-pub async fn answer_schema_get(
-    State(app): State<App>,
-    owner: Owner,
-    Path(id): Path<Uuid>,
-    Query(query): Query<OfVersion>,
-) -> ApiResult<impl IntoResponse> {
-    let labeling = app
-        .core
-        .project_labeling(owner.scope(), ProjectId(id), query.version)
-        .await?;
-    Ok((
-        [(header::CONTENT_TYPE, "application/schema+json")],
-        axum::Json(answer_schema(&labeling)),
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Bound;
-
-    #[test]
-    fn a_bound_keeps_its_digits_however_it_is_written() {
-        for (json, digits) in [
-            ("5", "5"),
-            ("-0.1", "-0.1"),
-            ("1e3", "1000"),
-            ("12345678901234567890123", "12345678901234567890123"),
-            ("0.12345678901234567890123", "0.12345678901234567890123"),
-            ("\"0.12345678901234567890123\"", "0.12345678901234567890123"),
-        ] {
-            let bound: Bound = serde_json::from_str(json).unwrap();
-            assert_eq!(bound.0.as_str(), digits);
-            assert_eq!(serde_json::to_string(&bound).unwrap(), digits);
-        }
-        for json in ["true", "[1]", "{}", "\"one\"", "\"1,5\"", "\"\""] {
-            let refused = serde_json::from_str::<Bound>(json).unwrap_err();
-            let told = refused.to_string();
-            assert!(told.starts_with("must be a number, and is no"), "{told}");
         }
     }
 }

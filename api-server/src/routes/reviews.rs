@@ -1,23 +1,20 @@
 //! Reviews: one worker decides on another's answer.
 
-use axum::extract::State;
+pub mod approve;
+pub mod claim;
+pub mod next;
+pub mod reject;
+pub mod undo;
+
 use chrono::{DateTime, Utc};
-use datacrowd_labelling::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
-use datacrowd_protocol::{
-    WireEnum,
-    ids::{AnswerId, ProjectId},
-    raw::RawJson,
-};
+use datacrowd_labelling::{PreviousDecision, ReviewCandidate, Reviewed};
+use datacrowd_protocol::{WireEnum, raw::RawJson};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::tasks::{InProject, TaskBody};
 use crate::{
-    auth::{TakingWorker, Worker},
     error::{ApiError, ApiResult},
-    extract::{Json, Path, Query},
-    state::App,
+    routes::tasks::TaskBody,
     words,
 };
 
@@ -64,70 +61,6 @@ impl From<ReviewCandidate> for ReviewBody {
     }
 }
 
-/// One review.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OneReview {
-    review: ReviewBody,
-}
-
-/// Several reviews.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Reviews {
-    reviews: Vec<ReviewBody>,
-}
-
-/// The answer that I hold, else the oldest that I may decide on: others are shown different ones for five minutes, and
-/// its task is never offered to me.
-#[utoipa::path(get, path = "/reviews/next", tag = "reviews", params(InProject), responses((status = 200, body = OneReview)))]
-pub async fn review_next(
-    State(app): State<App>,
-    TakingWorker(user): TakingWorker,
-    Query(query): Query<InProject>,
-) -> ApiResult<axum::Json<OneReview>> {
-    let review = app
-        .core
-        .review_next(user, query.project(), 1, app.now())
-        .await?
-        .into_iter()
-        .next();
-    let review = review.ok_or_else(ApiError::not_found)?.into();
-    Ok(axum::Json(OneReview { review }))
-}
-
-/// How many answers to take.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ClaimReviews {
-    project_id: Option<Uuid>,
-    /// 1 to 10; 1 when absent.
-    #[schema(example = 5)]
-    count: Option<i64>,
-}
-
-/// The answers that I hold, and the next ones up to `count`: others are shown different ones for five minutes, and
-/// their tasks are never offered to me. What I do not decide on by then goes to others first for five minutes more.
-#[utoipa::path(post, path = "/reviews/claim", tag = "reviews", request_body = ClaimReviews, responses((status = 200, body = Reviews)))]
-pub async fn review_claim(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Json(claim): Json<ClaimReviews>,
-) -> ApiResult<axum::Json<Reviews>> {
-    let count = claim.count.unwrap_or(1);
-    if !(1..=10).contains(&count) {
-        return Err(ApiError::invalid_member(
-            "count",
-            "must be between 1 and 10",
-        ));
-    }
-    let found = app
-        .core
-        .review_next(user, claim.project_id.map(ProjectId), count, app.now())
-        .await?;
-    Ok(axum::Json(Reviews {
-        reviews: found.into_iter().map(Into::into).collect(),
-    }))
-}
-
 /// A comment.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -165,66 +98,4 @@ fn comment(text: Option<String>) -> ApiResult<String> {
     } else {
         Ok(text)
     }
-}
-
-/// The answer is right.
-#[utoipa::path(post, path = "/reviews/{answerId}/approve", tag = "reviews", params(("answerId" = i64, Path)), request_body = Comment, responses((status = 200, body = ReviewedBody)))]
-pub async fn review_approve(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Path(answer): Path<i64>,
-    Json(body): Json<Comment>,
-) -> ApiResult<axum::Json<ReviewedBody>> {
-    let decision = Decision::Approve {
-        comment: comment(body.comment)?,
-    };
-    Ok(axum::Json(
-        app.core
-            .review_decide(user, AnswerId(answer), &decision, app.now())
-            .await?
-            .into(),
-    ))
-}
-
-/// The answer is wrong, and why.
-#[utoipa::path(post, path = "/reviews/{answerId}/reject", tag = "reviews", params(("answerId" = i64, Path)), request_body = Comment, responses((status = 200, body = ReviewedBody)))]
-pub async fn review_reject(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Path(answer): Path<i64>,
-    Json(body): Json<Comment>,
-) -> ApiResult<axum::Json<ReviewedBody>> {
-    let comment = comment(body.comment)?;
-    if comment.is_empty() {
-        return Err(ApiError::invalid_member(
-            "comment",
-            "is required when you reject: say what is wrong",
-        ));
-    }
-    Ok(axum::Json(
-        app.core
-            .review_decide(
-                user,
-                AnswerId(answer),
-                &Decision::Reject { comment },
-                app.now(),
-            )
-            .await?
-            .into(),
-    ))
-}
-
-/// Take my last decision back, while nothing depends on it.
-#[utoipa::path(post, path = "/reviews/{answerId}/undo", tag = "reviews", params(("answerId" = i64, Path)), responses((status = 200, body = ReviewedBody)))]
-pub async fn review_undo(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Path(answer): Path<i64>,
-) -> ApiResult<axum::Json<ReviewedBody>> {
-    Ok(axum::Json(
-        app.core
-            .review_undo(user, AnswerId(answer), app.now())
-            .await?
-            .into(),
-    ))
 }

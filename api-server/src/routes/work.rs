@@ -1,15 +1,15 @@
 //! What a worker may work on.
 
-use axum::extract::State;
+pub mod get;
+pub mod list;
+
 use datacrowd_labelling::{WorkProject, answer_schema};
-use datacrowd_protocol::ids::ProjectId;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::labeling::LabelingBody;
-use crate::{auth::Worker, error::ApiResult, extract::Path, state::App};
+use crate::routes::labeling::LabelingBody;
 
 /// A project as its workers see it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,37 +39,4 @@ impl From<WorkProject> for WorkProjectBody {
             my_answers: p.my_answers,
         }
     }
-}
-
-/// Projects that I may work on.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WorkProjects {
-    items: Vec<WorkProjectBody>,
-}
-
-/// What may be worked on.
-#[utoipa::path(get, path = "/work/projects", tag = "work", responses((status = 200, body = WorkProjects)))]
-pub async fn work_list(
-    State(app): State<App>,
-    Worker(user): Worker,
-) -> ApiResult<axum::Json<WorkProjects>> {
-    let items = app
-        .core
-        .work_projects(user, None)
-        .await?
-        .into_iter()
-        .map(Into::into)
-        .collect();
-    Ok(axum::Json(WorkProjects { items }))
-}
-
-/// Instructions, form and my progress.
-#[utoipa::path(get, path = "/work/projects/{id}", tag = "work", params(("id" = Uuid, Path)), responses((status = 200, body = WorkProjectBody)))]
-pub async fn work_get(
-    State(app): State<App>,
-    Worker(user): Worker,
-    Path(id): Path<Uuid>,
-) -> ApiResult<axum::Json<WorkProjectBody>> {
-    let project = app.core.work_project(user, ProjectId(id)).await?;
-    Ok(axum::Json(project.into()))
 }

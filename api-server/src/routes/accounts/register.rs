@@ -1,0 +1,48 @@
+//! `POST /auth/register`.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use datacrowd_accounts::NewUser;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::UserBody;
+use crate::{
+    client::From as CalledFrom, error::ApiResult, extract::Json, membership::invited, state::App,
+};
+
+/// A registration.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Register {
+    #[schema(example = "ada@example.com")]
+    email: String,
+    #[schema(example = "ada")]
+    username: String,
+    #[schema(example = "correct horse battery staple")]
+    password: String,
+    /// The token of an invitation; needed where registration is by invitation.
+    #[schema(example = "dci_…")]
+    invitation: Option<String>,
+}
+
+/// Register as a WORKER, or as an invitation says.
+#[utoipa::path(post, path = "/auth/register", tag = "auth", security(()), request_body = Register, responses((status = 201, body = UserBody)))]
+pub async fn register(
+    State(app): State<App>,
+    CalledFrom(origin): CalledFrom,
+    Json(body): Json<Register>,
+) -> ApiResult<impl IntoResponse> {
+    let new = NewUser {
+        email: body.email,
+        username: body.username,
+        password: body.password,
+    };
+    let invitation = body.invitation.as_deref();
+    let registered = app.accounts.register(new, invitation, &origin).await?;
+    let (user, tenant) = match &registered.unsettled {
+        Some(unsettled) => invited::welcome(&app, unsettled, registered.user).await,
+        None => (registered.user, None),
+    };
+    let body = UserBody::of(user, tenant);
+    Ok((StatusCode::CREATED, axum::Json(body)))
+}

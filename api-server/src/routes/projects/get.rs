@@ -1,0 +1,22 @@
+//! `GET /projects/{id}`.
+
+use axum::{extract::State, response::IntoResponse};
+use datacrowd_protocol::ids::ProjectId;
+use uuid::Uuid;
+
+use super::{ProjectBody, etag};
+use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
+
+/// One project.
+#[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 200, body = ProjectBody)))]
+pub async fn project_get(
+    State(app): State<App>,
+    owner: Owner,
+    Path(id): Path<Uuid>,
+) -> ApiResult<impl IntoResponse> {
+    let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    Ok((
+        etag(project.generation),
+        axum::Json(ProjectBody::from(project)),
+    ))
+}

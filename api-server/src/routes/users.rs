@@ -1,0 +1,5 @@
+//! What an ADMIN does with people.
+
+pub mod list;
+pub mod role;
+pub mod status;

@@ -204,6 +204,21 @@ async fn build(
         .await
         .context("finding the cluster")?;
     let objects = Objects::connect(&settings.objects).await;
+    Ok(App::new(Parts {
+        accounts,
+        core,
+        billing,
+        stripe,
+        cluster: Cluster::new(client),
+        objects,
+        settings: rules(settings),
+        metrics,
+        clock: Utc::now,
+    }))
+}
+
+/// What handlers read of the settings.
+fn rules(settings: &Serve) -> Settings {
     let internal_tokens = [
         Some(settings.internal_token.clone()),
         settings.internal_token_previous.clone(),
@@ -212,7 +227,7 @@ async fn build(
     .flatten()
     .filter(|t| !t.is_empty())
     .collect();
-    let rules = Settings {
+    Settings {
         internal_tokens,
         max_upload_bytes: settings.max_upload_bytes,
         trusted_proxies: settings.trusted_proxies.clone(),
@@ -221,18 +236,7 @@ async fn build(
         requests_per_account: settings.requests_per_account,
         request_time: REQUEST_TIME,
         upload_idle: UPLOAD_IDLE,
-    };
-    Ok(App::new(Parts {
-        accounts,
-        core,
-        billing,
-        stripe,
-        cluster: Cluster::new(client),
-        objects,
-        settings: rules,
-        metrics,
-        clock: Utc::now,
-    }))
+    }
 }
 
 fn account_settings(settings: &Serve) -> anyhow::Result<AccountSettings> {

@@ -1,6 +1,6 @@
 //! Every setting, each from a flag or its environment variable.
 
-use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr};
+use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr, path::PathBuf};
 
 use axum::http::{HeaderValue, Uri};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -123,6 +123,12 @@ pub struct Serve {
     /// Requests per second that a replica takes of one account; 0 sets no limit.
     #[arg(long, env = "DATACROWD_REQUESTS_PER_ACCOUNT", default_value_t = 200)]
     pub requests_per_account: u32,
+    /// Folder of the web console, served under /app; none serves no console.
+    #[arg(long, env = "DATACROWD_CONSOLE_DIR")]
+    pub console_dir: Option<PathBuf>,
+    /// Origins from which the console may show media, beside the object store: `https://images.example.com`.
+    #[arg(long, env = "DATACROWD_CONSOLE_MEDIA_ORIGINS", value_delimiter = ',')]
+    pub console_media_origins: Vec<String>,
     /// Seconds from SIGTERM during which new requests are still taken, until nobody sends them here any more.
     #[arg(long, env = "DATACROWD_DRAIN_DELAY_SECONDS", default_value_t = 5)]
     pub drain_delay_seconds: u64,
@@ -149,6 +155,17 @@ pub struct Objects {
     /// Region.
     #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
     pub region: String,
+}
+
+impl Objects {
+    /// The origin from which people load files: where links to them lead.
+    #[must_use]
+    pub fn public_origin(&self) -> String {
+        match self.public_endpoint.as_ref().or(self.endpoint.as_ref()) {
+            Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
+            None => format!("https://{}.s3.{}.amazonaws.com", self.bucket, self.region),
+        }
+    }
 }
 
 /// What judgements cost.

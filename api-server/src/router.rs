@@ -15,8 +15,12 @@ use crate::{
 impl App {
     /// The public port's router.
     pub fn public(&self) -> Router {
-        let router = routes::public_router()
-            .with_state(self.clone())
+        let router = routes::public_router().with_state(self.clone());
+        let router = match &self.settings.console {
+            Some(console) => router.merge(console.router()),
+            None => router,
+        };
+        let router = router
             .layer(middleware::from_fn_with_state(
                 self.clone(),
                 idempotency::answer_once,

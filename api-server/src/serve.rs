@@ -20,6 +20,7 @@ use crate::{
     },
     background,
     cluster::Cluster,
+    console::Console,
     database::{pool, pool_of_statements},
     guards::time_limit::REQUEST_TIME,
     internal_openapi,
@@ -234,6 +235,7 @@ fn rules(settings: &Serve) -> Settings {
         cors_origins: settings.cors_origins.clone(),
         requests_per_address: settings.requests_per_address,
         requests_per_account: settings.requests_per_account,
+        console: console(settings)?,
         request_time: REQUEST_TIME,
         upload_idle: UPLOAD_IDLE,
     }
@@ -317,4 +319,14 @@ async fn terminated() {
         _ = term.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+}
+
+/// The console, where its folder is named. Its pages show what the object store serves people.
+fn console(settings: &Serve) -> anyhow::Result<Option<Console>> {
+    let Some(folder) = &settings.console_dir else {
+        return Ok(None);
+    };
+    let mut origins = settings.console_media_origins.clone();
+    origins.push(settings.objects.public_origin());
+    Console::new(folder, &origins).map(Some)
 }

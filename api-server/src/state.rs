@@ -17,8 +17,8 @@ use datacrowd_telemetry::PrometheusHandle;
 use ipnet::IpNet;
 
 use crate::{
-    cluster::Cluster, objects::Objects, rate_limits::RateLimits, reviewed_tokens::ReviewedTokens,
-    source_digests::Digests, stripe::Stripe,
+    cluster::Cluster, console::Console, objects::Objects, rate_limits::RateLimits,
+    reviewed_tokens::ReviewedTokens, source_digests::Digests, stripe::Stripe,
 };
 
 /// Settings that handlers read.
@@ -36,6 +36,8 @@ pub struct Settings {
     pub requests_per_address: u32,
     /// Requests per second of one account; 0 sets no limit.
     pub requests_per_account: u32,
+    /// The web console, where it is served.
+    pub console: Option<Console>,
     /// How long a request may take, other than an upload by somebody who may.
     pub request_time: Duration,
     /// How long such an upload may be silent.

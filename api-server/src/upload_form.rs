@@ -208,6 +208,7 @@ mod tests {
             cors_origins: Vec::new(),
             requests_per_address: 0,
             requests_per_account: 0,
+            console: None,
             request_time: Duration::from_secs(60),
             upload_idle: Duration::from_secs(60),
         }

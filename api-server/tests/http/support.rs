@@ -280,6 +280,7 @@ impl Platform {
             cors_origins: vec!["https://console.example.com".parse().unwrap()],
             requests_per_address: limits.0,
             requests_per_account: limits.1,
+            console: None,
             request_time: times.0,
             upload_idle: times.1,
         };

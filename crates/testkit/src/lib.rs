@@ -10,8 +10,8 @@
 mod contract;
 mod database;
 mod eventually;
-mod recycle;
 mod pod;
+mod recycle;
 mod scale;
 mod server;
 

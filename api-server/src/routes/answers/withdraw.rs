@@ -6,7 +6,7 @@ use datacrowd_protocol::ids::AnswerId;
 use crate::{auth::Worker, error::ApiResult, extract::Path, routes::tasks::TaskBody, state::App};
 
 /// Take my answer back while nobody has reviewed it. The task is leased to me again, until the first lease would have
-/// ended at the latest; after that end it goes back to the queue and `lease` is null.
+/// ended at the latest; after that end it goes back to the queue, and there is no `lease`.
 #[utoipa::path(post, path = "/answers/{id}/withdraw", tag = "tasks", params(("id" = i64, Path)), responses((status = 200, body = TaskBody)))]
 pub async fn answer_withdraw(
     State(app): State<App>,

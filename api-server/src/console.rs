@@ -1,0 +1,101 @@
+//! The web console: files that were built elsewhere, below `/app`. It reads no state and answers nobody's data.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    middleware::map_response,
+    response::Response,
+};
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
+
+/// Below which the console lies.
+const ROOT: &str = "/app";
+/// A file whose name tells its content never changes.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Every other file is asked for again, and mostly answered by 304.
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Where the console's files are, and what its pages may load.
+#[derive(Debug, Clone)]
+pub struct Console {
+    folder: PathBuf,
+    policy: HeaderValue,
+}
+
+impl Console {
+    /// The console in the folder that `make web` writes (`index.html`, `assets/`). Its pages may show pictures, sound and
+    /// video from these origins: the object store as people reach it, and what the platform's owner allows.
+    ///
+    /// # Errors
+    /// The folder holds no console; or an origin cannot stand in a header.
+    pub fn new(folder: &Path, media_origins: &[String]) -> anyhow::Result<Self> {
+        let page = folder.join("index.html");
+        anyhow::ensure!(
+            page.is_file(),
+            "{} is no file: DATACROWD_CONSOLE_DIR names the folder that make web writes",
+            page.display()
+        );
+        Ok(Self {
+            folder: folder.to_owned(),
+            policy: policy(media_origins)
+                .parse()
+                .context("an origin in DATACROWD_CONSOLE_MEDIA_ORIGINS")?,
+        })
+    }
+
+    /// The console's routes: hashed files from `assets/`, other files by their name, and its page for every other path.
+    /// A file beside which lies a compressed one (`.br`, `.gz`) is sent compressed to whoever takes that.
+    pub(crate) fn router(&self) -> Router {
+        let assets = Router::new()
+            .fallback_service(compressed(&self.folder.join("assets")))
+            .layer(map_response(|file| kept(file, FOREVER)));
+        let page = ServeFile::new(self.folder.join("index.html"))
+            .precompressed_br()
+            .precompressed_gzip();
+        let files = Router::new()
+            .fallback_service(compressed(&self.folder).fallback(page))
+            .layer(map_response(|file| kept(file, ASK_AGAIN)));
+        Router::new()
+            .nest_service(&format!("{ROOT}/assets"), assets)
+            .nest_service(ROOT, files)
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::CONTENT_SECURITY_POLICY,
+                self.policy.clone(),
+            ))
+    }
+}
+
+/// Scripts and styles are files of the console only, and no text becomes markup.
+fn policy(media_origins: &[String]) -> String {
+    let media: String = media_origins
+        .iter()
+        .map(|origin| format!(" {origin}"))
+        .collect();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'{media}; media-src 'self'{media}; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+    )
+}
+
+fn compressed(folder: &Path) -> ServeDir {
+    ServeDir::new(folder)
+        .precompressed_br()
+        .precompressed_gzip()
+}
+
+/// Says how long a file may be kept; of what is not there, nothing.
+async fn kept(mut file: Response, how: HeaderValue) -> Response {
+    if !file.status().is_client_error() {
+        file.headers_mut().insert(header::CACHE_CONTROL, how);
+    }
+    file
+}
+
+#[cfg(test)]
+mod tests;

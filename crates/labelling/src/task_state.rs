@@ -77,71 +77,59 @@ pub(crate) struct Delta {
 impl TaskEvent {
     /// What this adds to the counters of its task.
     pub(crate) fn delta(self) -> Delta {
-        let none = Delta::default();
         match self {
             Self::Leased => Delta {
-                leased: 1,
                 places: -1,
-                ..none
+                ..moved(1, 0, 0)
             },
             Self::LeaseEnded => Delta {
-                leased: -1,
                 reopens: true,
-                ..none
+                ..moved(-1, 0, 0)
             },
-            Self::Submitted { approved } => Delta {
-                leased: -1,
-                in_review: i32::from(!approved),
-                approved: i32::from(approved),
-                ..none
-            },
+            Self::Submitted { approved } => moved(-1, i32::from(!approved), i32::from(approved)),
             Self::Withdrawn { leased } => Delta {
-                leased: i32::from(leased),
-                in_review: -1,
                 reopens: !leased,
-                ..none
+                ..moved(i32::from(leased), -1, 0)
             },
             Self::Voided { approved } => Delta {
-                in_review: -i32::from(!approved),
-                approved: -i32::from(approved),
                 reopens: true,
-                ..none
+                ..moved(0, -i32::from(!approved), -i32::from(approved))
             },
-            Self::Approved => Delta {
-                in_review: -1,
-                approved: 1,
-                ..none
-            },
+            Self::Approved => moved(0, -1, 1),
             Self::Rejected {
                 on_reject,
                 max_rejections,
             } => Delta {
-                in_review: -1,
                 rejections: 1,
                 reopens: on_reject == OnReject::Requeue,
                 limit: Some(max_rejections),
-                ..none
+                ..moved(0, -1, 0)
             },
-            Self::ApprovalUndone => Delta {
-                in_review: 1,
-                approved: -1,
-                ..none
-            },
+            Self::ApprovalUndone => moved(0, 1, -1),
             Self::RejectionUndone { places_opened } => Delta {
-                in_review: 1,
                 rejections: -1,
                 places: -i32::from(places_opened),
-                ..none
+                ..moved(0, 1, 0)
             },
             Self::Requeued => Delta {
                 all: Some(true),
-                ..none
+                ..Delta::default()
             },
             Self::Cancelled => Delta {
                 all: Some(false),
-                ..none
+                ..Delta::default()
             },
         }
+    }
+}
+
+/// So many more leases, answers in review and approved answers.
+fn moved(leased: i32, in_review: i32, approved: i32) -> Delta {
+    Delta {
+        leased,
+        in_review,
+        approved,
+        ..Delta::default()
     }
 }
 

@@ -2,11 +2,12 @@
 //! replaced once, for ever: the one it replaces is tombstoned.
 
 use datacrowd_protocol::{
+    WireEnum,
     ids::{ResourceUid, TenantId},
+    internal::ResourceKind,
     source::SourceUri,
 };
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::{Error, Labelling, Refusal, Result, error::constraint};
 
@@ -33,7 +34,7 @@ impl Binding {
 /// What a row says about the resource that speaks for it.
 pub(crate) struct Stored {
     /// The incarnation, none while none does.
-    pub bound: Option<Uuid>,
+    pub bound: Option<ResourceUid>,
     /// Generation of its spec.
     pub generation: i64,
 }
@@ -41,9 +42,9 @@ pub(crate) struct Stored {
 /// Compares the caller with the locked row, and lets an incarnation that the caller replaces never speak again.
 pub(crate) async fn bind(
     conn: &mut PgConnection,
-    kind: &str,
+    kind: ResourceKind,
     stored: &Stored,
-    uid: Uuid,
+    uid: ResourceUid,
     generation: i64,
 ) -> Result<Binding> {
     // Again, now that the row is locked: a deletion may have tombstoned the caller while it waited.
@@ -59,7 +60,7 @@ pub(crate) async fn bind(
             Binding::Adopted
         }
         None => {
-            sqlx::query!("delete from departures where uid = $1", uid)
+            sqlx::query!("delete from departures where uid = $1", uid.0)
                 .execute(conn)
                 .await?;
             Binding::Adopted
@@ -140,8 +141,8 @@ pub(crate) fn bound(error: sqlx::Error) -> Error {
 }
 
 /// Refuses a uid that was replaced or deleted.
-pub(crate) async fn refuse_tombstoned(conn: &mut PgConnection, uid: Uuid) -> Result<()> {
-    let dead = sqlx::query!("select uid from tombstones where uid = $1", uid)
+pub(crate) async fn refuse_tombstoned(conn: &mut PgConnection, uid: ResourceUid) -> Result<()> {
+    let dead = sqlx::query!("select uid from tombstones where uid = $1", uid.0)
         .fetch_optional(conn)
         .await?;
     if dead.is_some() {
@@ -152,11 +153,15 @@ pub(crate) async fn refuse_tombstoned(conn: &mut PgConnection, uid: Uuid) -> Res
 }
 
 /// Lets a uid never speak again.
-pub(crate) async fn tombstone(conn: &mut PgConnection, uid: Uuid, kind: &str) -> Result<()> {
+pub(crate) async fn tombstone(
+    conn: &mut PgConnection,
+    uid: ResourceUid,
+    kind: ResourceKind,
+) -> Result<()> {
     sqlx::query!(
         "insert into tombstones (uid, kind) values ($1, $2) on conflict (uid) do nothing",
-        uid,
-        kind
+        uid.0,
+        kind.column()
     )
     .execute(conn)
     .await?;

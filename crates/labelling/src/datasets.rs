@@ -6,15 +6,18 @@ mod leave;
 mod read;
 mod requeue;
 mod upsert;
+mod view;
+mod window;
 
 use datacrowd_protocol::chunk::Checkpoint;
 
 pub use content::ContentNow;
 pub(crate) use content::REPLACED;
 pub use delete::Deletion;
-pub(crate) use delete::{unbind, window_lock};
+pub(crate) use delete::unbind;
 pub use read::Dataset;
 pub use upsert::DatasetUpsert;
+pub(crate) use window::window_lock;
 
 use crate::{Error, Result};
 

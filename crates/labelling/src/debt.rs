@@ -3,7 +3,6 @@
 
 use datacrowd_protocol::ids::{ProjectId, TenantId};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use crate::{BillingMode, Labelling, Refusal, Result};
 
@@ -32,11 +31,11 @@ pub(crate) fn names(owing: &[Owing]) -> String {
 }
 
 /// The tenant's projects in debt.
-async fn owing(conn: &mut PgConnection, tenant: Uuid) -> Result<Vec<Owing>> {
+async fn owing(conn: &mut PgConnection, tenant: TenantId) -> Result<Vec<Owing>> {
     let rows = sqlx::query!(
         "select id, display_name, tasks_used - task_quota as \"judgements!\" from projects
          where tenant_id = $1 and tasks_used > task_quota order by id",
-        tenant
+        tenant.0
     )
     .fetch_all(conn)
     .await?;
@@ -52,7 +51,7 @@ async fn owing(conn: &mut PgConnection, tenant: Uuid) -> Result<Vec<Owing>> {
 pub(crate) async fn refuse(
     conn: &mut PgConnection,
     billing: BillingMode,
-    tenant: Uuid,
+    tenant: TenantId,
 ) -> Result<()> {
     if !billing.gates() {
         return Ok(());
@@ -71,7 +70,7 @@ impl Labelling {
     /// `debt_owed`; or the database failed.
     pub async fn debt_refuse(&self, tenant: TenantId) -> Result<()> {
         let mut conn = self.pool.acquire().await?;
-        refuse(&mut conn, self.billing, tenant.0).await
+        refuse(&mut conn, self.billing, tenant).await
     }
 
     /// Forgets what was spent beyond quota while nothing gated, so that gating later does not begin with a debt.

@@ -4,19 +4,18 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ResourceUid},
+    ids::{ResourceUid, TenantId},
     internal::{Departed, ResourceKind},
     source::DeletionPolicy,
 };
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use crate::{Deletion, Labelling, Result, datasets, events, runs::release};
+use crate::{BoundId, Deletion, Labelling, Result, datasets, events, runs::release};
 
 /// A resource that was bound for another tenant than its namespace's label names.
 struct Leaving {
-    target: Uuid,
+    id: BoundId,
     /// Whether its row still says that it is bound.
     bound: bool,
 }
@@ -43,22 +42,19 @@ impl Labelling {
             });
         };
         if leaving.bound {
-            unbind(&mut tx, kind, leaving.target).await?;
-            let subject = leaving.target.to_string();
-            let event = match kind {
-                ResourceKind::Project => "project.departed",
-                ResourceKind::Dataset => "dataset.departed",
-                ResourceKind::Export => "export.departed",
+            unbind(&mut tx, leaving.id).await?;
+            let subject = leaving.id.uuid().to_string();
+            let event = match leaving.id {
+                BoundId::Project(_) => "project.departed",
+                BoundId::Dataset(_) => "dataset.departed",
+                BoundId::Export(_) => "export.departed",
             };
             events::record(&mut tx, event, &subject, "resource", json!({"uid": uid})).await?;
         }
         tx.commit().await?;
-        let step = match kind {
-            ResourceKind::Dataset => {
-                let dataset = DatasetId(leaving.target);
-                self.dataset_let_go(dataset, bucket, now).await?
-            }
-            ResourceKind::Project | ResourceKind::Export => Deletion::Done,
+        let step = match leaving.id {
+            BoundId::Dataset(dataset) => self.dataset_let_go(dataset, bucket, now).await?,
+            BoundId::Project(_) | BoundId::Export(_) => Deletion::Done,
         };
         Ok(Departed {
             departed: true,
@@ -74,15 +70,53 @@ async fn leaving(
     uid: ResourceUid,
     tenant: Option<&str>,
 ) -> Result<Option<Leaving>> {
+    let Some(bound) = lock(conn, kind, uid).await? else {
+        return departed(conn, kind, uid, tenant).await;
+    };
+    if Some(bound.tenant_name.as_str()) == tenant {
+        return Ok(None);
+    }
+    sqlx::query!(
+        "insert into departures (uid, kind, tenant_id, target_id) values ($1, $2, $3, $4)
+             on conflict (uid) do update set tenant_id = excluded.tenant_id, target_id = excluded.target_id",
+        uid.0,
+        kind.column(),
+        bound.tenant.0,
+        bound.id.uuid()
+    )
+    .execute(conn)
+    .await?;
+    Ok(Some(Leaving {
+        id: bound.id,
+        bound: true,
+    }))
+}
+
+/// A row that says that it is bound, and whose it is.
+struct Bound {
+    id: BoundId,
+    tenant: TenantId,
+    tenant_name: String,
+}
+
+async fn lock(
+    conn: &mut PgConnection,
+    kind: ResourceKind,
+    uid: ResourceUid,
+) -> Result<Option<Bound>> {
     macro_rules! lock {
         ($sql:literal) => {
             sqlx::query!($sql, uid.0)
                 .fetch_optional(&mut *conn)
                 .await?
-                .map(|r| (r.id, r.tenant_id, r.name))
+                .map(|r| Bound {
+                    id: BoundId::of(kind, r.id),
+                    tenant: TenantId(r.tenant_id),
+                    tenant_name: r.name,
+                })
         };
     }
-    let bound = match kind {
+    Ok(match kind {
         ResourceKind::Project => lock!(
             "select p.id, p.tenant_id, t.name from projects p join tenants t on t.id = p.tenant_id where p.bound_uid = $1 for update of p"
         ),
@@ -92,26 +126,16 @@ async fn leaving(
         ResourceKind::Export => lock!(
             "select e.id, e.tenant_id, t.name from exports e join tenants t on t.id = e.tenant_id where e.bound_uid = $1 for update of e"
         ),
-    };
-    if let Some((target, owner, name)) = bound {
-        if Some(name.as_str()) == tenant {
-            return Ok(None);
-        }
-        sqlx::query!(
-            "insert into departures (uid, kind, tenant_id, target_id) values ($1, $2, $3, $4)
-             on conflict (uid) do update set tenant_id = excluded.tenant_id, target_id = excluded.target_id",
-            uid.0,
-            kind.column(),
-            owner,
-            target
-        )
-        .execute(conn)
-        .await?;
-        return Ok(Some(Leaving {
-            target,
-            bound: true,
-        }));
-    }
+    })
+}
+
+/// What was noted when a row was taken from this resource, for another tenant than this one.
+async fn departed(
+    conn: &mut PgConnection,
+    kind: ResourceKind,
+    uid: ResourceUid,
+    tenant: Option<&str>,
+) -> Result<Option<Leaving>> {
     let gone = sqlx::query!(
         "select d.target_id from departures d join tenants t on t.id = d.tenant_id
          where d.uid = $1 and d.kind = $2 and t.name is distinct from $3",
@@ -122,30 +146,30 @@ async fn leaving(
     .fetch_optional(conn)
     .await?;
     Ok(gone.map(|r| Leaving {
-        target: r.target_id,
+        id: BoundId::of(kind, r.target_id),
         bound: false,
     }))
 }
 
 /// Lets a row speak for no resource: its runs end at once, and of a dataset's tasks is let go as of a deleted one's.
-async fn unbind(conn: &mut PgConnection, kind: ResourceKind, target: Uuid) -> Result<()> {
-    match kind {
-        ResourceKind::Project => {
+async fn unbind(conn: &mut PgConnection, id: BoundId) -> Result<()> {
+    match id {
+        BoundId::Project(id) => {
             sqlx::query!(
                 "update projects set bound_uid = null, updated_at = now() where id = $1",
-                target
+                id.0
             )
             .execute(conn)
             .await?;
         }
-        ResourceKind::Dataset => {
-            datasets::unbind(conn, target, DeletionPolicy::Retain).await?;
+        BoundId::Dataset(id) => {
+            datasets::unbind(conn, id, DeletionPolicy::Retain).await?;
         }
-        ResourceKind::Export => {
-            release(conn, target).await?;
+        BoundId::Export(id) => {
+            release(conn, id).await?;
             sqlx::query!(
                 "update exports set bound_uid = null, updated_at = now() where id = $1",
-                target
+                id.0
             )
             .execute(conn)
             .await?;

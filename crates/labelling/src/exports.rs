@@ -1,5 +1,6 @@
 //! Exports: the index row of the resource, its watermark, and the pages that its Job reads.
 
+mod columns;
 mod delete;
 mod open;
 mod pages;
@@ -7,24 +8,30 @@ mod read;
 mod run;
 mod upsert;
 
+use datacrowd_protocol::{
+    export::ExportTrigger,
+    ids::ExportId,
+    internal::{DatasetState, ProjectState},
+};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 pub use open::RunParts;
 pub use read::{Export, FinishedExport};
 pub use upsert::ExportUpsert;
 
-use crate::Result;
+use crate::{Result, projects::from_column};
 
 /// What an export still waits for; none when its trigger has fired.
-async fn waiting_for(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>> {
+async fn waiting_for(conn: &mut PgConnection, id: ExportId) -> Result<Option<String>> {
     let e = sqlx::query!(
         "select e.trigger, e.dataset_id, e.project_id, p.state from exports e join projects p on p.id = e.project_id where e.id = $1",
-        id
+        id.0
     )
     .fetch_one(&mut *conn)
     .await?;
-    if e.trigger == "now" || e.state == "closed" {
+    let trigger: ExportTrigger = from_column("export trigger", &e.trigger)?;
+    let project: ProjectState = from_column("project state", &e.state)?;
+    if trigger == ExportTrigger::Now || project == ProjectState::Closed {
         return Ok(None);
     }
     let open = sqlx::query!(
@@ -46,12 +53,14 @@ async fn waiting_for(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>
     let names: Vec<_> = open
         .iter()
         .map(|d| {
-            if d.state == "failed" {
-                format!("Dataset \"{}\" (failed: correct or delete it)", d.name)
-            } else {
-                format!("Dataset \"{}\"", d.name)
-            }
+            let state: DatasetState = from_column("dataset state", &d.state)?;
+            Ok(match state {
+                DatasetState::Failed => {
+                    format!("Dataset \"{}\" (failed: correct or delete it)", d.name)
+                }
+                _ => format!("Dataset \"{}\"", d.name),
+            })
         })
-        .collect();
+        .collect::<Result<_>>()?;
     Ok(Some(format!("the completion of {}", names.join(", "))))
 }

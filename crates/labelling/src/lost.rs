@@ -6,11 +6,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     ids::{DatasetId, ExportId, ProjectId, ResourceUid},
+    internal::ResourceKind,
     source::DeletionPolicy,
 };
 use uuid::Uuid;
 
-use crate::{Error, Labelling, Result, datasets::unbind, events, runs::release};
+use crate::{Labelling, Result, datasets::unbind, events, projects::from_column, runs::release};
 
 /// Misses after which a resource is lost.
 const MISSES: i32 = 3;
@@ -33,6 +34,22 @@ pub enum BoundId {
 }
 
 impl BoundId {
+    pub(crate) fn of(kind: ResourceKind, id: Uuid) -> Self {
+        match kind {
+            ResourceKind::Project => Self::Project(ProjectId(id)),
+            ResourceKind::Dataset => Self::Dataset(DatasetId(id)),
+            ResourceKind::Export => Self::Export(ExportId(id)),
+        }
+    }
+
+    pub(crate) fn uuid(self) -> Uuid {
+        match self {
+            Self::Project(id) => id.0,
+            Self::Dataset(id) => id.0,
+            Self::Export(id) => id.0,
+        }
+    }
+
     /// The kind, as the cluster spells it in commands.
     #[must_use]
     pub fn kind(self) -> &'static str {
@@ -104,12 +121,7 @@ impl Labelling {
         rows.into_iter()
             .map(|r| {
                 Ok(BoundResource {
-                    id: match r.kind.as_str() {
-                        "project" => BoundId::Project(ProjectId(r.id)),
-                        "dataset" => BoundId::Dataset(DatasetId(r.id)),
-                        "export" => BoundId::Export(ExportId(r.id)),
-                        _ => return Err(Error::Corrupt { what: "kind" }),
-                    },
+                    id: BoundId::of(from_column("kind", &r.kind)?, r.id),
                     uid: ResourceUid(r.uid),
                     tenant: r.tenant,
                     namespace: r.namespace,
@@ -199,7 +211,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?;
         if row.is_some_and(|r| r.bound_uid == Some(uid.0)) {
-            unbind(&mut tx, id.0, DeletionPolicy::Retain).await?;
+            unbind(&mut tx, id, DeletionPolicy::Retain).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -215,7 +227,7 @@ impl Labelling {
         .execute(&mut *tx)
         .await?;
         if unbound.rows_affected() == 1 {
-            release(&mut tx, id.0).await?;
+            release(&mut tx, id).await?;
             let data = serde_json::json!({});
             events::record(&mut tx, "export.deleted", &id.to_string(), "sweeper", data).await?;
         }

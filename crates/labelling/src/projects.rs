@@ -2,19 +2,24 @@
 
 mod delete;
 mod grant;
+mod head;
 mod read;
 mod upsert;
+mod view;
+mod work;
 
 use datacrowd_protocol::{
     WireEnum,
+    ids::ProjectId,
     internal::{Billing, BillingStatus},
 };
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-pub(crate) use read::find;
-pub use read::{Project, ProjectHead, WorkProject};
+pub use head::ProjectHead;
+pub(crate) use head::{bound_named, find};
+pub use read::Project;
 pub use upsert::ProjectUpsert;
+pub use work::WorkProject;
 
 use crate::{BillingMode, Error, Result};
 
@@ -37,8 +42,8 @@ pub(crate) fn billing(mode: BillingMode, status: &str, quota: i64, used: i64) ->
 }
 
 /// Derives the state from the spec and the datasets that are not deleted; closed and deleting are final.
-pub(crate) async fn settle_state(conn: &mut PgConnection, project: Uuid) -> Result<()> {
-    sqlx::query!("select project_settle_v1($1)", project)
+pub(crate) async fn settle_state(conn: &mut PgConnection, project: ProjectId) -> Result<()> {
+    sqlx::query!("select project_settle_v1($1)", project.0)
         .fetch_one(conn)
         .await?;
     Ok(())

@@ -3,23 +3,28 @@
 mod chunk;
 mod gate;
 mod generate;
+mod hold;
+mod open;
+mod spend;
+mod target;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{DatasetId, ExportId, ResourceUid, RunId},
     internal::RunView,
-    names::RUN_HOLDER_ALIVE_SECONDS,
     run::{CompleteRun, RunOutcome, RunReason},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use chunk::Chunk;
-pub(crate) use chunk::spend;
-pub use generate::GenerateRun;
+pub(crate) use hold::{hold, release, require_hold};
+pub use open::GenerateRun;
+pub(crate) use spend::spend;
+pub(crate) use target::TargetId;
 
-use self::generate::dataset_stopped;
+use self::{generate::dataset_stopped, target::lock_target};
 use crate::{Labelling, Refusal, Result, projects::from_column};
 
 /// The gate's answer.
@@ -97,9 +102,10 @@ impl Labelling {
         message: &str,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        let target = TargetId(target);
         let mut tx = self.pool.begin().await?;
         lock_target(&mut tx, target).await?;
-        let r = sqlx::query!("select id, kind, outcome from runs where target_id = $1 and uid = $2 and attempt = $3 for update", target, uid.0, attempt)
+        let r = sqlx::query!("select id, kind, outcome from runs where target_id = $1 and uid = $2 and attempt = $3 for update", target.0, uid.0, attempt)
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Refusal::NotFound)?;
@@ -115,11 +121,11 @@ impl Labelling {
             )
             .await?;
             if r.kind == "generate" {
-                dataset_stopped(&mut tx, target, Some(reason), now).await?;
+                dataset_stopped(&mut tx, target.into(), Some(reason), now).await?;
             } else {
                 sqlx::query!(
                     "update exports set state = 'failed', updated_at = $2 where id = $1",
-                    target,
+                    target.0,
                     now
                 )
                 .execute(&mut *tx)
@@ -129,6 +135,25 @@ impl Labelling {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The run that an earlier call with this attempt began.
+pub(crate) async fn known_run(
+    conn: &mut PgConnection,
+    target: impl Into<TargetId>,
+    uid: ResourceUid,
+    attempt: i32,
+) -> Result<Option<RunId>> {
+    let target: TargetId = target.into();
+    let known = sqlx::query!(
+        "select id from runs where target_id = $1 and uid = $2 and attempt = $3",
+        target.0,
+        uid.0,
+        attempt
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(known.map(|run| RunId(run.id)))
 }
 
 /// A run that its holder ends: the target, or nothing when it had ended before.
@@ -141,7 +166,7 @@ pub(crate) async fn run_ends(
     kind: &str,
     end: &CompleteRun,
     now: DateTime<Utc>,
-) -> Result<Option<Uuid>> {
+) -> Result<Option<TargetId>> {
     let target = sqlx::query!(
         "select target_id from runs where id = $1 and kind = $2",
         run.0,
@@ -151,6 +176,7 @@ pub(crate) async fn run_ends(
     .await?
     .ok_or(Refusal::Tombstoned)?
     .target_id;
+    let target = TargetId(target);
     if !lock_target(conn, target).await? {
         return Err(Refusal::Tombstoned.into());
     }
@@ -167,22 +193,10 @@ pub(crate) async fn run_ends(
     Ok(Some(target))
 }
 
-/// What a run writes to, locked before the run and its hold: whoever fences or deletes it takes them in
-/// this order. False when it is gone.
-async fn lock_target(conn: &mut PgConnection, target: Uuid) -> Result<bool> {
-    let dataset = sqlx::query!("select id from datasets where id = $1 for update", target)
-        .fetch_optional(&mut *conn)
-        .await?;
-    let export = sqlx::query!("select id from exports where id = $1 for update", target)
-        .fetch_optional(conn)
-        .await?;
-    Ok(dataset.is_some() || export.is_some())
-}
-
 /// Writes a run's end, and lets go of its target: the next attempt's pod need not wait for silence.
 async fn end_run(
     conn: &mut PgConnection,
-    target: Uuid,
+    target: TargetId,
     run: RunId,
     outcome: RunOutcome,
     reason: Option<RunReason>,
@@ -202,85 +216,14 @@ async fn end_run(
     release(conn, target).await
 }
 
-/// Whoever holds the target writes no more, and the next pod may take it at once.
-pub(crate) async fn release(conn: &mut PgConnection, target: Uuid) -> Result<()> {
-    sqlx::query!(
-        "update run_holds set epoch = epoch + 1, seen_at = 'epoch' where target_id = $1",
-        target
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Gives a target to a pod under a new epoch; the same pod takes over at once, another one waits for silence.
-pub(crate) async fn hold(
-    conn: &mut PgConnection,
-    target: Uuid,
-    run: RunId,
-    pod: &str,
-    now: DateTime<Utc>,
-) -> Result<i64> {
-    let silent = now - TimeDelta::seconds(RUN_HOLDER_ALIVE_SECONDS);
-    let held = sqlx::query!(
-        "insert into run_holds as h (target_id, epoch, run_id, pod_uid, seen_at) values ($1, 1, $2, $3, $4)
-         on conflict (target_id) do update set epoch = h.epoch + 1, run_id = $2, pod_uid = $3, seen_at = $4
-         where h.pod_uid = $3 or h.seen_at < $5
-         returning epoch",
-        target,
-        run.0,
-        pod,
-        now,
-        silent
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    match held {
-        Some(held) => Ok(held.epoch),
-        None => {
-            let holder = sqlx::query!("select seen_at from run_holds where target_id = $1", target)
-                .fetch_one(conn)
-                .await?;
-            let seconds = (holder.seen_at + TimeDelta::seconds(RUN_HOLDER_ALIVE_SECONDS) - now)
-                .num_seconds()
-                .max(0)
-                + 1;
-            Err(Refusal::RunHeld { seconds }.into())
-        }
-    }
-}
-
-/// Locks the hold for this transaction, and refuses everybody but its holder.
-pub(crate) async fn require_hold(
-    conn: &mut PgConnection,
-    target: Uuid,
-    run: RunId,
-    epoch: i64,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let held = sqlx::query!(
-        "update run_holds set seen_at = $4 where target_id = $1 and run_id = $2 and epoch = $3",
-        target,
-        run.0,
-        epoch,
-        now
-    )
-    .execute(conn)
-    .await?;
-    if held.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Refusal::Fenced.into())
-    }
-}
-
 /// The latest run of a target, and whether it got further than its predecessor.
 pub(crate) async fn latest_run(
     conn: &mut PgConnection,
-    target: Uuid,
+    target: impl Into<TargetId>,
     rows_now: i64,
 ) -> Result<Option<RunView>> {
-    let row = sqlx::query!("select id, uid, attempt, outcome, reason, message, rows_before from runs where target_id = $1 order by created_at desc, attempt desc limit 1", target)
+    let target: TargetId = target.into();
+    let row = sqlx::query!("select id, uid, attempt, outcome, reason, message, rows_before from runs where target_id = $1 order by created_at desc, attempt desc limit 1", target.0)
         .fetch_optional(conn)
         .await?;
     row.map(|r| {

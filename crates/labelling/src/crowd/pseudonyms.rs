@@ -87,19 +87,23 @@ fn computed(tenant: Uuid, user: Uuid) -> String {
 }
 
 /// Gives a pseudonym to everybody in a project who has none yet: on its list, or with an answer.
-pub(super) async fn name_crowd(conn: &mut PgConnection, project: Uuid, tenant: Uuid) -> Result<()> {
+pub(super) async fn name_crowd(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    tenant: TenantId,
+) -> Result<()> {
     let unnamed = sqlx::query!(
         "select c.user_id as \"user_id!\" from (
              select user_id from project_workers where project_id = $1
              union select user_id from answers where project_id = $1) c
          where not exists (select from worker_pseudonyms n where n.tenant_id = $2 and n.user_id = c.user_id)",
-        project,
-        tenant
+        project.0,
+        tenant.0
     )
     .fetch_all(&mut *conn)
     .await?;
     let unnamed: Vec<_> = unnamed.into_iter().map(|r| r.user_id).collect();
-    pseudonyms(conn, tenant, &unnamed).await?;
+    pseudonyms(conn, tenant.0, &unnamed).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{DatasetId, ProjectId, TaskId, TenantId};
+use sqlx::PgConnection;
 
 use crate::{Labelling, Page, Result, projects::find};
 
@@ -34,6 +35,31 @@ pub struct SkipReason {
     pub at: DateTime<Utc>,
 }
 
+/// The last reasons for which each of these tasks was skipped, the latest first.
+async fn last_reasons(
+    conn: &mut PgConnection,
+    tasks: &[i64],
+) -> Result<BTreeMap<i64, Vec<SkipReason>>> {
+    let reasons = sqlx::query!(
+        "select task_id, reason, created_at from (
+                 select task_id, reason, created_at, row_number() over (partition by task_id order by created_at desc, user_id) as nth
+                 from skips where task_id = any($1)) s
+             where nth <= $2 order by task_id, nth",
+        tasks,
+        SHOWN_REASONS
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut of = BTreeMap::<_, Vec<_>>::new();
+    for r in reasons {
+        of.entry(r.task_id).or_default().push(SkipReason {
+            reason: r.reason,
+            at: r.created_at,
+        });
+    }
+    Ok(of)
+}
+
 impl Labelling {
     /// Tasks of a project that were skipped, the latest first, each with its last reasons.
     ///
@@ -60,23 +86,7 @@ impl Labelling {
         .fetch_all(&mut *conn)
         .await?;
         let ids: Vec<_> = tasks.iter().map(|t| t.id).collect();
-        let reasons = sqlx::query!(
-            "select task_id, reason, created_at from (
-                 select task_id, reason, created_at, row_number() over (partition by task_id order by created_at desc, user_id) as nth
-                 from skips where task_id = any($1)) s
-             where nth <= $2 order by task_id, nth",
-            &ids,
-            SHOWN_REASONS
-        )
-        .fetch_all(&mut *conn)
-        .await?;
-        let mut of = BTreeMap::<_, Vec<_>>::new();
-        for r in reasons {
-            of.entry(r.task_id).or_default().push(SkipReason {
-                reason: r.reason,
-                at: r.created_at,
-            });
-        }
+        let mut reasons = last_reasons(&mut conn, &ids).await?;
         let items = tasks.into_iter().map(|t| SkippedTask {
             task: TaskId(t.id),
             dataset: DatasetId(t.dataset_id),
@@ -84,7 +94,7 @@ impl Labelling {
             external_id: t.external_id,
             status: t.status,
             skips: t.n,
-            last: of.remove(&t.id).unwrap_or_default(),
+            last: reasons.remove(&t.id).unwrap_or_default(),
         });
         Ok(Page::cut(items.collect(), limit, |t: &SkippedTask| {
             t.task.0

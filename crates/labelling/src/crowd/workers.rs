@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 
 use super::pseudonyms::name_crowd;
 use crate::{
-    Labelling, Page, Result,
+    Error, Labelling, Page, Refusal, Result,
     projects::{find, from_column},
 };
 
@@ -25,6 +25,37 @@ pub struct Worker {
     pub rejected: i64,
     pub voided: i64,
     pub last_answer_at: Option<DateTime<Utc>>,
+}
+
+struct Row {
+    pseudonym: String,
+    standing: Option<String>,
+    answers: i64,
+    in_review: i64,
+    approved: i64,
+    rejected: i64,
+    voided: i64,
+    last_answer_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Worker {
+    type Error = Error;
+
+    fn try_from(r: Row) -> Result<Self> {
+        Ok(Self {
+            pseudonym: r.pseudonym,
+            standing: r
+                .standing
+                .map(|s| from_column("standing", &s))
+                .transpose()?,
+            answers: r.answers,
+            in_review: r.in_review,
+            approved: r.approved,
+            rejected: r.rejected,
+            voided: r.voided,
+            last_answer_at: r.last_answer_at,
+        })
+    }
 }
 
 impl Labelling {
@@ -66,7 +97,7 @@ impl Labelling {
         self.worker_rows(tenant, project, None, Some(worker), "", 1)
             .await?
             .pop()
-            .ok_or_else(|| crate::Refusal::NotFound.into())
+            .ok_or_else(|| Refusal::NotFound.into())
     }
 
     async fn worker_rows(
@@ -79,9 +110,10 @@ impl Labelling {
         limit: i64,
     ) -> Result<Vec<Worker>> {
         let mut conn = self.pool.acquire().await?;
-        let tenant = find(&mut conn, tenant, project).await?.tenant.0;
-        name_crowd(&mut conn, project.0, tenant).await?;
-        let rows = sqlx::query!(
+        let tenant = find(&mut conn, tenant, project).await?.tenant;
+        name_crowd(&mut conn, project, tenant).await?;
+        let rows = sqlx::query_as!(
+            Row,
             "with crowd as (
                  select user_id from project_workers where project_id = $1
                  union select user_id from answers where project_id = $1)
@@ -101,26 +133,10 @@ impl Labelling {
             standing.map(WireEnum::column),
             only.map(|u| u.0),
             limit,
-            tenant
+            tenant.0
         )
         .fetch_all(&mut *conn)
         .await?;
-        rows.into_iter()
-            .map(|r| {
-                Ok(Worker {
-                    pseudonym: r.pseudonym,
-                    standing: r
-                        .standing
-                        .map(|s| from_column("standing", &s))
-                        .transpose()?,
-                    answers: r.answers,
-                    in_review: r.in_review,
-                    approved: r.approved,
-                    rejected: r.rejected,
-                    voided: r.voided,
-                    last_answer_at: r.last_answer_at,
-                })
-            })
-            .collect()
+        rows.into_iter().map(Worker::try_from).collect()
     }
 }

@@ -1,9 +1,8 @@
 //! The content of a source: what was accepted, what was read, and what lies there now. Rows are adopted
 //! only by a resource whose source still holds what they were made from.
 
-use datacrowd_protocol::{WireEnum as _, run::SourceFound, source::SourceUri};
+use datacrowd_protocol::{WireEnum as _, ids::DatasetId, run::SourceFound, source::SourceUri};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::{checkpoint, upsert::DatasetUpsert};
 use crate::{Error, Result};
@@ -83,12 +82,12 @@ impl Known {
 /// The database failed.
 pub(super) async fn is_read_alike(
     conn: &mut PgConnection,
-    dataset: Uuid,
+    dataset: DatasetId,
     up: &DatasetUpsert,
 ) -> Result<bool> {
     let d = sqlx::query!(
         "select checkpoint, source_format, delimiter, encoding, multiline from datasets where id = $1",
-        dataset
+        dataset.0
     )
     .fetch_one(conn)
     .await?;
@@ -110,12 +109,12 @@ pub(super) async fn is_read_alike(
 /// [`Error::ContentUnseen`] while the caller has to look first; or the database failed.
 pub(super) async fn is_same(
     conn: &mut PgConnection,
-    dataset: Uuid,
+    dataset: DatasetId,
     now: &ContentNow,
 ) -> Result<bool> {
     let d = sqlx::query!(
         "select checkpoint, source_etag, source_size, sha256, own_credentials from datasets where id = $1",
-        dataset
+        dataset.0
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -137,7 +136,7 @@ pub(super) async fn is_same(
             if let ContentNow::Read { found, .. } = now {
                 sqlx::query!(
                     "update datasets set source_etag = $2 where id = $1",
-                    dataset,
+                    dataset.0,
                     found.etag
                 )
                 .execute(conn)
@@ -153,7 +152,11 @@ pub(super) async fn is_same(
 ///
 /// # Errors
 /// The database failed.
-pub(super) async fn pin_upload(conn: &mut PgConnection, dataset: Uuid, source: &str) -> Result<()> {
+pub(super) async fn pin_upload(
+    conn: &mut PgConnection,
+    dataset: DatasetId,
+    source: &str,
+) -> Result<()> {
     let Ok(uri) = SourceUri::parse(source) else {
         return Ok(());
     };
@@ -163,7 +166,7 @@ pub(super) async fn pin_upload(conn: &mut PgConnection, dataset: Uuid, source: &
              where d.id = $1 and not d.own_credentials and u.object_key = $2 and u.tenant_id = d.tenant_id and u.sha256 is not null
              returning u.id)
          update uploads set state = 'done' from pinned where uploads.id = pinned.id and uploads.state = 'open'",
-        dataset,
+        dataset.0,
         uri.key
     )
     .execute(conn)

@@ -7,21 +7,22 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ResourceUid},
+    ids::{DatasetId, ProjectId, ResourceUid},
+    internal::ResourceKind,
     object::{Origin, PlatformBucket},
     source::DeletionPolicy,
 };
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::leave::{self, Leaving};
+use super::{
+    leave::{self, Leaving},
+    window::{STEP_ROWS, window_lock},
+};
 use crate::{
     Labelling, Refusal, Result, binding::tombstone, events, outbox, projects::settle_state,
     runs::release,
 };
 
-/// Rows that one step of a deletion touches: a statement's time is bounded, a dataset's size is not.
-pub(super) const STEP_ROWS: i64 = 2_000;
 /// Datasets that the sweeper looks at in one pass.
 const SWEPT_DATASETS: i64 = 50;
 
@@ -49,8 +50,8 @@ impl Labelling {
         .await?
         .ok_or(Refusal::NotFound)?;
         if row.bound_uid == Some(uid.0) {
-            release(&mut tx, id.0).await?;
-            tombstone(&mut tx, uid.0, "dataset").await?;
+            release(&mut tx, id).await?;
+            tombstone(&mut tx, uid, ResourceKind::Dataset).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -77,15 +78,15 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        tombstone(&mut tx, uid.0, "dataset").await?;
+        tombstone(&mut tx, uid, ResourceKind::Dataset).await?;
         match row.bound_uid {
-            Some(bound) if bound == uid.0 => unbind(&mut tx, id.0, policy).await?,
+            Some(bound) if bound == uid.0 => unbind(&mut tx, id, policy).await?,
             Some(_) => {
                 tx.commit().await?;
                 return Ok(Deletion::Done);
             }
             None if row.left_uid == Some(uid.0) && policy == DeletionPolicy::Delete => {
-                mark_removing(&mut tx, id.0).await?;
+                mark_removing(&mut tx, id).await?;
             }
             None => {}
         }
@@ -99,7 +100,7 @@ impl Labelling {
     /// `not_found` while a resource is bound to them; or the database failed.
     pub async fn dataset_rows_discard(&self, id: DatasetId) -> Result<()> {
         let mut conn = self.pool.acquire().await?;
-        match mark_removing(&mut conn, id.0).await? {
+        match mark_removing(&mut conn, id).await? {
             true => Ok(()),
             false => Err(Refusal::NotFound.into()),
         }
@@ -116,7 +117,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Deletion> {
         let mut tx = self.pool.begin().await?;
-        window_lock(&mut tx, id.0).await?;
+        window_lock(&mut tx, id).await?;
         let row = sqlx::query_as!(
             Leaving,
             "select d.id, d.project_id, d.left_at, d.leave_from, d.removing, p.namespace, p.name as project_name, p.on_reject, p.max_rejections,
@@ -169,14 +170,14 @@ impl Labelling {
 /// writes to it, and the sweeper takes its tasks out of the queue and ends its leases.
 pub(crate) async fn unbind(
     conn: &mut PgConnection,
-    dataset: Uuid,
+    dataset: DatasetId,
     policy: DeletionPolicy,
 ) -> Result<()> {
     let unbound = sqlx::query!(
         "update datasets set bound_uid = null, left_uid = bound_uid, left_at = clock_timestamp(), leave_from = 0, requeue_from = null,
                 recharge_from = null, removing = removing or $2, updated_at = now()
          where id = $1 and bound_uid is not null returning project_id",
-        dataset,
+        dataset.0,
         policy == DeletionPolicy::Delete
     )
     .fetch_optional(&mut *conn)
@@ -185,7 +186,7 @@ pub(crate) async fn unbind(
         return Ok(());
     };
     release(conn, dataset).await?;
-    settle_state(conn, unbound.project_id).await?;
+    settle_state(conn, ProjectId(unbound.project_id)).await?;
     let data = serde_json::json!({"policy": policy.column()});
     events::record(
         conn,
@@ -198,32 +199,21 @@ pub(crate) async fn unbind(
 }
 
 /// False when there is no such dataset, or a resource is bound to it.
-pub(super) async fn mark_removing(conn: &mut PgConnection, dataset: Uuid) -> Result<bool> {
+pub(super) async fn mark_removing(conn: &mut PgConnection, dataset: DatasetId) -> Result<bool> {
     let marked = sqlx::query!(
         "update datasets set removing = true, updated_at = now() where id = $1 and bound_uid is null",
-        dataset
+        dataset.0
     )
     .execute(conn)
     .await?;
     Ok(marked.rows_affected() == 1)
 }
 
-/// Only one at a time goes over a dataset's tasks in windows, or loads more of them: taken before every other lock.
-pub(crate) async fn window_lock(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 3))",
-        dataset
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(())
-}
-
 /// Removes some tasks with all that was done on them; after the last of them, the dataset.
 async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Result<Deletion> {
     let gone = sqlx::query!(
         "delete from tasks where id in (select id from tasks where dataset_id = $1 order by row_no limit $2)",
-        going.id,
+        going.id.0,
         STEP_ROWS
     )
     .execute(&mut *conn)
@@ -232,12 +222,12 @@ async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Resul
     if gone == STEP_ROWS.unsigned_abs() {
         return Ok(Deletion::Unfinished);
     }
-    sqlx::query!("delete from runs where target_id = $1", going.id)
+    sqlx::query!("delete from runs where target_id = $1", going.id.0)
         .execute(&mut *conn)
         .await?;
     let row = sqlx::query!(
         "delete from datasets where id = $1 returning namespace, source_path, own_credentials",
-        going.id
+        going.id.0
     )
     .fetch_one(&mut *conn)
     .await?;

@@ -62,6 +62,69 @@ impl Dataset {
     }
 }
 
+/// A dataset as it is stored, with its project's word and its latest run's.
+struct Row {
+    id: DatasetId,
+    tenant_id: TenantId,
+    project_id: ProjectId,
+    namespace: String,
+    name: String,
+    bound_uid: Option<Uuid>,
+    state: String,
+    source_path: String,
+    source_format: String,
+    own_credentials: bool,
+    delimiter: String,
+    encoding: String,
+    multiline: bool,
+    batch_size: i32,
+    max_invalid_rows: i64,
+    began: bool,
+    source_size: Option<i64>,
+    sha256: Option<String>,
+    total_items: Option<i64>,
+    tasks_created: i64,
+    checkpoint: serde_json::Value,
+    created_at: DateTime<Utc>,
+    message: Option<String>,
+    deletion_policy: String,
+    waits: bool,
+}
+
+impl Row {
+    fn dataset(self, gated: bool) -> Result<Dataset> {
+        Ok(Dataset {
+            id: self.id,
+            tenant: self.tenant_id,
+            project: self.project_id,
+            namespace: self.namespace,
+            name: self.name,
+            bound_uid: self.bound_uid.map(ResourceUid),
+            state: from_column("dataset state", &self.state)?,
+            source_uri: self.source_path,
+            format: from_column("source format", &self.source_format)?,
+            own_credentials: self.own_credentials,
+            deletion_policy: from_column("deletion policy", &self.deletion_policy)?,
+            delimiter: from_column("delimiter", &self.delimiter)?,
+            encoding: from_column("encoding", &self.encoding)?,
+            multiline: self.multiline,
+            batch_size: self.batch_size,
+            max_invalid_rows: self.max_invalid_rows,
+            began: self.began,
+            size_bytes: self.source_size,
+            sha256: self.sha256,
+            total_rows: self.total_items,
+            tasks_created: self.tasks_created,
+            checkpoint: checkpoint(self.checkpoint)?,
+            message: match self.waits && gated {
+                true => Some(WAITS_FOR_QUOTA.to_owned()),
+                false => self.message,
+            },
+            created_at: self.created_at,
+        })
+    }
+}
+
 impl Labelling {
     /// A dataset of this tenant; of any tenant when none is given.
     ///
@@ -108,7 +171,8 @@ impl Labelling {
         after: Uuid,
         limit: i64,
     ) -> Result<Vec<Dataset>> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            Row,
             "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
                     d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
@@ -130,38 +194,7 @@ impl Labelling {
         )
         .fetch_all(&self.calls)
         .await?;
-        rows.into_iter()
-            .map(|d| {
-                Ok(Dataset {
-                    id: DatasetId(d.id),
-                    tenant: TenantId(d.tenant_id),
-                    project: ProjectId(d.project_id),
-                    namespace: d.namespace,
-                    name: d.name,
-                    bound_uid: d.bound_uid.map(ResourceUid),
-                    state: from_column("dataset state", &d.state)?,
-                    source_uri: d.source_path,
-                    format: from_column("source format", &d.source_format)?,
-                    own_credentials: d.own_credentials,
-                    deletion_policy: from_column("deletion policy", &d.deletion_policy)?,
-                    delimiter: from_column("delimiter", &d.delimiter)?,
-                    encoding: from_column("encoding", &d.encoding)?,
-                    multiline: d.multiline,
-                    batch_size: d.batch_size,
-                    max_invalid_rows: d.max_invalid_rows,
-                    began: d.began,
-                    size_bytes: d.source_size,
-                    sha256: d.sha256,
-                    total_rows: d.total_items,
-                    tasks_created: d.tasks_created,
-                    checkpoint: checkpoint(d.checkpoint)?,
-                    message: match d.waits && self.billing.gates() {
-                        true => Some(WAITS_FOR_QUOTA.to_owned()),
-                        false => d.message,
-                    },
-                    created_at: d.created_at,
-                })
-            })
-            .collect()
+        let gated = self.billing.gates();
+        rows.into_iter().map(|row| row.dataset(gated)).collect()
     }
 }

@@ -2,16 +2,14 @@
 
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ResourceUid, TenantId},
-    internal::DatasetView,
-    run::SourceFound,
+    ids::{DatasetId, ProjectId, ResourceUid, TenantId},
+    internal::{DatasetView, ResourceKind},
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    checkpoint,
     content::{ContentNow, is_read_alike, is_same, pin_upload},
     delete::{mark_removing, unbind},
 };
@@ -21,7 +19,7 @@ use crate::{
         Binding, Stored, bind, bound, is_anothers_source, refuse_foreign, refuse_tombstoned,
     },
     events,
-    projects::{billing, from_column, settle_state},
+    projects::{bound_named, settle_state},
     tenants::tenant_named,
 };
 
@@ -58,122 +56,177 @@ impl Labelling {
     /// while the caller has to look at the source first; or the database failed.
     pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
         let mut tx = self.pool.begin().await?;
-        refuse_tombstoned(&mut tx, up.uid.0).await?;
+        refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;
-        let project = sqlx::query!(
-            "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 and bound_uid is not null",
-            tenant.0,
-            up.namespace,
-            up.project_name
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or_else(|| Refusal::ProjectNotFound { name: up.project_name.clone() })?;
-        let inserted = sqlx::query!(
-            "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
-                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline)
-             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict on constraint datasets_identity do nothing",
-            Uuid::now_v7(),
-            tenant.0,
-            project.id,
-            up.namespace,
-            up.name,
-            up.source_uri,
-            up.format.column(),
-            up.own_credentials,
-            up.batch_size,
-            up.max_invalid_rows,
-            up.suspended,
-            up.delimiter.column(),
-            up.encoding.column(),
-            up.multiline
-        )
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        if inserted == 1 && !up.own_credentials {
+        let project = bound_named(&mut tx, tenant, &up.namespace, &up.project_name).await?;
+        let inserted = insert(&mut tx, tenant, project, up).await?;
+        if inserted && !up.own_credentials {
             refuse_foreign_source(&mut tx, tenant, up).await?;
         }
-        let row = sqlx::query!(
-            "select id, bound_uid, generation, source_path, own_credentials, project_id, removing from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
-            tenant.0,
-            up.namespace,
-            up.name
+        let known = lock(&mut tx, tenant, up).await?;
+        let binding = bind(
+            &mut tx,
+            ResourceKind::Dataset,
+            &known.stored,
+            up.uid,
+            up.generation,
         )
-        .fetch_one(&mut *tx)
         .await?;
-        let stored = Stored {
-            bound: row.bound_uid,
-            generation: row.generation,
-        };
-        let binding = bind(&mut tx, "dataset", &stored, up.uid.0, up.generation).await?;
-        let adopted = binding == Binding::Adopted && inserted == 0;
-        if adopted && row.removing {
+        let adopted = binding == Binding::Adopted && !inserted;
+        if adopted && known.removing {
             return Err(Refusal::RowsGoing.into());
         }
-        // Who reads the source is part of what it is: under another rule, another bucket has the same name.
-        let same = row.source_path == up.source_uri
-            && row.own_credentials == up.own_credentials
-            && row.project_id == project.id;
-        if adopted
-            && !(same
-                && is_read_alike(&mut tx, row.id, up).await?
-                && is_same(&mut tx, row.id, &up.content).await?)
-        {
-            if up.delete_rows != Some(DatasetId(row.id)) {
-                return Err(Refusal::IdentityChanged {
-                    id: DatasetId(row.id),
-                    namespace: up.namespace.clone(),
-                    name: up.name.clone(),
-                }
-                .into());
-            }
-            // Of a name there is one resource in a cluster: the one that was bound, if any, is gone.
-            unbind(&mut tx, row.id, DeletionPolicy::Delete).await?;
-            mark_removing(&mut tx, row.id).await?;
+        if adopted && !known.is_same(&mut tx, project, up).await? {
+            known.give_way(&mut tx, up).await?;
             tx.commit().await?;
             return Err(Refusal::RowsGoing.into());
         }
-        if inserted == 1 {
-            pin_upload(&mut tx, row.id, &up.source_uri).await?;
+        if inserted {
+            pin_upload(&mut tx, known.id, &up.source_uri).await?;
         }
         if binding.changes() {
-            sqlx::query!(
-                "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
+            known.apply(&mut tx, up, adopted).await?;
+        }
+        let view = self.dataset_view(&mut tx, known.id, adopted).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+}
+
+/// The dataset that has the name, locked.
+struct Known {
+    id: DatasetId,
+    stored: Stored,
+    project: ProjectId,
+    source_path: String,
+    own_credentials: bool,
+    removing: bool,
+}
+
+impl Known {
+    /// Whether its rows are those that would be made now.
+    async fn is_same(
+        &self,
+        conn: &mut PgConnection,
+        project: ProjectId,
+        up: &DatasetUpsert,
+    ) -> Result<bool> {
+        // Who reads the source is part of what it is: under another rule, another bucket has the same name.
+        let same_source = self.source_path == up.source_uri
+            && self.own_credentials == up.own_credentials
+            && self.project == project;
+        Ok(same_source
+            && is_read_alike(conn, self.id, up).await?
+            && is_same(conn, self.id, &up.content).await?)
+    }
+
+    /// Lets its rows go for another dataset's, once the resource names it as the one whose rows may.
+    async fn give_way(&self, conn: &mut PgConnection, up: &DatasetUpsert) -> Result<()> {
+        if up.delete_rows != Some(self.id) {
+            return Err(Refusal::IdentityChanged {
+                id: self.id,
+                namespace: up.namespace.clone(),
+                name: up.name.clone(),
+            }
+            .into());
+        }
+        // Of a name there is one resource in a cluster: the one that was bound, if any, is gone.
+        unbind(conn, self.id, DeletionPolicy::Delete).await?;
+        mark_removing(conn, self.id).await?;
+        Ok(())
+    }
+
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        up: &DatasetUpsert,
+        adopted: bool,
+    ) -> Result<()> {
+        sqlx::query!(
+            "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
                         requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
                         leave_from = null, left_at = null, updated_at = now(),
                         delimiter = case when read.nothing then $7 else delimiter end, encoding = case when read.nothing then $8 else encoding end,
                         multiline = case when read.nothing then $9 else multiline end, source_format = case when read.nothing then $10 else source_format end
                  from (select (checkpoint->>'nextRow')::bigint <= 1 as nothing from datasets where id = $1) read where id = $1",
-                row.id,
-                up.uid.0,
-                up.generation,
-                up.suspended,
-                up.max_invalid_rows,
-                adopted,
-                up.delimiter.column(),
-                up.encoding.column(),
-                up.multiline,
-                up.format.column()
-            )
-            .execute(&mut *tx)
-            .await
-            .map_err(bound)?;
-            settle_state(&mut tx, row.project_id).await?;
-            events::record(
-                &mut tx,
-                "dataset.applied",
-                &row.id.to_string(),
-                "resource",
-                serde_json::json!({"generation": up.generation}),
-            )
-            .await?;
-        }
-        let view = self.dataset_view(&mut tx, row.id, adopted).await?;
-        tx.commit().await?;
-        Ok(view)
+            self.id.0,
+            up.uid.0,
+            up.generation,
+            up.suspended,
+            up.max_invalid_rows,
+            adopted,
+            up.delimiter.column(),
+            up.encoding.column(),
+            up.multiline,
+            up.format.column()
+        )
+        .execute(&mut *conn)
+        .await
+        .map_err(bound)?;
+        settle_state(conn, self.project).await?;
+        events::record(
+            conn,
+            "dataset.applied",
+            &self.id.to_string(),
+            "resource",
+            serde_json::json!({"generation": up.generation}),
+        )
+        .await
     }
+}
+
+/// Takes the name. False when it is taken.
+async fn insert(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    project: ProjectId,
+    up: &DatasetUpsert,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
+                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline)
+             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict on constraint datasets_identity do nothing",
+        Uuid::now_v7(),
+        tenant.0,
+        project.0,
+        up.namespace,
+        up.name,
+        up.source_uri,
+        up.format.column(),
+        up.own_credentials,
+        up.batch_size,
+        up.max_invalid_rows,
+        up.suspended,
+        up.delimiter.column(),
+        up.encoding.column(),
+        up.multiline
+    )
+    .execute(conn)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &DatasetUpsert) -> Result<Known> {
+    let row = sqlx::query!(
+        "select id, bound_uid, generation, source_path, own_credentials, project_id, removing from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
+        tenant.0,
+        up.namespace,
+        up.name
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Known {
+        id: DatasetId(row.id),
+        stored: Stored {
+            bound: row.bound_uid.map(ResourceUid),
+            generation: row.generation,
+        },
+        project: ProjectId(row.project_id),
+        source_path: row.source_path,
+        own_credentials: row.own_credentials,
+        removing: row.removing,
+    })
 }
 
 /// Refuses a file that another tenant loaded or exported here before the namespace changed hands, as one that is not
@@ -191,59 +244,4 @@ async fn refuse_foreign_source(
         details: [("source.uri".to_owned(), why.to_owned())].into(),
     }
     .into())
-}
-
-/// Most tasks of an adopted dataset that are counted to see whether quota covers them.
-const WAITING_ROWS: i64 = 100_000;
-
-impl Labelling {
-    /// What operator and REST are told of a dataset.
-    async fn dataset_view(
-        &self,
-        conn: &mut PgConnection,
-        id: Uuid,
-        adopted: bool,
-    ) -> Result<DatasetView> {
-        let d = sqlx::query!(
-        "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
-                d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
-                (select count(*) from (
-                     select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and not t.charged
-                     limit least(greatest(p.task_quota - p.tasks_used, 0) / p.answers_per_task + 1, $2)) waiting) as \"waiting!\"
-         from datasets d join projects p on p.id = d.project_id where d.id = $1",
-        id,
-        WAITING_ROWS
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-        let checkpoint = checkpoint(d.checkpoint)?;
-        Ok(DatasetView {
-            id: DatasetId(id),
-            state: from_column("dataset state", &d.state)?,
-            project_state: from_column("project state", &d.project_state)?,
-            billing: billing(self.billing, &d.billing_status, d.task_quota, d.tasks_used)?,
-            total_rows: d.total_items,
-            tasks_created: d.tasks_created,
-            rows_rejected: checkpoint.rejected,
-            rejected_rows: checkpoint.rejected_rows,
-            rows_blank: checkpoint.blank,
-            dialect: checkpoint.dialect,
-            notices: checkpoint.notices,
-            batches: d.batches,
-            source: d
-                .source_etag
-                .zip(d.source_size)
-                .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
-            replaceable: checkpoint.next_row <= 1 && d.sha256.is_none(),
-            run: crate::runs::latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
-            started_at: d.started_at,
-            completed_at: d.completed_at,
-            adopted,
-            unfinished: d.open_batches > 0,
-            // In a closed project nothing joins the queue any more, whatever is bought.
-            unpaid: d.project_state != "closed"
-                && self.billing.gates()
-                && d.waiting > (d.task_quota - d.tasks_used).max(0) / i64::from(d.answers_per_task),
-        })
-    }
 }

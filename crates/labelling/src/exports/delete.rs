@@ -3,8 +3,10 @@
 use datacrowd_protocol::{
     WireEnum,
     ids::{ExportId, ResourceUid},
+    internal::ResourceKind,
     source::DeletionPolicy,
 };
+use sqlx::PgConnection;
 
 use crate::{Labelling, Refusal, Result, binding::tombstone, events, outbox, runs::release};
 
@@ -27,37 +29,12 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        tombstone(&mut tx, uid.0, "export").await?;
+        tombstone(&mut tx, uid, ResourceKind::Export).await?;
         if row.bound_uid == Some(uid.0) {
-            release(&mut tx, id.0).await?;
+            release(&mut tx, id).await?;
             match policy {
-                DeletionPolicy::Retain => {
-                    sqlx::query!(
-                        "update exports set bound_uid = null, updated_at = now() where id = $1",
-                        id.0
-                    )
-                    .execute(&mut *tx)
-                    .await?;
-                }
-                DeletionPolicy::Delete => {
-                    sqlx::query!(
-                        "insert into deleted_exports (project_id, dataset_id, since, watermark)
-                         select project_id, dataset_id, since, watermark from exports
-                         where id = $1 and watermark is not null",
-                        id.0
-                    )
-                    .execute(&mut *tx)
-                    .await?;
-                    sqlx::query!("delete from runs where target_id = $1", id.0)
-                        .execute(&mut *tx)
-                        .await?;
-                    sqlx::query!("delete from exports where id = $1", id.0)
-                        .execute(&mut *tx)
-                        .await?;
-                    if let Some(key) = row.object_key {
-                        outbox::delete_object(&mut tx, &key).await?;
-                    }
-                }
+                DeletionPolicy::Retain => unbind(&mut tx, id).await?,
+                DeletionPolicy::Delete => remove(&mut tx, id, row.object_key).await?,
             }
             events::record(
                 &mut tx,
@@ -71,4 +48,36 @@ impl Labelling {
         tx.commit().await?;
         Ok(())
     }
+}
+
+async fn unbind(conn: &mut PgConnection, id: ExportId) -> Result<()> {
+    sqlx::query!(
+        "update exports set bound_uid = null, updated_at = now() where id = $1",
+        id.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes an export with its file; what it gave out stays known.
+async fn remove(conn: &mut PgConnection, id: ExportId, object_key: Option<String>) -> Result<()> {
+    sqlx::query!(
+        "insert into deleted_exports (project_id, dataset_id, since, watermark)
+                         select project_id, dataset_id, since, watermark from exports
+                         where id = $1 and watermark is not null",
+        id.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("delete from runs where target_id = $1", id.0)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("delete from exports where id = $1", id.0)
+        .execute(&mut *conn)
+        .await?;
+    if let Some(key) = object_key {
+        outbox::delete_object(conn, &key).await?;
+    }
+    Ok(())
 }

@@ -1,15 +1,16 @@
 //! A pod opens an exporting run; the first one takes the watermark and the columns.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     export::{ExportColumns, ExportFormat, RowPer},
-    ids::{ExportId, ProjectId, RunId},
+    ids::{DatasetId, ExportId, ProjectId, RunId},
+    internal::ExportState,
 };
+use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::columns::columns_at;
 use crate::{
     Error, Labelling, Refusal, Result, approvals::take_watermark, projects::from_column, runs::hold,
 };
@@ -39,142 +40,118 @@ impl Labelling {
     /// `run_held`, `tombstoned`; or the database failed.
     pub async fn export_open(&self, run: RunId, pod: &str, now: DateTime<Utc>) -> Result<RunParts> {
         let mut tx = self.pool.begin().await?;
-        // Locked first, read afterwards: what a join read before it waited is old, such as the run's outcome.
-        sqlx::query!(
-            "select e.id from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update of e",
-            run.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let r = sqlx::query!(
-            "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.watermark,
-                    e.columns, e.multipart_id
-             from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
-            run.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::Tombstoned)?;
-        if r.bound_uid != Some(r.uid) {
-            return Err(Refusal::Tombstoned.into());
-        }
-        let completed = r.outcome.is_some() || matches!(r.state.as_str(), "ready" | "expired");
+        let row = lock(&mut tx, run).await?;
+        let state: ExportState = from_column("export state", &row.state)?;
+        let completed =
+            row.outcome.is_some() || matches!(state, ExportState::Ready | ExportState::Expired);
         let epoch = if completed {
             0
         } else {
-            hold(&mut tx, r.target_id, run, pod, now).await?
+            hold(&mut tx, row.target_id, run, pod, now).await?
         };
-        let format: ExportFormat = from_column("export format", &r.format)?;
-        let object_key = format!(
-            "{}/exports/{}/result.{}",
-            r.namespace,
-            r.target_id,
-            format.extension()
-        );
-        let (watermark, columns) = match (r.watermark, r.columns) {
-            (Some(watermark), Some(columns)) => (
-                watermark,
-                serde_json::from_value(columns).map_err(|_| Error::Corrupt {
-                    what: "export columns",
-                })?,
-            ),
-            _ => {
-                let watermark = take_watermark(&mut tx, ProjectId(r.project_id)).await?;
-                let columns = columns_at(&mut tx, r.project_id, r.dataset_id).await?;
-                let stored = serde_json::to_value(&columns).map_err(|_| Error::Corrupt {
-                    what: "export columns",
-                })?;
-                sqlx::query!(
-                    "update exports set watermark = $2, columns = $3 where id = $1",
-                    r.target_id,
-                    watermark,
-                    stored
-                )
-                .execute(&mut *tx)
-                .await?;
-                (watermark, columns)
-            }
-        };
+        let format: ExportFormat = from_column("export format", &row.format)?;
+        let object_key = row.object_key(format);
+        let (watermark, columns) = row.contents(&mut tx).await?;
         sqlx::query!(
             "update exports set object_key = $2 where id = $1",
-            r.target_id,
+            row.target_id.0,
             object_key
         )
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
         Ok(RunParts {
-            export: ExportId(r.target_id),
+            export: row.target_id,
             epoch,
             completed,
             format,
-            row_per: from_column("row per", &r.row_per)?,
-            raw_cells: r.raw_cells,
-            bom: r.bom,
+            row_per: from_column("row per", &row.row_per)?,
+            raw_cells: row.raw_cells,
+            bom: row.bom,
             watermark,
             columns,
             object_key,
-            multipart: r.multipart_id,
+            multipart: row.multipart_id,
         })
     }
 }
 
-/// The columns of a CSV: those of the sources in their own order, the oldest source first; the answers'
-/// fields sorted, with what could be chosen in them.
-async fn columns_at(
-    conn: &mut PgConnection,
-    project: Uuid,
-    dataset: Option<Uuid>,
-) -> Result<ExportColumns> {
-    let source = sqlx::query!(
-        "select c.name as \"name!\" from datasets d
-         cross join lateral (
-             select h.name, h.nth from jsonb_array_elements_text(d.checkpoint->'header') with ordinality as h (name, nth)
-             where jsonb_typeof(d.checkpoint->'header') = 'array'
-             union all
-             select k.name, coalesce(s.nth, 1000000) from (
-                 select distinct jsonb_object_keys(t.payload) as name from tasks t
-                 where t.dataset_id = d.id and coalesce(jsonb_typeof(d.checkpoint->'header'), 'null') <> 'array') k
-             left join jsonb_array_elements_text(d.checkpoint->'columns') with ordinality as s (name, nth) on s.name = k.name) c
-         where d.project_id = $1 and ($2::uuid is null or d.id = $2)
-         order by d.id, c.nth, c.name",
-        project,
-        dataset
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let fields = sqlx::query!(
-        "select f.field->>'name' as \"name!\", f.field->'options' as options from labeling_versions l
-         cross join lateral jsonb_array_elements(l.labeling->'fields') f (field)
-         where l.project_id = $1 order by 1, l.version desc",
-        project
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut columns = ExportColumns::default();
-    let mut known = HashSet::new();
-    for row in source {
-        if known.insert(row.name.clone()) {
-            columns.source.push(row.name);
-        }
+/// A run, and the export that it writes.
+struct Row {
+    target_id: ExportId,
+    uid: Uuid,
+    outcome: Option<String>,
+    bound_uid: Option<Uuid>,
+    namespace: String,
+    project_id: ProjectId,
+    dataset_id: Option<Uuid>,
+    state: String,
+    format: String,
+    row_per: String,
+    raw_cells: bool,
+    bom: bool,
+    watermark: Option<i64>,
+    columns: Option<serde_json::Value>,
+    multipart_id: Option<String>,
+}
+
+impl Row {
+    fn object_key(&self, format: ExportFormat) -> String {
+        format!(
+            "{}/exports/{}/result.{}",
+            self.namespace,
+            self.target_id,
+            format.extension()
+        )
     }
-    for field in fields {
-        if columns.answer.last() != Some(&field.name) {
-            columns.answer.push(field.name.clone());
+
+    /// The watermark and the columns, which the first pod takes and those after it find.
+    async fn contents(&self, conn: &mut PgConnection) -> Result<(i64, ExportColumns)> {
+        if let (Some(watermark), Some(columns)) = (self.watermark, &self.columns) {
+            let columns = ExportColumns::deserialize(columns).map_err(|_| Error::Corrupt {
+                what: "export columns",
+            })?;
+            return Ok((watermark, columns));
         }
-        // The newest version's order comes first; what only older ones named follows.
-        let options: Vec<String> = field
-            .options
-            .and_then(|options| serde_json::from_value(options).ok())
-            .unwrap_or_default();
-        let all = columns.options.entry(field.name).or_default();
-        all.extend(
-            options
-                .into_iter()
-                .filter(|option| !all.contains(option))
-                .collect::<Vec<_>>(),
-        );
+        let watermark = take_watermark(conn, self.project_id).await?;
+        let columns = columns_at(conn, self.project_id, self.dataset_id.map(DatasetId)).await?;
+        let stored = serde_json::to_value(&columns).map_err(|_| Error::Corrupt {
+            what: "export columns",
+        })?;
+        sqlx::query!(
+            "update exports set watermark = $2, columns = $3 where id = $1",
+            self.target_id.0,
+            watermark,
+            stored
+        )
+        .execute(conn)
+        .await?;
+        Ok((watermark, columns))
     }
-    columns.options.retain(|_, options| !options.is_empty());
-    Ok(columns)
+}
+
+/// The run with its export, which is locked; refuses what the resource no longer speaks for.
+async fn lock(conn: &mut PgConnection, run: RunId) -> Result<Row> {
+    // Locked first, read afterwards: what a join read before it waited is old, such as the run's outcome.
+    sqlx::query!(
+        "select e.id from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export' for update of e",
+        run.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let row = sqlx::query_as!(
+        Row,
+        "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.watermark,
+                    e.columns, e.multipart_id
+             from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
+        run.0
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or(Refusal::Tombstoned)?;
+    if row.bound_uid == Some(row.uid) {
+        Ok(row)
+    } else {
+        Err(Refusal::Tombstoned.into())
+    }
 }

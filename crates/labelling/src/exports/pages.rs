@@ -1,11 +1,15 @@
 //! The pages that an exporting Job reads: short transactions over what was approved at the watermark.
 
-use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     export::{AnswerRecord, ExportPage, TaskRecord},
-    ids::{ExportId, TaskId},
+    ids::{DatasetId, ExportId, ProjectId, TaskId, TenantId},
+    raw::RawJson,
 };
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
 
 /// Most tasks per page.
 const PAGE_TASKS: i64 = 500;
@@ -15,12 +19,66 @@ const PAGE_BYTES: i64 = 2 * 1024 * 1024;
 /// kilobyte may hold a hundred of text.
 const NEVER_COMPRESSED: i32 = 2_000;
 
+/// Which approvals an export contains: those after `since`, up to its watermark.
+struct Range {
+    project: ProjectId,
+    dataset: Option<DatasetId>,
+    tenant: TenantId,
+    watermark: i64,
+    since: i64,
+}
+
+/// An approved answer.
+struct Approved {
+    task_id: TaskId,
+    answer: Json<RawJson>,
+    user_id: Uuid,
+    labeling_version: i32,
+    submitted_at: DateTime<Utc>,
+    claimed_at: DateTime<Utc>,
+    active_millis: Option<i64>,
+    approved_at: DateTime<Utc>,
+}
+
+impl Approved {
+    fn record(self, worker_id: String) -> AnswerRecord {
+        AnswerRecord {
+            answer: self.answer.0.compact(),
+            worker_id,
+            labeling_version: self.labeling_version,
+            submitted_at: self.submitted_at,
+            approved_at: self.approved_at,
+            seconds_spent: seconds_spent(self.active_millis, self.submitted_at - self.claimed_at),
+        }
+    }
+}
+
 impl Labelling {
     /// A page of tasks with their answers approved at the watermark, in ascending order of task.
     ///
     /// # Errors
     /// `not_found`; or the database failed.
     pub async fn export_page(&self, id: ExportId, after: i64) -> Result<ExportPage> {
+        let export = self.export_range(id).await?;
+        let (ids, next_cursor) = self.page_ids(&export, after).await?;
+        let mut items = self.page_tasks(&ids).await?;
+        let answers = self.page_answers(&export, &ids).await?;
+        let users: Vec<_> = answers.iter().map(|a| a.user_id).collect();
+        let mut conn = self.pool.acquire().await?;
+        let names = pseudonyms(&mut conn, export.tenant.0, &users).await?;
+        let mut tasks = items.iter_mut().peekable();
+        for a in answers {
+            while tasks.next_if(|t| t.task_id < a.task_id).is_some() {}
+            let Some(task) = tasks.peek_mut() else { break };
+            let worker_id = names.get(&a.user_id).cloned().unwrap_or_default();
+            task.answers.push(a.record(worker_id));
+        }
+        // A task whose approvals were all revoked below the watermark has nothing to export.
+        items.retain(|t| !t.answers.is_empty());
+        Ok(ExportPage { items, next_cursor })
+    }
+
+    async fn export_range(&self, id: ExportId) -> Result<Range> {
         let export = sqlx::query!(
             "select project_id, dataset_id, tenant_id, watermark, since from exports where id = $1",
             id.0
@@ -28,8 +86,17 @@ impl Labelling {
         .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
-        let watermark = export.watermark.ok_or(Refusal::NotFound)?;
-        let since = export.since.unwrap_or(0);
+        Ok(Range {
+            project: ProjectId(export.project_id),
+            dataset: export.dataset_id.map(DatasetId),
+            tenant: TenantId(export.tenant_id),
+            watermark: export.watermark.ok_or(Refusal::NotFound)?,
+            since: export.since.unwrap_or(0),
+        })
+    }
+
+    /// Tasks that fill the page after `after`, and where the next page begins, if any.
+    async fn page_ids(&self, export: &Range, after: i64) -> Result<(Vec<i64>, Option<String>)> {
         let page = sqlx::query!(
             "with recursive candidates as materialized (
                  select task_id, row_number() over (order by task_id) as nth from (
@@ -47,11 +114,11 @@ impl Labelling {
                       lateral (select coalesce(sum(octet_length(a.answer::text)), 0)::bigint as bytes from answers a where a.task_id = c.task_id) answers
                  where p.bytes < $7)
              select task_id as \"task_id!\", (select count(*) from candidates) as \"candidates!\" from page where nth > 0 order by task_id",
-            export.project_id,
+            export.project.0,
             after,
-            watermark,
-            since,
-            export.dataset_id,
+            export.watermark,
+            export.since,
+            export.dataset.map(|d| d.0),
             PAGE_TASKS,
             PAGE_BYTES,
             NEVER_COMPRESSED
@@ -62,39 +129,7 @@ impl Labelling {
         let candidates = page.first().map_or(0, |r| r.candidates);
         let whole = candidates < PAGE_TASKS && i64::try_from(ids.len()) == Ok(candidates);
         let next_cursor = ids.last().filter(|_| !whole).map(ToString::to_string);
-        let mut items = self.page_tasks(&ids).await?;
-        let answers = sqlx::query!(
-            "select ev.task_id, a.answer, a.user_id, a.labeling_version, a.submitted_at, a.claimed_at, a.active_millis, ev.created_at as approved_at
-             from approval_events ev join answers a on a.id = ev.answer_id
-             where ev.project_id = $1 and ev.task_id = any($2) and ev.seq <= $3 and ev.seq > $4 and ev.kind = 'approved'
-               and not exists (select from approval_events r where r.answer_id = ev.answer_id and r.seq > ev.seq and r.seq <= $3 and r.kind = 'revoked')
-             order by ev.task_id, ev.seq",
-            export.project_id,
-            &ids,
-            watermark,
-            since
-        )
-        .fetch_all(&self.calls)
-        .await?;
-        let users: Vec<_> = answers.iter().map(|a| a.user_id).collect();
-        let mut conn = self.pool.acquire().await?;
-        let names = pseudonyms(&mut conn, export.tenant_id, &users).await?;
-        let mut tasks = items.iter_mut().peekable();
-        for a in answers {
-            while tasks.next_if(|t| t.task_id.0 < a.task_id).is_some() {}
-            let Some(task) = tasks.peek_mut() else { break };
-            task.answers.push(AnswerRecord {
-                answer: a.answer.0.compact(),
-                worker_id: names.get(&a.user_id).cloned().unwrap_or_default(),
-                labeling_version: a.labeling_version,
-                submitted_at: a.submitted_at,
-                approved_at: a.approved_at,
-                seconds_spent: seconds_spent(a.active_millis, a.submitted_at - a.claimed_at),
-            });
-        }
-        // A task whose approvals were all revoked below the watermark has nothing to export.
-        items.retain(|t| !t.answers.is_empty());
-        Ok(ExportPage { items, next_cursor })
+        Ok((ids, next_cursor))
     }
 
     async fn page_tasks(&self, ids: &[i64]) -> Result<Vec<TaskRecord>> {
@@ -115,6 +150,25 @@ impl Labelling {
                 answers: Vec::new(),
             })
             .collect())
+    }
+
+    /// Answers to these tasks that were approved in the range and not revoked in it, in the order of tasks.
+    async fn page_answers(&self, export: &Range, tasks: &[i64]) -> Result<Vec<Approved>> {
+        let answers = sqlx::query_as!(
+            Approved,
+            "select ev.task_id, a.answer, a.user_id, a.labeling_version, a.submitted_at, a.claimed_at, a.active_millis, ev.created_at as approved_at
+             from approval_events ev join answers a on a.id = ev.answer_id
+             where ev.project_id = $1 and ev.task_id = any($2) and ev.seq <= $3 and ev.seq > $4 and ev.kind = 'approved'
+               and not exists (select from approval_events r where r.answer_id = ev.answer_id and r.seq > ev.seq and r.seq <= $3 and r.kind = 'revoked')
+             order by ev.task_id, ev.seq",
+            export.project.0,
+            tasks,
+            export.watermark,
+            export.since
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        Ok(answers)
     }
 }
 

@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 };
 use uuid::Uuid;
 
-use crate::{Labelling, Page, Refusal, Result, projects::from_column};
+use crate::{Error, Labelling, Page, Refusal, Result, projects::from_column};
 
 /// What is said of an export that goes on no more.
 const DELETED: &str = "The export was deleted before it was written; create a new one.";
@@ -44,6 +44,60 @@ pub struct Export {
 pub struct FinishedExport {
     /// Key of the object.
     pub object_key: String,
+}
+
+/// An export as it is stored, with its latest run's word.
+struct Row {
+    id: ExportId,
+    tenant_id: TenantId,
+    project_id: ProjectId,
+    namespace: String,
+    name: String,
+    bound_uid: Option<Uuid>,
+    state: String,
+    format: String,
+    trigger: String,
+    row_per: String,
+    watermark: Option<i64>,
+    object_key: Option<String>,
+    rows: Option<i64>,
+    size_bytes: Option<i64>,
+    sha256: Option<String>,
+    expires_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    message: Option<String>,
+}
+
+impl TryFrom<Row> for Export {
+    type Error = Error;
+
+    fn try_from(e: Row) -> Result<Self> {
+        let state = from_column("export state", &e.state)?;
+        let message = match (e.bound_uid, state) {
+            (None, ExportState::Pending | ExportState::Running) => Some(DELETED.to_owned()),
+            _ => e.message,
+        };
+        Ok(Self {
+            id: e.id,
+            tenant: e.tenant_id,
+            project: e.project_id,
+            namespace: e.namespace,
+            name: e.name,
+            bound_uid: e.bound_uid.map(ResourceUid),
+            state,
+            format: from_column("export format", &e.format)?,
+            trigger: from_column("export trigger", &e.trigger)?,
+            row_per: from_column("row per", &e.row_per)?,
+            watermark: e.watermark,
+            object_key: e.object_key,
+            rows: e.rows,
+            size_bytes: e.size_bytes,
+            sha256: e.sha256,
+            expires_at: e.expires_at,
+            message,
+            created_at: e.created_at,
+        })
+    }
 }
 
 impl Labelling {
@@ -92,7 +146,8 @@ impl Labelling {
         after: Uuid,
         limit: i64,
     ) -> Result<Vec<Export>> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            Row,
             "select id, tenant_id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at,
                     (select message from runs where target_id = exports.id order by created_at desc limit 1) as message
              from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
@@ -108,35 +163,7 @@ impl Labelling {
         )
         .fetch_all(&self.calls)
         .await?;
-        rows.into_iter()
-            .map(|e| {
-                let state = from_column("export state", &e.state)?;
-                let message = match (e.bound_uid, state) {
-                    (None, ExportState::Pending | ExportState::Running) => Some(DELETED.to_owned()),
-                    _ => e.message,
-                };
-                Ok(Export {
-                    id: ExportId(e.id),
-                    tenant: TenantId(e.tenant_id),
-                    project: ProjectId(e.project_id),
-                    namespace: e.namespace,
-                    name: e.name,
-                    bound_uid: e.bound_uid.map(ResourceUid),
-                    state,
-                    format: from_column("export format", &e.format)?,
-                    trigger: from_column("export trigger", &e.trigger)?,
-                    row_per: from_column("row per", &e.row_per)?,
-                    watermark: e.watermark,
-                    object_key: e.object_key,
-                    rows: e.rows,
-                    size_bytes: e.size_bytes,
-                    sha256: e.sha256,
-                    expires_at: e.expires_at,
-                    message,
-                    created_at: e.created_at,
-                })
-            })
-            .collect()
+        rows.into_iter().map(Export::try_from).collect()
     }
 
     /// The key of a finished file.

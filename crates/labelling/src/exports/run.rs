@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
-    ids::{ExportId, ResourceUid, RunId},
+    WireEnum,
+    ids::{ExportId, ResourceUid, RunId, TenantId},
+    internal::ExportState,
     run::{CompleteRun, RunOutcome},
 };
 use uuid::Uuid;
@@ -10,7 +12,8 @@ use uuid::Uuid;
 use super::waiting_for;
 use crate::{
     Begun, Labelling, Refusal, Result, debt, events,
-    runs::{require_hold, run_ends},
+    projects::from_column,
+    runs::{known_run, require_hold, run_ends},
 };
 
 /// How long a finished file is kept.
@@ -39,23 +42,16 @@ impl Labelling {
         if e.bound_uid != Some(uid.0) {
             return Err(Refusal::Tombstoned.into());
         }
-        if matches!(e.state.as_str(), "ready" | "expired") {
+        if let ExportState::Ready | ExportState::Expired = from_column("export state", &e.state)? {
             return Ok(Begun::Completed);
         }
-        if let Some(waiting_for) = waiting_for(&mut tx, id.0).await? {
+        if let Some(waiting_for) = waiting_for(&mut tx, id).await? {
             return Err(Refusal::ExportNotDue { waiting_for }.into());
         }
-        let known = sqlx::query!(
-            "select id from runs where target_id = $1 and uid = $2 and attempt = $3",
-            id.0,
-            uid.0,
-            attempt
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
+        let known = known_run(&mut tx, id, uid, attempt).await?;
         // What has begun is finished, by as many attempts as it takes; its download is closed all the same.
         if known.is_none() && e.watermark.is_none() {
-            debt::refuse(&mut tx, self.billing, e.tenant_id).await?;
+            debt::refuse(&mut tx, self.billing, TenantId(e.tenant_id)).await?;
         }
         let run = sqlx::query!(
             "insert into runs (id, kind, target_id, uid, attempt, created_at) values ($1, 'export', $2, $3, $4, $5)
@@ -92,7 +88,7 @@ impl Labelling {
         sqlx::query!("select id from exports where id = $1 for update", export.0)
             .fetch_optional(&mut *tx)
             .await?;
-        require_hold(&mut tx, export.0, run, epoch, now).await?;
+        require_hold(&mut tx, export, run, epoch, now).await?;
         sqlx::query!(
             "update exports set multipart_id = $2 where id = $1",
             export.0,
@@ -116,7 +112,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<(String, String)> {
         let mut tx = self.pool.begin().await?;
-        require_hold(&mut tx, export.0, run, epoch, now).await?;
+        require_hold(&mut tx, export, run, epoch, now).await?;
         let row = sqlx::query!(
             "select object_key, multipart_id from exports where id = $1",
             export.0
@@ -143,15 +139,15 @@ impl Labelling {
         let Some(export) = run_ends(&mut tx, run, "export", end, now).await? else {
             return Ok(());
         };
-        let state = if end.outcome == RunOutcome::Succeeded {
-            "ready"
-        } else {
-            "failed"
+        let export: ExportId = export.into();
+        let state = match end.outcome {
+            RunOutcome::Succeeded => ExportState::Ready,
+            RunOutcome::Failed => ExportState::Failed,
         };
         sqlx::query!(
             "update exports set state = $2, rows = $3, size_bytes = $4, sha256 = $5, completed_at = $6, expires_at = $7, multipart_id = null, updated_at = $6 where id = $1",
-            export,
-            state,
+            export.0,
+            state.column(),
             end.rows,
             end.size_bytes,
             end.sha256,
@@ -165,7 +161,7 @@ impl Labelling {
             "export.ended",
             &export.to_string(),
             "runner",
-            serde_json::json!({"state": state, "rows": end.rows}),
+            serde_json::json!({"state": state.column(), "rows": end.rows}),
         )
         .await?;
         tx.commit().await?;

@@ -3,8 +3,8 @@
 use datacrowd_protocol::{
     WireEnum,
     export::{ExportFormat, ExportTrigger, RowPer},
-    ids::{ExportId, ResourceUid},
-    internal::{ExportState, ExportView},
+    ids::{DatasetId, ExportId, ProjectId, ResourceUid, TenantId},
+    internal::{ExportState, ExportView, ResourceKind},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::{
     Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
-    projects::from_column,
+    projects::{bound_named, from_column},
     runs::latest_run,
     tenants::tenant_named,
 };
@@ -38,12 +38,12 @@ pub struct ExportUpsert {
     pub bom: bool,
 }
 
-/// The export that has the name.
+/// The export that has the name, locked.
 struct Known {
-    id: Uuid,
+    id: ExportId,
     bound_uid: Option<Uuid>,
     generation: i64,
-    project_id: Uuid,
+    project_id: ProjectId,
     dataset_id: Option<Uuid>,
     format: String,
     trigger: String,
@@ -62,10 +62,10 @@ impl Known {
         &self,
         conn: &mut PgConnection,
         up: &ExportUpsert,
-        project: Uuid,
-        dataset: Option<Uuid>,
+        project: ProjectId,
+        dataset: Option<DatasetId>,
     ) -> Result<()> {
-        let same_file = self.dataset_id == dataset
+        let same_file = self.dataset_id.map(DatasetId) == dataset
             && self.format == up.format.column()
             && self.row_per == up.row_per.column()
             && self.since == up.since
@@ -79,8 +79,8 @@ impl Known {
         }
         sqlx::query!(
             "update exports set dataset_id = $2, format = $3, trigger = $4, row_per = $5, since = $6, raw_cells = $7, bom = $8 where id = $1",
-            self.id,
-            dataset,
+            self.id.0,
+            dataset.map(|d| d.0),
             up.format.column(),
             up.trigger.column(),
             up.row_per.column(),
@@ -92,6 +92,26 @@ impl Known {
         .await?;
         Ok(())
     }
+
+    async fn apply(&self, conn: &mut PgConnection, up: &ExportUpsert) -> Result<()> {
+        sqlx::query!(
+            "update exports set bound_uid = $2, generation = $3, updated_at = now() where id = $1",
+            self.id.0,
+            up.uid.0,
+            up.generation
+        )
+        .execute(&mut *conn)
+        .await
+        .map_err(bound)?;
+        events::record(
+            conn,
+            "export.applied",
+            &self.id.to_string(),
+            "resource",
+            serde_json::json!({"generation": up.generation}),
+        )
+        .await
+    }
 }
 
 impl Labelling {
@@ -101,87 +121,105 @@ impl Labelling {
     /// `project_not_found`, `dataset_not_found`, `tombstoned`, `identity_changed`, `namespace_not_bound`; or the database failed.
     pub async fn export_upsert(&self, up: &ExportUpsert, bucket: &str) -> Result<ExportView> {
         let mut tx = self.pool.begin().await?;
-        refuse_tombstoned(&mut tx, up.uid.0).await?;
+        refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;
-        let project = sqlx::query!(
-            "select id from projects where tenant_id = $1 and namespace = $2 and name = $3 and bound_uid is not null",
-            tenant.0,
-            up.namespace,
-            up.project_name
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or_else(|| Refusal::ProjectNotFound { name: up.project_name.clone() })?;
+        let project = bound_named(&mut tx, tenant, &up.namespace, &up.project_name).await?;
         let dataset = match &up.dataset_name {
             None => None,
-            Some(name) => {
-                let row = sqlx::query!("select id from datasets where project_id = $1 and namespace = $2 and name = $3", project.id, up.namespace, name)
-                    .fetch_optional(&mut *tx)
-                    .await?
-                    .ok_or_else(|| Refusal::DatasetNotFound { name: name.clone() })?;
-                Some(row.id)
-            }
+            Some(name) => Some(dataset_named(&mut tx, project, &up.namespace, name).await?),
         };
-        sqlx::query!(
-            "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells, bom)
-             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12) on conflict on constraint exports_identity do nothing",
-            Uuid::now_v7(),
-            tenant.0,
-            project.id,
-            dataset,
-            up.namespace,
-            up.name,
-            up.format.column(),
-            up.trigger.column(),
-            up.row_per.column(),
-            up.since,
-            up.raw_cells,
-            up.bom
-        )
-        .execute(&mut *tx)
-        .await?;
-        let row = sqlx::query_as!(
-            Known,
-            "select id, bound_uid, generation, project_id, dataset_id, format, trigger, row_per, since, raw_cells, bom, watermark
-             from exports where tenant_id = $1 and namespace = $2 and name = $3 for update",
-            tenant.0,
-            up.namespace,
-            up.name
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        insert(&mut tx, tenant, (project, dataset), up).await?;
+        let known = lock(&mut tx, tenant, up).await?;
         let stored = Stored {
-            bound: row.bound_uid,
-            generation: row.generation,
+            bound: known.bound_uid.map(ResourceUid),
+            generation: known.generation,
         };
-        let binding = bind(&mut tx, "export", &stored, up.uid.0, up.generation).await?;
+        let binding = bind(
+            &mut tx,
+            ResourceKind::Export,
+            &stored,
+            up.uid,
+            up.generation,
+        )
+        .await?;
         if binding == Binding::Adopted {
-            row.adopt(&mut tx, up, project.id, dataset).await?;
+            known.adopt(&mut tx, up, project, dataset).await?;
         }
         if binding.changes() {
-            sqlx::query!("update exports set bound_uid = $2, generation = $3, updated_at = now() where id = $1", row.id, up.uid.0, up.generation)
-                .execute(&mut *tx)
-                .await
-                .map_err(bound)?;
-            events::record(
-                &mut tx,
-                "export.applied",
-                &row.id.to_string(),
-                "resource",
-                serde_json::json!({"generation": up.generation}),
-            )
-            .await?;
+            known.apply(&mut tx, up).await?;
         }
-        let view = export_view(&mut tx, row.id, bucket).await?;
+        let view = export_view(&mut tx, known.id, bucket).await?;
         tx.commit().await?;
         Ok(view)
     }
 }
 
+async fn dataset_named(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    namespace: &str,
+    name: &str,
+) -> Result<DatasetId> {
+    let row = sqlx::query!(
+        "select id from datasets where project_id = $1 and namespace = $2 and name = $3",
+        project.0,
+        namespace,
+        name
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or_else(|| Refusal::DatasetNotFound {
+        name: name.to_owned(),
+    })?;
+    Ok(DatasetId(row.id))
+}
+
+/// Takes the name, unless it is taken.
+async fn insert(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    (project, dataset): (ProjectId, Option<DatasetId>),
+    up: &ExportUpsert,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells, bom)
+             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12) on conflict on constraint exports_identity do nothing",
+        Uuid::now_v7(),
+        tenant.0,
+        project.0,
+        dataset.map(|d| d.0),
+        up.namespace,
+        up.name,
+        up.format.column(),
+        up.trigger.column(),
+        up.row_per.column(),
+        up.since,
+        up.raw_cells,
+        up.bom
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &ExportUpsert) -> Result<Known> {
+    let known = sqlx::query_as!(
+        Known,
+        "select id, bound_uid, generation, project_id, dataset_id, format, trigger, row_per, since, raw_cells, bom, watermark
+             from exports where tenant_id = $1 and namespace = $2 and name = $3 for update",
+        tenant.0,
+        up.namespace,
+        up.name
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(known)
+}
+
 /// What operator and REST are told of an export.
-async fn export_view(conn: &mut PgConnection, id: Uuid, bucket: &str) -> Result<ExportView> {
-    let e = sqlx::query!("select state, watermark, object_key, rows, size_bytes, sha256, expires_at, completed_at from exports where id = $1", id)
+async fn export_view(conn: &mut PgConnection, id: ExportId, bucket: &str) -> Result<ExportView> {
+    let e = sqlx::query!("select state, watermark, object_key, rows, size_bytes, sha256, expires_at, completed_at from exports where id = $1", id.0)
         .fetch_one(&mut *conn)
         .await?;
     let state: ExportState = from_column("export state", &e.state)?;
@@ -191,7 +229,7 @@ async fn export_view(conn: &mut PgConnection, id: Uuid, bucket: &str) -> Result<
         None
     };
     Ok(ExportView {
-        id: ExportId(id),
+        id,
         state,
         due: waiting_for.is_none(),
         waiting_for,

@@ -3,6 +3,7 @@
 use datacrowd_protocol::{
     WireEnum,
     ids::{ProjectId, ResourceUid},
+    internal::ResourceKind,
     source::DeletionPolicy,
 };
 
@@ -27,7 +28,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        tombstone(&mut tx, uid.0, "project").await?;
+        tombstone(&mut tx, uid, ResourceKind::Project).await?;
         if row.bound_uid == Some(uid.0) {
             let used = sqlx::query!(
                 "select (select count(*) from datasets where project_id = $1 and bound_uid is not null) as \"datasets!\",

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{AnswerId, ProjectId, TaskId, UserId},
     work::AnswerStatus,
 };
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::Reviewed;
 use crate::{
@@ -35,22 +35,9 @@ impl Labelling {
             kind: "review.undone",
             subject: answer.to_string(),
             actor: &user.to_string(),
-            data: json!({"decision": mine.decision, "comment": mine.comment, "status": mine.status}),
+            data: json!({"decision": mine.decision, "comment": mine.comment, "status": mine.status.column()}),
         };
-        let event = match from_column("answer status", &mine.status)? {
-            AnswerStatus::InReview => None,
-            AnswerStatus::Approved => {
-                unapprove(&mut tx, ProjectId(mine.project_id), answer, now).await?;
-                Some(TaskEvent::ApprovalUndone)
-            }
-            AnswerStatus::Rejected => Some(TaskEvent::RejectionUndone {
-                places_opened: mine.slots_delta,
-            }),
-            AnswerStatus::Withdrawn | AnswerStatus::Voided => {
-                return Err(too_late("The answer was taken back"));
-            }
-        };
-        match event {
+        match mine.undoes(&mut tx, answer, now).await? {
             None => {
                 let Cause {
                     kind,
@@ -61,22 +48,13 @@ impl Labelling {
                 events::record(&mut tx, kind, &subject, actor, data).await?;
             }
             Some(event) => {
-                try_apply(&mut tx, TaskId(mine.task_id), event, &cause, now)
+                try_apply(&mut tx, mine.task_id, event, &cause, now)
                     .await?
                     .ok_or_else(|| too_late("Another worker has taken the task since"))?;
             }
         }
-        sqlx::query!(
-            "with undone as (delete from reviews where answer_id = $1 and user_id = $2)
-             update answers set status = 'in_review', decided_at = null, approvals = approvals - $3, rejections = rejections - $4 where id = $1",
-            answer.0,
-            user.0,
-            i16::from(mine.decision == "approved"),
-            i16::from(mine.decision == "rejected")
-        )
-        .execute(&mut *tx)
-        .await?;
-        let details = json!({"decision": mine.decision, "status": mine.status});
+        take_back(&mut tx, user, answer, &mine).await?;
+        let details = json!({"decision": mine.decision, "status": mine.status.column()});
         let subject = answer.to_string();
         audit::record(&mut tx, user, "answer.review_undo", &subject, details).await?;
         tx.commit().await?;
@@ -93,12 +71,56 @@ fn too_late(why: &'static str) -> crate::Error {
 
 /// A reviewer's last decision, which nothing depends on but what it did itself.
 struct OwnDecision {
-    task_id: i64,
-    project_id: Uuid,
+    task_id: TaskId,
+    project_id: ProjectId,
     decision: String,
     comment: String,
     slots_delta: i16,
-    status: String,
+    status: AnswerStatus,
+}
+
+impl OwnDecision {
+    /// What undoing it does to the task: nothing while the answer waited for others, too.
+    async fn undoes(
+        &self,
+        conn: &mut PgConnection,
+        answer: AnswerId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<TaskEvent>> {
+        match self.status {
+            AnswerStatus::InReview => Ok(None),
+            AnswerStatus::Approved => {
+                unapprove(conn, self.project_id, answer, now).await?;
+                Ok(Some(TaskEvent::ApprovalUndone))
+            }
+            AnswerStatus::Rejected => Ok(Some(TaskEvent::RejectionUndone {
+                places_opened: self.slots_delta,
+            })),
+            AnswerStatus::Withdrawn | AnswerStatus::Voided => {
+                Err(too_late("The answer was taken back"))
+            }
+        }
+    }
+}
+
+/// Takes the decision out of the count; the answer waits again.
+async fn take_back(
+    conn: &mut PgConnection,
+    user: UserId,
+    answer: AnswerId,
+    mine: &OwnDecision,
+) -> Result<()> {
+    sqlx::query!(
+        "with undone as (delete from reviews where answer_id = $1 and user_id = $2)
+             update answers set status = 'in_review', decided_at = null, approvals = approvals - $3, rejections = rejections - $4 where id = $1",
+        answer.0,
+        user.0,
+        i16::from(mine.decision == "approved"),
+        i16::from(mine.decision == "rejected")
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Locks the answer's task and refuses what cannot be undone. Everything is read after the task is locked: what a join
@@ -130,30 +152,28 @@ async fn own_decision(
     .fetch_optional(&mut *conn)
     .await?
     .ok_or(Refusal::NotFound)?;
-    let refusal = if mine.owns {
-        Some(Refusal::OwnProject.into())
-    } else if !mine.bound {
-        Some(too_late("The dataset was deleted since"))
-    } else if mine.older {
-        Some(too_late("You have decided on another answer since"))
-    } else if mine.followed {
-        Some(too_late(
-            "Another reviewer has decided on this answer since",
-        ))
-    } else {
-        None
-    };
-    match refusal {
-        Some(refusal) => Err(refusal),
-        None => Ok(OwnDecision {
-            task_id: task.id,
-            project_id: task.project_id,
-            decision: mine.decision,
-            comment: mine.comment,
-            slots_delta: mine.slots_delta,
-            status: mine.status,
-        }),
+    if mine.owns {
+        return Err(Refusal::OwnProject.into());
     }
+    let late = [
+        (!mine.bound, "The dataset was deleted since"),
+        (mine.older, "You have decided on another answer since"),
+        (
+            mine.followed,
+            "Another reviewer has decided on this answer since",
+        ),
+    ];
+    if let Some((_, why)) = late.into_iter().find(|(is_so, _)| *is_so) {
+        return Err(too_late(why));
+    }
+    Ok(OwnDecision {
+        task_id: TaskId(task.id),
+        project_id: ProjectId(task.project_id),
+        decision: mine.decision,
+        comment: mine.comment,
+        slots_delta: mine.slots_delta,
+        status: from_column("answer status", &mine.status)?,
+    })
 }
 
 /// An export that took its watermark after the approval gave the answer out, whatever became of its run or its file

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ResourceUid, RunId},
-    internal::ProjectState,
+    ids::{DatasetId, ProjectId, ResourceUid, RunId, TenantId},
+    internal::{DatasetState, ProjectState},
 };
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Begun;
+use super::{Begun, known_run};
 use crate::{
     Labelling, Refusal, Result, datasets::checkpoint, debt, events, projects::from_column,
 };
@@ -26,67 +27,28 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<Begun> {
         let mut tx = self.pool.begin().await?;
-        let d = sqlx::query!(
-            "select d.bound_uid, d.state, d.project_id, d.tasks_created, d.checkpoint, p.state as project_state, p.labeling_version,
-                    p.answers_per_task, p.task_quota, p.tasks_used, p.tenant_id
-             from datasets d join projects p on p.id = d.project_id where d.id = $1 for update",
-            id.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        if d.bound_uid != Some(uid.0) {
+        let asking = lock(&mut tx, id).await?;
+        if asking.bound_uid != Some(uid.0) {
             return Err(Refusal::Tombstoned.into());
         }
-        if matches!(d.state.as_str(), "ready" | "completed") {
+        if let DatasetState::Ready | DatasetState::Completed =
+            from_column("dataset state", &asking.state)?
+        {
             return Ok(Begun::Completed);
         }
-        let known = sqlx::query!(
-            "select id from runs where target_id = $1 and uid = $2 and attempt = $3",
-            id.0,
-            uid.0,
-            attempt
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(known) = known {
-            return Ok(Begun::Run(RunId(known.id)));
+        if let Some(known) = known_run(&mut tx, id, uid, attempt).await? {
+            return Ok(Begun::Run(known));
         }
-        if d.labeling_version == 0 {
-            return Err(Refusal::ProjectNotAccepted.into());
-        }
-        match from_column("project state", &d.project_state)? {
-            ProjectState::Active | ProjectState::Completed => {}
-            paused @ ProjectState::Paused => {
-                let state = paused.upper();
-                return Err(Refusal::ProjectNotActive { state }.into());
-            }
-            _ => return Err(Refusal::ProjectEnded.into()),
-        }
-        self.gate(d.task_quota, d.tasks_used, d.answers_per_task)?;
-        debt::refuse(&mut tx, self.billing, d.tenant_id).await?;
-        let run = Uuid::now_v7();
-        let rows_before = d.tasks_created + checkpoint(d.checkpoint)?.rejected;
-        sqlx::query!(
-            "insert into runs (id, kind, target_id, uid, attempt, rows_before, created_at) values ($1, 'generate', $2, $3, $4, $5, $6)",
-            run,
-            id.0,
-            uid.0,
-            attempt,
-            rows_before,
-            now
-        )
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query!(
-            "update projects set slots_frozen = true where id = $1",
-            d.project_id
-        )
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query!("update datasets set state = 'generating', started_at = coalesce(started_at, $2), updated_at = $2 where id = $1", id.0, now)
-            .execute(&mut *tx)
-            .await?;
+        asking.refuse_unworkable()?;
+        self.gate(
+            asking.task_quota,
+            asking.tasks_used,
+            asking.answers_per_task,
+        )?;
+        debt::refuse(&mut tx, self.billing, asking.tenant_id).await?;
+        let rows_before = asking.tasks_created + checkpoint(asking.checkpoint)?.rejected;
+        let run = insert_run(&mut tx, id, (uid, attempt), rows_before, now).await?;
+        generating(&mut tx, id, asking.project_id, now).await?;
         events::record(
             &mut tx,
             "dataset.generating",
@@ -96,7 +58,7 @@ impl Labelling {
         )
         .await?;
         tx.commit().await?;
-        Ok(Begun::Run(RunId(run)))
+        Ok(Begun::Run(run))
     }
 
     fn gate(&self, quota: i64, used: i64, answers_per_task: i32) -> Result<()> {
@@ -110,4 +72,91 @@ impl Labelling {
         }
         Ok(())
     }
+}
+
+/// A dataset that asks for a run, locked with its project, which pays for it.
+struct Asking {
+    bound_uid: Option<Uuid>,
+    state: String,
+    project_id: ProjectId,
+    tasks_created: i64,
+    checkpoint: serde_json::Value,
+    project_state: String,
+    labeling_version: i32,
+    answers_per_task: i32,
+    task_quota: i64,
+    tasks_used: i64,
+    tenant_id: TenantId,
+}
+
+impl Asking {
+    /// Refuses a project in which no work goes on.
+    fn refuse_unworkable(&self) -> Result<()> {
+        if self.labeling_version == 0 {
+            return Err(Refusal::ProjectNotAccepted.into());
+        }
+        match from_column("project state", &self.project_state)? {
+            ProjectState::Active | ProjectState::Completed => Ok(()),
+            paused @ ProjectState::Paused => {
+                let state = paused.upper();
+                Err(Refusal::ProjectNotActive { state }.into())
+            }
+            _ => Err(Refusal::ProjectEnded.into()),
+        }
+    }
+}
+
+async fn lock(conn: &mut PgConnection, id: DatasetId) -> Result<Asking> {
+    let asking = sqlx::query_as!(
+        Asking,
+        "select d.bound_uid, d.state, d.project_id, d.tasks_created, d.checkpoint, p.state as project_state, p.labeling_version,
+                    p.answers_per_task, p.task_quota, p.tasks_used, p.tenant_id
+             from datasets d join projects p on p.id = d.project_id where d.id = $1 for update",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or(Refusal::NotFound)?;
+    Ok(asking)
+}
+
+async fn insert_run(
+    conn: &mut PgConnection,
+    id: DatasetId,
+    (uid, attempt): (ResourceUid, i32),
+    rows_before: i64,
+    now: DateTime<Utc>,
+) -> Result<RunId> {
+    let run = RunId(Uuid::now_v7());
+    sqlx::query!(
+        "insert into runs (id, kind, target_id, uid, attempt, rows_before, created_at) values ($1, 'generate', $2, $3, $4, $5, $6)",
+        run.0,
+        id.0,
+        uid.0,
+        attempt,
+        rows_before,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(run)
+}
+
+/// The dataset is generating, and from now on its project keeps its number of answers per task.
+async fn generating(
+    conn: &mut PgConnection,
+    id: DatasetId,
+    project: ProjectId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update projects set slots_frozen = true where id = $1",
+        project.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("update datasets set state = 'generating', started_at = coalesce(started_at, $2), updated_at = $2 where id = $1", id.0, now)
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -1,140 +1,18 @@
-//! A generating run: opened by a pod, pinned to its source, and its end.
+//! A generating run: pinned to its source, and its end.
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    chunk::Checkpoint,
-    ids::{DatasetId, ProjectId, RunId},
-    labeling::Labeling,
+    ids::{DatasetId, RunId},
+    internal::DatasetState,
     run::{CompleteRun, RunOutcome, RunReason, SourceFound},
-    source::{Delimiter, Encoding, SourceFormat},
 };
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::{hold, require_hold, run_ends};
-use crate::{
-    Error, Labelling, Refusal, Result, batches,
-    datasets::{REPLACED, checkpoint},
-    events,
-    projects::from_column,
-};
-
-/// What a generating runner gets; the API server adds the presigned URL.
-#[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "protocol::run::GenerateOpened documents them")]
-pub struct GenerateRun {
-    pub epoch: i64,
-    pub completed: bool,
-    pub dataset: DatasetId,
-    pub project: ProjectId,
-    pub source_uri: String,
-    pub own_credentials: bool,
-    pub etag: Option<String>,
-    pub size_bytes: Option<i64>,
-    pub sha256: Option<String>,
-    pub format: SourceFormat,
-    pub batch_size: i32,
-    pub max_invalid_rows: i64,
-    pub required_columns: Vec<String>,
-    pub main_column: Option<String>,
-    pub delimiter: Delimiter,
-    pub encoding: Encoding,
-    pub multiline: bool,
-    pub checkpoint: Checkpoint,
-}
-
-impl GenerateRun {
-    /// Whether the run may take the object that lies there now: nothing was accepted, and nothing read.
-    #[must_use]
-    pub fn takes_what_is_there(&self) -> bool {
-        let accepted = self.sha256.is_some() && self.etag.is_some();
-        !accepted && self.checkpoint.next_row <= 1
-    }
-}
+use super::{require_hold, run_ends};
+use crate::{Labelling, Refusal, Result, batches, datasets::REPLACED, events};
 
 impl Labelling {
-    /// A pod takes a generating run over: the epoch rises, so that whoever held it writes no more.
-    ///
-    /// # Errors
-    /// `run_held` while another pod is alive, `tombstoned` when the dataset is gone; or the database failed.
-    pub async fn generate_open(
-        &self,
-        run: RunId,
-        pod: &str,
-        source: Option<&SourceFound>,
-        now: DateTime<Utc>,
-    ) -> Result<GenerateRun> {
-        let mut tx = self.pool.begin().await?;
-        // Locked first, read afterwards: what a join read before it waited is old, such as the run's outcome.
-        sqlx::query!(
-            "select d.id from runs r join datasets d on d.id = r.target_id where r.id = $1 and r.kind = 'generate' for update of d",
-            run.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        let r = sqlx::query!(
-            "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
-                    d.max_invalid_rows, d.delimiter, d.encoding, d.multiline, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
-             from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
-             join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
-             where r.id = $1 and r.kind = 'generate'",
-            run.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::Tombstoned)?;
-        if r.bound_uid != Some(r.uid) {
-            return Err(Refusal::Tombstoned.into());
-        }
-        let checkpoint = checkpoint(r.checkpoint)?;
-        let completed = r.outcome.is_some() || matches!(r.state.as_str(), "ready" | "completed");
-        let epoch = if completed {
-            0
-        } else {
-            hold(&mut tx, r.target_id, run, pod, now).await?
-        };
-        let pinned = checkpoint.next_row > 1;
-        let (mut etag, mut size) = (r.source_etag, r.source_size);
-        if let Some(found) = source
-            && !completed
-            && !(pinned && etag.is_some())
-        {
-            (etag, size) = (Some(found.etag.clone()), Some(found.size_bytes));
-            sqlx::query!(
-                "update datasets set source_etag = $2, source_size = $3 where id = $1",
-                r.target_id,
-                found.etag,
-                found.size_bytes
-            )
-            .execute(&mut *tx)
-            .await?;
-        }
-        let labeling: Labeling =
-            serde_json::from_value(r.labeling).map_err(|_| Error::Corrupt { what: "labeling" })?;
-        tx.commit().await?;
-        Ok(GenerateRun {
-            epoch,
-            completed,
-            dataset: DatasetId(r.target_id),
-            project: ProjectId(r.project_id),
-            source_uri: r.source_path,
-            own_credentials: r.own_credentials,
-            etag,
-            size_bytes: size,
-            sha256: r.sha256,
-            format: from_column("source format", &r.source_format)?,
-            batch_size: r.batch_size,
-            max_invalid_rows: r.max_invalid_rows,
-            required_columns: labeling.required_columns(),
-            main_column: labeling.main_column().map(str::to_owned),
-            delimiter: from_column("delimiter", &r.delimiter)?,
-            encoding: from_column("encoding", &r.encoding)?,
-            multiline: r.multiline,
-            checkpoint,
-        })
-    }
-
     /// Pins the source that the holder of this epoch is about to read, while no row of it is loaded. What was accepted
     /// at upload is pinned already.
     ///
@@ -157,11 +35,12 @@ impl Labelling {
         .await?
         .ok_or(Refusal::Tombstoned)?
         .target_id;
+        let target = DatasetId(target);
         require_hold(&mut tx, target, run, epoch, now).await?;
         sqlx::query!(
             "update datasets set source_etag = $2, source_size = $3
              where id = $1 and (checkpoint->>'nextRow')::bigint <= 1 and (sha256 is null or source_etag is null)",
-            target,
+            target.0,
             found.etag,
             found.size_bytes
         )
@@ -193,10 +72,11 @@ impl Labelling {
         let Some(dataset) = run_ends(&mut tx, run, "generate", end, now).await? else {
             return Ok(());
         };
+        let dataset: DatasetId = dataset.into();
         sqlx::query!(
             "update datasets set checkpoint = jsonb_set(checkpoint, '{blank}', to_jsonb(greatest($2::bigint, coalesce((checkpoint->>'blank')::bigint, 0))))
              where id = $1 and $2::bigint > 0",
-            dataset,
+            dataset.0,
             end.blank
         )
         .execute(&mut *tx)
@@ -206,12 +86,12 @@ impl Labelling {
                 let read = end.sha256.as_deref().filter(|sha256| is_sha256(sha256));
                 sqlx::query!(
                     "update datasets set sha256 = coalesce(sha256, $2) where id = $1",
-                    dataset,
+                    dataset.0,
                     read
                 )
                 .execute(&mut *tx)
                 .await?;
-                batches::dataset_loaded(&mut tx, DatasetId(dataset), end.rows, now).await?
+                batches::dataset_loaded(&mut tx, dataset, end.rows, now).await?
             }
             RunOutcome::Failed => {
                 if end.reason == Some(RunReason::SourceChanged) {
@@ -226,11 +106,11 @@ impl Labelling {
 }
 
 /// Rows were loaded of an object that is not the accepted one: no later attempt may add to them.
-async fn spoil(conn: &mut PgConnection, dataset: Uuid) -> Result<()> {
+async fn spoil(conn: &mut PgConnection, dataset: DatasetId) -> Result<()> {
     sqlx::query!(
         "update datasets set source_etag = $2
          where id = $1 and sha256 is not null and (checkpoint->>'nextRow')::bigint > 1",
-        dataset,
+        dataset.0,
         REPLACED
     )
     .execute(conn)
@@ -270,19 +150,19 @@ async fn without_tasks_is_failed(
 /// A run that waits for quota is still generating; every other end without success is a failure.
 pub(super) async fn dataset_stopped(
     conn: &mut PgConnection,
-    dataset: Uuid,
+    dataset: DatasetId,
     reason: Option<RunReason>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let state = if reason == Some(RunReason::QuotaExceeded) {
-        "generating"
+        DatasetState::Generating
     } else {
-        "failed"
+        DatasetState::Failed
     };
     sqlx::query!(
         "update datasets set state = $2, updated_at = $3 where id = $1 and state = 'generating'",
-        dataset,
-        state,
+        dataset.0,
+        state.column(),
         now
     )
     .execute(&mut *conn)

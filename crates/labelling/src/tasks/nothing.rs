@@ -20,7 +20,8 @@ impl Labelling {
         project: Option<ProjectId>,
         now: DateTime<Utc>,
     ) -> Result<Refusal> {
-        let all = sqlx::query!(
+        let all = sqlx::query_as!(
+            Outlook,
             "select count(*) as \"projects!\", coalesce(bool_or(p.state in ('active', 'completed')), false) as \"going!\",
                     coalesce(bool_or(p.state = 'paused'), false) as \"paused!\", min(l.until) filter (where p.state in ('active', 'completed')) as leased_until,
                     coalesce(bool_or(exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null and d.state = 'generating')), false) as \"generating!\",
@@ -48,21 +49,7 @@ impl Labelling {
                 false => kept_out(&mut conn, project.0, user).await,
             };
         }
-        let why = if all.open {
-            NoTask::AllSeen
-        } else if all.leased_until.is_some() {
-            NoTask::AllLeased
-        } else if all.generating {
-            NoTask::Generating
-        } else if all.in_review {
-            NoTask::InReview
-        } else if all.going || project.is_none() {
-            NoTask::Done
-        } else if all.paused {
-            NoTask::Paused
-        } else {
-            NoTask::Ended
-        };
+        let why = all.why(project);
         let retry_after = match (why, all.leased_until) {
             (NoTask::AllLeased, Some(until)) => {
                 (until - now).num_seconds().clamp(1, LOOK_AGAIN_SECONDS)
@@ -74,6 +61,38 @@ impl Labelling {
             retry_after,
             leased_until: all.leased_until,
         })
+    }
+}
+
+/// What there is in the projects where a worker may work.
+struct Outlook {
+    projects: i64,
+    going: bool,
+    paused: bool,
+    leased_until: Option<DateTime<Utc>>,
+    generating: bool,
+    in_review: bool,
+    open: bool,
+}
+
+impl Outlook {
+    /// The reason that a worker can do most with.
+    fn why(&self, project: Option<ProjectId>) -> NoTask {
+        if self.open {
+            NoTask::AllSeen
+        } else if self.leased_until.is_some() {
+            NoTask::AllLeased
+        } else if self.generating {
+            NoTask::Generating
+        } else if self.in_review {
+            NoTask::InReview
+        } else if self.going || project.is_none() {
+            NoTask::Done
+        } else if self.paused {
+            NoTask::Paused
+        } else {
+            NoTask::Ended
+        }
     }
 }
 

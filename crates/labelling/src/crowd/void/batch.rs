@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{AnswerId, ProjectId, TaskId},
+    ids::{AnswerId, ProjectId, TaskId, UserId},
     work::AnswerStatus,
 };
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::Voided;
 use crate::{
     Labelling, Result, approvals,
+    projects::from_column,
     task_state::{Cause, TaskEvent, apply},
 };
 
@@ -60,7 +60,7 @@ impl Labelling {
         if voided.credited > 0 {
             sqlx::query!(
                 "update projects set tasks_used = greatest(tasks_used - $2, 0) where id = $1",
-                void.project_id,
+                void.project_id.0,
                 voided.credited
             )
             .execute(&mut *tx)
@@ -74,9 +74,9 @@ impl Labelling {
 /// A void that has not ended.
 struct Open {
     id: i64,
-    project_id: Uuid,
-    user_id: Uuid,
-    actor: Uuid,
+    project_id: ProjectId,
+    user_id: UserId,
+    actor: UserId,
     fraud: bool,
     up_to: i64,
     charges: bool,
@@ -100,8 +100,7 @@ async fn void_one(
 ) -> Result<(i32, bool)> {
     let approved = answer.was_approved;
     let points = if approved {
-        let project = ProjectId(void.project_id);
-        approvals::revoke(conn, project, answer.id, void.fraud, now).await?
+        approvals::revoke(conn, void.project_id, answer.id, void.fraud, now).await?
     } else {
         0
     };
@@ -132,26 +131,10 @@ async fn take_back(
     } else {
         VOID_BATCH
     };
-    let tasks = sqlx::query!(
-        "select t.id from tasks t where t.id in (
-             select a.task_id from answers a join tasks b on b.id = a.task_id
-             where a.project_id = $1 and a.user_id = $2 and a.id <= $4 and (a.status = 'in_review' or a.status = 'approved' and $5) and b.batch_id = (
-                 select f.batch_id from answers o join tasks f on f.id = o.task_id
-                 where o.project_id = $1 and o.user_id = $2 and o.id <= $4 and (o.status = 'in_review' or o.status = 'approved' and $5) order by o.id limit 1)
-             order by a.task_id limit $3)
-         order by t.id for update",
-        void.project_id,
-        void.user_id,
-        VOID_BATCH,
-        void.up_to,
-        approved > 0
-    )
-    .fetch_all(&mut *conn)
-    .await?;
+    let tasks = lock_tasks(conn, void, approved > 0).await?;
     if tasks.is_empty() {
         return Ok(None);
     }
-    let ids: Vec<_> = tasks.iter().map(|t| t.id).collect();
     // With the tasks locked, nobody decides, withdraws or voids these answers any more.
     let answers = sqlx::query!(
         "with chosen as (
@@ -160,20 +143,44 @@ async fn take_back(
          update answers a set status = 'voided', decided_at = $3 from chosen c
          where c.id = a.id and (c.status = 'in_review' or c.nth <= $5)
          returning a.id, a.task_id, c.status",
-        &ids,
-        void.user_id,
+        &tasks,
+        void.user_id.0,
         now,
         void.up_to,
         approved
     )
     .fetch_all(conn)
     .await?;
-    let answers = answers.into_iter().map(|a| TakenBack {
-        id: AnswerId(a.id),
-        task: TaskId(a.task_id),
-        was_approved: a.status == AnswerStatus::Approved.column(),
+    let answers = answers.into_iter().map(|a| {
+        Ok(TakenBack {
+            id: AnswerId(a.id),
+            task: TaskId(a.task_id),
+            was_approved: from_column::<AnswerStatus>("answer status", &a.status)?
+                == AnswerStatus::Approved,
+        })
     });
-    Ok(Some(answers.collect()))
+    Ok(Some(answers.collect::<Result<_>>()?))
+}
+
+/// Locks the tasks of the batch that has the oldest answer to take back.
+async fn lock_tasks(conn: &mut PgConnection, void: &Open, approved_too: bool) -> Result<Vec<i64>> {
+    let tasks = sqlx::query!(
+        "select t.id from tasks t where t.id in (
+             select a.task_id from answers a join tasks b on b.id = a.task_id
+             where a.project_id = $1 and a.user_id = $2 and a.id <= $4 and (a.status = 'in_review' or a.status = 'approved' and $5) and b.batch_id = (
+                 select f.batch_id from answers o join tasks f on f.id = o.task_id
+                 where o.project_id = $1 and o.user_id = $2 and o.id <= $4 and (o.status = 'in_review' or o.status = 'approved' and $5) order by o.id limit 1)
+             order by a.task_id limit $3)
+         order by t.id for update",
+        void.project_id.0,
+        void.user_id.0,
+        VOID_BATCH,
+        void.up_to,
+        approved_too
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(tasks.into_iter().map(|t| t.id).collect())
 }
 
 /// Ends a void; what was set aside and not used, since a decision was undone meanwhile, is free again.
@@ -187,7 +194,7 @@ async fn end(conn: &mut PgConnection, void: &Open, now: DateTime<Utc>) -> Result
     .await?;
     sqlx::query!(
         "update projects set tasks_used = greatest(tasks_used - $2::bigint, 0) where id = $1",
-        void.project_id,
+        void.project_id.0,
         void.reserved
     )
     .execute(conn)

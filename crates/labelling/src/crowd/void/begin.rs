@@ -1,12 +1,18 @@
 //! The beginning of a void: what it charges is set aside, with the row that says so.
 
 use chrono::{DateTime, Utc};
-use datacrowd_protocol::ids::TenantId;
+use datacrowd_protocol::{
+    ids::{ProjectId, TenantId},
+    internal::ProjectState,
+};
 use serde_json::json;
 use sqlx::PgConnection;
 
 use super::{Void, Voided};
-use crate::{Labelling, Refusal, Result, audit, projects::find};
+use crate::{
+    Labelling, Refusal, Result, audit,
+    projects::{find, from_column},
+};
 
 /// What the beginning of a void came to.
 pub(super) enum Begun {
@@ -45,25 +51,11 @@ impl Labelling {
         if found.up_to.is_none() && before == Voided::default() {
             return Ok(Begun::Nothing(before));
         }
+        let state: ProjectState = from_column("project state", &p.state)?;
         // In a closed project no place opens again; where nothing is gated, nothing is charged.
-        let charges = self.billing.gates() && !void.fraud && p.state != "closed";
+        let charges = self.billing.gates() && !void.fraud && state != ProjectState::Closed;
         let reserved = if charges { found.approved } else { 0 };
-        // Beyond its quota a project has nothing left, and what charges nothing needs nothing.
-        let remaining = (p.task_quota - p.tasks_used).max(0);
-        if reserved > remaining {
-            return Err(Refusal::PaymentRequired {
-                remaining,
-                needed: reserved,
-            }
-            .into());
-        }
-        sqlx::query!(
-            "update projects set tasks_used = tasks_used + $2 where id = $1",
-            void.project.0,
-            reserved
-        )
-        .execute(&mut *tx)
-        .await?;
+        set_aside(&mut tx, void.project, p.task_quota - p.tasks_used, reserved).await?;
         let details = json!({
             "project": void.project, "reason": void.reason, "fraud": void.fraud,
             "answers": found.answers, "approved": found.approved, "charged": reserved, "credited": before.credited,
@@ -80,6 +72,28 @@ impl Labelling {
         tx.commit().await?;
         Ok(begun)
     }
+}
+
+/// Sets judgements aside; refuses when fewer are left.
+async fn set_aside(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    left: i64,
+    needed: i64,
+) -> Result<()> {
+    // Beyond its quota a project has nothing left, and what charges nothing needs nothing.
+    let remaining = left.max(0);
+    if needed > remaining {
+        return Err(Refusal::PaymentRequired { remaining, needed }.into());
+    }
+    sqlx::query!(
+        "update projects set tasks_used = tasks_used + $2 where id = $1",
+        project.0,
+        needed
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// A void of the same worker that has not ended.

@@ -212,14 +212,14 @@ async fn build(
         stripe,
         cluster: Cluster::new(client),
         objects,
-        settings: rules(settings),
+        settings: rules(settings)?,
         metrics,
         clock: Utc::now,
     }))
 }
 
 /// What handlers read of the settings.
-fn rules(settings: &Serve) -> Settings {
+fn rules(settings: &Serve) -> anyhow::Result<Settings> {
     let internal_tokens = [
         Some(settings.internal_token.clone()),
         settings.internal_token_previous.clone(),
@@ -228,7 +228,7 @@ fn rules(settings: &Serve) -> Settings {
     .flatten()
     .filter(|t| !t.is_empty())
     .collect();
-    Settings {
+    Ok(Settings {
         internal_tokens,
         max_upload_bytes: settings.max_upload_bytes,
         trusted_proxies: settings.trusted_proxies.clone(),
@@ -238,7 +238,7 @@ fn rules(settings: &Serve) -> Settings {
         console: console(settings)?,
         request_time: REQUEST_TIME,
         upload_idle: UPLOAD_IDLE,
-    }
+    })
 }
 
 fn account_settings(settings: &Serve) -> anyhow::Result<AccountSettings> {

@@ -49,7 +49,7 @@ pub struct FormReader {
 /// A part of a form.
 pub enum Part<'a> {
     /// The file, still to be read.
-    File(File<'a>),
+    File(Box<File<'a>>),
     /// A member.
     Member {
         /// One of those that a form may have.
@@ -101,12 +101,12 @@ impl FormReader {
         if name == FILE && self.file_name.is_none() {
             let name = field.file_name().unwrap_or_default().to_owned();
             self.file_name = Some(name.clone());
-            return Ok(Some(Part::File(File {
+            return Ok(Some(Part::File(Box::new(File {
                 name,
                 field,
                 window: &self.window,
                 left: self.max_file_bytes,
-            })));
+            }))));
         }
         let known = MEMBERS.into_iter().find(|known| *known == name);
         match known.filter(|known| !self.members.contains_key(known)) {

@@ -21,7 +21,7 @@ pub async fn is_same(request: Request, app: &App, answer: &StoredAnswer) -> ApiR
     // More parts than there are: another form, and one that may have no end.
     for _ in 0..=MOST_PARTS {
         match form.next().await? {
-            Some(Part::File(file)) => sha256 = Some(hash(file).await?),
+            Some(Part::File(file)) => sha256 = Some(hash(*file).await?),
             Some(Part::Member { .. }) => {}
             // Read on: a client that is still writing would meet a closed connection instead of the answer.
             Some(Part::Unknown(_)) => is_known = false,

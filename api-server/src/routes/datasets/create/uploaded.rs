@@ -96,7 +96,7 @@ async fn read(
     while let Some(part) = form.next().await? {
         match part {
             Part::File(file) => {
-                arrived = Some(receive(app, project, members.written, file).await?);
+                arrived = Some(receive(app, project, members.written, *file).await?);
             }
             Part::Member {
                 name: name @ ("delimiter" | "encoding" | "multiline"),

@@ -100,7 +100,7 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
     let (mut parts, body) = request.into_parts();
     let caller = match bearer(&parts.headers) {
         // Who is not let in is told so by the handler.
-        Some(token) => match app.accounts.verify_access(token).await {
+        Some(token) => match app.accounts.verify_access(token, app.now()).await {
             Ok(caller) => caller.user_id.to_string(),
             Err(_) => return Ok(next.run(Request::from_parts(parts, body)).await),
         },

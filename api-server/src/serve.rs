@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::Utc;
 use datacrowd_accounts::{
-    Accounts, Clock, Registration, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
+    Accounts, Registration, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
 };
 use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
@@ -122,7 +122,7 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
         &settings.admin_password,
     ) {
         app.accounts
-            .ensure_admin(username, email, password)
+            .ensure_admin(username, email, password, app.now())
             .await
             .context("making the first ADMIN")?;
     }
@@ -179,7 +179,6 @@ async fn build(
     let accounts = Accounts::new(
         pool(&settings.auth_database_url, settings.database_connections)?,
         account_settings(settings)?,
-        Clock::system(),
     )?;
     let (mode, stripe) = match settings.billing_mode {
         BillingArg::Manual => (BillingMode::Manual, None),

@@ -5,7 +5,7 @@ use crate::state::App;
 
 /// One pass over all of it.
 pub async fn accounts(app: App) {
-    if let Err(error) = app.accounts.sweep().await {
+    if let Err(error) = app.accounts.sweep(app.now()).await {
         tracing::warn!(error.cause = %error, "old sessions cannot be removed");
     }
     if let Err(error) = app.core.idempotency_sweep(app.now()).await {

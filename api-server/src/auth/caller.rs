@@ -27,7 +27,7 @@ pub async fn bearer_of(parts: &Parts, app: &App) -> ApiResult<Caller> {
             "Sign in, and send the access token as Authorization: Bearer.",
         )
     })?;
-    let caller = app.accounts.verify_access(token).await?;
+    let caller = app.accounts.verify_access(token, app.now()).await?;
     app.limits().account(caller.user_id)?;
     Ok(caller)
 }

@@ -51,7 +51,11 @@ async fn in_session(parts: &Parts, app: &App) -> ApiResult<(Caller, SessionId)> 
 
 /// Whether the holder of this session gave their password a short while ago.
 async fn proven(app: &App, user: UserId, session: SessionId) -> ApiResult<()> {
-    if app.accounts.is_freshly_proven(user, session).await? {
+    if app
+        .accounts
+        .is_freshly_proven(user, session, app.now())
+        .await?
+    {
         return Ok(());
     }
     Err(ApiError::new(

@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use datacrowd_accounts::{
-    AccessError, FieldError, InvitationError, LoginError, PasswordChangeError, ProofError,
-    RefreshError, RegisterError, ResetError, RightsError, SecondFactorError, TokenError,
-    Unavailable,
+    AccessError, FieldError, InvitationError, LoginError, PasswordChangeError,
+    ReauthenticationError, RefreshError, RegisterError, ResetError, RightsError, SecondFactorError,
+    TokenError, Unavailable,
 };
 
 use super::ApiError;
@@ -94,7 +94,7 @@ impl From<RegisterError> for ApiError {
                 "invitation_invalid",
                 "This invitation is unknown, used or too old; ask an ADMIN for a new one.",
             ),
-            RegisterError::Backoff { retry_after } => backoff(retry_after),
+            RegisterError::Throttled { retry_after } => backoff(retry_after),
             RegisterError::Unavailable(e) => e.into(),
         }
     }
@@ -115,25 +115,25 @@ impl From<LoginError> for ApiError {
             ),
             LoginError::CodeRequired => code_required(),
             LoginError::WrongCode => wrong_code(),
-            LoginError::Backoff { retry_after } => backoff(retry_after),
+            LoginError::Throttled { retry_after } => backoff(retry_after),
             LoginError::Unavailable(e) => e.into(),
         }
     }
 }
 
-impl From<ProofError> for ApiError {
-    fn from(error: ProofError) -> Self {
+impl From<ReauthenticationError> for ApiError {
+    fn from(error: ReauthenticationError) -> Self {
         match error {
-            ProofError::WrongPassword => Self::new(
+            ReauthenticationError::WrongPassword => Self::new(
                 StatusCode::FORBIDDEN,
                 "wrong_password",
                 "The present password is wrong; check it.",
             ),
-            ProofError::CodeRequired => code_required(),
-            ProofError::WrongCode => wrong_code(),
-            ProofError::Backoff { retry_after } => backoff(retry_after),
-            ProofError::Over(e) => e.into(),
-            ProofError::Unavailable(e) => e.into(),
+            ReauthenticationError::CodeRequired => code_required(),
+            ReauthenticationError::WrongCode => wrong_code(),
+            ReauthenticationError::Throttled { retry_after } => backoff(retry_after),
+            ReauthenticationError::Over(e) => e.into(),
+            ReauthenticationError::Unavailable(e) => e.into(),
         }
     }
 }
@@ -212,7 +212,7 @@ impl From<ResetError> for ApiError {
                 "reset_link_invalid",
                 "This reset link is unknown, used or too old; ask an ADMIN for a new one.",
             ),
-            ResetError::Backoff { retry_after } => backoff(retry_after),
+            ResetError::Throttled { retry_after } => backoff(retry_after),
             ResetError::Invalid(errors) => fields(errors),
             ResetError::Unavailable(e) => e.into(),
         }

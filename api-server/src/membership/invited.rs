@@ -49,11 +49,15 @@ async fn settle(app: &App, unsettled: &Unsettled) -> ApiResult<(User, Option<Ten
     let (user, tenant) = match user.role {
         Role::Worker => {
             let tenant = join(app, id, name, named, by).await?;
-            let client = app.accounts.set_role(Deciding(by), id, Role::Client);
+            let client = app
+                .accounts
+                .set_role(Deciding(by), id, Role::Client, app.now());
             (client.await?, Some(tenant))
         }
         Role::Client | Role::Admin => (user, app.core.tenant_of(id).await?),
     };
-    app.accounts.settle_invitation(unsettled.id).await?;
+    app.accounts
+        .settle_invitation(unsettled.id, app.now())
+        .await?;
     Ok((user, tenant))
 }

@@ -40,7 +40,7 @@ pub async fn password_change(
         end_tokens: body.end_personal_tokens,
     };
     app.accounts
-        .change_password(user, session, change, &origin)
+        .change_password(user, session, change, &origin, app.now())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

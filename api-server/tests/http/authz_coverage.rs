@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{TimeDelta, Utc};
-use datacrowd_accounts::{Clock, Origin};
+use datacrowd_accounts::Origin;
 use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::TestDatabase;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Answer, INTERNAL_TOKEN, PASSWORD, Platform, accounts_at, answer};
+use crate::support::{Answer, INTERNAL_TOKEN, PASSWORD, Platform, accounts_over, answer};
 
 /// Who is let through to an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -428,19 +428,18 @@ impl World {
 
 /// A token of a session that is alive, issued an hour ago.
 async fn expired_token(auth: &TestDatabase) -> String {
-    let past = accounts_at(auth, Clock::new(|| Utc::now() - TimeDelta::hours(1)));
-    let tokens = past
-        .login("wanda", PASSWORD, None, &Origin::default())
+    let past = Utc::now() - TimeDelta::hours(1);
+    let tokens = accounts_over(auth)
+        .login("wanda", PASSWORD, None, &Origin::default(), past)
         .await;
     tokens.unwrap().access_token
 }
 
 /// A token of an administrator's session that was begun eleven minutes ago.
 async fn stale_token(p: &Platform) -> String {
-    let past = Clock::new(|| Utc::now() - TimeDelta::minutes(11));
-    let past = accounts_at(&p.auth, past);
-    let tokens = past
-        .login("admin", PASSWORD, None, &Origin::default())
+    let past = Utc::now() - TimeDelta::minutes(11);
+    let tokens = accounts_over(&p.auth)
+        .login("admin", PASSWORD, None, &Origin::default(), past)
         .await;
     tokens.unwrap().access_token
 }

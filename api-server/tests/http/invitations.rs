@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use datacrowd_accounts::{Admin, NewInvitation, NewUser, Origin, Role};
 use datacrowd_testkit::eventually;
 use reqwest::Method;
@@ -119,7 +120,11 @@ async fn an_invited_client_whose_server_died_gets_their_tenant_from_another_one(
         role: Role::Client,
         tenant: None,
     };
-    let link = p.app.accounts.invite(Admin(admin.unwrap().id), new).await;
+    let link = p
+        .app
+        .accounts
+        .invite(Admin(admin.unwrap().id), new, Utc::now())
+        .await;
     let clara = name("clara");
     let person = NewUser {
         email: format!("{clara}@example.com"),
@@ -129,7 +134,10 @@ async fn an_invited_client_whose_server_died_gets_their_tenant_from_another_one(
     // What the transaction did before its server died.
     let token = link.unwrap().token;
     let origin = Origin::default();
-    let came = p.app.accounts.register(person, Some(&token), &origin);
+    let came = p
+        .app
+        .accounts
+        .register(person, Some(&token), &origin, Utc::now());
     assert_eq!(came.await.unwrap().user.role, Role::Worker);
     let other = Process::start(&p).await;
     let namespace = eventually(Duration::from_secs(30), || async {
@@ -152,7 +160,11 @@ async fn what_an_admin_decided_since_stands_over_an_invitation_that_is_not_settl
         role: Role::Client,
         tenant: None,
     };
-    let link = p.app.accounts.invite(Admin(by.unwrap().id), new).await;
+    let link = p
+        .app
+        .accounts
+        .invite(Admin(by.unwrap().id), new, Utc::now())
+        .await;
     let ada = name("ada");
     let person = NewUser {
         email: format!("{ada}@example.com"),
@@ -161,7 +173,10 @@ async fn what_an_admin_decided_since_stands_over_an_invitation_that_is_not_settl
     };
     let token = link.unwrap().token;
     let origin = Origin::default();
-    let came = p.app.accounts.register(person, Some(&token), &origin);
+    let came = p
+        .app
+        .accounts
+        .register(person, Some(&token), &origin, Utc::now());
     let path = format!("/admin/users/{}/role", came.await.unwrap().user.id);
     let body = json!({"role": "ADMIN"});
     p.call(Some(&admin), Method::PATCH, &path, Some(body))

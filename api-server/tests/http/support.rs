@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use chrono::Utc;
 use datacrowd_accounts::{
-    Accounts, Clock, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
+    Accounts, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
 };
 use datacrowd_api_server::{
     App, Parts, Settings,
@@ -156,12 +156,12 @@ async fn install_resources(client: &Client) {
     .await;
 }
 
-/// The server's accounts, as a replica of another time would know them.
-pub fn accounts_at(database: &TestDatabase, clock: Clock) -> Accounts {
+/// The accounts of another replica.
+pub fn accounts_over(database: &TestDatabase) -> Accounts {
     let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
     let sealing = SealingKeys::new(SealingKey::new(TOTP_KEY.as_bytes()).unwrap(), None);
     let settings = AccountSettings::new(key, None, sealing).unwrap();
-    Accounts::new(pool_of(database), settings, clock).unwrap()
+    Accounts::new(pool_of(database), settings).unwrap()
 }
 
 /// The server's connections to a test's own database.
@@ -212,9 +212,9 @@ impl Platform {
             TestDatabase::create("payments")
         );
         let platform = Self::over_with_times(databases, mode, stripe_url, limits, times).await;
-        let admin = accounts_at(&platform.auth, Clock::system());
+        let admin = accounts_over(&platform.auth);
         admin
-            .ensure_admin("admin", "admin@example.com", PASSWORD)
+            .ensure_admin("admin", "admin@example.com", PASSWORD, Utc::now())
             .await
             .unwrap();
         platform
@@ -248,7 +248,7 @@ impl Platform {
         let cluster = Client::try_from(config).unwrap();
         install_resources(&cluster).await;
         let (auth_db, core_db, payments_db) = databases;
-        let accounts = accounts_at(&auth_db, Clock::system());
+        let accounts = accounts_over(&auth_db);
         let core = Labelling::new(pool_of(&core_db), pool_of(&core_db), mode);
         let terms = Terms {
             price_cents: 5,

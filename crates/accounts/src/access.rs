@@ -1,5 +1,6 @@
 //! Who is calling: the question of every request.
 
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::UserId;
 
 use crate::{
@@ -44,8 +45,11 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`AccessError`].
-    pub async fn verify_access(&self, token: &str) -> Result<Caller, AccessError> {
-        let now = self.clock.now();
+    pub async fn verify_access(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Caller, AccessError> {
         let (key, holder) = if personal_tokens::is_one(token) {
             (Key::Token(personal_tokens::digest(token)), None)
         } else {

@@ -2,16 +2,13 @@
 
 use sqlx::PgPool;
 
-use crate::{
-    cache::RightsCache, clock::Clock, error::Unavailable, password::Hasher, settings::Settings,
-};
+use crate::{cache::RightsCache, error::Unavailable, password::Hasher, settings::Settings};
 
 /// Registers people, signs them in, knows their rights. One per process: its bound on password
 /// hashing and its cache are shared by all callers.
 pub struct Accounts {
     pub(crate) pool: PgPool,
     pub(crate) settings: Settings,
-    pub(crate) clock: Clock,
     pub(crate) hasher: Hasher,
     pub(crate) cache: RightsCache,
 }
@@ -21,13 +18,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Unavailable::Hashing`] when the system has no randomness.
-    pub fn new(pool: PgPool, settings: Settings, clock: Clock) -> Result<Self, Unavailable> {
+    pub fn new(pool: PgPool, settings: Settings) -> Result<Self, Unavailable> {
         Ok(Self {
             pool,
             hasher: Hasher::new()?,
             cache: RightsCache::new(settings.cache),
             settings,
-            clock,
         })
     }
 }

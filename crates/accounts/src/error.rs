@@ -68,7 +68,7 @@ pub enum RegisterError {
     InvalidInvitation,
     /// Too many invitations that are none came from there; the next one is looked at after this time.
     #[error("too many failed attempts")]
-    Backoff {
+    Throttled {
         /// More than nothing, at most a second.
         retry_after: TimeDelta,
     },
@@ -94,7 +94,7 @@ pub enum LoginError {
     WrongCode,
     /// Too many failures; the next attempt is looked at after this time.
     #[error("too many failed attempts")]
-    Backoff {
+    Throttled {
         /// More than nothing, at most a minute.
         retry_after: TimeDelta,
     },
@@ -169,7 +169,7 @@ pub enum RightsError {
 
 /// Why somebody is not believed to be who they are.
 #[derive(Debug, thiserror::Error)]
-pub enum ProofError {
+pub enum ReauthenticationError {
     /// The present password is wrong.
     #[error("the present password is wrong")]
     WrongPassword,
@@ -181,7 +181,7 @@ pub enum ProofError {
     WrongCode,
     /// Too many failures; the next attempt is looked at after this time.
     #[error("too many failed attempts")]
-    Backoff {
+    Throttled {
         /// More than nothing, at most a minute.
         retry_after: TimeDelta,
     },
@@ -198,7 +198,7 @@ pub enum ProofError {
 pub enum PasswordChangeError {
     /// They did not prove who they are, or the session is over.
     #[error(transparent)]
-    Unproven(#[from] ProofError),
+    Unproven(#[from] ReauthenticationError),
     /// The new password is not acceptable.
     #[error("the new password is not acceptable")]
     Invalid(Vec<FieldError>),
@@ -235,7 +235,7 @@ pub enum TokenError {
 pub enum SecondFactorError {
     /// They did not prove who they are.
     #[error(transparent)]
-    Unproven(#[from] ProofError),
+    Unproven(#[from] ReauthenticationError),
     /// It is on already.
     #[error("the second step is on already")]
     AlreadyOn,
@@ -269,7 +269,7 @@ pub enum ResetError {
     InvalidLink,
     /// Too many links that are none came from there; the next one is looked at after this time.
     #[error("too many failed attempts")]
-    Backoff {
+    Throttled {
         /// More than nothing, at most a second.
         retry_after: TimeDelta,
     },

@@ -144,10 +144,10 @@ impl Accounts {
         &self,
         by: Admin,
         new: NewInvitation,
+        now: DateTime<Utc>,
     ) -> Result<IssuedInvitation, InvitationError> {
         new.check()?;
         let token = format!("dci_{}", hex::encode(rand::random::<[u8; 32]>()));
-        let now = self.clock.now();
         let invitation = Invitation {
             id: InvitationId(Uuid::now_v7()),
             role: new.role,
@@ -214,8 +214,8 @@ impl Accounts {
         &self,
         by: Admin,
         id: InvitationId,
+        now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
-        let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning to take back")?;
         let revoked = sqlx::query!(
             "UPDATE invitations SET revoked_at = $2 WHERE id = $1 AND redeemed_at IS NULL AND revoked_at IS NULL",

@@ -2,15 +2,14 @@
 //! database `auth`; it knows nothing of tenants, projects or HTTP.
 //!
 //! [`Accounts`] is the only face. Every change of state is one transaction with its row in `events`;
-//! a decision about somebody's rights is also a row in `audit`.
+//! a decision about somebody's rights is also a row in `audit`. The time comes in as an argument, in microseconds as
+//! the database keeps it: what is returned equals what is read back.
 
 mod access;
 mod accounts;
 mod alive;
 mod audit;
-mod backoff;
 mod cache;
-mod clock;
 mod directory;
 mod email_keys;
 mod error;
@@ -19,12 +18,13 @@ mod identity;
 mod invitations;
 mod jwt;
 mod login;
+mod login_throttle;
 mod normal;
 mod password;
 mod password_change;
 mod personal_tokens;
 mod policy;
-mod proof;
+mod reauthentication;
 mod record;
 mod refresh;
 mod register;
@@ -38,12 +38,11 @@ mod user;
 
 pub use access::{Caller, Credential};
 pub use accounts::Accounts;
-pub use clock::Clock;
 pub use directory::Page;
 pub use email_keys::Keyed;
 pub use error::{
     AccessError, BootstrapError, FieldError, InvitationError, LoginError, PasswordChangeError,
-    ProofError, RefreshError, RegisterError, ResetError, RightsError, SecondFactorError,
+    ReauthenticationError, RefreshError, RegisterError, ResetError, RightsError, SecondFactorError,
     TokenError, Unavailable,
 };
 pub use invitations::{Invitation, InvitationId, IssuedInvitation, NewInvitation, Unsettled};

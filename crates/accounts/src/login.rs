@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::UserId;
 use serde_json::json;
 use uuid::Uuid;
@@ -10,11 +10,11 @@ use uuid::Uuid;
 use crate::{
     accounts::Accounts,
     alive::{self, Alive},
-    backoff::{Account, Admission},
     error::{Doing, LoginError, Unavailable},
     identity,
+    login_throttle::{Account, Admission},
     password::Fit,
-    proof::Own,
+    reauthentication::Own,
     record,
     refresh::RefreshToken,
     second_factor::Accepted,
@@ -98,6 +98,7 @@ impl Accounts {
         password: &str,
         code: Option<&str>,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<Tokens, LoginError> {
         if login.len() > MAX_LOGIN_BYTES || login.contains('\0') {
             return Err(LoginError::InvalidCredentials); // nobody's name; Postgres has no NUL
@@ -106,17 +107,18 @@ impl Accounts {
         let found = self.find(&name).await?;
         let user = found.as_ref().map(|found| found.own.user);
         let account = Account::of(user, name.counted());
-        let attempt = match self.attempt(account, user, origin).await? {
+        let attempt = match self.attempt(account, user, origin, now).await? {
             Admission::Allowed(attempt) => attempt,
-            Admission::Wait(retry_after) => return Err(LoginError::Backoff { retry_after }),
+            Admission::Wait(retry_after) => return Err(LoginError::Throttled { retry_after }),
         };
         let stored = found.as_ref().map(|found| found.own.password_hash.as_str());
         let fit = match self.hasher.verify(password, stored).await {
             Ok(fit) => fit,
-            Err(error) => return Err(self.not_looked_at(attempt, error).await.into()),
+            Err(error) => return Err(self.not_looked_at(attempt, error, now).await.into()),
         };
         let Some(found) = found.filter(|_| fit != Fit::No) else {
-            self.note_refusal(account, user, "password", origin).await?;
+            self.note_refusal(account, user, "password", origin, now)
+                .await?;
             return Err(LoginError::InvalidCredentials);
         };
         if found.status == UserStatus::Disabled {
@@ -127,7 +129,6 @@ impl Accounts {
             _ => None,
         };
 
-        let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a session")?;
         let alive = alive::since(&mut tx, found.own.user, found.session_version).await?;
         match self.accept(&mut tx, &found.own, code, now).await? {
@@ -135,7 +136,8 @@ impl Accounts {
             Accepted::Missing => return Err(LoginError::CodeRequired),
             Accepted::No => {
                 drop(tx);
-                self.note_refusal(account, user, "code", origin).await?;
+                self.note_refusal(account, user, "code", origin, now)
+                    .await?;
                 return Err(LoginError::WrongCode);
             }
         }
@@ -182,7 +184,7 @@ impl Accounts {
         alive: &Alive,
         found: &Found,
         origin: &Origin,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Tokens, Unavailable> {
         let user = alive.user();
         let sid = SessionId(Uuid::now_v7());
@@ -209,17 +211,17 @@ impl Accounts {
     }
 
     /// Notes a refused sign-in: in the audit of somebody's account, or beside it for a name that nobody has. Either
-    /// way one row, and backoff bounds how many there can be.
+    /// way one row, and the throttle bounds how many there can be.
     async fn note_refusal(
         &self,
         account: Account,
         user: Option<UserId>,
         what: &'static str,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<(), Unavailable> {
         let mut connection = self.pool.acquire().await.doing("noting an attempt")?;
         let details = json!({"wrong": what, "ip": origin.ip});
-        let now = self.clock.now();
         if let Some(user) = user {
             return record::decision(&mut connection, now, None, "session.refused", user, details)
                 .await;

@@ -1,5 +1,6 @@
 //! A new password by the present one.
 
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::UserId;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -7,9 +8,9 @@ use sqlx::PgConnection;
 use crate::{
     accounts::Accounts,
     alive::{self, Alive},
-    error::{Doing, PasswordChangeError, ProofError, Unavailable},
+    error::{Doing, PasswordChangeError, ReauthenticationError, Unavailable},
     login::Origin,
-    personal_tokens, policy, proof, record, rights,
+    personal_tokens, policy, reauthentication, record, rights,
     sessions::SessionId,
 };
 
@@ -38,16 +39,18 @@ impl Accounts {
         session: SessionId,
         change: PasswordChange<'_>,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<(), PasswordChangeError> {
         let own = self.own(user).await?;
         let names = [own.email.as_str(), own.username.as_str()];
         if let Some(refused) = policy::password("newPassword", change.new, &names) {
             return Err(PasswordChangeError::Invalid(vec![refused]));
         }
-        let attempt = self.prove_password(&own, change.present, origin).await?;
+        let attempt = self
+            .prove_password(&own, change.present, origin, now)
+            .await?;
         let hash = self.hasher.hash(change.new).await?;
 
-        let now = self.clock.now();
         let mut tx = self
             .pool
             .begin()
@@ -55,7 +58,7 @@ impl Accounts {
             .doing("beginning a password change")?;
         let alive = alive::through(&mut tx, user, session)
             .await
-            .map_err(ProofError::from)?;
+            .map_err(ReauthenticationError::from)?;
         self.prove_second_step(&mut tx, &own, change.code, now)
             .await?;
         // Of two changes at once only one began with the present password. Whoever was disabled, or whose session was
@@ -71,9 +74,9 @@ impl Accounts {
         .fetch_optional(&mut *tx)
         .await
         .doing("changing a password")?
-        .ok_or(ProofError::WrongPassword)?;
+        .ok_or(ReauthenticationError::WrongPassword)?;
         keep_session(&mut tx, &alive, session, version).await?;
-        proof::note_proof(&mut tx, &alive, session, now).await?;
+        reauthentication::note_proof(&mut tx, &alive, session, now).await?;
         if change.end_tokens {
             personal_tokens::end_all(&mut tx, user, now).await?;
             rights::end_issued(&mut tx, user, now).await?;

@@ -142,8 +142,8 @@ impl Accounts {
         user: UserId,
         session: SessionId,
         mut new: NewToken,
+        now: DateTime<Utc>,
     ) -> Result<IssuedToken, TokenError> {
-        let now = self.clock.now();
         new.expires_at = new.expires_at.trunc_subsecs(6); // as it is read back
         let violations = new.violations(now);
         if !violations.is_empty() {
@@ -157,24 +157,7 @@ impl Accounts {
         let mut tx = self.pool.begin().await.doing("beginning a token")?;
         // The person's lock makes the count hold until the commit.
         let user = alive::through(&mut tx, user, session).await?.user();
-        sqlx::query!(
-            "UPDATE personal_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at <= $2",
-            user.0,
-            now
-        )
-        .execute(&mut *tx)
-        .await
-        .doing("making room for a token")?;
-        let held = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM personal_tokens WHERE user_id = $1 AND revoked_at IS NULL"#,
-            user.0
-        )
-        .fetch_one(&mut *tx)
-        .await
-        .doing("counting tokens")?;
-        if held >= MAX_TOKENS {
-            return Err(TokenError::TooMany { limit: MAX_TOKENS });
-        }
+        make_room(&mut tx, user, now).await?;
         sqlx::query!(
             "INSERT INTO personal_tokens (id, user_id, name, token_hash, scopes, created_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -207,12 +190,16 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn list_tokens(&self, user: UserId) -> Result<Vec<PersonalToken>, Unavailable> {
+    pub async fn list_tokens(
+        &self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<PersonalToken>, Unavailable> {
         let rows = sqlx::query!(
             "SELECT id, name, scopes, created_at, expires_at, last_used_at FROM personal_tokens
              WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY id DESC",
             user.0,
-            self.clock.now()
+            now
         )
         .fetch_all(&self.pool)
         .await
@@ -232,8 +219,12 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn revoke_token(&self, user: UserId, id: TokenId) -> Result<bool, Unavailable> {
-        let now = self.clock.now();
+    pub async fn revoke_token(
+        &self,
+        user: UserId,
+        id: TokenId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
         let mut tx = self.pool.begin().await.doing("beginning to end a token")?;
         let ended = sqlx::query!(
             "UPDATE personal_tokens SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
@@ -284,6 +275,33 @@ impl Accounts {
                 scopes: scopes(&row.scopes),
             },
         })
+    }
+}
+
+/// Ends tokens that are over, and refuses where a person holds as many as one may.
+async fn make_room(
+    tx: &mut PgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<(), TokenError> {
+    sqlx::query!(
+        "UPDATE personal_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at <= $2",
+        user.0,
+        now
+    )
+    .execute(&mut *tx)
+    .await
+    .doing("making room for a token")?;
+    let held = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM personal_tokens WHERE user_id = $1 AND revoked_at IS NULL"#,
+        user.0
+    )
+    .fetch_one(tx)
+    .await
+    .doing("counting tokens")?;
+    match held < MAX_TOKENS {
+        true => Ok(()),
+        false => Err(TokenError::TooMany { limit: MAX_TOKENS }),
     }
 }
 

@@ -39,10 +39,13 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`RefreshError`]. A second use ends the session, for the thief and the owner.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, RefreshError> {
+    pub async fn refresh(
+        &self,
+        refresh_token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Tokens, RefreshError> {
         let used = RefreshToken::read(refresh_token);
         let next = RefreshToken::new();
-        let now = self.clock.now();
         let mut tx = self.pool.begin().await.doing("beginning a refresh")?;
         // The session's lock decides between two uses at the same time, so it is taken before the
         // token is looked at.
@@ -80,6 +83,20 @@ impl Accounts {
         if !state.is_usable {
             return Err(RefreshError::Invalid);
         }
+        self.rotate(&mut tx, sid, &used, &next, now).await?;
+        tx.commit().await.doing("committing a refresh")?;
+        Ok(self.tokens(next, now, user_id, &state.username, state.role, sid)?)
+    }
+
+    /// Puts the next token in the place of a used one, and prolongs their session.
+    async fn rotate(
+        &self,
+        tx: &mut PgConnection,
+        sid: SessionId,
+        used: &RefreshToken,
+        next: &RefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
         sqlx::query!(
             "UPDATE refresh_tokens SET rotated_at = $2, replaced_by = $3 WHERE token_hash = $1",
             &used.digest,
@@ -89,18 +106,17 @@ impl Accounts {
         .execute(&mut *tx)
         .await
         .doing("rotating a refresh token")?;
-        self.issue(&mut tx, sid, &next, now).await?;
+        self.issue(tx, sid, next, now).await?;
         sqlx::query!(
             "UPDATE sessions SET last_used_at = $2, expires_at = $3 WHERE id = $1",
             sid.0,
             now,
             now + self.settings.refresh
         )
-        .execute(&mut *tx)
+        .execute(tx)
         .await
         .doing("prolonging a session")?;
-        tx.commit().await.doing("committing a refresh")?;
-        Ok(self.tokens(next, now, user_id, &state.username, state.role, sid)?)
+        Ok(())
     }
 
     /// Makes a refresh token the live one of a session.

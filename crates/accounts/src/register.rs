@@ -2,17 +2,18 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{WireEnum, ids::UserId};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     accounts::Accounts,
-    backoff::Admission,
     error::{BootstrapError, Doing, FieldError, RegisterError, Unavailable},
     identity::{self, Email},
     invitations::{self, Unsettled},
     login::Origin,
+    login_throttle::Admission,
     policy, record,
     settings::Registration,
     user::{Role, User, UserRow, UserStatus},
@@ -75,21 +76,22 @@ impl Accounts {
         new: NewUser,
         invitation: Option<&str>,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<Registered, RegisterError> {
         let Some(token) = invitation else {
             if self.settings.registration == Registration::Invitation {
                 return Err(RegisterError::InvitationRequired);
             }
-            return self.insert(&new, As::Role(Role::Worker)).await;
+            return self.insert(&new, As::Role(Role::Worker), now).await;
         };
-        let attempt = match self.attempt_unnamed(origin).await? {
+        let attempt = match self.attempt_unnamed(origin, now).await? {
             Admission::Allowed(attempt) => attempt,
-            Admission::Wait(retry_after) => return Err(RegisterError::Backoff { retry_after }),
+            Admission::Wait(retry_after) => return Err(RegisterError::Throttled { retry_after }),
         };
-        let outcome = self.insert(&new, As::Invited(token)).await;
+        let outcome = self.insert(&new, As::Invited(token), now).await;
         if !matches!(outcome, Err(RegisterError::InvalidInvitation)) {
             let mut connection = self.pool.acquire().await.doing("giving a try back")?;
-            attempt.give_back(&mut connection, self.clock.now()).await?;
+            attempt.give_back(&mut connection, now).await?;
         }
         outcome
     }
@@ -104,6 +106,7 @@ impl Accounts {
         username: &str,
         email: &str,
         password: &str,
+        now: DateTime<Utc>,
     ) -> Result<(), BootstrapError> {
         if self.has_admin().await? {
             return Ok(());
@@ -113,7 +116,7 @@ impl Accounts {
             username: username.to_owned(),
             password: password.to_owned(),
         };
-        match self.insert(&new, As::Role(Role::Admin)).await {
+        match self.insert(&new, As::Role(Role::Admin), now).await {
             Ok(_) => Ok(()),
             // Another replica that starts at the same time may have been first.
             Err(RegisterError::EmailTaken | RegisterError::UsernameTaken) => {
@@ -128,7 +131,7 @@ impl Accounts {
             Err(
                 RegisterError::InvitationRequired
                 | RegisterError::InvalidInvitation
-                | RegisterError::Backoff { .. },
+                | RegisterError::Throttled { .. },
             ) => Err(BootstrapError::Taken), // nobody invites the first
         }
     }
@@ -142,14 +145,18 @@ impl Accounts {
         .doing("looking for an administrator")
     }
 
-    async fn insert(&self, new: &NewUser, register: As<'_>) -> Result<Registered, RegisterError> {
+    async fn insert(
+        &self,
+        new: &NewUser,
+        register: As<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Registered, RegisterError> {
         let email = new.check().map_err(RegisterError::Invalid)?;
         if let As::Invited(token) = register {
             // Before the work of hashing; the transaction decides.
-            self.look_for_invitation(token).await?;
+            self.look_for_invitation(token, now).await?;
         }
         let password_hash = self.hasher.hash(&new.password).await?;
-        let now = self.clock.now();
         let id = UserId(Uuid::now_v7());
 
         let mut tx = self.pool.begin().await.doing("beginning a registration")?;

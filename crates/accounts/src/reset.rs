@@ -11,9 +11,9 @@ use sqlx::PgConnection;
 use crate::{
     accounts::Accounts,
     alive,
-    backoff::{self, Account, Admission},
     error::{Doing, ResetError, RightsError, Unavailable},
     login::Origin,
+    login_throttle::{self, Account, Admission},
     personal_tokens, policy, record,
     rights::{self, Admin},
     second_factor,
@@ -47,10 +47,10 @@ impl Accounts {
         by: Admin,
         user: UserId,
         remove_totp: bool,
+        now: DateTime<Utc>,
     ) -> Result<ResetLink, RightsError> {
         let token = format!("dcx_{}", hex::encode(rand::random::<[u8; 32]>()));
         let digest: [u8; 32] = Sha256::digest(&token).into();
-        let now = self.clock.now();
         let expires_at = now + LIFETIME;
         let mut tx = self.pool.begin().await.doing("beginning a reset link")?;
         if !alive::administers(&mut tx, by).await? {
@@ -91,13 +91,13 @@ impl Accounts {
         token: &str,
         new: &str,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<(), ResetError> {
-        let attempt = match self.attempt_unnamed(origin).await? {
+        let attempt = match self.attempt_unnamed(origin, now).await? {
             Admission::Allowed(attempt) => attempt,
-            Admission::Wait(retry_after) => return Err(ResetError::Backoff { retry_after }),
+            Admission::Wait(retry_after) => return Err(ResetError::Throttled { retry_after }),
         };
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let now = self.clock.now();
         let known = sqlx::query!(
             "SELECT u.id, u.email, u.username FROM reset_links l JOIN users u ON u.id = l.user_id
              JOIN users i ON i.id = l.issued_by
@@ -117,18 +117,7 @@ impl Accounts {
         let user = UserId(known.id);
         let mut tx = self.pool.begin().await.doing("beginning a reset")?;
         alive::lock(&mut tx, user).await?;
-        // Deleting it decides between two redemptions at the same time.
-        let link = sqlx::query!(
-            "DELETE FROM reset_links l USING users i
-             WHERE l.token_hash = $1 AND l.expires_at > $2
-               AND i.id = l.issued_by AND i.role = 'admin' AND i.status = 'active' RETURNING l.remove_totp",
-            &digest,
-            now
-        )
-        .fetch_optional(&mut *tx)
-        .await
-        .doing("redeeming a reset link")?
-        .ok_or(ResetError::InvalidLink)?;
+        let removes_totp = use_up(&mut tx, &digest, now).await?;
         sqlx::query!(
             "UPDATE users SET password_hash = $2, session_version = session_version + 1, updated_at = $3 WHERE id = $1",
             user.0,
@@ -140,16 +129,36 @@ impl Accounts {
         .doing("resetting a password")?;
         personal_tokens::end_all(&mut tx, user, now).await?;
         rights::end_issued(&mut tx, user, now).await?;
-        if link.remove_totp {
+        if removes_totp {
             second_factor::remove(&mut tx, user).await?;
         }
-        backoff::forget_account(&mut tx, Account::of(Some(user), &known.username)).await?;
+        login_throttle::forget_account(&mut tx, Account::of(Some(user), &known.username)).await?;
         attempt.give_back(&mut tx, now).await?;
         record::act(&mut tx, now, "reset.redeemed", user, json!({})).await?;
         tx.commit().await.doing("committing a reset")?;
         self.cache.forget(user);
         Ok(())
     }
+}
+
+/// Uses a link up; whether it removes the second step. Deleting it decides between two redemptions at the same time.
+async fn use_up(
+    tx: &mut PgConnection,
+    digest: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<bool, ResetError> {
+    let link = sqlx::query!(
+        "DELETE FROM reset_links l USING users i
+             WHERE l.token_hash = $1 AND l.expires_at > $2
+               AND i.id = l.issued_by AND i.role = 'admin' AND i.status = 'active' RETURNING l.remove_totp",
+        digest,
+        now
+    )
+    .fetch_optional(tx)
+    .await
+    .doing("redeeming a reset link")?
+    .ok_or(ResetError::InvalidLink)?;
+    Ok(link.remove_totp)
 }
 
 /// Ends every link that somebody issued.

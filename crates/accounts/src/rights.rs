@@ -22,13 +22,18 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`RightsError`].
-    pub async fn set_role(&self, by: Admin, user: UserId, role: Role) -> Result<User, RightsError> {
+    pub async fn set_role(
+        &self,
+        by: Admin,
+        user: UserId,
+        role: Role,
+        now: DateTime<Utc>,
+    ) -> Result<User, RightsError> {
         let mut tx = self
             .pool
             .begin()
             .await
             .doing("beginning a change of role")?;
-        let now = self.clock.now();
         let before = lock(&mut tx, user).await?;
         if before.role == role {
             return Ok(before);
@@ -57,13 +62,13 @@ impl Accounts {
         by: Admin,
         user: UserId,
         status: UserStatus,
+        now: DateTime<Utc>,
     ) -> Result<User, RightsError> {
         let mut tx = self
             .pool
             .begin()
             .await
             .doing("beginning a change of status")?;
-        let now = self.clock.now();
         let before = lock(&mut tx, user).await?;
         if before.status == status {
             return Ok(before);

@@ -11,9 +11,9 @@ use totp_rs::{Builder, Totp};
 use crate::{
     accounts::Accounts,
     alive,
-    error::{Doing, ProofError, SecondFactorError, Unavailable},
+    error::{Doing, ReauthenticationError, SecondFactorError, Unavailable},
     login::Origin,
-    proof, record,
+    reauthentication, record,
     sessions::SessionId,
 };
 
@@ -91,23 +91,23 @@ impl Accounts {
         session: SessionId,
         password: &str,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<Enrolment, SecondFactorError> {
         let own = self.own(user).await?;
-        let attempt = self.prove_password(&own, password, origin).await?;
-        let now = self.clock.now();
+        let attempt = self.prove_password(&own, password, origin, now).await?;
         let secret: [u8; SECRET_BYTES] = rand::random();
         let device = totp(&secret, &own.username)?;
         let mut tx = self.pool.begin().await.doing("beginning an enrolment")?;
         let alive = alive::through(&mut tx, user, session)
             .await
-            .map_err(ProofError::from)?;
+            .map_err(ReauthenticationError::from)?;
         if !self.store_secret(&mut tx, &alive, &secret, now).await? {
             return Err(SecondFactorError::AlreadyOn);
         }
         // Not forgotten: whoever knows the password and guesses codes would begin anew each time.
         attempt.give_back(&mut tx, now).await?;
         // There is no second step yet, so the password is the whole proof.
-        proof::note_proof(&mut tx, &alive, session, now).await?;
+        reauthentication::note_proof(&mut tx, &alive, session, now).await?;
         tx.commit().await.doing("committing an enrolment")?;
         Ok(Enrolment {
             secret: device.secret().to_base32(),
@@ -128,14 +128,14 @@ impl Accounts {
         session: SessionId,
         code: &str,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<Vec<String>, SecondFactorError> {
         let own = self.own(user).await?;
-        let attempt = self.may_try(&own, origin).await?;
-        let now = self.clock.now();
+        let attempt = self.may_try(&own, origin, now).await?;
         let mut tx = self.pool.begin().await.doing("beginning a confirmation")?;
         let alive = alive::through(&mut tx, user, session)
             .await
-            .map_err(ProofError::from)?;
+            .map_err(ReauthenticationError::from)?;
         let row = secrets::lock(&mut tx, user)
             .await?
             .ok_or(SecondFactorError::NotOn)?;
@@ -144,7 +144,7 @@ impl Accounts {
         }
         let step = totp(&self.open_secret(user, &row)?, &own.username)?
             .check(code, seconds(now))
-            .ok_or(ProofError::WrongCode)?;
+            .ok_or(ReauthenticationError::WrongCode)?;
         sqlx::query!(
             "UPDATE totp_secrets SET confirmed_at = $2, last_step = $3 WHERE user_id = $1",
             user.0,
@@ -157,7 +157,7 @@ impl Accounts {
         let codes = codes::replace(&mut tx, &alive).await?;
         // A code of a device that was enrolled a moment ago proves nothing about the account.
         attempt.give_back(&mut tx, now).await?;
-        proof::outdate_other_proofs(&mut tx, user, session).await?;
+        reauthentication::outdate_other_proofs(&mut tx, user, session).await?;
         record::act(&mut tx, now, "totp.enabled", user, json!({})).await?;
         tx.commit().await.doing("committing a confirmation")?;
         Ok(codes)
@@ -174,17 +174,17 @@ impl Accounts {
         password: &str,
         code: &str,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<Vec<String>, SecondFactorError> {
         let own = self.own(user).await?;
-        let attempt = self.prove_password(&own, password, origin).await?;
-        let now = self.clock.now();
+        let attempt = self.prove_password(&own, password, origin, now).await?;
         let mut tx = self.pool.begin().await.doing("beginning new codes")?;
         let alive = alive::through(&mut tx, user, session)
             .await
-            .map_err(ProofError::from)?;
+            .map_err(ReauthenticationError::from)?;
         match self.accept(&mut tx, &own, Some(code), now).await? {
             Accepted::Off => return Err(SecondFactorError::NotOn),
-            Accepted::No | Accepted::Missing => return Err(ProofError::WrongCode.into()),
+            Accepted::No | Accepted::Missing => return Err(ReauthenticationError::WrongCode.into()),
             Accepted::Yes => {}
         }
         let codes = codes::replace(&mut tx, &alive).await?;
@@ -205,18 +205,18 @@ impl Accounts {
         password: &str,
         code: &str,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<(), SecondFactorError> {
         let own = self.own(user).await?;
-        let attempt = self.prove_password(&own, password, origin).await?;
-        let now = self.clock.now();
+        let attempt = self.prove_password(&own, password, origin, now).await?;
         let mut tx = self.pool.begin().await.doing("beginning to end a step")?;
         // Who ended the session keeps the second step: the password that was compared may be over.
         alive::through(&mut tx, user, session)
             .await
-            .map_err(ProofError::from)?;
+            .map_err(ReauthenticationError::from)?;
         match self.accept(&mut tx, &own, Some(code), now).await? {
             Accepted::Off => return Err(SecondFactorError::NotOn),
-            Accepted::No | Accepted::Missing => return Err(ProofError::WrongCode.into()),
+            Accepted::No | Accepted::Missing => return Err(ReauthenticationError::WrongCode.into()),
             Accepted::Yes => {}
         }
         remove(&mut tx, user).await?;

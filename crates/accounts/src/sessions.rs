@@ -82,7 +82,11 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Unavailable> {
+    pub async fn list_sessions(
+        &self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Session>, Unavailable> {
         let rows = sqlx::query_as!(
             SessionRow,
             "SELECT s.id, s.ip, s.user_agent, s.created_at, s.last_used_at, s.expires_at
@@ -91,7 +95,7 @@ impl Accounts {
                AND s.session_version = u.session_version
              ORDER BY s.id DESC LIMIT 100",
             user.0,
-            self.clock.now()
+            now
         )
         .fetch_all(&self.pool)
         .await
@@ -103,13 +107,18 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn revoke_session(&self, user: UserId, sid: SessionId) -> Result<bool, Unavailable> {
+    pub async fn revoke_session(
+        &self,
+        user: UserId,
+        sid: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Unavailable> {
         let mut tx = self
             .pool
             .begin()
             .await
             .doing("beginning to end a session")?;
-        let ended = revoke(&mut tx, sid, user, "revoked", self.clock.now()).await?;
+        let ended = revoke(&mut tx, sid, user, "revoked", now).await?;
         tx.commit().await.doing("ending a session")?;
         self.cache.forget(user);
         Ok(ended)
@@ -119,7 +128,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn logout(&self, refresh_token: &str) -> Result<(), Unavailable> {
+    pub async fn logout(&self, refresh_token: &str, now: DateTime<Utc>) -> Result<(), Unavailable> {
         let digest: [u8; 32] = Sha256::digest(refresh_token).into();
         let mut tx = self.pool.begin().await.doing("beginning a logout")?;
         let session = sqlx::query!(
@@ -133,14 +142,7 @@ impl Accounts {
             return Ok(());
         };
         let user = UserId(session.user_id);
-        revoke(
-            &mut tx,
-            SessionId(session.id),
-            user,
-            "logout",
-            self.clock.now(),
-        )
-        .await?;
+        revoke(&mut tx, SessionId(session.id), user, "logout", now).await?;
         tx.commit().await.doing("committing a logout")?;
         self.cache.forget(user);
         Ok(())
@@ -151,8 +153,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn sweep(&self) -> Result<u64, Unavailable> {
-        let now = self.clock.now();
+    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, Unavailable> {
         let sessions = sqlx::query!("DELETE FROM sessions WHERE expires_at < $1", now - KEPT)
             .execute(&self.pool)
             .await

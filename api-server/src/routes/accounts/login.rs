@@ -31,7 +31,7 @@ pub async fn login(
     let code = body.totp.as_deref();
     let tokens = app
         .accounts
-        .login(&body.login, &body.password, code, &origin)
+        .login(&body.login, &body.password, code, &origin, app.now())
         .await?;
     Ok(axum::Json(tokens.into()))
 }

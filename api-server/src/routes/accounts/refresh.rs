@@ -12,6 +12,9 @@ pub async fn refresh(
     Json(body): Json<Refresh>,
 ) -> ApiResult<axum::Json<TokensBody>> {
     Ok(axum::Json(
-        app.accounts.refresh(&body.refresh_token).await?.into(),
+        app.accounts
+            .refresh(&body.refresh_token, app.now())
+            .await?
+            .into(),
     ))
 }

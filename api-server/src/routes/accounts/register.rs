@@ -38,7 +38,10 @@ pub async fn register(
         password: body.password,
     };
     let invitation = body.invitation.as_deref();
-    let registered = app.accounts.register(new, invitation, &origin).await?;
+    let registered = app
+        .accounts
+        .register(new, invitation, &origin, app.now())
+        .await?;
     let (user, tenant) = match &registered.unsettled {
         Some(unsettled) => invited::welcome(&app, unsettled, registered.user).await,
         None => (registered.user, None),

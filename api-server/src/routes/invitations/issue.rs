@@ -37,7 +37,7 @@ pub async fn invitation_issue(
     if let (Role::Client, Some(tenant)) = (new.role, &new.tenant) {
         may_be_joined(&app, tenant).await?;
     }
-    let issued = app.accounts.invite(Deciding(admin), new).await?;
+    let issued = app.accounts.invite(Deciding(admin), new, app.now()).await?;
     let mut made = InvitationBody::from(issued.invitation);
     made.token = Some(issued.token);
     Ok((StatusCode::CREATED, axum::Json(made)))

@@ -19,7 +19,11 @@ pub async fn invitation_revoke(
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
     let by = Deciding(admin.user_id);
-    if app.accounts.revoke_invitation(by, InvitationId(id)).await? {
+    if app
+        .accounts
+        .revoke_invitation(by, InvitationId(id), app.now())
+        .await?
+    {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found())

@@ -44,7 +44,7 @@ pub async fn reset_issue(
 ) -> ApiResult<(StatusCode, axum::Json<ResetLinkBody>)> {
     let link = app
         .accounts
-        .issue_reset_link(Deciding(admin), UserId(id), body.remove_totp)
+        .issue_reset_link(Deciding(admin), UserId(id), body.remove_totp, app.now())
         .await?;
     let link = ResetLinkBody {
         token: link.token,

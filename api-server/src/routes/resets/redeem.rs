@@ -24,7 +24,7 @@ pub async fn reset_redeem(
     Json(body): Json<Redeem>,
 ) -> ApiResult<StatusCode> {
     app.accounts
-        .redeem_reset_link(&body.token, &body.new_password, &origin)
+        .redeem_reset_link(&body.token, &body.new_password, &origin, app.now())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

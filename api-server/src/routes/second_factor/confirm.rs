@@ -28,7 +28,7 @@ pub async fn totp_confirm(
 ) -> ApiResult<axum::Json<RecoveryCodes>> {
     let recovery_codes = app
         .accounts
-        .confirm_totp(user, session, &body.totp, &origin)
+        .confirm_totp(user, session, &body.totp, &origin, app.now())
         .await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }

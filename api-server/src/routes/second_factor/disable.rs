@@ -16,7 +16,14 @@ pub async fn totp_disable(
     Json(body): Json<ProofAndCode>,
 ) -> ApiResult<StatusCode> {
     app.accounts
-        .disable_totp(user, session, &body.password, &body.totp, &origin)
+        .disable_totp(
+            user,
+            session,
+            &body.password,
+            &body.totp,
+            &origin,
+            app.now(),
+        )
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -38,7 +38,7 @@ pub async fn totp_enrol(
 ) -> ApiResult<axum::Json<TotpEnrolment>> {
     let enrolled = app
         .accounts
-        .enrol_totp(user, session, &body.password, &origin)
+        .enrol_totp(user, session, &body.password, &origin, app.now())
         .await?;
     Ok(axum::Json(TotpEnrolment {
         secret: enrolled.secret,

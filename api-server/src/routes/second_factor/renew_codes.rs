@@ -17,7 +17,14 @@ pub async fn totp_renew_codes(
 ) -> ApiResult<axum::Json<RecoveryCodes>> {
     let recovery_codes = app
         .accounts
-        .renew_recovery_codes(user, session, &body.password, &body.totp, &origin)
+        .renew_recovery_codes(
+            user,
+            session,
+            &body.password,
+            &body.totp,
+            &origin,
+            app.now(),
+        )
         .await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }

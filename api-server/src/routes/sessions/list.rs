@@ -19,7 +19,11 @@ pub async fn session_list(
     State(app): State<App>,
     InSession { user, session }: InSession,
 ) -> ApiResult<axum::Json<Sessions>> {
-    let sessions = app.accounts.list_sessions(user).await?.into_iter();
+    let sessions = app
+        .accounts
+        .list_sessions(user, app.now())
+        .await?
+        .into_iter();
     let items = sessions.map(|s| SessionBody::of(s, session)).collect();
     Ok(axum::Json(Sessions { items }))
 }

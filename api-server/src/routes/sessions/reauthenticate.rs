@@ -39,7 +39,7 @@ pub async fn reauthenticate(
     let code = body.totp.as_deref();
     let until = app
         .accounts
-        .reauthenticate(user, session, &body.password, code, &origin)
+        .reauthenticate(user, session, &body.password, code, &origin, app.now())
         .await?;
     Ok(axum::Json(Reauthenticated { until }))
 }

@@ -18,7 +18,11 @@ pub async fn session_revoke(
     InSession { user, .. }: InSession,
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
-    if app.accounts.revoke_session(user, SessionId(id)).await? {
+    if app
+        .accounts
+        .revoke_session(user, SessionId(id), app.now())
+        .await?
+    {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found())

@@ -36,7 +36,10 @@ pub async fn token_create(
         scopes: body.scopes.into_iter().map(|s| s.0).collect(),
         expires_at: body.expires_at,
     };
-    let issued = app.accounts.create_token(user, session, new).await?;
+    let issued = app
+        .accounts
+        .create_token(user, session, new, app.now())
+        .await?;
     let mut made = PersonalTokenBody::from(issued.token);
     made.token = Some(issued.text);
     Ok((StatusCode::CREATED, axum::Json(made)))

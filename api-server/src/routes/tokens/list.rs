@@ -19,7 +19,7 @@ pub async fn token_list(
     State(app): State<App>,
     InSession { user, .. }: InSession,
 ) -> ApiResult<axum::Json<PersonalTokens>> {
-    let tokens = app.accounts.list_tokens(user).await?;
+    let tokens = app.accounts.list_tokens(user, app.now()).await?;
     let items = tokens.into_iter().map(Into::into).collect();
     Ok(axum::Json(PersonalTokens { items }))
 }

@@ -18,7 +18,11 @@ pub async fn token_revoke(
     InSession { user, .. }: InSession,
     Path(id): Path<Uuid>,
 ) -> ApiResult<StatusCode> {
-    if app.accounts.revoke_token(user, TokenId(id)).await? {
+    if app
+        .accounts
+        .revoke_token(user, TokenId(id), app.now())
+        .await?
+    {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found())

@@ -52,7 +52,7 @@ pub async fn user_role(
     };
     let user = app
         .accounts
-        .set_role(Deciding(admin), user.id, body.role.0)
+        .set_role(Deciding(admin), user.id, body.role.0, app.now())
         .await?;
     Ok(axum::Json(UserBody::of(user, tenant)))
 }

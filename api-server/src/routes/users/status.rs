@@ -34,7 +34,7 @@ pub async fn user_status(
 ) -> ApiResult<axum::Json<UserBody>> {
     let user = app
         .accounts
-        .set_status(Deciding(admin), UserId(id), body.status.0)
+        .set_status(Deciding(admin), UserId(id), body.status.0, app.now())
         .await?;
     let tenant = app.core.tenant_of(user.id).await?;
     Ok(axum::Json(UserBody::of(user, tenant)))

@@ -65,11 +65,15 @@ impl Accounts {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn settle_invitation(&self, id: InvitationId) -> Result<(), Unavailable> {
+    pub async fn settle_invitation(
+        &self,
+        id: InvitationId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Unavailable> {
         sqlx::query!(
             "UPDATE invitations SET settled_at = $2 WHERE id = $1 AND redeemed_at IS NOT NULL AND settled_at IS NULL",
             id.0,
-            self.clock.now()
+            now
         )
         .execute(&self.pool)
         .await
@@ -78,8 +82,11 @@ impl Accounts {
     }
 
     /// Whether the invitation of a token could be taken now.
-    pub(crate) async fn look_for_invitation(&self, token: &str) -> Result<(), RegisterError> {
-        let now = self.clock.now();
+    pub(crate) async fn look_for_invitation(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), RegisterError> {
         sqlx::query_scalar!(
             "SELECT i.id FROM invitations i JOIN users a ON a.id = i.issued_by
              WHERE i.token_hash = $1 AND i.expires_at > $2 AND i.revoked_at IS NULL AND i.redeemed_at IS NULL

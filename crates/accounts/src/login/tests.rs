@@ -3,7 +3,7 @@
 use datacrowd_testkit::TestDatabase;
 
 use super::*;
-use crate::{Clock, NewUser, ProofError, SealingKey, SealingKeys, Settings, SigningKey};
+use crate::{NewUser, ReauthenticationError, SealingKey, SealingKeys, Settings, SigningKey};
 
 const PASSWORD: &str = "correct horse";
 
@@ -11,7 +11,7 @@ fn service(database: &TestDatabase) -> Accounts {
     let seals = SealingKeys::new(SealingKey::new(&[1; 32]).unwrap(), None);
     let signs = SigningKey::new("a", &[1; 32]).unwrap();
     let settings = Settings::new(signs, None, seals).unwrap();
-    Accounts::new(database.pool(), settings, Clock::system()).unwrap()
+    Accounts::new(database.pool(), settings).unwrap()
 }
 
 #[tokio::test]
@@ -27,20 +27,34 @@ async fn who_is_turned_away_because_too_many_sign_in_has_guessed_nothing() {
         username: "wanda".to_owned(),
         password: PASSWORD.to_owned(),
     };
-    let wanda = accounts.register(new, None, &origin).await.unwrap().user.id;
+    let wanda = accounts
+        .register(new, None, &origin, Utc::now())
+        .await
+        .unwrap()
+        .user
+        .id;
     let own = accounts.own(wanda).await.unwrap();
     let others = accounts.hasher.fill();
     for _ in 0..8 {
-        let refused = accounts.login("wanda", PASSWORD, None, &origin).await;
+        let refused = accounts
+            .login("wanda", PASSWORD, None, &origin, Utc::now())
+            .await;
         assert!(
             matches!(refused, Err(LoginError::Unavailable(Unavailable::Busy))),
             "{refused:?}"
         );
-        let refused = accounts.prove_password(&own, PASSWORD, &origin).await;
-        let busy = matches!(refused, Err(ProofError::Unavailable(Unavailable::Busy)));
+        let refused = accounts
+            .prove_password(&own, PASSWORD, &origin, Utc::now())
+            .await;
+        let busy = matches!(
+            refused,
+            Err(ReauthenticationError::Unavailable(Unavailable::Busy))
+        );
         assert!(busy, "the present password");
     }
     drop(others);
-    let signed_in = accounts.login("wanda", PASSWORD, None, &origin).await;
+    let signed_in = accounts
+        .login("wanda", PASSWORD, None, &origin, Utc::now())
+        .await;
     assert!(signed_in.is_ok(), "{signed_in:?}");
 }

@@ -10,7 +10,7 @@ use crate::{
     accounts::Accounts,
     alive::Alive,
     error::{Doing, Unavailable},
-    proof::Own,
+    reauthentication::Own,
 };
 
 /// Recovery codes that are given out at once.

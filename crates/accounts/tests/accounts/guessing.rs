@@ -11,8 +11,8 @@ use crate::{
     support::{Bench, PASSWORD, from, settings},
 };
 
-fn is_backoff<T>(outcome: &Result<T, LoginError>) -> bool {
-    matches!(outcome, Err(LoginError::Backoff { .. }))
+fn is_throttled<T>(outcome: &Result<T, LoginError>) -> bool {
+    matches!(outcome, Err(LoginError::Throttled { .. }))
 }
 
 #[tokio::test]
@@ -24,11 +24,11 @@ async fn failures_slow_the_next_attempt_down_and_never_for_longer_than_a_minute(
     while waits.len() < 10 {
         match bench
             .accounts
-            .login("wanda", "guess work", None, &thief)
+            .login("wanda", "guess work", None, &thief, bench.now())
             .await
         {
             Err(LoginError::InvalidCredentials) => {}
-            Err(LoginError::Backoff { retry_after }) => {
+            Err(LoginError::Throttled { retry_after }) => {
                 waits.push(retry_after.num_seconds());
                 bench.pass(retry_after);
             }
@@ -36,11 +36,14 @@ async fn failures_slow_the_next_attempt_down_and_never_for_longer_than_a_minute(
         }
     }
     assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-    let right = bench.accounts.login("wanda", PASSWORD, None, &thief).await;
+    let right = bench
+        .accounts
+        .login("wanda", PASSWORD, None, &thief, bench.now())
+        .await;
     assert!(right.is_ok(), "the right password after the wait");
     let fresh = bench
         .accounts
-        .login("wanda", "guess work", None, &thief)
+        .login("wanda", "guess work", None, &thief, bench.now())
         .await;
     assert!(is_invalid(&fresh), "success forgets the failures");
 }
@@ -53,15 +56,16 @@ async fn attempts_at_the_same_time_do_not_slip_past_the_count_together_nor_by_tw
     let mut set = JoinSet::new();
     for i in 0..20 {
         let accounts = Arc::clone(&replicas[i % 2]);
+        let now = bench.now();
         set.spawn(async move {
             accounts
-                .login("wanda", "guess work", None, &from("203.0.113.7"))
+                .login("wanda", "guess work", None, &from("203.0.113.7"), now)
                 .await
         });
     }
     let outcomes = set.join_all().await;
     assert_eq!(outcomes.iter().filter(|o| is_invalid(o)).count(), 6);
-    assert_eq!(outcomes.iter().filter(|o| is_backoff(o)).count(), 14);
+    assert_eq!(outcomes.iter().filter(|o| is_throttled(o)).count(), 14);
 }
 
 #[tokio::test]
@@ -71,14 +75,20 @@ async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
     let home = from("198.51.100.1");
     let sign_in = |origin| {
         let accounts = Arc::clone(&bench.accounts);
-        async move { accounts.login("wanda", PASSWORD, None, &origin).await }
+        let now = bench.now();
+        async move { accounts.login("wanda", PASSWORD, None, &origin, now).await }
     };
     sign_in(home.clone()).await.unwrap();
     // From many addresses, so that what the account takes from strangers is what stops the guessing.
     let guess = |i: usize| {
         let accounts = Arc::clone(&bench.accounts);
         let origin = from(&format!("203.0.113.{i}"));
-        async move { accounts.login("wanda", "guess work", None, &origin).await }
+        let now = bench.now();
+        async move {
+            accounts
+                .login("wanda", "guess work", None, &origin, now)
+                .await
+        }
     };
     let mut allowed = 0;
     for i in 0..80 {
@@ -87,7 +97,7 @@ async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
     assert_eq!(allowed, 50);
     assert!(sign_in(home).await.is_ok(), "an address the account knows");
     let elsewhere = sign_in(from("192.0.2.1")).await;
-    let Err(LoginError::Backoff { retry_after }) = elsewhere else {
+    let Err(LoginError::Throttled { retry_after }) = elsewhere else {
         panic!("{elsewhere:?}");
     };
     assert!(retry_after <= TimeDelta::seconds(1), "{retry_after}");
@@ -102,23 +112,30 @@ async fn one_address_over_many_accounts_is_slowed_to_one_try_a_second_and_nobody
     let guess = |i: usize| {
         let accounts = Arc::clone(&bench.accounts);
         let origin = from(&format!("2001:db8::{i:x}"));
+        let now = bench.now();
         async move {
             let name = format!("nobody{i}");
-            accounts.login(&name, "guess work", None, &origin).await
+            accounts
+                .login(&name, "guess work", None, &origin, now)
+                .await
         }
     };
     for i in 0..100 {
         assert!(is_invalid(&guess(i).await), "{i}");
     }
-    assert!(is_backoff(&guess(100).await));
+    assert!(is_throttled(&guess(100).await));
     let near = from("2001:db8::1");
-    let there = bench.accounts.login("wanda", PASSWORD, None, &near);
-    assert!(is_backoff(&there.await), "the same network");
+    let there = bench
+        .accounts
+        .login("wanda", PASSWORD, None, &near, bench.now());
+    assert!(is_throttled(&there.await), "the same network");
     bench.pass(TimeDelta::seconds(1));
     assert!(is_invalid(&guess(101).await));
-    assert!(is_backoff(&guess(102).await));
+    assert!(is_throttled(&guess(102).await));
     let origin = from("2001:db8:0:1::1");
-    let elsewhere = bench.accounts.login("wanda", PASSWORD, None, &origin);
+    let elsewhere = bench
+        .accounts
+        .login("wanda", PASSWORD, None, &origin, bench.now());
     assert!(elsewhere.await.is_ok());
 }
 
@@ -131,16 +148,20 @@ async fn a_right_password_costs_nothing_and_forgets_only_its_own_address() {
     for _ in 0..120 {
         let accounts = &bench.accounts;
         accounts
-            .login("willy", PASSWORD, None, &thief)
+            .login("willy", PASSWORD, None, &thief, bench.now())
             .await
             .unwrap();
     }
-    let login = |password, origin| bench.accounts.login("wanda", password, None, origin);
+    let login = |password, origin| {
+        bench
+            .accounts
+            .login("wanda", password, None, origin, bench.now())
+    };
     for _ in 0..6 {
         assert!(is_invalid(&login("guess work", &thief).await));
     }
     login(PASSWORD, &own).await.unwrap();
-    assert!(is_backoff(&login("guess work", &thief).await));
+    assert!(is_throttled(&login("guess work", &thief).await));
 }
 
 #[tokio::test]
@@ -160,7 +181,12 @@ async fn a_known_name_and_an_unknown_one_cost_the_same_writes() {
     let before = written().await;
     let guess = |name, ip| {
         let accounts = Arc::clone(&bench.accounts);
-        async move { accounts.login(name, "guess work", None, &from(ip)).await }
+        let now = bench.now();
+        async move {
+            accounts
+                .login(name, "guess work", None, &from(ip), now)
+                .await
+        }
     };
     assert!(is_invalid(&guess("wanda", "203.0.113.7").await));
     let known = written().await;
@@ -181,14 +207,14 @@ async fn a_name_nobody_has_slows_down_like_any_other() {
     for _ in 0..6 {
         let outcome = bench
             .accounts
-            .login("nobody", "guess work", None, &thief)
+            .login("nobody", "guess work", None, &thief, bench.now())
             .await;
         assert!(is_invalid(&outcome));
     }
-    assert!(is_backoff(
+    assert!(is_throttled(
         &bench
             .accounts
-            .login("nobody", "guess work", None, &thief)
+            .login("nobody", "guess work", None, &thief, bench.now())
             .await
     ));
 }
@@ -198,11 +224,17 @@ async fn a_try_that_began_before_another_and_is_counted_after_it_is_looked_at() 
     let bench = Bench::new().await;
     bench.register("wanda").await;
     let own = from("203.0.113.7");
-    let guess = || bench.accounts.login("wanda", "guess work", None, &own);
+    let guess = || {
+        bench
+            .accounts
+            .login("wanda", "guess work", None, &own, bench.now())
+    };
     assert!(is_invalid(&guess().await));
     bench.pass(TimeDelta::milliseconds(-700));
     assert!(is_invalid(&guess().await));
     bench.pass(TimeDelta::milliseconds(-700));
-    let right = bench.accounts.login("wanda", PASSWORD, None, &own);
+    let right = bench
+        .accounts
+        .login("wanda", PASSWORD, None, &own, bench.now());
     assert!(right.await.is_ok());
 }

@@ -14,14 +14,18 @@ use crate::support::{Bench, from, new_user, settings};
 impl Bench {
     async fn invite(&self, by: Admin, role: Role, tenant: Option<&str>) -> String {
         let tenant = tenant.map(str::to_owned);
-        let issued = self.accounts.invite(by, NewInvitation { role, tenant });
+        let issued = self
+            .accounts
+            .invite(by, NewInvitation { role, tenant }, self.now());
         issued.await.unwrap().token
     }
 
     async fn come(&self, name: &str, token: &str) -> Result<Registered, RegisterError> {
         let origin = Origin::default();
         let new = new_user(name);
-        self.accounts.register(new, Some(token), &origin).await
+        self.accounts
+            .register(new, Some(token), &origin, self.now())
+            .await
     }
 }
 
@@ -34,10 +38,11 @@ async fn of_many_who_come_with_one_invitation_at_once_one_is_registered() {
     let mut set = JoinSet::new();
     for i in 0..16 {
         let (accounts, token) = (Arc::clone(&replicas[i % 2]), token.clone());
+        let now = bench.now();
         set.spawn(async move {
             let new = new_user(&format!("wanda{i}"));
             let origin = Origin::default();
-            accounts.register(new, Some(&token), &origin).await
+            accounts.register(new, Some(&token), &origin, now).await
         });
     }
     let outcomes = set.join_all().await;
@@ -71,7 +76,7 @@ async fn a_client_is_a_worker_until_their_tenant_has_them_and_others_are_what_th
     );
     bench
         .accounts
-        .settle_invitation(unsettled.id)
+        .settle_invitation(unsettled.id, bench.now())
         .await
         .unwrap();
     assert_eq!(bench.accounts.unsettled_invitations(10).await.unwrap(), []);
@@ -81,7 +86,7 @@ async fn a_client_is_a_worker_until_their_tenant_has_them_and_others_are_what_th
         role: Role::Worker,
         tenant,
     };
-    let refused = bench.accounts.invite(ada, new).await;
+    let refused = bench.accounts.invite(ada, new, bench.now()).await;
     assert!(matches!(refused, Err(InvitationError::Invalid(_))));
 }
 
@@ -110,20 +115,32 @@ async fn a_refusal_leaves_an_invitation_good_and_its_end_does_not() {
     let listed = bench.accounts.list_invitations(None, 1).await.unwrap();
     let id = listed.items[0].id;
     assert!(listed.next.is_some(), "three were issued");
-    assert!(bench.accounts.revoke_invitation(ada, id).await.unwrap());
-    assert!(!bench.accounts.revoke_invitation(ada, id).await.unwrap());
+    assert!(
+        bench
+            .accounts
+            .revoke_invitation(ada, id, bench.now())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !bench
+            .accounts
+            .revoke_invitation(ada, id, bench.now())
+            .await
+            .unwrap()
+    );
     assert!(invalid(&bench.come("willy", &back).await));
     // Whoever may not invite any more has not invited.
     let bea = bench.register("bea").await.id;
     bench
         .accounts
-        .set_role(ada, bea, Role::Admin)
+        .set_role(ada, bea, Role::Admin, bench.now())
         .await
         .unwrap();
     let token = bench.invite(Admin(bea), Role::Admin, None).await;
     bench
         .accounts
-        .set_role(ada, bea, Role::Worker)
+        .set_role(ada, bea, Role::Worker, bench.now())
         .await
         .unwrap();
     assert!(invalid(&bench.come("willy", &token).await));
@@ -133,8 +150,8 @@ async fn a_refusal_leaves_an_invitation_good_and_its_end_does_not() {
 async fn what_an_administrator_issued_does_not_come_back_with_them() {
     let bench = Bench::new().await;
     let (ada, bea) = (bench.admin().await, bench.register("bea").await.id);
-    let role = |role| bench.accounts.set_role(ada, bea, role);
-    let status = |status| bench.accounts.set_status(ada, bea, status);
+    let role = |role| bench.accounts.set_role(ada, bea, role, bench.now());
+    let status = |status| bench.accounts.set_status(ada, bea, status, bench.now());
     role(Role::Admin).await.unwrap();
     let before = bench.invite(Admin(bea), Role::Admin, None).await;
     let used = bench.invite(Admin(bea), Role::Client, None).await;
@@ -146,7 +163,7 @@ async fn what_an_administrator_issued_does_not_come_back_with_them() {
         role: Role::Admin,
         tenant: None,
     };
-    let late = bench.accounts.invite(Admin(bea), new).await;
+    let late = bench.accounts.invite(Admin(bea), new, bench.now()).await;
     assert!(matches!(late, Err(InvitationError::NoAdmin)));
     role(Role::Admin).await.unwrap();
     let disabled = bench.invite(Admin(bea), Role::Admin, None).await;
@@ -171,12 +188,13 @@ async fn who_issues_without_end_is_demoted_and_disabled_all_the_same() {
     for round in 0..4 {
         bench
             .accounts
-            .set_role(ada, bea, Role::Admin)
+            .set_role(ada, bea, Role::Admin, bench.now())
             .await
             .unwrap();
         let mut thieves = JoinSet::new();
         for n in 0..4 {
             let accounts = Arc::clone(&bench.accounts);
+            let now = bench.now();
             thieves.spawn(async move {
                 for _ in 0..40 {
                     let new = NewInvitation {
@@ -184,16 +202,23 @@ async fn who_issues_without_end_is_demoted_and_disabled_all_the_same() {
                         tenant: None,
                     };
                     match n % 2 {
-                        0 => drop(accounts.invite(Admin(bea), new).await),
-                        _ => drop(accounts.issue_reset_link(Admin(bea), wanda, false).await),
+                        0 => drop(accounts.invite(Admin(bea), new, now).await),
+                        _ => drop(
+                            accounts
+                                .issue_reset_link(Admin(bea), wanda, false, now)
+                                .await,
+                        ),
                     }
                 }
             });
         }
-        let demoted = bench.accounts.set_role(ada, bea, Role::Worker).await;
+        let demoted = bench
+            .accounts
+            .set_role(ada, bea, Role::Worker, bench.now())
+            .await;
         assert!(demoted.is_ok(), "round {round}: {demoted:?}");
         thieves.join_all().await;
-        let status = |status| bench.accounts.set_status(ada, bea, status);
+        let status = |status| bench.accounts.set_status(ada, bea, status, bench.now());
         status(UserStatus::Disabled).await.unwrap();
         status(UserStatus::Active).await.unwrap();
     }
@@ -205,11 +230,13 @@ async fn by_invitation_nobody_registers_without_and_guessing_one_is_slowed() {
     let ada = bench.admin().await;
     let closed = bench.replica(settings().with_registration(Registration::Invitation));
     let origin = from("203.0.113.7");
-    let refused = closed.register(new_user("wanda"), None, &origin).await;
+    let refused = closed
+        .register(new_user("wanda"), None, &origin, bench.now())
+        .await;
     assert!(matches!(refused, Err(RegisterError::InvitationRequired)));
     for i in 0..100 {
         let token = format!("dci_{i}");
-        let guess = closed.register(new_user("wanda"), Some(&token), &origin);
+        let guess = closed.register(new_user("wanda"), Some(&token), &origin, bench.now());
         let guess = guess.await;
         assert!(
             matches!(guess, Err(RegisterError::InvalidInvitation)),
@@ -219,15 +246,16 @@ async fn by_invitation_nobody_registers_without_and_guessing_one_is_slowed() {
     let token = bench.invite(ada, Role::Worker, None).await;
     let come = |origin| {
         let (closed, token) = (&closed, &token);
+        let now = bench.now();
         async move {
             closed
-                .register(new_user("wanda"), Some(token), &origin)
+                .register(new_user("wanda"), Some(token), &origin, now)
                 .await
         }
     };
     let slowed = come(origin).await;
     assert!(
-        matches!(slowed, Err(RegisterError::Backoff { .. })),
+        matches!(slowed, Err(RegisterError::Throttled { .. })),
         "{slowed:?}"
     );
     assert!(come(from("198.51.100.1")).await.is_ok());

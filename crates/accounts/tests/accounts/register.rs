@@ -31,10 +31,11 @@ async fn of_sixteen_who_want_one_name_at_once_one_gets_it() {
     for i in 0..16 {
         let accounts = Arc::clone(&bench.accounts);
         let spelling = if i % 2 == 0 { "wanda" } else { "Wanda" };
+        let now = bench.now();
         set.spawn(async move {
             let mut user = new_user(spelling);
             user.email = format!("w{i}@example.com");
-            accounts.register(user, None, &Origin::default()).await
+            accounts.register(user, None, &Origin::default(), now).await
         });
     }
     let outcomes = set.join_all().await;
@@ -145,9 +146,10 @@ async fn the_first_administrator_is_made_once_also_by_many_replicas() {
     let mut set = JoinSet::new();
     for _ in 0..8 {
         let accounts = Arc::clone(&bench.accounts);
+        let now = bench.now();
         set.spawn(async move {
             accounts
-                .ensure_admin("ada", "ada@example.com", PASSWORD)
+                .ensure_admin("ada", "ada@example.com", PASSWORD, now)
                 .await
         });
     }
@@ -163,7 +165,7 @@ async fn nobody_becomes_administrator_by_registering_its_name_first() {
     let thief = bench.register("admin").await;
     let outcome = bench
         .accounts
-        .ensure_admin("admin", "root@example.com", PASSWORD)
+        .ensure_admin("admin", "root@example.com", PASSWORD, bench.now())
         .await;
     assert!(matches!(outcome, Err(BootstrapError::Taken)));
     let thief = bench.accounts.find_user(thief.id).await.unwrap().unwrap();

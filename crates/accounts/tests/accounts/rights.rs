@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
-    AccessError, Admin, LoginError, Origin, PasswordChange, PasswordChangeError, ProofError,
-    RightsError, Role, UserStatus,
+    AccessError, Admin, LoginError, Origin, PasswordChange, PasswordChangeError,
+    ReauthenticationError, RightsError, Role, UserStatus,
 };
 use datacrowd_protocol::{audit::AuditFilter, ids::UserId};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
     let elsewhere = bench.replica(settings());
     assert_eq!(
         elsewhere
-            .verify_access(&tokens.access_token)
+            .verify_access(&tokens.access_token, bench.now())
             .await
             .unwrap()
             .role,
@@ -32,13 +32,13 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
 
     let changed = bench
         .accounts
-        .set_role(ada, clara.id, Role::Client)
+        .set_role(ada, clara.id, Role::Client, bench.now())
         .await
         .unwrap();
     assert_eq!(changed.role, Role::Client);
     let again = bench
         .accounts
-        .set_role(ada, clara.id, Role::Client)
+        .set_role(ada, clara.id, Role::Client, bench.now())
         .await
         .unwrap();
     assert_eq!(again, changed, "nothing to change changes nothing");
@@ -46,7 +46,7 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
     assert_eq!(
         bench
             .accounts
-            .verify_access(&tokens.access_token)
+            .verify_access(&tokens.access_token, bench.now())
             .await
             .unwrap()
             .role,
@@ -55,7 +55,7 @@ async fn a_new_role_is_recorded_and_holds_without_signing_in_again() {
     bench.pass(TimeDelta::seconds(30));
     assert_eq!(
         elsewhere
-            .verify_access(&tokens.access_token)
+            .verify_access(&tokens.access_token, bench.now())
             .await
             .unwrap()
             .role,
@@ -99,31 +99,53 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
     let wanda = bench.register("wanda").await;
     let tokens = bench.sign_in("wanda").await;
     let elsewhere = bench.replica(settings());
-    assert!(elsewhere.verify_access(&tokens.access_token).await.is_ok());
+    assert!(
+        elsewhere
+            .verify_access(&tokens.access_token, bench.now())
+            .await
+            .is_ok()
+    );
     bench
         .accounts
-        .set_status(ada, wanda.id, UserStatus::Disabled)
+        .set_status(ada, wanda.id, UserStatus::Disabled, bench.now())
         .await
         .unwrap();
 
-    let here = bench.accounts.verify_access(&tokens.access_token).await;
+    let here = bench
+        .accounts
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(here, Err(AccessError::Disabled)));
     bench.pass(TimeDelta::milliseconds(29_999));
     assert!(
-        elsewhere.verify_access(&tokens.access_token).await.is_ok(),
+        elsewhere
+            .verify_access(&tokens.access_token, bench.now())
+            .await
+            .is_ok(),
         "remembered"
     );
     bench.pass(TimeDelta::milliseconds(1));
-    let there = elsewhere.verify_access(&tokens.access_token).await;
+    let there = elsewhere
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(there, Err(AccessError::Disabled)));
-    assert!(bench.accounts.refresh(&tokens.refresh_token).await.is_err());
+    assert!(
+        bench
+            .accounts
+            .refresh(&tokens.refresh_token, bench.now())
+            .await
+            .is_err()
+    );
 
     let origin = Origin::default();
-    let right = bench.accounts.login("wanda", PASSWORD, None, &origin).await;
+    let right = bench
+        .accounts
+        .login("wanda", PASSWORD, None, &origin, bench.now())
+        .await;
     assert!(matches!(right, Err(LoginError::Disabled)));
     let wrong = bench
         .accounts
-        .login("wanda", "guess work", None, &origin)
+        .login("wanda", "guess work", None, &origin, bench.now())
         .await;
     assert!(
         matches!(wrong, Err(LoginError::InvalidCredentials)),
@@ -131,20 +153,26 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
     );
     bench
         .accounts
-        .set_status(ada, wanda.id, UserStatus::Active)
+        .set_status(ada, wanda.id, UserStatus::Active, bench.now())
         .await
         .unwrap();
-    let refreshed = bench.accounts.refresh(&tokens.refresh_token).await;
+    let refreshed = bench
+        .accounts
+        .refresh(&tokens.refresh_token, bench.now())
+        .await;
     assert!(
         refreshed.is_err(),
         "a thief's session does not come back with the account"
     );
-    let access = bench.accounts.verify_access(&tokens.access_token).await;
+    let access = bench
+        .accounts
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(access, Err(AccessError::Revoked)), "{access:?}");
     assert!(
         bench
             .accounts
-            .login("wanda", PASSWORD, None, &origin)
+            .login("wanda", PASSWORD, None, &origin, bench.now())
             .await
             .is_ok()
     );
@@ -156,7 +184,11 @@ async fn a_session_that_was_ended_does_not_come_back_by_a_change_of_password() {
     let ada = bench.admin().await;
     let wanda = bench.register("wanda").await;
     let tokens = bench.sign_in("wanda").await;
-    let status = |status| bench.accounts.set_status(ada, wanda.id, status);
+    let status = |status| {
+        bench
+            .accounts
+            .set_status(ada, wanda.id, status, bench.now())
+    };
     status(UserStatus::Disabled).await.unwrap();
     // Through a replica that has not heard of it yet.
     let change = PasswordChange {
@@ -166,47 +198,61 @@ async fn a_session_that_was_ended_does_not_come_back_by_a_change_of_password() {
         end_tokens: false,
     };
     let (elsewhere, origin) = (bench.replica(settings()), Origin::default());
-    let changed = elsewhere.change_password(wanda.id, tokens.sid, change, &origin);
+    let changed = elsewhere.change_password(wanda.id, tokens.sid, change, &origin, bench.now());
     let refused = changed.await;
     assert!(
         matches!(
             refused,
-            Err(PasswordChangeError::Unproven(ProofError::Over(
+            Err(PasswordChangeError::Unproven(ReauthenticationError::Over(
                 AccessError::Disabled
             )))
         ),
         "{refused:?}"
     );
     status(UserStatus::Active).await.unwrap();
-    let access = elsewhere.verify_access(&tokens.access_token).await;
+    let access = elsewhere
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(access, Err(AccessError::Revoked)), "{access:?}");
-    assert!(bench.accounts.refresh(&tokens.refresh_token).await.is_err());
+    assert!(
+        bench
+            .accounts
+            .refresh(&tokens.refresh_token, bench.now())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
 async fn the_last_administrator_stays() {
     let bench = Bench::new().await;
     let ada = bench.admin().await;
-    let refused = bench.accounts.set_role(ada, ada.0, Role::Worker).await;
+    let refused = bench
+        .accounts
+        .set_role(ada, ada.0, Role::Worker, bench.now())
+        .await;
     assert!(matches!(refused, Err(RightsError::LastAdmin)));
     let refused = bench
         .accounts
-        .set_status(ada, ada.0, UserStatus::Disabled)
+        .set_status(ada, ada.0, UserStatus::Disabled, bench.now())
         .await;
     assert!(matches!(refused, Err(RightsError::LastAdmin)));
     // A disabled administrator is none.
     let bea = bench.register("bea").await;
     bench
         .accounts
-        .set_role(ada, bea.id, Role::Admin)
+        .set_role(ada, bea.id, Role::Admin, bench.now())
         .await
         .unwrap();
     bench
         .accounts
-        .set_status(ada, bea.id, UserStatus::Disabled)
+        .set_status(ada, bea.id, UserStatus::Disabled, bench.now())
         .await
         .unwrap();
-    let refused = bench.accounts.set_role(ada, ada.0, Role::Worker).await;
+    let refused = bench
+        .accounts
+        .set_role(ada, ada.0, Role::Worker, bench.now())
+        .await;
     assert!(matches!(refused, Err(RightsError::LastAdmin)));
 }
 
@@ -218,7 +264,7 @@ async fn of_administrators_who_remove_each_other_at_once_one_is_left() {
         let user = bench.register(&format!("admin{i}")).await;
         bench
             .accounts
-            .set_role(admins[0], user.id, Role::Admin)
+            .set_role(admins[0], user.id, Role::Admin, bench.now())
             .await
             .unwrap();
         admins.push(Admin(user.id));
@@ -230,11 +276,14 @@ async fn of_administrators_who_remove_each_other_at_once_one_is_left() {
             admins[i],
             admins[(i + 1) % 6].0,
         );
+        let now = bench.now();
         set.spawn(async move {
             if i % 2 == 0 {
-                accounts.set_role(by, whom, Role::Worker).await
+                accounts.set_role(by, whom, Role::Worker, now).await
             } else {
-                accounts.set_status(by, whom, UserStatus::Disabled).await
+                accounts
+                    .set_status(by, whom, UserStatus::Disabled, now)
+                    .await
             }
         });
     }
@@ -249,7 +298,10 @@ async fn nobody_is_nobody() {
     let bench = Bench::new().await;
     let ada = bench.admin().await;
     let stranger = UserId(Uuid::now_v7());
-    let refused = bench.accounts.set_role(ada, stranger, Role::Client).await;
+    let refused = bench
+        .accounts
+        .set_role(ada, stranger, Role::Client, bench.now())
+        .await;
     assert!(matches!(refused, Err(RightsError::NotFound)));
     assert_eq!(bench.accounts.find_user(stranger).await.unwrap(), None);
 }

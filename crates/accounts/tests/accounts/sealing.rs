@@ -48,7 +48,7 @@ async fn secrets_are_sealed_and_those_of_before_and_of_the_key_before_are_sealed
         let code = bench.code(&device);
         let origin = Origin::default();
         accounts
-            .login("wanda", PASSWORD, Some(&code), &origin)
+            .login("wanda", PASSWORD, Some(&code), &origin, bench.now())
             .await
     };
     assert!(
@@ -75,7 +75,11 @@ async fn a_lost_key_refuses_devices_and_leaves_recovery_codes_and_reset_links() 
     let origin = Origin::default();
     let login = |password, code: Option<String>| {
         let (lost, origin) = (&lost, &origin);
-        async move { lost.login("wanda", password, code.as_deref(), origin).await }
+        let now = bench.now();
+        async move {
+            lost.login("wanda", password, code.as_deref(), origin, now)
+                .await
+        }
     };
     let by_device = login(PASSWORD, Some(bench.code(&device))).await;
     assert!(
@@ -83,8 +87,11 @@ async fn a_lost_key_refuses_devices_and_leaves_recovery_codes_and_reset_links() 
         "{by_device:?}"
     );
     assert!(login(PASSWORD, Some(codes[0].clone())).await.is_ok());
-    let link = lost.issue_reset_link(ada, wanda, true).await.unwrap();
-    let redeemed = lost.redeem_reset_link(&link.token, "a new password", &origin);
+    let link = lost
+        .issue_reset_link(ada, wanda, true, bench.now())
+        .await
+        .unwrap();
+    let redeemed = lost.redeem_reset_link(&link.token, "a new password", &origin, bench.now());
     redeemed.await.unwrap();
     assert!(login("a new password", None).await.is_ok());
 }
@@ -95,7 +102,9 @@ async fn a_device_that_the_release_before_enrolled_anew_is_the_one_that_counts()
     let wanda = bench.register("wanda").await.id;
     let sid = bench.sign_in("wanda").await.sid;
     let origin = Origin::default();
-    let enrolled = bench.accounts.enrol_totp(wanda, sid, PASSWORD, &origin);
+    let enrolled = bench
+        .accounts
+        .enrol_totp(wanda, sid, PASSWORD, &origin, bench.now());
     enrolled.await.unwrap();
     let other = [7_u8; 20];
     // Its statement, which knows the plain column only.
@@ -115,6 +124,8 @@ async fn a_device_that_the_release_before_enrolled_anew_is_the_one_that_counts()
         .build()
         .unwrap();
     let code = bench.code(&device);
-    let confirmed = bench.accounts.confirm_totp(wanda, sid, &code, &origin);
+    let confirmed = bench
+        .accounts
+        .confirm_totp(wanda, sid, &code, &origin, bench.now());
     assert!(confirmed.await.is_ok());
 }

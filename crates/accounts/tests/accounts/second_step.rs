@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
-    LoginError, Origin, PasswordChange, PasswordChangeError, ProofError, SecondFactorError, Tokens,
+    LoginError, Origin, PasswordChange, PasswordChangeError, ReauthenticationError,
+    SecondFactorError, Tokens,
 };
 use datacrowd_protocol::ids::UserId;
 use totp_rs::{Builder, Secret, Totp};
@@ -26,7 +27,9 @@ impl Bench {
 
     pub async fn sign_in_with(&self, code: Option<&str>) -> Result<Tokens, LoginError> {
         let origin = Origin::default();
-        self.accounts.login("wanda", PASSWORD, code, &origin).await
+        self.accounts
+            .login("wanda", PASSWORD, code, &origin, self.now())
+            .await
     }
 
     /// Wanda, who turned her second step on, with her device and her recovery codes.
@@ -34,10 +37,14 @@ impl Bench {
         let wanda = self.register("wanda").await.id;
         let here = self.sign_in("wanda").await;
         let origin = Origin::default();
-        let enrolled = self.accounts.enrol_totp(wanda, here.sid, PASSWORD, &origin);
+        let enrolled = self
+            .accounts
+            .enrol_totp(wanda, here.sid, PASSWORD, &origin, self.now());
         let device = device(&enrolled.await.unwrap().secret);
         let code = self.code(&device);
-        let codes = self.accounts.confirm_totp(wanda, here.sid, &code, &origin);
+        let codes = self
+            .accounts
+            .confirm_totp(wanda, here.sid, &code, &origin, self.now());
         let codes = codes.await.unwrap();
         self.pass(TimeDelta::seconds(90)); // that code is used
         (wanda, here, device, codes)
@@ -45,7 +52,7 @@ impl Bench {
 }
 
 fn is_wrong_code<T>(outcome: &Result<T, SecondFactorError>) -> bool {
-    let wrong = SecondFactorError::Unproven(ProofError::WrongCode);
+    let wrong = SecondFactorError::Unproven(ReauthenticationError::WrongCode);
     matches!(outcome, Err(error) if error.to_string() == wrong.to_string())
 }
 
@@ -55,13 +62,19 @@ async fn a_second_step_is_asked_for_once_confirmed_and_each_code_works_once() {
     let wanda = bench.register("wanda").await.id;
     let sid = bench.sign_in("wanda").await.sid;
     let origin = Origin::default();
-    let wrong = bench.accounts.enrol_totp(wanda, sid, "guess work", &origin);
+    let wrong = bench
+        .accounts
+        .enrol_totp(wanda, sid, "guess work", &origin, bench.now());
     let wrong = wrong.await;
     assert!(matches!(
         wrong,
-        Err(SecondFactorError::Unproven(ProofError::WrongPassword))
+        Err(SecondFactorError::Unproven(
+            ReauthenticationError::WrongPassword
+        ))
     ));
-    let enrolled = bench.accounts.enrol_totp(wanda, sid, PASSWORD, &origin);
+    let enrolled = bench
+        .accounts
+        .enrol_totp(wanda, sid, PASSWORD, &origin, bench.now());
     let enrolled = enrolled.await.unwrap();
     assert!(enrolled.url.starts_with("otpauth://totp/"), "{enrolled:?}");
     assert!(bench.sign_in_with(None).await.is_ok(), "not confirmed yet");
@@ -69,7 +82,8 @@ async fn a_second_step_is_asked_for_once_confirmed_and_each_code_works_once() {
     let device = device(&enrolled.secret);
     let confirm = |code: String| {
         let (accounts, origin) = (&bench.accounts, &origin);
-        async move { accounts.confirm_totp(wanda, sid, &code, origin).await }
+        let now = bench.now();
+        async move { accounts.confirm_totp(wanda, sid, &code, origin, now).await }
     };
     assert!(is_wrong_code(&confirm("000000".into()).await));
     let code = bench.code(&device);
@@ -96,7 +110,7 @@ async fn a_second_step_is_asked_for_once_confirmed_and_each_code_works_once() {
     let last = bench.code(&device);
     let off = bench
         .accounts
-        .disable_totp(wanda, sid, PASSWORD, &last, &origin);
+        .disable_totp(wanda, sid, PASSWORD, &last, &origin, bench.now());
     off.await.unwrap();
     assert!(bench.sign_in_with(None).await.is_ok());
 }
@@ -126,11 +140,11 @@ async fn nothing_that_proves_only_the_password_lets_codes_be_guessed_anew() {
     }
     let enrolled = bench
         .accounts
-        .enrol_totp(wanda, here.sid, PASSWORD, &origin);
+        .enrol_totp(wanda, here.sid, PASSWORD, &origin, bench.now());
     assert!(matches!(enrolled.await, Err(SecondFactorError::AlreadyOn)));
     let blocked = bench.sign_in_with(Some("000000")).await;
     assert!(
-        matches!(blocked, Err(LoginError::Backoff { .. })),
+        matches!(blocked, Err(LoginError::Throttled { .. })),
         "{blocked:?}"
     );
     bench.pass(TimeDelta::minutes(2));
@@ -142,14 +156,16 @@ async fn nothing_that_proves_only_the_password_lets_codes_be_guessed_anew() {
     };
     let changed = bench
         .accounts
-        .change_password(wanda, here.sid, change, &origin);
+        .change_password(wanda, here.sid, change, &origin, bench.now());
     assert!(matches!(
         changed.await,
-        Err(PasswordChangeError::Unproven(ProofError::CodeRequired))
+        Err(PasswordChangeError::Unproven(
+            ReauthenticationError::CodeRequired
+        ))
     ));
     let blocked = bench.sign_in_with(Some("000000")).await;
     assert!(
-        matches!(blocked, Err(LoginError::Backoff { .. })),
+        matches!(blocked, Err(LoginError::Throttled { .. })),
         "{blocked:?}"
     );
     bench.pass(TimeDelta::minutes(2));
@@ -172,14 +188,20 @@ async fn beginning_a_second_step_again_and_again_forgets_no_failure() {
     let sid = bench.sign_in("wanda").await.sid;
     let origin = Origin::default();
     for round in 0..4 {
-        let guess = bench.accounts.login("wanda", "guess work", None, &origin);
+        let guess = bench
+            .accounts
+            .login("wanda", "guess work", None, &origin, bench.now());
         assert!(matches!(guess.await, Err(LoginError::InvalidCredentials)));
-        let enrolled = bench.accounts.enrol_totp(wanda, sid, PASSWORD, &origin);
+        let enrolled = bench
+            .accounts
+            .enrol_totp(wanda, sid, PASSWORD, &origin, bench.now());
         assert!(enrolled.await.is_ok(), "{round}: costs nothing");
     }
     let mut looked_at = 0;
     for _ in 0..6 {
-        let guess = bench.accounts.login("wanda", "guess work", None, &origin);
+        let guess = bench
+            .accounts
+            .login("wanda", "guess work", None, &origin, bench.now());
         looked_at += i32::from(matches!(guess.await, Err(LoginError::InvalidCredentials)));
     }
     assert_eq!(looked_at, 2, "four had been counted");
@@ -192,9 +214,10 @@ async fn new_recovery_codes_ask_for_a_code() {
     let origin = Origin::default();
     let renew = |code: String| {
         let (accounts, origin) = (&bench.accounts, &origin);
+        let now = bench.now();
         async move {
             accounts
-                .renew_recovery_codes(wanda, here.sid, PASSWORD, &code, origin)
+                .renew_recovery_codes(wanda, here.sid, PASSWORD, &code, origin, now)
                 .await
         }
     };
@@ -215,33 +238,51 @@ async fn a_proof_is_fresh_for_ten_minutes_and_asks_for_a_code_where_there_is_a_s
     let bench = Bench::new().await;
     let (wanda, here, device, _) = bench.with_second_step().await;
     let origin = Origin::default();
-    let fresh = || bench.accounts.is_freshly_proven(wanda, here.sid);
+    let fresh = || {
+        bench
+            .accounts
+            .is_freshly_proven(wanda, here.sid, bench.now())
+    };
     bench.pass(TimeDelta::minutes(10));
     assert!(!fresh().await.unwrap());
     let again = |password, code: Option<String>| {
         let (accounts, origin) = (&bench.accounts, &origin);
+        let now = bench.now();
         async move {
             let code = code.as_deref();
             accounts
-                .reauthenticate(wanda, here.sid, password, code, origin)
+                .reauthenticate(wanda, here.sid, password, code, origin, now)
                 .await
         }
     };
     let wrong = again("guess work", None).await;
-    assert!(matches!(wrong, Err(ProofError::WrongPassword)), "{wrong:?}");
+    assert!(
+        matches!(wrong, Err(ReauthenticationError::WrongPassword)),
+        "{wrong:?}"
+    );
     let half = again(PASSWORD, None).await;
-    assert!(matches!(half, Err(ProofError::CodeRequired)), "{half:?}");
+    assert!(
+        matches!(half, Err(ReauthenticationError::CodeRequired)),
+        "{half:?}"
+    );
     let wrong = again(PASSWORD, Some("000000".into())).await;
-    assert!(matches!(wrong, Err(ProofError::WrongCode)), "{wrong:?}");
+    assert!(
+        matches!(wrong, Err(ReauthenticationError::WrongCode)),
+        "{wrong:?}"
+    );
     assert!(!fresh().await.unwrap());
     let until = again(PASSWORD, Some(bench.code(&device))).await.unwrap();
-    assert_eq!(until, bench.now_in_rows() + TimeDelta::minutes(10));
+    assert_eq!(until, bench.now() + TimeDelta::minutes(10));
     assert!(fresh().await.unwrap());
-    let refreshed = bench.accounts.refresh(&here.refresh_token).await.unwrap();
+    let refreshed = bench
+        .accounts
+        .refresh(&here.refresh_token, bench.now())
+        .await
+        .unwrap();
     bench.pass(TimeDelta::minutes(10));
     bench
         .accounts
-        .refresh(&refreshed.refresh_token)
+        .refresh(&refreshed.refresh_token, bench.now())
         .await
         .unwrap();
     assert!(!fresh().await.unwrap(), "refreshing proves nothing");
@@ -255,17 +296,19 @@ async fn turning_the_second_step_on_outdates_what_other_sessions_proved() {
     let origin = Origin::default();
     let enrolled = bench
         .accounts
-        .enrol_totp(wanda, here.sid, PASSWORD, &origin);
+        .enrol_totp(wanda, here.sid, PASSWORD, &origin, bench.now());
     let code = bench.code(&device(&enrolled.await.unwrap().secret));
-    let confirmed = bench.accounts.confirm_totp(wanda, here.sid, &code, &origin);
+    let confirmed = bench
+        .accounts
+        .confirm_totp(wanda, here.sid, &code, &origin, bench.now());
     confirmed.await.unwrap();
-    let fresh = |sid| bench.accounts.is_freshly_proven(wanda, sid);
+    let fresh = |sid| bench.accounts.is_freshly_proven(wanda, sid, bench.now());
     assert!(fresh(here.sid).await.unwrap());
     assert!(!fresh(there.sid).await.unwrap());
     assert!(
         bench
             .accounts
-            .verify_access(&there.access_token)
+            .verify_access(&there.access_token, bench.now())
             .await
             .is_ok()
     );

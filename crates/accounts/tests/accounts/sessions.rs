@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
-    AccessError, NewToken, Origin, PasswordChange, PasswordChangeError, ProofError, RefreshError,
-    Scope,
+    AccessError, NewToken, Origin, PasswordChange, PasswordChangeError, ReauthenticationError,
+    RefreshError, Scope,
 };
 use tokio::task::JoinSet;
 
@@ -17,14 +17,22 @@ async fn a_refresh_token_is_exchanged_for_the_next_pair() {
     bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
     bench.pass(TimeDelta::days(29));
-    let second = bench.accounts.refresh(&first.refresh_token).await.unwrap();
+    let second = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await
+        .unwrap();
     bench.pass(TimeDelta::days(29));
-    let third = bench.accounts.refresh(&second.refresh_token).await.unwrap();
+    let third = bench
+        .accounts
+        .refresh(&second.refresh_token, bench.now())
+        .await
+        .unwrap();
     assert_eq!(third.sid, first.sid);
     assert!(
         bench
             .accounts
-            .verify_access(&third.access_token)
+            .verify_access(&third.access_token, bench.now())
             .await
             .is_ok()
     );
@@ -36,15 +44,32 @@ async fn a_token_that_is_used_twice_ends_its_session_for_both() {
     let wanda = bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
     let other = bench.sign_in("wanda").await;
-    let second = bench.accounts.refresh(&first.refresh_token).await.unwrap();
-    let stolen = bench.accounts.refresh(&first.refresh_token).await;
+    let second = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await
+        .unwrap();
+    let stolen = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await;
     assert!(matches!(stolen, Err(RefreshError::Reused)));
-    let owner = bench.accounts.refresh(&second.refresh_token).await;
+    let owner = bench
+        .accounts
+        .refresh(&second.refresh_token, bench.now())
+        .await;
     assert!(matches!(owner, Err(RefreshError::Invalid)));
-    let access = bench.accounts.verify_access(&second.access_token).await;
+    let access = bench
+        .accounts
+        .verify_access(&second.access_token, bench.now())
+        .await;
     assert!(matches!(access, Err(AccessError::Revoked)));
     assert!(
-        bench.accounts.refresh(&other.refresh_token).await.is_ok(),
+        bench
+            .accounts
+            .refresh(&other.refresh_token, bench.now())
+            .await
+            .is_ok(),
         "another device"
     );
     let expected = [
@@ -64,14 +89,15 @@ async fn of_two_uses_at_once_one_wins_and_the_session_ends() {
     let mut set = JoinSet::new();
     for _ in 0..8 {
         let (accounts, token) = (Arc::clone(&bench.accounts), first.refresh_token.clone());
-        set.spawn(async move { accounts.refresh(&token).await });
+        let now = bench.now();
+        set.spawn(async move { accounts.refresh(&token, now).await });
     }
     let outcomes = set.join_all().await;
     assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
     assert!(
         bench
             .accounts
-            .list_sessions(first.user_id)
+            .list_sessions(first.user_id, bench.now())
             .await
             .unwrap()
             .is_empty()
@@ -90,7 +116,7 @@ async fn refresh_tokens_expire_and_unknown_ones_are_refused() {
         "",
         "dcr_00",
     ] {
-        let outcome = bench.accounts.refresh(token).await;
+        let outcome = bench.accounts.refresh(token, bench.now()).await;
         assert!(matches!(outcome, Err(RefreshError::Invalid)), "{token}");
     }
 }
@@ -101,15 +127,39 @@ async fn logout_ends_the_session_here_at_once_and_elsewhere_within_half_a_minute
     bench.register("wanda").await;
     let tokens = bench.sign_in("wanda").await;
     let elsewhere = bench.replica(settings());
-    assert!(elsewhere.verify_access(&tokens.access_token).await.is_ok());
-    bench.accounts.logout(&tokens.refresh_token).await.unwrap();
-    bench.accounts.logout(&tokens.refresh_token).await.unwrap();
-    let here = bench.accounts.verify_access(&tokens.access_token).await;
+    assert!(
+        elsewhere
+            .verify_access(&tokens.access_token, bench.now())
+            .await
+            .is_ok()
+    );
+    bench
+        .accounts
+        .logout(&tokens.refresh_token, bench.now())
+        .await
+        .unwrap();
+    bench
+        .accounts
+        .logout(&tokens.refresh_token, bench.now())
+        .await
+        .unwrap();
+    let here = bench
+        .accounts
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(here, Err(AccessError::Revoked)));
     bench.pass(TimeDelta::seconds(30));
-    let there = elsewhere.verify_access(&tokens.access_token).await;
+    let there = elsewhere
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(there, Err(AccessError::Revoked)));
-    assert!(bench.accounts.refresh(&tokens.refresh_token).await.is_err());
+    assert!(
+        bench
+            .accounts
+            .refresh(&tokens.refresh_token, bench.now())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -120,37 +170,41 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
     let origin = from("198.51.100.1");
     let tokens = bench
         .accounts
-        .login("wanda", PASSWORD, None, &origin)
+        .login("wanda", PASSWORD, None, &origin, bench.now())
         .await
         .unwrap();
-    let listed = bench.accounts.list_sessions(wanda.id).await.unwrap();
+    let listed = bench
+        .accounts
+        .list_sessions(wanda.id, bench.now())
+        .await
+        .unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].id, &listed[0].ip), (tokens.sid, &origin.ip));
     assert!(
         !bench
             .accounts
-            .revoke_session(willy.id, tokens.sid)
+            .revoke_session(willy.id, tokens.sid, bench.now())
             .await
             .unwrap()
     );
     assert!(
         bench
             .accounts
-            .revoke_session(wanda.id, tokens.sid)
+            .revoke_session(wanda.id, tokens.sid, bench.now())
             .await
             .unwrap()
     );
     assert!(
         !bench
             .accounts
-            .revoke_session(wanda.id, tokens.sid)
+            .revoke_session(wanda.id, tokens.sid, bench.now())
             .await
             .unwrap()
     );
     assert!(
         bench
             .accounts
-            .list_sessions(wanda.id)
+            .list_sessions(wanda.id, bench.now())
             .await
             .unwrap()
             .is_empty()
@@ -165,7 +219,7 @@ async fn a_new_password_ends_every_other_session() {
     let there = bench.sign_in("wanda").await;
     let caller = bench
         .accounts
-        .verify_access(&here.access_token)
+        .verify_access(&here.access_token, bench.now())
         .await
         .unwrap();
     let origin = Origin::default();
@@ -178,7 +232,7 @@ async fn a_new_password_ends_every_other_session() {
         };
         bench
             .accounts
-            .change_password(caller.user_id, here.sid, change, &origin)
+            .change_password(caller.user_id, here.sid, change, &origin, bench.now())
     };
     let new = NewToken {
         name: "nightly".into(),
@@ -187,48 +241,71 @@ async fn a_new_password_ends_every_other_session() {
     };
     let script = bench
         .accounts
-        .create_token(caller.user_id, here.sid, new)
+        .create_token(caller.user_id, here.sid, new, bench.now())
         .await;
     let script = script.unwrap().text;
     let refused = change("wrong horse", "battery staple", true).await;
     assert!(matches!(
         refused,
-        Err(PasswordChangeError::Unproven(ProofError::WrongPassword))
+        Err(PasswordChangeError::Unproven(
+            ReauthenticationError::WrongPassword
+        ))
     ));
     let refused = change(PASSWORD, "short", true).await;
     assert!(matches!(refused, Err(PasswordChangeError::Invalid(_))));
     change(PASSWORD, "battery staple", false).await.unwrap();
-    assert!(bench.accounts.verify_access(&script).await.is_ok());
+    assert!(
+        bench
+            .accounts
+            .verify_access(&script, bench.now())
+            .await
+            .is_ok()
+    );
 
     assert!(
         bench
             .accounts
-            .verify_access(&here.access_token)
+            .verify_access(&here.access_token, bench.now())
             .await
             .is_ok()
     );
-    let other = bench.accounts.verify_access(&there.access_token).await;
+    let other = bench
+        .accounts
+        .verify_access(&there.access_token, bench.now())
+        .await;
     assert!(matches!(other, Err(AccessError::Revoked)));
-    assert!(bench.accounts.refresh(&there.refresh_token).await.is_err());
-    assert!(bench.accounts.refresh(&here.refresh_token).await.is_ok());
     assert!(
         bench
             .accounts
-            .login("wanda", PASSWORD, None, &origin)
+            .refresh(&there.refresh_token, bench.now())
             .await
             .is_err()
     );
     assert!(
         bench
             .accounts
-            .login("wanda", "battery staple", None, &origin)
+            .refresh(&here.refresh_token, bench.now())
+            .await
+            .is_ok()
+    );
+    assert!(
+        bench
+            .accounts
+            .login("wanda", PASSWORD, None, &origin, bench.now())
+            .await
+            .is_err()
+    );
+    assert!(
+        bench
+            .accounts
+            .login("wanda", "battery staple", None, &origin, bench.now())
             .await
             .is_ok()
     );
     change("battery staple", "another staple", true)
         .await
         .unwrap();
-    let over = bench.accounts.verify_access(&script).await;
+    let over = bench.accounts.verify_access(&script, bench.now()).await;
     assert!(matches!(over, Err(AccessError::Revoked)), "{over:?}");
 }
 
@@ -239,8 +316,20 @@ async fn what_ended_long_ago_is_swept_and_nothing_else() {
     let old = bench.sign_in("wanda").await;
     bench.pass(TimeDelta::days(61));
     let young = bench.sign_in("wanda").await;
-    assert_eq!(bench.accounts.sweep().await.unwrap(), 1);
-    assert_eq!(bench.accounts.sweep().await.unwrap(), 0);
-    assert!(bench.accounts.refresh(&young.refresh_token).await.is_ok());
-    assert!(bench.accounts.refresh(&old.refresh_token).await.is_err());
+    assert_eq!(bench.accounts.sweep(bench.now()).await.unwrap(), 1);
+    assert_eq!(bench.accounts.sweep(bench.now()).await.unwrap(), 0);
+    assert!(
+        bench
+            .accounts
+            .refresh(&young.refresh_token, bench.now())
+            .await
+            .is_ok()
+    );
+    assert!(
+        bench
+            .accounts
+            .refresh(&old.refresh_token, bench.now())
+            .await
+            .is_err()
+    );
 }

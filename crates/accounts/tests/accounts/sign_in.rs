@@ -20,7 +20,7 @@ async fn name_or_address_and_password_open_a_session() {
         assert_eq!(tokens.expires_in, TimeDelta::minutes(15));
         let caller = bench
             .accounts
-            .verify_access(&tokens.access_token)
+            .verify_access(&tokens.access_token, bench.now())
             .await
             .unwrap();
         assert_eq!(caller.user_id, wanda.id);
@@ -46,7 +46,10 @@ async fn a_wrong_password_and_an_unknown_name_are_told_alike() {
         ("wan\0da", PASSWORD),
         ("wanda' OR '1'='1", PASSWORD),
     ] {
-        let outcome = bench.accounts.login(login, password, None, &origin).await;
+        let outcome = bench
+            .accounts
+            .login(login, password, None, &origin, bench.now())
+            .await;
         assert!(is_invalid(&outcome), "{login:?} {outcome:?}");
     }
 }
@@ -60,12 +63,15 @@ async fn an_access_token_expires_and_says_so() {
     assert!(
         bench
             .accounts
-            .verify_access(&tokens.access_token)
+            .verify_access(&tokens.access_token, bench.now())
             .await
             .is_ok()
     );
     bench.pass(TimeDelta::seconds(1));
-    let outcome = bench.accounts.verify_access(&tokens.access_token).await;
+    let outcome = bench
+        .accounts
+        .verify_access(&tokens.access_token, bench.now())
+        .await;
     assert!(matches!(outcome, Err(AccessError::Expired)));
 }
 
@@ -75,9 +81,9 @@ async fn tokens_of_the_previous_secret_are_accepted_until_it_is_gone() {
     bench.register("wanda").await;
     let old = bench.sign_in("wanda").await.access_token;
     let rotated = bench.replica(signed_by(key("b", 2), Some(key("a", 1))));
-    assert!(rotated.verify_access(&old).await.is_ok());
+    assert!(rotated.verify_access(&old, bench.now()).await.is_ok());
     let later = bench.replica(signed_by(key("b", 2), None));
-    let outcome = later.verify_access(&old).await;
+    let outcome = later.verify_access(&old, bench.now()).await;
     assert!(matches!(outcome, Err(AccessError::Invalid)));
 }
 
@@ -93,7 +99,8 @@ async fn a_password_of_before_it_had_one_form_opens_as_it_was_typed_and_then_in_
     let login = |password| {
         let origin = from("198.51.100.1");
         let accounts = Arc::clone(&bench.accounts);
-        async move { accounts.login("wanda", password, None, &origin).await }
+        let now = bench.now();
+        async move { accounts.login("wanda", password, None, &origin, now).await }
     };
     assert!(login(composed).await.is_ok());
     assert!(login(parts).await.is_ok());

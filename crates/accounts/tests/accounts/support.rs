@@ -1,11 +1,11 @@
-//! A service over a database of its own, with a clock that the test moves.
+//! A service over a database of its own, and a time that the test moves.
 
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use datacrowd_accounts::{
-    Accounts, Admin, Clock, NewUser, Origin, RegisterError, Role, SealingKey, SealingKeys,
-    Settings, SigningKey, Tokens, User,
+    Accounts, Admin, NewUser, Origin, RegisterError, Role, SealingKey, SealingKeys, Settings,
+    SigningKey, Tokens, User,
 };
 use datacrowd_testkit::TestDatabase;
 
@@ -14,7 +14,7 @@ pub const PASSWORD: &str = "correct horse";
 pub struct Bench {
     pub accounts: Arc<Accounts>,
     pub database: TestDatabase,
-    time: Arc<Mutex<DateTime<Utc>>>,
+    time: Mutex<DateTime<Utc>>,
 }
 
 pub fn key(kid: &str, byte: u8) -> SigningKey {
@@ -41,18 +41,18 @@ pub fn settings() -> Settings {
 impl Bench {
     pub async fn new() -> Self {
         let database = TestDatabase::create("auth").await;
-        let time = Arc::new(Mutex::new(Utc::now()));
-        let accounts = service(&database, &time, settings());
+        let accounts = service(&database, settings());
         Self {
             accounts,
             database,
-            time,
+            // As the database keeps it.
+            time: Mutex::new(Utc::now().trunc_subsecs(6)),
         }
     }
 
-    /// Another replica over the same database, with the same clock.
+    /// Another replica over the same database.
     pub fn replica(&self, settings: Settings) -> Arc<Accounts> {
-        service(&self.database, &self.time, settings)
+        service(&self.database, settings)
     }
 
     pub fn pass(&self, time: TimeDelta) {
@@ -63,25 +63,23 @@ impl Bench {
         *self.time.lock().unwrap()
     }
 
-    /// As the database keeps it.
-    pub fn now_in_rows(&self) -> DateTime<Utc> {
-        chrono::SubsecRound::trunc_subsecs(self.now(), 6)
-    }
-
     pub async fn register(&self, username: &str) -> User {
         self.add(new_user(username)).await.unwrap()
     }
 
     /// Registers without an invitation.
     pub async fn add(&self, new: NewUser) -> Result<User, RegisterError> {
-        let registered = self.accounts.register(new, None, &Origin::default()).await;
+        let registered = self
+            .accounts
+            .register(new, None, &Origin::default(), self.now())
+            .await;
         registered.map(|r| r.user)
     }
 
     pub async fn sign_in(&self, username: &str) -> Tokens {
         let origin = Origin::default();
         self.accounts
-            .login(username, PASSWORD, None, &origin)
+            .login(username, PASSWORD, None, &origin, self.now())
             .await
             .unwrap()
     }
@@ -89,7 +87,7 @@ impl Bench {
     /// The first administrator.
     pub async fn admin(&self) -> Admin {
         self.accounts
-            .ensure_admin("ada", "ada@example.com", PASSWORD)
+            .ensure_admin("ada", "ada@example.com", PASSWORD, self.now())
             .await
             .unwrap();
         let ada = self.accounts.find_username("ada").await.unwrap().unwrap();
@@ -107,14 +105,8 @@ impl Bench {
     }
 }
 
-fn service(
-    database: &TestDatabase,
-    time: &Arc<Mutex<DateTime<Utc>>>,
-    settings: Settings,
-) -> Arc<Accounts> {
-    let time = Arc::clone(time);
-    let clock = Clock::new(move || *time.lock().unwrap());
-    Arc::new(Accounts::new(database.pool(), settings, clock).unwrap())
+fn service(database: &TestDatabase, settings: Settings) -> Arc<Accounts> {
+    Arc::new(Accounts::new(database.pool(), settings).unwrap())
 }
 
 pub fn new_user(username: &str) -> NewUser {

@@ -72,8 +72,8 @@ impl Accounts {
         account: Account,
         user: Option<UserId>,
         origin: &Origin,
+        now: DateTime<Utc>,
     ) -> Result<Admission, Unavailable> {
-        let now = self.clock.now();
         let address = network(origin.ip.as_deref());
         let mut tx = self.pool.begin().await.doing("beginning an attempt")?;
         let pair = match count(&mut tx, account, address, now).await? {
@@ -98,20 +98,29 @@ impl Accounts {
 
     /// Gives a try back that could not be looked at, and says why: who is turned away because too many others are
     /// signing in has guessed nothing, and would else be slowed down by trying again as they were told to.
-    pub(crate) async fn not_looked_at(&self, attempt: Attempt, why: Unavailable) -> Unavailable {
+    pub(crate) async fn not_looked_at(
+        &self,
+        attempt: Attempt,
+        why: Unavailable,
+        now: DateTime<Utc>,
+    ) -> Unavailable {
         let given_back = async {
             let mut tx = self.pool.begin().await.doing("giving a try back")?;
-            attempt.give_back(&mut tx, self.clock.now()).await?;
+            attempt.give_back(&mut tx, now).await?;
             tx.commit().await.doing("giving a try back")
         };
         given_back.await.err().unwrap_or(why)
     }
 
     /// Counts a try at a secret that names nobody until it is found.
-    pub(crate) async fn attempt_unnamed(&self, origin: &Origin) -> Result<Admission, Unavailable> {
+    pub(crate) async fn attempt_unnamed(
+        &self,
+        origin: &Origin,
+        now: DateTime<Utc>,
+    ) -> Result<Admission, Unavailable> {
         let budget = Budget::of_address(&network(origin.ip.as_deref()));
         let mut connection = self.pool.acquire().await.doing("counting an attempt")?;
-        if let Some(wait) = budget.spend(&mut connection, self.clock.now()).await? {
+        if let Some(wait) = budget.spend(&mut connection, now).await? {
             return Ok(Admission::Wait(wait));
         }
         let budgets = vec![budget];

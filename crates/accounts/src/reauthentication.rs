@@ -9,9 +9,9 @@ use sqlx::PgConnection;
 use crate::{
     accounts::Accounts,
     alive::{self, Alive},
-    backoff::{Account, Admission, Attempt},
-    error::{Doing, ProofError, Unavailable},
+    error::{Doing, ReauthenticationError, Unavailable},
     login::Origin,
+    login_throttle::{Account, Admission, Attempt},
     password::Fit,
     record,
     second_factor::Accepted,
@@ -59,21 +59,30 @@ impl Accounts {
         own: &Own,
         present: &str,
         origin: &Origin,
-    ) -> Result<Attempt, ProofError> {
-        let attempt = self.may_try(own, origin).await?;
+        now: DateTime<Utc>,
+    ) -> Result<Attempt, ReauthenticationError> {
+        let attempt = self.may_try(own, origin, now).await?;
         let fit = self.hasher.verify(present, Some(&own.password_hash));
         match fit.await {
-            Ok(Fit::No) => Err(ProofError::WrongPassword),
+            Ok(Fit::No) => Err(ReauthenticationError::WrongPassword),
             Ok(Fit::Yes | Fit::AsTyped) => Ok(attempt),
-            Err(error) => Err(self.not_looked_at(attempt, error).await.into()),
+            Err(error) => Err(self.not_looked_at(attempt, error, now).await.into()),
         }
     }
 
     /// Counts a try to prove something, before it is looked at.
-    pub(crate) async fn may_try(&self, own: &Own, origin: &Origin) -> Result<Attempt, ProofError> {
-        match self.attempt(own.account(), Some(own.user), origin).await? {
+    pub(crate) async fn may_try(
+        &self,
+        own: &Own,
+        origin: &Origin,
+        now: DateTime<Utc>,
+    ) -> Result<Attempt, ReauthenticationError> {
+        match self
+            .attempt(own.account(), Some(own.user), origin, now)
+            .await?
+        {
             Admission::Allowed(attempt) => Ok(attempt),
-            Admission::Wait(retry_after) => Err(ProofError::Backoff { retry_after }),
+            Admission::Wait(retry_after) => Err(ReauthenticationError::Throttled { retry_after }),
         }
     }
 
@@ -84,11 +93,11 @@ impl Accounts {
         own: &Own,
         code: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<(), ProofError> {
+    ) -> Result<(), ReauthenticationError> {
         match self.accept(tx, own, code, now).await? {
             Accepted::Off | Accepted::Yes => Ok(()),
-            Accepted::Missing => Err(ProofError::CodeRequired),
-            Accepted::No => Err(ProofError::WrongCode),
+            Accepted::Missing => Err(ReauthenticationError::CodeRequired),
+            Accepted::No => Err(ReauthenticationError::WrongCode),
         }
     }
 
@@ -96,7 +105,7 @@ impl Accounts {
     /// that opens what a session alone does not.
     ///
     /// # Errors
-    /// See [`ProofError`]. Wrong ones count like failed sign-ins.
+    /// See [`ReauthenticationError`]. Wrong ones count like failed sign-ins.
     pub async fn reauthenticate(
         &self,
         user: UserId,
@@ -104,10 +113,10 @@ impl Accounts {
         password: &str,
         code: Option<&str>,
         origin: &Origin,
-    ) -> Result<DateTime<Utc>, ProofError> {
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, ReauthenticationError> {
         let own = self.own(user).await?;
-        let attempt = self.prove_password(&own, password, origin).await?;
-        let now = self.clock.now();
+        let attempt = self.prove_password(&own, password, origin, now).await?;
         let mut tx = self.pool.begin().await.doing("beginning a proof")?;
         let alive = alive::through(&mut tx, user, session).await?;
         self.prove_second_step(&mut tx, &own, code, now).await?;
@@ -134,6 +143,7 @@ impl Accounts {
         &self,
         user: UserId,
         session: SessionId,
+        now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let fresh = sqlx::query_scalar!(
             r#"SELECT s.proven_at > $3 AS "fresh!" FROM sessions s JOIN users u ON u.id = s.user_id
@@ -141,7 +151,7 @@ impl Accounts {
                  AND s.session_version = u.session_version AND u.status = 'active'"#,
             session.0,
             user.0,
-            self.clock.now() - FRESH
+            now - FRESH
         )
         .fetch_optional(&self.pool)
         .await

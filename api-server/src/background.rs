@@ -219,8 +219,8 @@ pub async fn pulse(app: App) {
             tracing::warn!(error.cause = %error, "what waits in the context core cannot be counted; the next pass tries again");
         }
     }
-    match app.billing.pulse().await {
-        Ok(pulse) => payments_gauges(&pulse, now),
+    match app.billing.backlog().await {
+        Ok(backlog) => payments_gauges(&backlog, now),
         Err(error) => {
             tracing::warn!(error.cause = %error, "what waits in payments cannot be counted; the next pass tries again");
         }
@@ -249,11 +249,11 @@ fn core_gauges(pulse: &datacrowd_labelling::Pulse, now: DateTime<Utc>) {
     outbox_gauges("core", pulse.outbox, age(pulse.outbox_since, now));
 }
 
-fn payments_gauges(pulse: &datacrowd_billing::Pulse, now: DateTime<Utc>) {
-    outbox_gauges("payments", pulse.outbox, age(pulse.outbox_since, now));
-    metrics::gauge!("datacrowd_stripe_events_parked").set(pulse.parked as f64);
+fn payments_gauges(backlog: &datacrowd_billing::Backlog, now: DateTime<Utc>) {
+    outbox_gauges("payments", backlog.outbox, age(backlog.outbox_since, now));
+    metrics::gauge!("datacrowd_stripe_events_parked").set(backlog.parked as f64);
     metrics::gauge!("datacrowd_stripe_events_oldest_parked_seconds")
-        .set(age(pulse.parked_since, now));
+        .set(age(backlog.parked_since, now));
 }
 
 fn outbox_gauges(context: &'static str, rows: i64, lag: f64) {

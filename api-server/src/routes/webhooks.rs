@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use datacrowd_billing::{Notice, NoticeError, Outcome, Received};
+use datacrowd_billing::{Outcome, Received, StripeEvent, StripeEventError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,18 +55,18 @@ pub async fn stripe_event(
             SignatureError::Wrong => refused("signature_invalid", "The signature does not fit the body; check the endpoint's signing secret, and that nothing alters the body on its way."),
             SignatureError::Stale => refused("signature_stale", "The signature is more than five minutes away from our clock; check the clocks, and let Stripe send it again."),
         })?;
-    let notice = Notice::parse(&body).map_err(|error| refused("invalid_event", match error {
-        NoticeError::NotAnEvent(_) => "The body is not an event; see Stripe's documentation of webhooks.",
-        NoticeError::Nul => "The event holds the character U+0000, which cannot be stored; send it without.",
-        NoticeError::LongId => "The event's id is longer than Stripe's are, which cannot be stored; send it under its own.",
+    let event = StripeEvent::parse(&body).map_err(|error| refused("invalid_event", match error {
+        StripeEventError::NotAnEvent(_) => "The body is not an event; see Stripe's documentation of webhooks.",
+        StripeEventError::Nul => "The event holds the character U+0000, which cannot be stored; send it without.",
+        StripeEventError::LongId => "The event's id is longer than Stripe's are, which cannot be stored; send it under its own.",
     }))?;
-    let outcome = match app.billing.event_receive(&notice, app.now()).await? {
+    let outcome = match app.billing.event_receive(&event, app.now()).await? {
         Received::Repeated => "repeated",
         Received::New(outcome) => {
             if let Outcome::Mismatch(why) = &outcome {
                 tracing::error!(
-                    stripe.event = notice.id(),
-                    stripe.kind = notice.kind(),
+                    stripe.event = event.id(),
+                    stripe.kind = event.kind(),
                     why,
                     "an event does not fit our record; it is kept and credits nothing"
                 );

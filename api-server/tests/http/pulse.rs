@@ -74,7 +74,7 @@ async fn the_pulse_of_payments_counts_what_is_untold_parked_and_drifted() {
     let purchase = p.purchase(&client, &project, 100).await;
     let dispute = purchase.dispute("created", purchase.amount, "needs_response");
     p.send(&dispute).await;
-    let waiting = p.billing.pulse().await.unwrap();
+    let waiting = p.billing.backlog().await.unwrap();
     assert!(waiting.outbox > 0, "{waiting:?}");
     assert!(is_between(begin, waiting.outbox_since), "{waiting:?}");
     assert_eq!(waiting.parked, 1);
@@ -82,7 +82,7 @@ async fn the_pulse_of_payments_counts_what_is_untold_parked_and_drifted() {
 
     p.send(&purchase.paid()).await;
     p.settle().await;
-    let settled = p.billing.pulse().await.unwrap();
+    let settled = p.billing.backlog().await.unwrap();
     assert_eq!((settled.outbox, settled.outbox_since), (0, None));
     assert_eq!((settled.parked, settled.parked_since), (0, None));
     assert!(p.billing.ledger_drift().await.unwrap().is_empty());

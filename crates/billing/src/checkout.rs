@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::{
     Billing, Error, Payment, Refusal, Result, events,
-    facts::{CheckoutState, News},
+    facts::{CheckoutState, PaymentUpdate},
     payments::Locked,
     promo,
 };
@@ -148,10 +148,10 @@ impl Billing {
             return Ok(None);
         }
         let mut payment = lock(&mut tx, new.id).await?;
-        payment.tell(&mut tx, &new.user.to_string()).await?;
+        payment.tell(&mut tx, &new.user.to_string(), now).await?;
         if amount == 0 {
             // Nothing to pay, so nobody to ask.
-            let paid = News::Checkout(CheckoutState::Paid);
+            let paid = PaymentUpdate::Checkout(CheckoutState::Paid);
             payment
                 .take(&mut tx, &paid, &new.user.to_string(), now)
                 .await?;
@@ -184,6 +184,7 @@ impl Billing {
         id: PaymentId,
         session: &str,
         url: &str,
+        now: DateTime<Utc>,
     ) -> Result<Payment> {
         let mut tx = self.pool.begin().await?;
         sqlx::query!(
@@ -196,7 +197,15 @@ impl Billing {
         .execute(&mut *tx)
         .await?;
         let data = serde_json::json!({"session": session});
-        events::record(&mut tx, "checkout.opened", &id.to_string(), "stripe", data).await?;
+        events::record(
+            &mut tx,
+            "checkout.opened",
+            &id.to_string(),
+            "stripe",
+            data,
+            now,
+        )
+        .await?;
         tx.commit().await?;
         self.payment_get(None, id).await
     }
@@ -207,7 +216,7 @@ impl Billing {
     /// The database failed.
     pub async fn checkout_refused(&self, id: PaymentId, now: DateTime<Utc>) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        let failed = News::Checkout(CheckoutState::Failed);
+        let failed = PaymentUpdate::Checkout(CheckoutState::Failed);
         lock(&mut tx, id)
             .await?
             .take(&mut tx, &failed, "stripe", now)
@@ -233,7 +242,7 @@ impl Billing {
         )
         .fetch_all(&mut *tx)
         .await?;
-        let expired = News::Checkout(CheckoutState::Expired);
+        let expired = PaymentUpdate::Checkout(CheckoutState::Expired);
         for row in &stale {
             lock(&mut tx, PaymentId(row.id))
                 .await?

@@ -1,5 +1,6 @@
 //! The append-only record of state changes, written in the transaction that makes them.
 
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     audit::{AuditEntry, AuditFilter},
     ids::UserId,
@@ -16,13 +17,15 @@ pub(crate) async fn record(
     subject: &str,
     actor: &str,
     data: Value,
+    now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into events (kind, subject, actor, data) values ($1, $2, $3, $4)",
+        "insert into events (kind, subject, actor, data, created_at) values ($1, $2, $3, $4, $5)",
         kind,
         subject,
         actor,
-        data
+        data,
+        now
     )
     .execute(conn)
     .await?;

@@ -1,7 +1,7 @@
 //! What is known of one payment, and what follows from it. Pure.
 //!
 //! Every fact only grows: the checkout moves towards paid, the refund is the most seen, a dispute moves
-//! towards its verdict. Joining news is therefore commutative, associative and idempotent, so events in any
+//! towards its verdict. Joining updates is therefore commutative, associative and idempotent, so events in any
 //! order, any number of times, end in the same facts; quota and ledger are functions of them.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub(crate) enum CheckoutState {
 
 /// How a dispute stands; a later variant wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Standing {
+pub(crate) enum DisputeStatus {
     /// The bank asks; no money has moved.
     Inquiry,
     Open,
@@ -32,12 +32,12 @@ pub(crate) enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dispute {
     pub amount: i64,
-    pub standing: Standing,
+    pub status: DisputeStatus,
 }
 
 /// What an event adds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum News {
+pub(crate) enum PaymentUpdate {
     /// Nothing beyond which payment it is about.
     Nothing,
     Checkout(CheckoutState),
@@ -68,24 +68,24 @@ pub(crate) struct Postings {
 }
 
 impl Facts {
-    /// Takes the news in; whether anything changed.
-    pub(crate) fn join(&mut self, news: &News) -> bool {
+    /// Takes an update in; whether anything changed.
+    pub(crate) fn join(&mut self, update: &PaymentUpdate) -> bool {
         let before = self.clone();
-        match news {
-            News::Nothing => {}
-            News::Checkout(state) => self.checkout = self.checkout.max(*state),
-            News::Refunded(amount) => self.refunded = self.refunded.max(*amount),
-            News::Disputed { id, dispute } => {
+        match update {
+            PaymentUpdate::Nothing => {}
+            PaymentUpdate::Checkout(state) => self.checkout = self.checkout.max(*state),
+            PaymentUpdate::Refunded(amount) => self.refunded = self.refunded.max(*amount),
+            PaymentUpdate::Disputed { id, dispute } => {
                 let known = self.disputes.entry(id.clone()).or_insert(*dispute);
-                known.standing = known.standing.max(dispute.standing);
+                known.status = known.status.max(dispute.status);
                 known.amount = known.amount.max(dispute.amount);
             }
         }
         *self != before
     }
 
-    fn has_dispute(&self, standing: Standing) -> bool {
-        self.disputes.values().any(|d| d.standing == standing)
+    fn has_dispute(&self, status: DisputeStatus) -> bool {
+        self.disputes.values().any(|d| d.status == status)
     }
 
     /// What is held back or lost by disputes, of what was not refunded.
@@ -93,7 +93,7 @@ impl Facts {
         let held: i64 = self
             .disputes
             .values()
-            .filter(|d| matches!(d.standing, Standing::Open | Standing::Lost))
+            .filter(|d| matches!(d.status, DisputeStatus::Open | DisputeStatus::Lost))
             .map(|d| d.amount)
             .sum();
         held.min(self.amount - self.refunded)
@@ -104,8 +104,8 @@ impl Facts {
             CheckoutState::Pending => PaymentStatus::Pending,
             CheckoutState::Expired => PaymentStatus::Expired,
             CheckoutState::Failed => PaymentStatus::Failed,
-            CheckoutState::Paid if self.has_dispute(Standing::Open) => PaymentStatus::Disputed,
-            CheckoutState::Paid if self.has_dispute(Standing::Lost) => PaymentStatus::Lost,
+            CheckoutState::Paid if self.has_dispute(DisputeStatus::Open) => PaymentStatus::Disputed,
+            CheckoutState::Paid if self.has_dispute(DisputeStatus::Lost) => PaymentStatus::Lost,
             CheckoutState::Paid if self.refunded == 0 => PaymentStatus::Paid,
             CheckoutState::Paid if self.refunded < self.amount => PaymentStatus::PartiallyRefunded,
             CheckoutState::Paid => PaymentStatus::Refunded,

@@ -67,6 +67,25 @@ async fn account(
     Ok(row.id)
 }
 
+/// What an account gained by a payment.
+async fn posted(
+    conn: &mut PgConnection,
+    payment: PaymentId,
+    kind: &str,
+    account: i64,
+) -> Result<i64> {
+    let row = sqlx::query!(
+        "select coalesce(sum(amount_cents), 0)::bigint as \"cents!\" from ledger_entries
+             where payment_id = $1 and kind = $2 and account_id = $3",
+        payment.0,
+        kind,
+        account
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row.cents)
+}
+
 /// Posts what the ledger lacks of this payment. The caller holds the payment's lock.
 pub(crate) async fn post(
     conn: &mut PgConnection,
@@ -90,16 +109,7 @@ pub(crate) async fn post(
         ("refund", wanted.refund),
         ("dispute", wanted.dispute),
     ] {
-        let posted = sqlx::query!(
-            "select coalesce(sum(amount_cents), 0)::bigint as \"cents!\" from ledger_entries
-             where payment_id = $1 and kind = $2 and account_id = $3",
-            payment.id.0,
-            kind,
-            accounts.project
-        )
-        .fetch_one(&mut *conn)
-        .await?
-        .cents;
+        let posted = posted(conn, payment.id, kind, accounts.project).await?;
         let route = match wanted - posted {
             0 => continue,
             gained if gained > 0 => [

@@ -1,36 +1,36 @@
 //! Bounded context "payments": prices, purchases, Stripe's events, the ledger, promo codes.
 //!
 //! It owns the database `payments` and every SQL statement for it. It opens and commits its transactions,
-//! makes no network call, and knows neither HTTP nor Stripe's client: what Stripe says comes in as a [`Notice`],
+//! makes no network call, and knows neither HTTP nor Stripe's client: what Stripe says comes in as a [`StripeEvent`],
 //! what the context core must hear goes out through the outbox.
 
+mod backlog;
 mod checkout;
 mod error;
 mod events;
 mod facts;
 mod ledger;
-mod notice;
 mod outbox;
 mod payments;
 mod price;
 mod promo;
-mod pulse;
 mod receive;
 mod reconcile;
+mod stripe_event;
 
 use sqlx::PgPool;
 
+pub use backlog::Backlog;
 pub use checkout::{Checkout, NewCheckout};
 pub use error::{Error, Refusal, Result};
 pub use ledger::{Ledger, LedgerEntry};
-pub use notice::{Notice, NoticeError};
 pub use outbox::OutboxRow;
 pub use payments::{Page, Payment};
 pub use price::{Currency, Discount, Terms};
 pub use promo::{NewPromoCode, PromoCode};
-pub use pulse::Pulse;
 pub use receive::{Outcome, Received};
 pub use reconcile::ListedSession;
+pub use stripe_event::{StripeEvent, StripeEventError};
 
 /// The context's face. Cheap to clone.
 #[derive(Debug, Clone)]

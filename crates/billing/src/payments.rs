@@ -1,16 +1,19 @@
 //! Payments as their owners see them, and the one place where a payment changes.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     ids::{PaymentId, ProjectId, TenantId, UserId},
     payment::{PaymentGrant, PaymentStatus},
 };
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     Billing, Error, Refusal, Result, events,
-    facts::{CheckoutState, Dispute, Facts, News, Standing},
+    facts::{CheckoutState, Dispute, DisputeStatus, Facts, PaymentUpdate},
     ledger, outbox, promo,
 };
 
@@ -94,23 +97,34 @@ fn checkout_column(state: CheckoutState) -> &'static str {
     }
 }
 
-fn standing(column: &str) -> Result<Standing> {
+fn dispute_status(column: &str) -> Result<DisputeStatus> {
     Ok(match column {
-        "inquiry" => Standing::Inquiry,
-        "open" => Standing::Open,
-        "lost" => Standing::Lost,
-        "won" => Standing::Won,
+        "inquiry" => DisputeStatus::Inquiry,
+        "open" => DisputeStatus::Open,
+        "lost" => DisputeStatus::Lost,
+        "won" => DisputeStatus::Won,
         _ => return Err(Error::Corrupt { what: "dispute" }),
     })
 }
 
-fn standing_column(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Inquiry => "inquiry",
-        Standing::Open => "open",
-        Standing::Lost => "lost",
-        Standing::Won => "won",
+fn dispute_status_column(status: DisputeStatus) -> &'static str {
+    match status {
+        DisputeStatus::Inquiry => "inquiry",
+        DisputeStatus::Open => "open",
+        DisputeStatus::Lost => "lost",
+        DisputeStatus::Won => "won",
     }
+}
+
+/// Disputes by id, each an array of amount and status.
+fn disputes(column: Value) -> Result<BTreeMap<String, Dispute>> {
+    let disputes: BTreeMap<String, (i64, String)> =
+        serde_json::from_value(column).map_err(|_| Error::Corrupt { what: "dispute" })?;
+    let read = disputes.into_iter().map(|(id, (amount, column))| {
+        let status = dispute_status(&column)?;
+        Ok((id, Dispute { amount, status }))
+    });
+    read.collect()
 }
 
 impl Locked {
@@ -138,7 +152,7 @@ impl Locked {
             .map(|d| {
                 let dispute = Dispute {
                     amount: d.amount_cents,
-                    standing: standing(&d.standing)?,
+                    status: dispute_status(&d.standing)?,
                 };
                 Ok((d.id, dispute))
             })
@@ -164,20 +178,20 @@ impl Locked {
         }))
     }
 
-    /// Takes news in, and with it everything that follows: ledger, promo code, what core is told. One
+    /// Takes an update in, and with it everything that follows: ledger, promo code, what core is told. One
     /// transaction, the caller's; whether anything changed.
     pub(crate) async fn take(
         &mut self,
         conn: &mut PgConnection,
-        news: &News,
+        update: &PaymentUpdate,
         actor: &str,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        if !self.facts.join(news) {
+        if !self.facts.join(update) {
             return Ok(false);
         }
         self.version += 1;
-        if let News::Disputed { id, .. } = news
+        if let PaymentUpdate::Disputed { id, .. } = update
             && let Some(dispute) = self.facts.disputes.get(id)
         {
             sqlx::query!(
@@ -187,7 +201,7 @@ impl Locked {
                 id,
                 self.id.0,
                 dispute.amount,
-                standing_column(dispute.standing)
+                dispute_status_column(dispute.status)
             )
             .execute(&mut *conn)
             .await?;
@@ -207,7 +221,7 @@ impl Locked {
         .execute(&mut *conn)
         .await?;
         ledger::post(conn, self, now).await?;
-        self.tell(conn, actor).await?;
+        self.tell(conn, actor, now).await?;
         Ok(true)
     }
 
@@ -229,7 +243,12 @@ impl Locked {
     }
 
     /// Queues the payment's state for core, and records that it changed.
-    pub(crate) async fn tell(&self, conn: &mut PgConnection, actor: &str) -> Result<()> {
+    pub(crate) async fn tell(
+        &self,
+        conn: &mut PgConnection,
+        actor: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let grant = PaymentGrant {
             payment: self.id,
             project: self.project,
@@ -237,10 +256,11 @@ impl Locked {
             pending: self.facts.checkout == CheckoutState::Pending,
             version: self.version,
         };
-        outbox::push(conn, &grant).await?;
         let status = self.facts.status();
         let data = serde_json::json!({"status": status, "granted": grant.judgements, "version": self.version});
-        events::record(conn, "payment.changed", &self.id.to_string(), actor, data).await
+        outbox::push(conn, &grant).await?;
+        let subject = self.id.to_string();
+        events::record(conn, "payment.changed", &subject, actor, data, now).await
     }
 }
 
@@ -292,22 +312,12 @@ impl Billing {
         .await?;
         rows.into_iter()
             .map(|p| {
-                let disputes: std::collections::BTreeMap<String, (i64, String)> =
-                    serde_json::from_value(p.disputes)
-                        .map_err(|_| Error::Corrupt { what: "dispute" })?;
-                let disputes = disputes
-                    .into_iter()
-                    .map(|(id, (amount, column))| {
-                        let standing = standing(&column)?;
-                        Ok((id, Dispute { amount, standing }))
-                    })
-                    .collect::<Result<_>>()?;
                 let facts = Facts {
                     judgements: p.judgements,
                     amount: p.amount_cents,
                     checkout: checkout_state(&p.checkout)?,
                     refunded: p.refunded_cents,
-                    disputes,
+                    disputes: disputes(p.disputes)?,
                 };
                 Ok(Payment {
                     id: PaymentId(p.id),

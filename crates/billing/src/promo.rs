@@ -221,6 +221,7 @@ impl Billing {
             &code,
             &by.to_string(),
             serde_json::json!({}),
+            now,
         )
         .await?;
         tx.commit().await?;
@@ -294,6 +295,7 @@ impl Billing {
             &code,
             &by.to_string(),
             serde_json::json!({}),
+            now,
         )
         .await?;
         tx.commit().await?;

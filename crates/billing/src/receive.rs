@@ -6,11 +6,11 @@ use datacrowd_protocol::ids::PaymentId;
 use sqlx::{Connection, PgConnection};
 
 use crate::{
-    Billing, Notice, Result,
+    Billing, Result, StripeEvent,
     error::constraint,
-    facts::{CheckoutState, News},
-    notice::{About, Subject},
+    facts::{CheckoutState, PaymentUpdate},
     payments::Locked,
+    stripe_event::{About, Subject},
 };
 
 /// What became of an event.
@@ -53,14 +53,14 @@ impl Billing {
     ///
     /// # Errors
     /// The database failed; nothing happened then.
-    pub async fn event_receive(&self, notice: &Notice, now: DateTime<Utc>) -> Result<Received> {
+    pub async fn event_receive(&self, event: &StripeEvent, now: DateTime<Utc>) -> Result<Received> {
         let mut tx = self.pool.begin().await?;
         let first = sqlx::query!(
             "insert into stripe_events (id, kind, outcome, payload, received_at) values ($1, $2, 'ignored', $3, $4)
              on conflict on constraint stripe_events_once do nothing",
-            notice.id,
-            notice.kind,
-            notice.payload,
+            event.id,
+            event.kind,
+            event.payload,
             now
         )
         .execute(&mut *tx)
@@ -68,7 +68,7 @@ impl Billing {
         if first.rows_affected() == 0 {
             return Ok(Received::Repeated);
         }
-        let outcome = settle(&mut tx, notice, now).await?;
+        let outcome = settle(&mut tx, event, now).await?;
         tx.commit().await?;
         Ok(Received::New(outcome))
     }
@@ -95,14 +95,18 @@ impl Billing {
 }
 
 /// Decides what becomes of a stored event, does it and notes it.
-async fn settle(conn: &mut PgConnection, notice: &Notice, now: DateTime<Utc>) -> Result<Outcome> {
+async fn settle(
+    conn: &mut PgConnection,
+    event: &StripeEvent,
+    now: DateTime<Utc>,
+) -> Result<Outcome> {
     let mut payment = None;
     let mut intent = None;
-    let outcome = match &notice.subject {
+    let outcome = match &event.subject {
         Subject::Other => Outcome::Ignored,
         Subject::Unreadable(why) => Outcome::Mismatch(format!("it cannot be read: {why}")),
         Subject::Payment(about) => {
-            let (found, outcome) = relate(conn, notice, about, now).await?;
+            let (found, outcome) = relate(conn, event, about, now).await?;
             payment = found;
             intent.clone_from(&about.intent);
             outcome
@@ -116,7 +120,7 @@ async fn settle(conn: &mut PgConnection, notice: &Notice, now: DateTime<Utc>) ->
         "update stripe_events set outcome = $2, reason = $3, payment_id = $4, payment_intent_id = $5,
                 settled_at = case when $2 <> 'parked' then $6::timestamptz end
          where id = $1",
-        notice.id,
+        event.id,
         outcome.column(),
         reason,
         payment.map(|p: PaymentId| p.0),
@@ -142,20 +146,20 @@ async fn unpark(conn: &mut PgConnection, intent: &str, now: DateTime<Utc>) -> Re
     .await?;
     let mut settled = 0;
     for row in parked {
-        let Ok(notice) = Notice::from_value(row.payload) else {
+        let Ok(event) = StripeEvent::from_value(row.payload) else {
             continue;
         };
         // Boxed: an event that is settled looks for parked ones itself.
-        Box::pin(settle(conn, &notice, now)).await?;
+        Box::pin(settle(conn, &event, now)).await?;
         settled += 1;
     }
     Ok(settled)
 }
 
-/// Finds the payment an object is about, compares it with our record, and takes the news in.
+/// Finds the payment an object is about, compares it with our record, and takes the update in.
 async fn relate(
     conn: &mut PgConnection,
-    notice: &Notice,
+    event: &StripeEvent,
     about: &About,
     now: DateTime<Utc>,
 ) -> Result<(Option<PaymentId>, Outcome)> {
@@ -184,24 +188,24 @@ async fn relate(
     let Some(mut payment) = Locked::read(conn, id).await? else {
         return Ok((None, Outcome::Mismatch(format!("there is no payment {id}"))));
     };
-    if let Some(why) = mismatch(&payment, notice, about) {
+    if let Some(why) = mismatch(&payment, event, about) {
         return Ok((Some(id), Outcome::Mismatch(why)));
     }
     if !adopt(conn, &payment, about).await? {
         let why = "its session or payment intent belongs to another payment".to_owned();
         return Ok((Some(id), Outcome::Mismatch(why)));
     }
-    payment.take(conn, &about.news, &notice.id, now).await?;
+    payment.take(conn, &about.update, &event.id, now).await?;
     Ok((Some(id), Outcome::Applied))
 }
 
 /// What the event says that our record does not; such an event is never credited.
-fn mismatch(payment: &Locked, notice: &Notice, about: &About) -> Option<String> {
+fn mismatch(payment: &Locked, event: &StripeEvent, about: &About) -> Option<String> {
     let differs = |what: &str, theirs: &dyn std::fmt::Display, ours: &dyn std::fmt::Display| {
         Some(format!("{what} is {theirs}, our record says {ours}"))
     };
-    if notice.livemode != payment.livemode {
-        return differs("livemode", &notice.livemode, &payment.livemode);
+    if event.livemode != payment.livemode {
+        return differs("livemode", &event.livemode, &payment.livemode);
     }
     if let Some(currency) = about.currency.as_ref().filter(|c| **c != payment.currency) {
         return differs("currency", currency, &payment.currency);
@@ -216,15 +220,17 @@ fn mismatch(payment: &Locked, notice: &Notice, about: &About) -> Option<String> 
     {
         return differs("payment intent", theirs, ours);
     }
-    match &about.news {
-        News::Checkout(CheckoutState::Paid) if about.currency.is_none() => {
+    match &about.update {
+        PaymentUpdate::Checkout(CheckoutState::Paid) if about.currency.is_none() => {
             differs("currency", &"absent", &payment.currency)
         }
-        News::Checkout(CheckoutState::Paid) if about.amount != Some(payment.facts.amount) => {
+        PaymentUpdate::Checkout(CheckoutState::Paid)
+            if about.amount != Some(payment.facts.amount) =>
+        {
             let theirs = about.amount.unwrap_or_default();
             differs("amount", &theirs, &payment.facts.amount)
         }
-        News::Refunded(amount) if *amount > payment.facts.amount => {
+        PaymentUpdate::Refunded(amount) if *amount > payment.facts.amount => {
             differs("refund", amount, &payment.facts.amount)
         }
         _ => None,

@@ -5,9 +5,9 @@ use datacrowd_protocol::ids::PaymentId;
 use serde_json::json;
 
 use crate::{
-    Billing, Notice, Outcome, Received, Result,
-    notice::Subject,
+    Billing, Outcome, Received, Result, StripeEvent,
     payments::{Locked, checkout_state},
+    stripe_event::Subject,
 };
 
 /// A session as Stripe lists it.
@@ -31,7 +31,7 @@ pub struct ListedSession {
 impl ListedSession {
     /// The events that Stripe would have sent for it. Their ids are made of what they say, so that the same
     /// repair is made once.
-    fn notices(&self) -> Vec<Notice> {
+    fn events(&self) -> Vec<StripeEvent> {
         let metadata = json!({"paymentId": self.payment});
         let mut told = Vec::new();
         let kind = match (self.status.as_str(), self.payment_status.as_str()) {
@@ -55,7 +55,7 @@ impl ListedSession {
         }
         told.into_iter()
             .filter_map(|(id, kind, object)| {
-                Notice::from_value(json!({"id": id, "type": kind, "livemode": self.livemode, "data": {"object": object}})).ok()
+                StripeEvent::from_value(json!({"id": id, "type": kind, "livemode": self.livemode, "data": {"object": object}})).ok()
             })
             .collect()
     }
@@ -72,11 +72,11 @@ impl Billing {
         now: DateTime<Utc>,
     ) -> Result<Vec<Outcome>> {
         let mut outcomes = Vec::new();
-        for notice in session.notices() {
-            if self.notice_is_known(session.payment, &notice).await? {
+        for event in session.events() {
+            if self.event_is_known(session.payment, &event).await? {
                 continue;
             }
-            if let Received::New(outcome) = self.event_receive(&notice, now).await? {
+            if let Received::New(outcome) = self.event_receive(&event, now).await? {
                 outcomes.push(outcome);
             }
         }
@@ -84,11 +84,11 @@ impl Billing {
     }
 
     /// Whether the payment's facts say this already.
-    async fn notice_is_known(&self, id: PaymentId, notice: &Notice) -> Result<bool> {
+    async fn event_is_known(&self, id: PaymentId, event: &StripeEvent) -> Result<bool> {
         let mut tx = self.pool.begin().await?;
         let payment = Locked::read(&mut tx, id).await?;
-        Ok(match (payment, &notice.subject) {
-            (Some(mut payment), Subject::Payment(about)) => !payment.facts.join(&about.news),
+        Ok(match (payment, &event.subject) {
+            (Some(mut payment), Subject::Payment(about)) => !payment.facts.join(&about.update),
             _ => false,
         })
     }

@@ -117,7 +117,7 @@ async fn open(
     match stripe.session_open(&begun.payment, &key).await {
         Ok(session) => Ok(app
             .billing
-            .checkout_opened(begun.payment.id, &session.id, &session.url)
+            .checkout_opened(begun.payment.id, &session.id, &session.url, app.now())
             .await?),
         Err(failure) => {
             tracing::warn!(payment.id = %begun.payment.id, error.cause = ?failure, "a checkout cannot be opened");

@@ -6,8 +6,8 @@ use crate::{Billing, Result};
 
 /// One look at all payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pulse {
-    /// Rows of the outbox that nobody has acted on.
+pub struct Backlog {
+    /// Messages that the context core has not taken.
     pub outbox: i64,
     /// When the oldest of them was written.
     pub outbox_since: Option<DateTime<Utc>>,
@@ -22,7 +22,7 @@ impl Billing {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn pulse(&self) -> Result<Pulse> {
+    pub async fn backlog(&self) -> Result<Backlog> {
         let outbox = sqlx::query!(
             "select count(*) as \"rows!\", min(created_at) as since from outbox where done_at is null"
         )
@@ -33,7 +33,7 @@ impl Billing {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(Pulse {
+        Ok(Backlog {
             outbox: outbox.rows,
             outbox_since: outbox.since,
             parked: parked.events,

@@ -4,25 +4,18 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_billing::PaymentsMessage;
 use datacrowd_crds::{Project, names::BILLING_REVISION};
-use datacrowd_labelling::OutboxRow;
+use datacrowd_labelling::CoreMessage;
+use datacrowd_outbox::{Failure, Message, Receiver};
 use datacrowd_protocol::object::PlatformObject;
-use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    error::{ApiError, ApiResult},
-    lost,
-    membership::invited::settle_invitations,
-    state::App,
-    upkeep,
-};
+use crate::{error::ApiResult, lost, membership::invited::settle_invitations, state::App, upkeep};
 
 /// How long after its first byte an upload that nobody finished is given up.
 const UPLOAD_PATIENCE: TimeDelta = TimeDelta::hours(24);
-/// Rows of the outbox per pass.
-const OUTBOX_BATCH: i64 = 50;
 
 /// Begins all of it, in every replica: the database decides who does what. It goes on until `stop`.
 pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()> {
@@ -100,13 +93,8 @@ async fn outbox(app: App) {
 /// # Errors
 /// The database failed.
 pub async fn outbox_pass(app: &App) -> datacrowd_labelling::Result<()> {
-    for row in app.core.outbox_open(OUTBOX_BATCH).await? {
-        if tell(app, &row).await.is_ok() {
-            app.core.outbox_done(row.id).await?;
-        } else {
-            app.core.outbox_failed(row.id).await?;
-        }
-    }
+    let outbox = app.core.outbox();
+    outbox.relay(&Neighbours(app), || app.now()).await?;
     Ok(())
 }
 
@@ -122,31 +110,45 @@ async fn payments(app: App) {
 /// The payments database failed.
 pub async fn payments_pass(app: &App) -> datacrowd_billing::Result<()> {
     app.billing.events_unpark(app.now()).await?;
-    for row in app.billing.outbox_open(OUTBOX_BATCH).await? {
-        match app.core.payment_grant(&row.grant).await {
-            Ok(_) => app.billing.outbox_done(row.id).await?,
-            Err(error) => {
-                tracing::warn!(error.cause = %error, payment.id = %row.grant.payment, "a payment's grant cannot be told; it is tried again");
-                app.billing.outbox_failed(row.id).await?;
-            }
-        }
-    }
+    let outbox = app.billing.outbox();
+    outbox.relay(&Core(app), || app.now()).await?;
     Ok(())
 }
 
-async fn tell(app: &App, row: &OutboxRow) -> Result<(), ApiError> {
-    let text = |key: &str| {
-        row.payload
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    match row.kind.as_str() {
-        "billing_revision" => billing_revision(app, text("namespace"), text("name"), row.id).await,
-        _ => match written(app, text("key")) {
-            Some(object) => app.objects.delete(&object).await,
-            None => Ok(()),
-        },
+/// The cluster and the object store: what the context core tells.
+struct Neighbours<'a>(&'a App);
+
+impl Receiver<CoreMessage> for Neighbours<'_> {
+    async fn take(&self, message: &Message<CoreMessage>) -> Result<(), Failure> {
+        let Self(app) = self;
+        let told = match &message.body {
+            CoreMessage::BillingRevision { namespace, name } => {
+                billing_revision(app, namespace, name, message.id.0).await
+            }
+            CoreMessage::DeleteObject { key } => match written(app, key) {
+                Some(object) => app.objects.delete(&object).await,
+                None => Ok(()),
+            },
+        };
+        // The refusal logged itself.
+        told.map_err(|_| Failure::Later)
+    }
+}
+
+/// The context core: what payments tell.
+struct Core<'a>(&'a App);
+
+impl Receiver<PaymentsMessage> for Core<'_> {
+    async fn take(&self, message: &Message<PaymentsMessage>) -> Result<(), Failure> {
+        let PaymentsMessage::PaymentGrant(grant) = &message.body;
+        match self.0.core.payment_grant(grant).await {
+            Ok(_) => Ok(()),
+            // Also a refusal: a core that was restored to an earlier time may know the project again.
+            Err(error) => {
+                tracing::warn!(error.cause = %error, payment.id = %grant.payment, "a payment's grant cannot be told; it is tried again");
+                Err(Failure::Later)
+            }
+        }
     }
 }
 

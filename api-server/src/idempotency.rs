@@ -1,6 +1,11 @@
 //! `Idempotency-Key` on requests that create: the same key and body get the stored answer. Keys live in the
-//! database of the context that commits the effect.
+//! database of the context that knows the effect.
+//!
+//! A registration is a row in Postgres, and stores its answer in its own transaction ([`AnswerKey`]). A project, a
+//! dataset and an export are resources in Kubernetes: their name is derived from the request ([`SameRequest`]), and a
+//! repetition finds what is there.
 
+mod answer_key;
 mod form;
 
 use std::time::Duration;
@@ -12,12 +17,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use datacrowd_protocol::{
-    idempotency::{KeyState, StoredAnswer},
-    ids::ProjectId,
-};
+use datacrowd_idempotency::{IdempotencyStore, Key, KeyState, RequestDigest, StoredAnswer};
+use datacrowd_protocol::ids::ProjectId;
 use serde_json::{Map, Value};
 use tracing::Instrument;
+
+pub use answer_key::{AnswerKey, stored};
 
 use crate::{
     auth::{Owner, bearer},
@@ -40,19 +45,21 @@ const PROLONG: Duration = Duration::from_secs(30);
 /// Headers that belong to a stored answer.
 const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
 
-/// Whose database keeps the key.
+/// Where the effect of a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeper {
-    Auth,
-    Core,
+enum Effect {
+    /// In the database `auth`.
+    Postgres,
+    /// In the cluster; the database `core` knows it.
+    Kubernetes,
 }
 
 /// What creates. A personal token is not among them: its answer holds a secret, and its name is unique.
-const CREATING: [(&str, Keeper); 4] = [
-    ("/auth/register", Keeper::Auth),
-    ("/projects", Keeper::Core),
-    ("/projects/{id}/datasets", Keeper::Core),
-    ("/projects/{id}/export", Keeper::Core),
+const CREATING: [(&str, Effect); 4] = [
+    ("/auth/register", Effect::Postgres),
+    ("/projects", Effect::Kubernetes),
+    ("/projects/{id}/datasets", Effect::Kubernetes),
+    ("/projects/{id}/export", Effect::Kubernetes),
 ];
 
 /// Whether posts to this path take a key.
@@ -74,17 +81,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SameRequest {
 }
 
 /// Answers a repeated request as the first; lets every other one pass.
-pub async fn answer_once(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Some(keeper) = keeper_of(&request) else {
+pub async fn replay(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(effect) = effect_of(&request) else {
         return next.run(request).await;
     };
-    match once(app, keeper, request, next).await {
+    match once(app, effect, request, next).await {
         Ok(response) => response,
         Err(refused) => refused.into_response(),
     }
 }
 
-fn keeper_of(request: &Request) -> Option<Keeper> {
+fn effect_of(request: &Request) -> Option<Effect> {
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
         return None;
     }
@@ -93,10 +100,10 @@ fn keeper_of(request: &Request) -> Option<Keeper> {
     CREATING
         .iter()
         .find(|(creating, _)| *creating == path)
-        .map(|(_, keeper)| *keeper)
+        .map(|(_, effect)| *effect)
 }
 
-async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResult<Response> {
+async fn once(app: App, effect: Effect, request: Request, next: Next) -> ApiResult<Response> {
     let (mut parts, body) = request.into_parts();
     let caller = match bearer(&parts.headers) {
         // Who is not let in is told so by the handler.
@@ -107,7 +114,7 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
         None => "anybody".to_owned(),
     };
     let given = given_key(&parts.headers)?;
-    let key = digest::of([caller.as_bytes(), given]);
+    let key = Key(digest::of([caller.as_bytes(), given]));
     let is_form = is_form(&parts.headers);
     // A form is streamed, and its boundary differs each time: what is in it is compared at its end instead.
     let (body, bytes) = if is_form {
@@ -118,21 +125,24 @@ async fn once(app: App, keeper: Keeper, request: Request, next: Next) -> ApiResu
             .map_err(|_| ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE))?;
         (Body::from(bytes.clone()), bytes)
     };
-    let asked = asked(keeper, given, &parts, &bytes);
-    match begin(&app, keeper, &key, &asked).await? {
+    let asked = asked(effect, given, &parts, &bytes);
+    let store = store_of(&app, effect);
+    match store.begin(key, asked, app.now()).await.map_err(database)? {
         KeyState::Fresh => {
-            let same = SameRequest((!is_form).then(|| digest::of([&key[..], &asked])));
+            let same = SameRequest((!is_form).then(|| digest::of([&key.0, &asked.0])));
             parts.extensions.insert(same);
+            let answered = (effect == Effect::Postgres).then_some(key);
+            parts.extensions.insert(AnswerKey(answered));
             let request = Request::from_parts(parts, body);
             // The work goes on when its client does not, so that its answer is there for the next try.
-            let work = work(app, keeper, key, next.run(request)).in_current_span();
+            let work = work(app, store, key, next.run(request)).in_current_span();
             match tokio::spawn(work).await {
                 Ok(response) => response,
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }
         }
         KeyState::Answered(answer) => {
-            if keeper == Keeper::Core {
+            if effect == Effect::Kubernetes {
                 may_read(&app, &mut parts, &answer).await?;
             }
             let request = Request::from_parts(parts, body);
@@ -156,15 +166,15 @@ fn given_key(headers: &HeaderMap) -> ApiResult<&[u8]> {
 }
 
 /// What a request is known by beside its caller and key.
-fn asked(keeper: Keeper, given: &[u8], parts: &Parts, body: &[u8]) -> [u8; 32] {
+fn asked(effect: Effect, given: &[u8], parts: &Parts, body: &[u8]) -> RequestDigest {
     let path = paths::unversioned(parts.uri.path()).as_bytes();
     let query = parts.uri.query().unwrap_or_default().as_bytes();
-    match keeper {
+    RequestDigest(match effect {
         // The body holds a password, and a digest of it is guessed a million times faster than its Argon2id. The key
         // itself is nowhere in the database.
-        Keeper::Auth => digest::of([given, path, query, body]),
-        Keeper::Core => digest::of([path, query, body]),
-    }
+        Effect::Postgres => digest::of([given, path, query, body]),
+        Effect::Kubernetes => digest::of([path, query, body]),
+    })
 }
 
 /// The stored answer, for the request that it was given to.
@@ -180,7 +190,7 @@ async fn answer_again(
         false => answer.headers[form::KEPT_AS].is_null(),
     };
     match is_same {
-        true => Ok(replay(answer)),
+        true => Ok(replayed(answer)),
         false => Err(reused()),
     }
 }
@@ -224,19 +234,19 @@ fn running() -> ApiError {
 /// Runs the request, saying every now and then that it runs, and keeps the answer of one that worked.
 async fn work(
     app: App,
-    keeper: Keeper,
-    key: [u8; 32],
+    keys: IdempotencyStore,
+    key: Key,
     run: impl Future<Output = Response>,
 ) -> ApiResult<Response> {
     tokio::pin!(run);
     let response = loop {
         match tokio::time::timeout(PROLONG, &mut run).await {
             Ok(response) => break response,
-            Err(_) => prolong(&app, keeper, &key).await?,
+            Err(_) => keys.prolong(key, app.now()).await.map_err(database)?,
         }
     };
     if !(response.status().is_success() || response.status().is_redirection()) {
-        release(&app, keeper, &key).await?;
+        keys.release(key).await.map_err(database)?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -257,11 +267,11 @@ async fn work(
         headers: Value::Object(headers),
         body: bytes.to_vec(),
     };
-    store(&app, keeper, &key, &answer).await?;
+    keys.store(key, &answer).await.map_err(database)?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-fn replay(answer: StoredAnswer) -> Response {
+fn replayed(answer: StoredAnswer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     for name in KEPT {
@@ -276,37 +286,15 @@ fn replay(answer: StoredAnswer) -> Response {
     response
 }
 
-async fn begin(app: &App, keeper: Keeper, key: &[u8; 32], asked: &[u8; 32]) -> ApiResult<KeyState> {
-    let now = app.now();
-    Ok(match keeper {
-        Keeper::Auth => app.accounts.idempotency_begin(key, asked, now).await?,
-        Keeper::Core => app.core.idempotency_begin(key, asked, now).await?,
-    })
+fn database(error: sqlx::Error) -> ApiError {
+    ApiError::database(&error)
 }
 
-async fn prolong(app: &App, keeper: Keeper, key: &[u8; 32]) -> ApiResult<()> {
-    let now = app.now();
-    match keeper {
-        Keeper::Auth => app.accounts.idempotency_prolong(key, now).await?,
-        Keeper::Core => app.core.idempotency_prolong(key, now).await?,
+fn store_of(app: &App, effect: Effect) -> IdempotencyStore {
+    match effect {
+        Effect::Postgres => app.accounts.idempotency(),
+        Effect::Kubernetes => app.core.idempotency(),
     }
-    Ok(())
-}
-
-async fn store(app: &App, keeper: Keeper, key: &[u8; 32], answer: &StoredAnswer) -> ApiResult<()> {
-    match keeper {
-        Keeper::Auth => app.accounts.idempotency_store(key, answer).await?,
-        Keeper::Core => app.core.idempotency_store(key, answer).await?,
-    }
-    Ok(())
-}
-
-async fn release(app: &App, keeper: Keeper, key: &[u8; 32]) -> ApiResult<()> {
-    match keeper {
-        Keeper::Auth => app.accounts.idempotency_release(key).await?,
-        Keeper::Core => app.core.idempotency_release(key).await?,
-    }
-    Ok(())
 }
 
 #[cfg(test)]

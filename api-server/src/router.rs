@@ -23,7 +23,7 @@ impl App {
         let router = router
             .layer(middleware::from_fn_with_state(
                 self.clone(),
-                idempotency::answer_once,
+                idempotency::replay,
             ))
             .layer(middleware::from_fn_with_state(
                 self.clone(),

@@ -8,7 +8,7 @@ pub async fn accounts(app: App) {
     if let Err(error) = app.accounts.sweep(app.now()).await {
         tracing::warn!(error.cause = %error, "old sessions cannot be removed");
     }
-    if let Err(error) = app.core.idempotency_sweep(app.now()).await {
+    if let Err(error) = app.core.idempotency().sweep(app.now()).await {
         tracing::warn!(error.cause = %error, "old idempotency keys cannot be removed");
     }
     second_steps(&app).await;

@@ -1,7 +1,7 @@
 //! An upload that is sent again: its form is streamed, so whether it is the same is known at its end only.
 
 use axum::extract::Request;
-use datacrowd_protocol::idempotency::StoredAnswer;
+use datacrowd_idempotency::StoredAnswer;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -137,7 +137,7 @@ async fn an_invited_client_whose_server_died_gets_their_tenant_from_another_one(
     let came = p
         .app
         .accounts
-        .register(person, Some(&token), &origin, Utc::now());
+        .register(person, Some(&token), &origin, None, Utc::now());
     assert_eq!(came.await.unwrap().user.role, Role::Worker);
     let other = Process::start(&p).await;
     let namespace = eventually(Duration::from_secs(30), || async {
@@ -176,7 +176,7 @@ async fn what_an_admin_decided_since_stands_over_an_invitation_that_is_not_settl
     let came = p
         .app
         .accounts
-        .register(person, Some(&token), &origin, Utc::now());
+        .register(person, Some(&token), &origin, None, Utc::now());
     let path = format!("/admin/users/{}/role", came.await.unwrap().user.id);
     let body = json!({"role": "ADMIN"});
     p.call(Some(&admin), Method::PATCH, &path, Some(body))

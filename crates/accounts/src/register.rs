@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use datacrowd_idempotency::Once;
 use datacrowd_protocol::{WireEnum, ids::UserId};
 use serde_json::json;
 use uuid::Uuid;
@@ -71,24 +72,28 @@ impl Accounts {
     /// # Errors
     /// See [`RegisterError`]. Of several who ask for one name at once, one gets it; of several who come with one
     /// invitation, one is registered. A refusal leaves the invitation good.
+    ///
+    /// `once` is answered in the transaction that registers: a repeated request whose first try died finds its answer,
+    /// not a name that is taken.
     pub async fn register(
         &self,
         new: NewUser,
         invitation: Option<&str>,
         origin: &Origin,
+        once: Option<&Once<'_, Registered>>,
         now: DateTime<Utc>,
     ) -> Result<Registered, RegisterError> {
         let Some(token) = invitation else {
             if self.settings.registration == Registration::Invitation {
                 return Err(RegisterError::InvitationRequired);
             }
-            return self.insert(&new, As::Role(Role::Worker), now).await;
+            return self.insert(&new, As::Role(Role::Worker), once, now).await;
         };
         let attempt = match self.attempt_unnamed(origin, now).await? {
             Admission::Allowed(attempt) => attempt,
             Admission::Wait(retry_after) => return Err(RegisterError::Throttled { retry_after }),
         };
-        let outcome = self.insert(&new, As::Invited(token), now).await;
+        let outcome = self.insert(&new, As::Invited(token), once, now).await;
         if !matches!(outcome, Err(RegisterError::InvalidInvitation)) {
             let mut connection = self.pool.acquire().await.doing("giving a try back")?;
             attempt.give_back(&mut connection, now).await?;
@@ -116,7 +121,7 @@ impl Accounts {
             username: username.to_owned(),
             password: password.to_owned(),
         };
-        match self.insert(&new, As::Role(Role::Admin), now).await {
+        match self.insert(&new, As::Role(Role::Admin), None, now).await {
             Ok(_) => Ok(()),
             // Another replica that starts at the same time may have been first.
             Err(RegisterError::EmailTaken | RegisterError::UsernameTaken) => {
@@ -149,6 +154,7 @@ impl Accounts {
         &self,
         new: &NewUser,
         register: As<'_>,
+        once: Option<&Once<'_, Registered>>,
         now: DateTime<Utc>,
     ) -> Result<Registered, RegisterError> {
         let email = new.check().map_err(RegisterError::Invalid)?;
@@ -192,9 +198,15 @@ impl Accounts {
         } else if role == Role::Admin {
             record::decision(&mut tx, now, None, "admin.bootstrap", user.id, json!({})).await?;
         }
+        let registered = Registered { user, unsettled };
+        if let Some(once) = once {
+            once.store(&mut tx, &registered)
+                .await
+                .doing("storing an answer")?;
+        }
         tx.commit().await.doing("committing a registration")?;
-        tracing::info!(user.id = %user.id, user.role = role.upper(), "registered");
-        Ok(Registered { user, unsettled })
+        tracing::info!(user.id = %registered.user.id, user.role = role.upper(), "registered");
+        Ok(registered)
     }
 }
 

@@ -170,9 +170,8 @@ impl Accounts {
             .execute(&self.pool)
             .await
             .doing("sweeping reset links")?;
-        let day = now - TimeDelta::days(1);
-        sqlx::query!("DELETE FROM idempotency_keys WHERE created_at < $1", day)
-            .execute(&self.pool)
+        self.idempotency()
+            .sweep(now)
             .await
             .doing("sweeping idempotency keys")?;
         sqlx::query!("DELETE FROM attempt_budgets WHERE spent_until < $1", now)
@@ -191,6 +190,7 @@ impl Accounts {
         .execute(&self.pool)
         .await
         .doing("sweeping invitations")?;
+        let day = now - TimeDelta::days(1);
         let failures = sqlx::query!("DELETE FROM login_failures WHERE last_at < $1", day)
             .execute(&self.pool)
             .await

@@ -23,11 +23,7 @@ impl Billing {
     /// # Errors
     /// The database failed.
     pub async fn backlog(&self) -> Result<Backlog> {
-        let outbox = sqlx::query!(
-            "select count(*) as \"rows!\", min(created_at) as since from outbox where done_at is null"
-        )
-        .fetch_one(&self.pool)
-        .await?;
+        let outbox = self.outbox().backlog().await?;
         let parked = sqlx::query!(
             "select count(*) as \"events!\", min(received_at) as since from stripe_events where outcome = 'parked'"
         )

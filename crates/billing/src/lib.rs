@@ -24,7 +24,7 @@ pub use backlog::Backlog;
 pub use checkout::{Checkout, NewCheckout};
 pub use error::{Error, Refusal, Result};
 pub use ledger::{Ledger, LedgerEntry};
-pub use outbox::OutboxRow;
+pub use outbox::PaymentsMessage;
 pub use payments::{Page, Payment};
 pub use price::{Currency, Discount, Terms};
 pub use promo::{NewPromoCode, PromoCode};

@@ -258,7 +258,7 @@ impl Locked {
         };
         let status = self.facts.status();
         let data = serde_json::json!({"status": status, "granted": grant.judgements, "version": self.version});
-        outbox::push(conn, &grant).await?;
+        outbox::grant_changed(conn, grant).await?;
         let subject = self.id.to_string();
         events::record(conn, "payment.changed", &subject, actor, data, now).await
     }

@@ -48,7 +48,7 @@ pub use debt::Owing;
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use lost::{BoundId, BoundResource, Losses};
-pub use outbox::OutboxRow;
+pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};

@@ -7,7 +7,6 @@ pub mod decimal;
 pub mod endpoint;
 pub mod exit;
 pub mod export;
-pub mod idempotency;
 pub mod ids;
 pub mod internal;
 pub mod labeling;

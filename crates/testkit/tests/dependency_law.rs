@@ -11,9 +11,12 @@ const LAW: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     ("records", &["protocol"]),
     ("crds", &["protocol"]),
-    ("accounts", &["protocol"]),
-    ("labelling", &["protocol"]),
-    ("billing", &["protocol"]),
+    // What contexts instantiate on their own databases; neither knows a context.
+    ("outbox", &[]),
+    ("idempotency", &[]),
+    ("accounts", &["idempotency", "protocol"]),
+    ("labelling", &["idempotency", "outbox", "protocol"]),
+    ("billing", &["outbox", "protocol"]),
     (
         "api-server",
         &[
@@ -21,6 +24,8 @@ const LAW: &[(&str, &[&str])] = &[
             "billing",
             "labelling",
             "crds",
+            "idempotency",
+            "outbox",
             "protocol",
             "records",
             "telemetry",
@@ -39,7 +44,9 @@ const GUARDED: &[(&str, &[&str])] = &[
         &[
             "accounts",
             "billing",
+            "idempotency",
             "labelling",
+            "outbox",
             "testkit",
             "api-server",
             "e2e",

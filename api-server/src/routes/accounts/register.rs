@@ -1,13 +1,18 @@
 //! `POST /auth/register`.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
-use datacrowd_accounts::NewUser;
+use datacrowd_accounts::{NewUser, Registered};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::UserBody;
 use crate::{
-    client::From as CalledFrom, error::ApiResult, extract::Json, membership::invited, state::App,
+    client::From as CalledFrom,
+    error::ApiResult,
+    extract::Json,
+    idempotency::{self, AnswerKey},
+    membership::invited,
+    state::App,
 };
 
 /// A registration.
@@ -30,6 +35,7 @@ pub struct Register {
 pub async fn register(
     State(app): State<App>,
     CalledFrom(origin): CalledFrom,
+    key: AnswerKey,
     Json(body): Json<Register>,
 ) -> ApiResult<impl IntoResponse> {
     let new = NewUser {
@@ -38,9 +44,17 @@ pub async fn register(
         password: body.password,
     };
     let invitation = body.invitation.as_deref();
+    // Without the tenant, which an invited client gets after the commit: once it is there, the answer tells of it.
+    let answer = |registered: &Registered| {
+        idempotency::stored(
+            StatusCode::CREATED,
+            &UserBody::of(registered.user.clone(), None),
+        )
+    };
+    let once = key.once(&answer);
     let registered = app
         .accounts
-        .register(new, invitation, &origin, app.now())
+        .register(new, invitation, &origin, once.as_ref(), app.now())
         .await?;
     let (user, tenant) = match &registered.unsettled {
         Some(unsettled) => invited::welcome(&app, unsettled, registered.user).await,

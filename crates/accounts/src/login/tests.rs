@@ -28,7 +28,7 @@ async fn who_is_turned_away_because_too_many_sign_in_has_guessed_nothing() {
         password: PASSWORD.to_owned(),
     };
     let wanda = accounts
-        .register(new, None, &origin, Utc::now())
+        .register(new, None, &origin, None, Utc::now())
         .await
         .unwrap()
         .user

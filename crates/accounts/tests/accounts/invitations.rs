@@ -24,7 +24,7 @@ impl Bench {
         let origin = Origin::default();
         let new = new_user(name);
         self.accounts
-            .register(new, Some(token), &origin, self.now())
+            .register(new, Some(token), &origin, None, self.now())
             .await
     }
 }
@@ -42,7 +42,9 @@ async fn of_many_who_come_with_one_invitation_at_once_one_is_registered() {
         set.spawn(async move {
             let new = new_user(&format!("wanda{i}"));
             let origin = Origin::default();
-            accounts.register(new, Some(&token), &origin, now).await
+            accounts
+                .register(new, Some(&token), &origin, None, now)
+                .await
         });
     }
     let outcomes = set.join_all().await;
@@ -231,12 +233,12 @@ async fn by_invitation_nobody_registers_without_and_guessing_one_is_slowed() {
     let closed = bench.replica(settings().with_registration(Registration::Invitation));
     let origin = from("203.0.113.7");
     let refused = closed
-        .register(new_user("wanda"), None, &origin, bench.now())
+        .register(new_user("wanda"), None, &origin, None, bench.now())
         .await;
     assert!(matches!(refused, Err(RegisterError::InvitationRequired)));
     for i in 0..100 {
         let token = format!("dci_{i}");
-        let guess = closed.register(new_user("wanda"), Some(&token), &origin, bench.now());
+        let guess = closed.register(new_user("wanda"), Some(&token), &origin, None, bench.now());
         let guess = guess.await;
         assert!(
             matches!(guess, Err(RegisterError::InvalidInvitation)),
@@ -249,7 +251,7 @@ async fn by_invitation_nobody_registers_without_and_guessing_one_is_slowed() {
         let now = bench.now();
         async move {
             closed
-                .register(new_user("wanda"), Some(token), &origin, now)
+                .register(new_user("wanda"), Some(token), &origin, None, now)
                 .await
         }
     };

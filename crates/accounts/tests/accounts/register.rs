@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use datacrowd_accounts::{BootstrapError, Keyed, NewUser, Origin, RegisterError, Role, UserStatus};
+use chrono::TimeDelta;
+use datacrowd_accounts::{
+    BootstrapError, Keyed, NewUser, Origin, RegisterError, Registered, Role, UserStatus,
+};
+use datacrowd_idempotency::{Key, KeyState, Once, RequestDigest, StoredAnswer};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::{Bench, PASSWORD, new_user};
@@ -35,7 +40,9 @@ async fn of_sixteen_who_want_one_name_at_once_one_gets_it() {
         set.spawn(async move {
             let mut user = new_user(spelling);
             user.email = format!("w{i}@example.com");
-            accounts.register(user, None, &Origin::default(), now).await
+            accounts
+                .register(user, None, &Origin::default(), None, now)
+                .await
         });
     }
     let outcomes = set.join_all().await;
@@ -205,4 +212,42 @@ async fn what_happened_cannot_be_rewritten_by_the_application() {
             "{change}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_registration_and_its_answer_are_stored_together_or_not_at_all() {
+    let bench = Bench::new().await;
+    let (keys, now) = (bench.accounts.idempotency(), bench.now());
+    let request = RequestDigest([7; 32]);
+    let answer = |registered: &Registered| StoredAnswer {
+        status: 201,
+        headers: json!({}),
+        body: registered.user.username.clone().into_bytes(),
+    };
+    let register = async |key: Key| {
+        let fresh = keys.begin(key, request, now).await.unwrap();
+        assert_eq!(fresh, KeyState::Fresh);
+        let once = Once::new(key, &answer);
+        let (new, origin) = (new_user("wanda"), Origin::default());
+        let registered = bench
+            .accounts
+            .register(new, None, &origin, Some(&once), now);
+        registered.await
+    };
+    let (first, second) = (Key([1; 32]), Key([2; 32]));
+    register(first).await.unwrap();
+    // The process dies here: nobody stores the answer afterwards, and the key's lock is over.
+    let later = now + TimeDelta::minutes(3);
+    let KeyState::Answered(stored) = keys.begin(first, request, later).await.unwrap() else {
+        panic!("a repetition is answered")
+    };
+    assert_eq!((stored.status, stored.body), (201, b"wanda".to_vec()));
+
+    let refused = register(second).await;
+    assert!(matches!(
+        refused,
+        Err(RegisterError::UsernameTaken | RegisterError::EmailTaken)
+    ));
+    let again = keys.begin(second, request, later).await.unwrap();
+    assert_eq!(again, KeyState::Fresh, "a refusal has no answer");
 }

@@ -71,7 +71,7 @@ impl Bench {
     pub async fn add(&self, new: NewUser) -> Result<User, RegisterError> {
         let registered = self
             .accounts
-            .register(new, None, &Origin::default(), self.now())
+            .register(new, None, &Origin::default(), None, self.now())
             .await;
         registered.map(|r| r.user)
     }

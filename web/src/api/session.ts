@@ -1,0 +1,162 @@
+/**
+ * Who is signed in. The access token lives in this module's memory and nowhere else. The refresh token is shared by
+ * the browser's tabs; it is used under a lock, because a used one ends its session.
+ */
+import { Problem } from './problem.ts';
+
+export type Role = 'WORKER' | 'CLIENT' | 'ADMIN';
+
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+}
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  expiresIn: number;
+}
+
+interface Access {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+export type SessionEvent = 'signed-in' | 'expired' | 'signed-out';
+
+const KEPT_AT = 'datacrowd.refresh';
+const LOCK = 'datacrowd.refresh';
+/** A token this near its end is renewed before it is used. */
+const MARGIN = 20_000;
+
+let access: Access | null = null;
+let person: Person | null = null;
+const listeners = new Set<(event: SessionEvent) => void>();
+
+export const currentPerson = (): Person | null => person;
+
+export function onSession(listener: (event: SessionEvent) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(event: SessionEvent): void {
+  for (const listener of listeners) listener(event);
+}
+
+/** The claims of our own token; the server judges it, this only shows who it is. */
+export function claimsOf(token: string): Person {
+  const part = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+  const bytes = Uint8Array.from(atob(part), (c) => c.charCodeAt(0));
+  const claims = JSON.parse(new TextDecoder().decode(bytes)) as {
+    userId: string;
+    username: string;
+    role: Role;
+  };
+  return { id: claims.userId, username: claims.username, role: claims.role };
+}
+
+function take(tokens: Tokens): void {
+  localStorage.setItem(KEPT_AT, tokens.refreshToken);
+  access = { token: tokens.accessToken, expiresAt: Date.now() + tokens.expiresIn * 1000 };
+  person = claimsOf(tokens.accessToken);
+}
+
+async function post(path: string, body: unknown, token?: string): Promise<Response> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  const response = await fetch(`/api/v1${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  }).catch(() => Promise.reject(Problem.offline()));
+  if (!response.ok) throw await Problem.of(response);
+  return response;
+}
+
+export async function signIn(login: string, password: string, totp?: string): Promise<Person> {
+  const body = totp === undefined ? { login, password } : { login, password, totp };
+  const response = await post('/auth/login', body);
+  take((await response.json()) as Tokens);
+  tell('signed-in');
+  return person as unknown as Person;
+}
+
+let renewing: Promise<void> | null = null;
+
+/** One renewal at a time: here by the promise, among tabs by the lock. */
+function renew(): Promise<void> {
+  renewing ??= underLock().finally(() => (renewing = null));
+  return renewing;
+}
+
+async function underLock(): Promise<void> {
+  await navigator.locks.request(LOCK, renewNow);
+}
+
+async function renewNow(): Promise<void> {
+  // Read under the lock: another tab may have just put a newer one there.
+  const refreshToken = localStorage.getItem(KEPT_AT);
+  if (refreshToken === null) throw new Problem('unauthenticated', 'Sign in.', 401);
+  const before = person;
+  try {
+    take((await (await post('/auth/refresh', { refreshToken })).json()) as Tokens);
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.status === 401) localStorage.removeItem(KEPT_AT);
+    throw thrown;
+  }
+  // Somebody else signed in from another tab; what is on screen belongs to the former.
+  if (before !== null && before.id !== person?.id) location.reload();
+}
+
+/** Takes up the session that an earlier page left; null where there is none. */
+export async function resume(): Promise<Person | null> {
+  if (localStorage.getItem(KEPT_AT) === null) return null;
+  try {
+    await renew();
+    return person;
+  } catch (thrown) {
+    if (Problem.from(thrown).status === 401) return null;
+    throw thrown;
+  }
+}
+
+/** An access token that is good for now. Throws 401 and tells `expired` when the session is over. */
+export async function accessToken(refused?: string): Promise<string> {
+  const stale = access === null || access.expiresAt - Date.now() < MARGIN || access.token === refused;
+  if (stale) {
+    try {
+      await renew();
+    } catch (thrown) {
+      if (Problem.from(thrown).status === 401) expire();
+      throw thrown;
+    }
+  }
+  if (access === null) throw new Problem('unauthenticated', 'Sign in.', 401);
+  return access.token;
+}
+
+/** What is held now, for a page that is being closed and cannot wait. */
+export const heldToken = (): string | null => access?.token ?? null;
+
+function expire(): void {
+  access = null;
+  tell('expired');
+}
+
+export async function signOut(): Promise<void> {
+  const refreshToken = localStorage.getItem(KEPT_AT);
+  localStorage.removeItem(KEPT_AT);
+  access = null;
+  person = null;
+  if (refreshToken !== null) await post('/auth/logout', { refreshToken }).catch(() => undefined);
+  tell('signed-out');
+}
+
+// Signed out in another tab: this one must not go on showing what that person saw.
+if (typeof window !== 'undefined') {
+  window.addEventListener('storage', (event) => {
+    if (event.key === KEPT_AT && event.newValue === null && person !== null) expire();
+  });
+}

@@ -1,0 +1,43 @@
+/** Numbers, times and sizes as the person's language writes them. */
+import { language } from './index.ts';
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => (made ??= make());
+};
+
+const whole = once(() => new Intl.NumberFormat(language));
+const decimal = once(() => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }));
+const percent = once(() => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }));
+const moment = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }));
+
+export const formatNumber = (n: number): string => whole().format(n);
+export const formatDecimal = (n: number): string => decimal().format(n);
+export const formatShare = (share: number): string => percent().format(share);
+export const formatTime = (rfc3339: string): string => moment().format(new Date(rfc3339));
+
+export function formatMoney(cents: number, currency: string): string {
+  return new Intl.NumberFormat(language, { style: 'currency', currency }).format(cents / 100);
+}
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+export function formatBytes(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const unit = UNITS[power] ?? 'byte';
+  const style = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, style).format(bytes / 1000 ** power);
+}
+
+/** Minutes and seconds, `4:05`. */
+export function formatSpan(seconds: number): string {
+  const rest = String(Math.floor(seconds % 60)).padStart(2, '0');
+  return `${Math.floor(seconds / 60)}:${rest}`;
+}
+
+/** A duration for people: seconds, else minutes. */
+export function formatSeconds(seconds: number): string {
+  const unit = seconds < 90 ? 'second' : 'minute';
+  const value = unit === 'second' ? seconds : seconds / 60;
+  return new Intl.NumberFormat(language, { style: 'unit', unit, maximumFractionDigits: 1 }).format(value);
+}

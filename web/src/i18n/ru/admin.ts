@@ -1,0 +1,26 @@
+import type { Catalogue } from '../catalogue.ts';
+
+export const admin: Catalogue['admin'] = {
+  action: 'Действие',
+  actionHint: 'user.role_changed или user для всего о пользователях',
+  actor: 'Кто',
+  at: 'Когда',
+  change: 'Изменить',
+  details: 'Подробности',
+  disable: 'Отключить учётную запись',
+  done: 'Готово.',
+  enable: 'Включить учётную запись',
+  linkUntil: (time) => `Действует до ${time}.`,
+  noActs: 'Ничего подходящего не найдено',
+  platform: 'платформа',
+  registered: 'Зарегистрирован',
+  removeTotp: 'Заодно выключить второй шаг входа',
+  resetLink: 'Создать ссылку для нового пароля',
+  role: 'Роль',
+  saveRole: 'Сохранить роль',
+  search: 'Найти',
+  since: 'С',
+  subject: 'Над чем',
+  tenantHint: 'Пусто: нынешняя или новая.',
+  until: 'По',
+};

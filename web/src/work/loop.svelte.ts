@@ -1,0 +1,349 @@
+/** The work on one project: which item is on screen, what is held, and what becomes of an answer. */
+import { serverNow } from '../api/client.ts';
+import { Problem } from '../api/problem.ts';
+import { answerText, emptyValues, faults, unknownFields, valuesOf } from '../fields/form.ts';
+import type { Fault, Values } from '../fields/kind.ts';
+import { readJson } from '../api/json.ts';
+import * as clock from './clock.ts';
+import { dispatch } from './dispatch.svelte.ts';
+import * as drafts from './drafts.ts';
+import * as leases from './lease.ts';
+import * as queue from './queue.ts';
+import type { Outcome } from './sender.ts';
+import * as service from './service.ts';
+import { store } from './store.ts';
+
+/** What U takes back. */
+interface Answered {
+  readonly entryId: string;
+  readonly held: queue.Held<service.Task>;
+  readonly values: Values;
+  readonly kind: 'submit' | 'skip';
+  answerId: number | null;
+  status: string | null;
+}
+
+export type Notice =
+  | { what: 'sent' | 'skipped' | 'tookBack' | 'nothingToTakeBack' | 'noReviewers' | 'skipStays' | 'onItsWay' }
+  | { what: 'problem'; problem: Problem };
+
+/** Without new tasks a moment ago, the server is not asked at every answer. */
+const PAUSE_WHEN_DRY = 10_000;
+const SAVE_AFTER = 250;
+const TICK = 1000;
+
+export class WorkLoop {
+  held = $state.raw<readonly queue.Held<service.Task>[]>([]);
+  values = $state.raw<Values>({});
+  wrong = $state.raw<Readonly<Record<string, Fault>>>({});
+  /** Why there is no item; null while there is one, or the first claim runs. */
+  nothing = $state.raw<Problem | null>(null);
+  notice = $state.raw<Notice | null>(null);
+  now = $state(serverNow());
+  /** Answers given since the page was opened. */
+  done = $state(0);
+  private touched = Date.now();
+  private watch = clock.started(Date.now());
+  private history: Answered[] = [];
+  private claiming = false;
+  private dryUntil = 0;
+  private saving: ReturnType<typeof setTimeout> | undefined;
+  private readonly ends: (() => void)[] = [];
+  private renewing = false;
+
+  current = $derived(this.held[0] ?? null);
+  isOver = $derived(this.current !== null && leases.isOver(this.current.lease, this.now));
+  secondsLeft = $derived(this.current === null ? 0 : leases.secondsLeft(this.current.lease, this.now));
+  readonly unknown;
+  private readonly lockSeconds: number;
+  private readonly empty: Values;
+
+  constructor(
+    readonly project: service.WorkProject,
+    private readonly user: string,
+  ) {
+    this.empty = emptyValues(project.labeling.fields);
+    this.unknown = unknownFields(project.labeling.fields);
+    this.lockSeconds = project.labeling.lockSeconds ?? 600;
+  }
+
+  async start(): Promise<void> {
+    const ticking = setInterval(() => this.tick(), TICK);
+    this.ends.push(
+      () => clearInterval(ticking),
+      dispatch.onArrival((outcome) => this.arrived(outcome)),
+    );
+    void store().then((kept) => kept.dropOldDrafts(Date.now()));
+    await this.fill();
+  }
+
+  /** Ends the work here; the tasks stay held, for the tab that goes on with them. */
+  pause(): void {
+    for (const end of this.ends) end();
+    this.saveNow();
+  }
+
+  stop(): void {
+    this.pause();
+    this.giveBack();
+  }
+
+  /** The page is being closed, or put aside by the browser. */
+  leavePage(): void {
+    this.saveNow();
+    this.giveBack();
+  }
+
+  /** The browser brought the page back as it was; what was given back may be another's by now. */
+  async comeBack(): Promise<void> {
+    const begun = this.current;
+    this.held = drafts.isEmpty(this.values) || begun === null ? [] : [begun];
+    if (this.held.length > 0) await this.retake();
+    await this.fill();
+  }
+
+  /** Everything that nobody has begun: what was typed keeps its task, so that a reload finds both. */
+  private giveBack(): void {
+    const begun = !drafts.isEmpty(this.values);
+    service.giveBack(this.held.filter((_, i) => i > 0 || !begun));
+  }
+
+  /** A key or a pointer. */
+  alive(): void {
+    this.touched = Date.now();
+    this.watch = clock.touched(this.watch, this.touched);
+  }
+
+  seen(visible: boolean): void {
+    this.watch = visible ? clock.resumed(this.watch, Date.now()) : clock.stopped(this.watch, Date.now());
+    if (!visible) this.saveNow();
+  }
+
+  set(name: string, value: Values[string]): void {
+    this.values = { ...this.values, [name]: value };
+    this.wrong = Object.fromEntries(Object.entries(this.wrong).filter(([wrong]) => wrong !== name));
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => this.saveNow(), SAVE_AFTER);
+  }
+
+  /** Sends the answer on its way and shows the next item; false when the form has faults. */
+  submit(): boolean {
+    const held = this.current;
+    if (held === null) return false;
+    const fields = this.project.labeling.fields;
+    this.wrong = faults(fields, this.values);
+    if (this.unknown.some((field) => field.required === true) || Object.keys(this.wrong).length > 0)
+      return false;
+    this.leave(held, 'submit', answerText(fields, this.values));
+    this.done += 1;
+    return true;
+  }
+
+  skip(reason: string): void {
+    const held = this.current;
+    if (held !== null) this.leave(held, 'skip', reason);
+  }
+
+  private leave(held: queue.Held<service.Task>, kind: 'submit' | 'skip', body: string): void {
+    const id = crypto.randomUUID();
+    const activeMillis = Math.round(clock.elapsed(this.watch, Date.now()));
+    const taskId = held.task.id;
+    this.history = queue.remember(this.history, {
+      entryId: id,
+      held,
+      values: this.values,
+      kind,
+      answerId: null,
+      status: null,
+    });
+    clearTimeout(this.saving);
+    this.show(queue.without(this.held, taskId));
+    const entry = {
+      id,
+      user: this.user,
+      kind,
+      taskId,
+      projectId: this.project.id,
+      leaseToken: held.lease.token,
+    };
+    void dispatch
+      .add({ ...entry, body, activeMillis })
+      .then(async () => (await store()).dropDraft(this.user, taskId))
+      .catch((thrown: unknown) => (this.notice = { what: 'problem', problem: Problem.from(thrown) }));
+    this.notice = { what: kind === 'submit' ? 'sent' : 'skipped' };
+    void this.fill();
+  }
+
+  /** Takes back the last answer, if it may be. */
+  async takeBack(): Promise<void> {
+    const last = this.history.at(-1);
+    if (last === undefined) return this.say('nothingToTakeBack');
+    if (await dispatch.recall(last.entryId)) return this.restore(last, last.held);
+    if (last.kind === 'skip') return this.say('skipStays');
+    if (last.answerId === null) return this.say('onItsWay');
+    if (last.status === 'APPROVED') return this.say('noReviewers');
+    try {
+      const back = service.heldOf(await service.withdraw(last.answerId));
+      if (back !== null) this.restore(last, back);
+    } catch (thrown) {
+      this.notice = { what: 'problem', problem: Problem.from(thrown) };
+    }
+  }
+
+  private restore(last: Answered, held: queue.Held<service.Task>): void {
+    this.history = this.history.filter((one) => one !== last);
+    if (last.kind === 'submit') this.done -= 1;
+    this.saveNow();
+    this.show(queue.inFront(this.held, held), last.values);
+    this.notice = { what: 'tookBack' };
+  }
+
+  private say(what: Exclude<Notice['what'], 'problem'>): void {
+    this.notice = { what };
+  }
+
+  /** Takes the item on screen again, when its lease has ended. */
+  async retake(): Promise<void> {
+    const held = this.current;
+    if (held === null) return;
+    try {
+      const back = service.heldOf(await service.lock(held.task.id));
+      if (back !== null) this.held = queue.merge(this.held, [back], new Set());
+    } catch (thrown) {
+      this.notice = { what: 'problem', problem: Problem.from(thrown) };
+    }
+  }
+
+  /** Leaves the item whose lease ended; what was typed stays as a draft. */
+  moveOn(): void {
+    const held = this.current;
+    if (held === null) return;
+    this.saveNow();
+    this.show(queue.without(this.held, held.task.id));
+    void this.fill();
+  }
+
+  /** An answer that the server refused: its item again, with what was answered. */
+  async reopen(entryId: string): Promise<void> {
+    const entry = dispatch.entries.find((one) => one.id === entryId);
+    if (entry === undefined) return;
+    try {
+      const held = service.heldOf(await service.lock(entry.taskId));
+      if (held === null) return;
+      await dispatch.discard(entryId);
+      this.saveNow();
+      const answer = readJson<Record<string, unknown>>(entry.body);
+      this.show(queue.inFront(this.held, held), valuesOf(this.project.labeling.fields, answer));
+    } catch (thrown) {
+      this.notice = { what: 'problem', problem: Problem.from(thrown) };
+    }
+  }
+
+  private show(held: readonly queue.Held<service.Task>[], values?: Values): void {
+    this.held = held;
+    this.values = values ?? this.empty;
+    this.wrong = {};
+    this.watch = clock.started(Date.now());
+    const first = held[0];
+    if (first !== undefined && values === undefined) void this.loadDraft(first.task.id);
+  }
+
+  private async loadDraft(taskId: number): Promise<void> {
+    const draft = await (await store()).draft(this.user, taskId);
+    const untouched = this.current?.task.id === taskId && drafts.isEmpty(this.values);
+    if (draft !== undefined && untouched) this.values = drafts.fitting(draft, this.empty);
+  }
+
+  private saveNow(): void {
+    clearTimeout(this.saving);
+    const held = this.current;
+    if (held === null) return;
+    const { user, values } = this;
+    const taskId = held.task.id;
+    const draft = { user, taskId, labelingVersion: held.task.labelingVersion, values, savedAt: Date.now() };
+    void store().then((kept) =>
+      drafts.isEmpty(values) ? kept.dropDraft(user, taskId) : kept.saveDraft(draft),
+    );
+  }
+
+  /** Holds as many tasks as are wanted; one claim at a time. */
+  async fill(): Promise<void> {
+    if (this.claiming) return;
+    this.claiming = true;
+    try {
+      while (await this.claimMore());
+    } finally {
+      this.claiming = false;
+    }
+  }
+
+  private async claimMore(): Promise<boolean> {
+    const pending = new Set(dispatch.entries.map((entry) => entry.taskId));
+    const count = queue.toClaim(this.held.length, pending.size, leases.wanted(this.lockSeconds));
+    if (count === 0 || (this.held.length > 0 && Date.now() < this.dryUntil)) return false;
+    try {
+      const before = this.held.length;
+      const claimed = await service.claim(this.project.id, count);
+      const answered = new Set([...pending, ...dispatch.entries.map((entry) => entry.taskId)]);
+      const isFirst = before === 0 && this.held.length === 0;
+      const merged = queue.merge(this.held, claimed, answered);
+      const gained = merged.length > this.held.length;
+      if (isFirst) this.show(merged);
+      else this.held = merged;
+      if (!gained) this.dryUntil = Date.now() + PAUSE_WHEN_DRY;
+      // Dry and nothing on screen: answers on their way still hold their tasks, their arrival asks again.
+      if (merged.length > 0) this.nothing = null;
+      return gained && this.held.length < leases.wanted(this.lockSeconds);
+    } catch (thrown) {
+      this.dryUntil = Date.now() + PAUSE_WHEN_DRY;
+      this.nothing = Problem.from(thrown);
+      return false;
+    }
+  }
+
+  private arrived({ entry, sent }: Outcome): void {
+    const answered = this.history.find((one) => one.entryId === entry.id);
+    if (answered !== undefined) {
+      answered.answerId = sent.answerId;
+      answered.status = sent.status;
+    }
+    if (entry.projectId === this.project.id && this.current === null) {
+      this.dryUntil = 0;
+      void this.fill();
+    }
+  }
+
+  private tick(): void {
+    this.now = serverNow();
+    const kept = queue.withoutLapsed(this.held, this.now);
+    if (kept.length < this.held.length) this.held = kept;
+    void this.renew();
+    const retry = this.nothing?.details['retryAfter'];
+    const pause = typeof retry === 'number' ? Math.min(retry * 1000, 60_000) : PAUSE_WHEN_DRY;
+    const isDry = this.current === null && Date.now() - this.dryUntil > pause - PAUSE_WHEN_DRY;
+    if (isDry && document.visibilityState === 'visible') void this.fill();
+  }
+
+  private async renew(): Promise<void> {
+    if (this.renewing) return;
+    this.renewing = true;
+    try {
+      const isDue = (held: queue.Held<service.Task>) =>
+        leases.isDue(held.lease, this.lockSeconds, this.touched, this.now, held.atLimit);
+      for (const held of this.held.filter(isDue)) await this.renewOne(held);
+    } finally {
+      this.renewing = false;
+    }
+  }
+
+  private async renewOne({ task, lease }: queue.Held<service.Task>): Promise<void> {
+    try {
+      const longer = await service.heartbeat(task.id, lease.token);
+      this.held = queue.withLease(this.held, task.id, longer, leases.reachedLimit(lease, longer));
+    } catch (thrown) {
+      const problem = Problem.from(thrown);
+      if (problem.code === 'lease_lost')
+        this.held = queue.withLease(this.held, task.id, { ...lease, expiresAt: 0 }, true);
+    }
+  }
+}

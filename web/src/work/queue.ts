@@ -1,0 +1,60 @@
+/** The tasks that are held, the first on screen; and those that were answered, for taking back. Pure. */
+import type { Lease } from './lease.ts';
+
+export interface Held<Task> {
+  readonly task: Task;
+  readonly lease: Lease;
+  /** The server gives no more time. */
+  readonly atLimit: boolean;
+}
+
+interface Identified {
+  readonly id: number;
+}
+
+/** The API takes so many at once. */
+const MOST_PER_CLAIM = 10;
+/** Answers that U can take back, the last first. */
+const REMEMBERED = 10;
+
+/**
+ * How many to ask for; 0 when enough are held. A claim returns first what is held already, and answers on their way
+ * still hold theirs at the server.
+ */
+export function toClaim(held: number, onTheirWay: number, want: number): number {
+  return held >= want ? 0 : Math.min(MOST_PER_CLAIM, want + onTheirWay);
+}
+
+/** What a claim brought, behind what is here. Answered ones are left out; leases of held ones are taken over. */
+export function merge<T extends Identified>(
+  queue: readonly Held<T>[],
+  claimed: readonly Held<T>[],
+  answered: ReadonlySet<number>,
+): Held<T>[] {
+  const fresh = new Map(claimed.map((held) => [held.task.id, held]));
+  const kept = queue.map((held) => fresh.get(held.task.id) ?? held);
+  const known = new Set([...answered, ...kept.map((held) => held.task.id)]);
+  return [...kept, ...claimed.filter((held) => !known.has(held.task.id))];
+}
+
+export const without = <T extends Identified>(queue: readonly Held<T>[], id: number): Held<T>[] =>
+  queue.filter((held) => held.task.id !== id);
+
+/** A task that came back: on screen at once, what was there is next. */
+export const inFront = <T extends Identified>(queue: readonly Held<T>[], back: Held<T>): Held<T>[] => [
+  back,
+  ...without(queue, back.task.id),
+];
+
+export const withLease = <T extends Identified>(
+  queue: readonly Held<T>[],
+  id: number,
+  lease: Lease,
+  atLimit: boolean,
+): Held<T>[] => queue.map((held) => (held.task.id === id ? { ...held, lease, atLimit } : held));
+
+/** Prefetched tasks whose lease ended go; the one on screen stays, its text is somebody's work. */
+export const withoutLapsed = <T extends Identified>(queue: readonly Held<T>[], now: number): Held<T>[] =>
+  queue.filter((held, i) => i === 0 || held.lease.expiresAt > now);
+
+export const remember = <E>(history: readonly E[], entry: E): E[] => [...history, entry].slice(-REMEMBERED);

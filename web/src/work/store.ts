@@ -1,0 +1,54 @@
+/** Outbox and drafts in IndexedDB: what must outlive a reload, a crash and a closed tab. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { isOld, type Draft } from './drafts.ts';
+import type { Entry } from './outbox.ts';
+
+interface Schema extends DBSchema {
+  outbox: { key: string; value: Entry };
+  drafts: { key: [string, number]; value: Draft };
+}
+
+export interface Store {
+  entries(): Promise<Entry[]>;
+  put(entry: Entry): Promise<void>;
+  remove(id: string): Promise<void>;
+  draft(user: string, taskId: number): Promise<Draft | undefined>;
+  saveDraft(draft: Draft): Promise<void>;
+  dropDraft(user: string, taskId: number): Promise<void>;
+  dropOldDrafts(now: number): Promise<void>;
+}
+
+/** Answers must be on the disk, not in a buffer, when the screen moves on. */
+const SAFE = { durability: 'strict' } as const;
+
+export async function openStore(): Promise<Store> {
+  const db: IDBPDatabase<Schema> = await openDB<Schema>('datacrowd-work', 1, {
+    upgrade(made) {
+      made.createObjectStore('outbox', { keyPath: 'id' });
+      made.createObjectStore('drafts', { keyPath: ['user', 'taskId'] });
+    },
+  });
+  return {
+    entries: () => db.getAll('outbox'),
+    async put(entry) {
+      const tx = db.transaction('outbox', 'readwrite', SAFE);
+      await Promise.all([tx.store.put(entry), tx.done]);
+    },
+    remove: (id) => db.delete('outbox', id),
+    draft: (user, taskId) => db.get('drafts', [user, taskId]),
+    async saveDraft(draft) {
+      await db.put('drafts', draft);
+    },
+    dropDraft: (user, taskId) => db.delete('drafts', [user, taskId]),
+    async dropOldDrafts(now) {
+      const tx = db.transaction('drafts', 'readwrite');
+      for await (const cursor of tx.store) if (isOld(cursor.value, now)) await cursor.delete();
+      await tx.done;
+    },
+  };
+}
+
+let opened: Promise<Store> | null = null;
+
+/** The one store of this page. */
+export const store = (): Promise<Store> => (opened ??= openStore());

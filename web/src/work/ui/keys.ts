@@ -1,0 +1,23 @@
+/** Key events of a page as actions. */
+import { preferences } from '../../ui/preferences.svelte.ts';
+import { actionOf, type Action } from '../keymap.ts';
+
+const TEXT_LIKE =
+  'textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=button], [type=submit])';
+
+export function keys(
+  page: 'work' | 'review',
+  isOn: () => boolean,
+  act: (action: Action) => void,
+): (event: KeyboardEvent) => void {
+  return (event) => {
+    if (!isOn()) return;
+    const target = event.target instanceof Element ? event.target : null;
+    const typing = target?.matches(TEXT_LIKE) ?? false;
+    const pressable = target?.closest('button, a[href], summary') !== null && target !== null;
+    const action = actionOf(event, { typing, pressable, singleKeys: preferences.singleKeys, page });
+    if (action === null || (action.do === 'leave' && !typing)) return;
+    event.preventDefault();
+    act(action);
+  };
+}

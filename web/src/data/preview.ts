@@ -9,7 +9,7 @@ const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 /** The delimiter that the first line has most of, outside quotes. */
 export function delimiterOf(text: string): string {
-  const line = (records(text, '\0', 1)[0]?.[0] ?? '').replace(/"[^"]*"/g, '');
+  const line = (text.split('\n', 1)[0] ?? '').replace(/"[^"]*"/g, '');
   const counts = DELIMITERS.map((one) => [one, line.split(one).length] as const);
   return counts.reduce((best, one) => (one[1] > best[1] ? one : best))[0];
 }

@@ -88,5 +88,7 @@ export function neighbour(fields: readonly Field[], from: Field | null, step: 1 
   return open[(at + step + open.length) % open.length] ?? null;
 }
 
-export const chosen = (field: Field, value: Value, index: number): Value =>
-  kindOf(field)?.choose?.(field, value, index) ?? value;
+export function chosen(field: Field, value: Value, index: number): Value {
+  const choose = kindOf(field)?.choose;
+  return choose === undefined ? value : choose(field, value, index);
+}

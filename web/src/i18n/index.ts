@@ -19,6 +19,8 @@ export async function loadTexts(): Promise<void> {
   language = wanted();
   const base = language === 'ru' ? (await import('./ru.ts')).ru : (await import('./en.ts')).en;
   t = base as Catalogue;
+  // Needed only when something goes wrong: not in the way of the first page.
+  if (language === 'ru') void import('./ru/problems.ts').then(({ default: more }) => Object.assign(t.problems, more));
   document.documentElement.lang = language;
 }
 

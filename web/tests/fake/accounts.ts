@@ -1,0 +1,92 @@
+import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
+import type { State, User } from './state.ts';
+
+const bodyOf = (user: User) => ({
+  id: user.id,
+  email: `${user.username}@example.com`,
+  username: user.username,
+  role: user.role,
+  status: user.status,
+  createdAt: '2026-11-01T08:00:00Z',
+  tenant: user.role === 'CLIENT' ? { name: 'clara-k3x9q', namespace: 'dc-clara-k3x9q' } : null,
+});
+
+function login(state: State, body: Record<string, unknown>): Reply {
+  const user = state.users.find((one) => one.username === body['login']);
+  if (user === undefined || user.password !== body['password']) return problem(401, 'invalid_credentials');
+  if (user.totp !== null && body['totp'] === undefined) return problem(401, 'totp_required');
+  if (user.totp !== null && user.totp !== body['totp']) return problem(401, 'totp_wrong');
+  return ok(state.tokens(user));
+}
+
+function refresh(state: State, token: string): Reply {
+  const user = state.refresh.get(token);
+  if (state.used.has(token)) {
+    state.endSessions();
+    return problem(401, 'refresh_token_reused');
+  }
+  if (user === undefined) return problem(401, 'invalid_refresh_token');
+  state.refresh.delete(token);
+  state.used.add(token);
+  return ok(state.tokens(state.user(user)));
+}
+
+const audit = (at: string, action: string, actor: string | null, details: object) => ({
+  at,
+  action,
+  actor,
+  subject: '0190a000-0000-7000-8000-00000000beef',
+  details,
+});
+
+export const accounts: Handlers = {
+  'POST /auth/login': (state, { body }) => login(state, body),
+  'POST /auth/refresh': (state, { body }) => refresh(state, String(body['refreshToken'])),
+  'POST /auth/logout': () => nothing,
+  'POST /auth/register': (state, { body }) => {
+    const name = String(body['username']);
+    if (state.users.some((one) => one.username === name)) return problem(409, 'username_taken');
+    if (String(body['password']).length < 12)
+      return problem(422, 'invalid_request', { password: 'must have at least 12 characters' });
+    const user = state.person(name, 'WORKER');
+    user.password = String(body['password']);
+    return ok(bodyOf(user), 201);
+  },
+  'GET /me': (state, { user }) => ok(bodyOf(state.user(user))),
+  'GET /me/sessions': () =>
+    ok({
+      items: [
+        {
+          id: '0190a000-0000-7000-8000-000000000aaa',
+          current: true,
+          ip: '127.0.0.1',
+          userAgent: 'Mozilla/5.0 (X11; Linux x86_64)',
+          createdAt: '2026-11-27T08:00:00Z',
+          lastUsedAt: '2026-11-27T09:00:00Z',
+          expiresAt: '2026-12-27T08:00:00Z',
+        },
+      ],
+    }),
+  'GET /me/tokens': () => ok({ items: [] }),
+  'GET /me/totp': (state, { user }) =>
+    ok({ enabled: state.user(user).totp !== null, enabledAt: null, recoveryCodesLeft: 0 }),
+  'GET /admin/users': (state) => ok({ items: state.users.map(bodyOf), nextCursor: null }),
+  'PATCH /admin/users/:id/role': (state, { body }, id) => {
+    const user = state.user(id ?? null);
+    user.role = body['role'] as User['role'];
+    return ok(bodyOf(user));
+  },
+  'POST /admin/users/:id/reset-link': () =>
+    ok({ token: 'reset-token', expiresAt: '2026-11-28T08:00:00Z' }, 201),
+  'GET /admin/audit': (state) =>
+    ok({
+      items: [
+        audit('2026-11-27T08:00:00Z', 'user.role_changed', state.users[3]?.id ?? null, {
+          from: 'WORKER',
+          to: 'CLIENT',
+        }),
+        audit('2026-11-27T07:00:00Z', 'payment.paid', null, { by: 'evt_1' }),
+      ],
+      nextCursor: null,
+    }),
+};

@@ -1,0 +1,202 @@
+import { nothing, ok, problem, type Handlers } from './server.ts';
+import { DATASET, PROJECT, type State } from './state.ts';
+import type { Body } from '../../src/api/client.ts';
+
+const project = (state: State): Body<'ProjectBody'> => ({
+  id: PROJECT,
+  name: 'product-reviews-k3x9q',
+  namespace: 'dc-clara-k3x9q',
+  displayName: 'Product reviews',
+  description: 'How positive or negative is each sentence of a review?',
+  dataType: 'TEXT',
+  state: 'ACTIVE',
+  billing: { status: state.quota > 0 ? 'PAID' : 'UNPAID', taskQuota: state.quota, tasksUsed: 0, debt: 0 },
+  labelingVersion: 1,
+  labeling: state.labeling,
+  datasets: state.datasets.length,
+  tasks: { total: 3708, new: 1200, locked: 40, inReview: 268, approved: 2100, rejected: 100 },
+  createdAt: '2026-11-20T08:00:00Z',
+});
+
+const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> => ({
+  id: DATASET,
+  name: 'items-a1b2c',
+  namespace: 'dc-clara-k3x9q',
+  projectId: PROJECT,
+  state: 'UPLOADED',
+  format: 'CSV',
+  sourceUri: 's3://datacrowd/dc-clara-k3x9q/datasets/0190a/source.csv',
+  batchSize: 100,
+  sizeBytes: 359_190,
+  sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  columns: ['id', 'text'],
+  encoding: 'UTF-8',
+  multiline: false,
+  notices: [],
+  totalRows: null,
+  tasksCreated: 0,
+  rowsRejected: 0,
+  rowsBlank: 0,
+  rejectedRows: [],
+  progress: null,
+  createdAt: '2026-11-20T09:00:00Z',
+  ...part,
+});
+
+const worker = (id: string, n: number, standing: string | null = null) => ({
+  workerId: id,
+  standing,
+  answers: n,
+  inReview: 4,
+  approved: n - 10,
+  rejected: 6,
+  voided: 0,
+  lastAnswerAt: '2026-11-27T08:00:00Z',
+});
+
+const stats = (): Body<'StatsBody'> => ({
+  answers: 412,
+  inReview: 14,
+  approved: 380,
+  rejected: 18,
+  answersPerHour: 137.5,
+  hours: [40, 120, 190, 62].map((answers, i) => ({ hour: `2026-11-27T0${5 + i}:00:00Z`, answers })),
+  secondsPerItem: { mean: 6.2, median: 4.8 },
+  agreement: { field: null, pairs: 130, rate: 0.873 },
+  fieldAgreement: [{ field: 'rating', pairs: 130, rate: 0.873 }],
+  rejections: [
+    { comment: 'Sarcasm: this is negative.', count: 9 },
+    { comment: 'A question is 0.', count: 4 },
+  ],
+  skips: 5,
+  skipReasons: [{ reason: 'No option fits.', count: 3, lastAt: '2026-11-27T08:00:00Z' }],
+  workers: [
+    {
+      workerId: 'w-5f3a91c0',
+      answers: 240,
+      approved: 230,
+      rejected: 6,
+      answersPerHour: 80,
+      secondsPerItem: { mean: 5, median: 4 },
+      agreement: 0.9,
+    },
+  ],
+});
+
+export const owners: Handlers = {
+  'GET /projects': (state) => ok({ items: [project(state), ...state.projects], nextCursor: null }),
+  'GET /projects/:id': (state, _, id) => {
+    const found = [project(state), ...state.projects].find((one) => one.id === id);
+    return found === undefined ? problem(404, 'not_found') : ok(found);
+  },
+  'POST /projects': (state, { body }) => {
+    const made = {
+      ...project(state),
+      ...body,
+      id: `0190a000-0000-7000-8000-00000000010${state.projects.length}`,
+      name: 'made-x1y2z',
+      datasets: 0,
+      tasks: { total: 0, new: 0, locked: 0, inReview: 0, approved: 0, rejected: 0 },
+    };
+    state.projects.push(made as Body<'ProjectBody'>);
+    return ok(made, 201);
+  },
+  'PATCH /projects/:id': (state) => ok(project(state)),
+  'DELETE /projects/:id': () => ({ status: 202 }),
+  'GET /projects/:id/datasets': (state) => ok({ items: state.datasets, nextCursor: null }),
+  'POST /projects/:id/datasets': (state, _, id) => {
+    const made = dataset({ projectId: id ?? PROJECT });
+    state.datasets = [made];
+    return ok(made, 201);
+  },
+  'GET /datasets/:id': (state) =>
+    ok(
+      state.datasets[0] ??
+        dataset({
+          state: 'READY',
+          totalRows: 3708,
+          tasksCreated: 3706,
+          rowsRejected: 2,
+          rejectedRows: [
+            { line: 17, reason: 'has 3 cells, the header has 2' },
+            { line: 290, reason: 'is not UTF-8' },
+          ],
+        }),
+    ),
+  'GET /datasets/:id/preview': () =>
+    ok({
+      format: 'CSV',
+      delimiter: ',',
+      encoding: 'UTF-8',
+      columns: [
+        { name: 'id', kind: 'TEXT' },
+        { name: 'text', kind: 'TEXT' },
+      ],
+      rows: [
+        { line: 2, values: { id: '1_1', text: 'The battery lasts two days.' } },
+        { line: 3, values: { id: '1_2', text: 'It broke at once.' } },
+      ],
+      notices: [],
+    }),
+  'POST /datasets/:id/generate-tasks': (state) => {
+    if (state.quota < 1) return problem(402, 'payment_required', { remaining: 0, needed: 1 });
+    state.datasets = [dataset({ state: 'GENERATING', progress: 0.4, tasksCreated: 1500 })];
+    return ok(state.datasets[0], 202);
+  },
+  'POST /payments/checkout': (state, { body }) => {
+    state.quota = Number(body['judgements']);
+    return ok(
+      {
+        paymentId: '0190a000-0000-7000-8000-0000000000f1',
+        status: 'PENDING',
+        amountCents: 18_540,
+        currency: 'EUR',
+        checkoutUrl: '/app/client/payments/return',
+      },
+      201,
+    );
+  },
+  'GET /payments': () => ok({ items: [], nextCursor: null }),
+  'GET /payments/:id': (state, _, id) =>
+    ok({
+      id,
+      projectId: PROJECT,
+      status: 'PAID',
+      judgements: state.quota,
+      judgementsGranted: state.quota,
+      listCents: 18_540,
+      amountCents: 18_540,
+      refundedCents: 0,
+      currency: 'EUR',
+      createdAt: '2026-11-27T08:00:00Z',
+      paidAt: '2026-11-27T08:01:00Z',
+    }),
+  'GET /projects/:id/workers': () =>
+    ok({ items: [worker('w-5f3a91c0', 240), worker('w-77b2e0d4', 90, 'BLOCKED')], nextCursor: null }),
+  'POST /projects/:id/workers/:worker/block': (_, __, ___, id) => ok(worker(id ?? '', 240, 'BLOCKED')),
+  'POST /projects/:id/workers/:worker/void': () =>
+    ok({ voided: 230, charged: 226, credited: 0, pointsTakenBack: 0 }),
+  'DELETE /projects/:id/workers/:worker': () => nothing,
+  'GET /projects/:id/stats': () => ok(stats()),
+  'GET /projects/:id/exports': (state) => ok({ items: state.exports, nextCursor: null }),
+  'POST /projects/:id/export': (state) => {
+    const made: Body<'ExportBody'> = {
+      id: '0190a000-0000-7000-8000-0000000000e1',
+      projectId: PROJECT,
+      name: 'export-1',
+      namespace: 'dc-clara-k3x9q',
+      state: 'READY',
+      format: 'JSONL',
+      trigger: 'NOW',
+      rowPer: 'ANSWER',
+      watermark: 12,
+      rows: 2100,
+      sizeBytes: 812_000,
+      sha256: null,
+      expiresAt: '2026-12-27T08:00:00Z',
+      createdAt: '2026-11-27T08:00:00Z',
+    };
+    state.exports = [made];
+    return ok({ exportId: made.id, state: made.state }, 202);
+  },
+};

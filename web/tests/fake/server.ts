@@ -1,0 +1,142 @@
+/**
+ * A double of the API server for the browser: the built console under /app with the real policy, and the calls that
+ * the pages make, typed by the API's own description. What it cannot be trusted with (rules, SQL, money) the flows
+ * against a running platform show.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { accounts } from './accounts.ts';
+import { owners } from './owners.ts';
+import { State } from './state.ts';
+import { workers } from './workers.ts';
+
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Record<string, unknown>;
+  readonly user: string | null;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** `GET /tasks/:id` → handler; the parameters come in their order. */
+export type Handlers = Readonly<Record<string, (state: State, call: Call, ...ids: string[]) => Reply>>;
+
+export const ok = (body: unknown, status = 200): Reply => ({ status, body });
+export const nothing: Reply = { status: 204 };
+
+export function problem(status: number, code: string, details: Record<string, unknown> = {}): Reply {
+  const facts = { type: 'about:blank', title: code, timestamp: new Date().toISOString(), path: '/' };
+  const body = {
+    ...facts,
+    status,
+    message: `The server says: ${code}.`,
+    code,
+    correlationId: 'c0ffee',
+    details,
+  };
+  return {
+    status,
+    body,
+    headers: { 'content-type': 'application/problem+json', 'x-correlation-id': 'c0ffee' },
+  };
+}
+
+const POLICY = [
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'",
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  'trusted-types svelte-trusted-html',
+].join('; ');
+const TYPES: Record<string, string> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.svg': 'image/svg+xml',
+};
+const dist = new URL('../../dist/', import.meta.url).pathname;
+const handlers: Handlers = { ...accounts, ...workers, ...owners };
+const routes = Object.entries(handlers).map(([key, handler]) => {
+  const [method = '', path = ''] = key.split(' ');
+  return { method, pattern: new RegExp(`^${path.replace(/:[a-z]+/gi, '([^/]+)')}$`), handler };
+});
+
+export class FakeApi {
+  readonly state = new State();
+  private readonly server: Server;
+  private url = '';
+
+  constructor() {
+    this.server = createServer((request, response) => void this.serve(request, response));
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.url;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.url);
+    if (url.pathname.startsWith('/app')) return page(url.pathname, response);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    // The process is gone: whoever calls hears nothing.
+    if (this.state.isDown) return void request.socket.destroy();
+    if (this.state.latency > 0) await new Promise((done) => setTimeout(done, this.state.latency));
+    const reply = this.answer(request, url, Buffer.concat(chunks));
+    // Done, but nobody is told: a connection that broke on the way back.
+    if (this.state.loseNextAnswer(url.pathname)) return void request.socket.destroy();
+    const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
+    response.writeHead(reply.status, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      ...reply.headers,
+    });
+    response.end(text);
+  }
+
+  private answer(request: IncomingMessage, url: URL, raw: Buffer): Reply {
+    const path = url.pathname.replace(/^\/api\/v1/, '');
+    const isJson = request.headers['content-type']?.startsWith('application/json') ?? false;
+    const body = isJson && raw.length > 0 ? (JSON.parse(raw.toString()) as Record<string, unknown>) : {};
+    const token = request.headers.authorization?.replace('Bearer ', '');
+    const user = this.state.userOf(token);
+    if (user === null && !path.startsWith('/auth/'))
+      return problem(401, token === undefined ? 'unauthenticated' : 'token_expired');
+    const method = request.method ?? 'GET';
+    for (const route of routes) {
+      const found = route.method === method ? route.pattern.exec(path) : null;
+      if (found !== null)
+        return route.handler(
+          this.state,
+          { method, path, query: url.searchParams, body, user },
+          ...found.slice(1),
+        );
+    }
+    return problem(404, 'no_route');
+  }
+}
+
+async function page(path: string, response: ServerResponse): Promise<void> {
+  const name = normalize(path.replace(/^\/app\/?/, ''));
+  const file = extname(name) === '' ? 'index.html' : name;
+  const found = await readFile(join(dist, file)).catch(() => null);
+  const headers = { 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff' };
+  response.writeHead(found === null ? 404 : 200, {
+    ...headers,
+    'content-type': TYPES[extname(file)] ?? 'text/plain',
+  });
+  response.end(found ?? '');
+}

@@ -1,0 +1,164 @@
+/** What the double knows. */
+import { randomUUID } from 'node:crypto';
+import type { Body } from '../../src/api/client.ts';
+
+export type Role = 'WORKER' | 'CLIENT' | 'ADMIN';
+export type Labeling = Body<'LabelingBody'>;
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  role: Role;
+  status: string;
+  password: string;
+  totp: string | null;
+}
+
+export interface Lease {
+  user: string;
+  token: string;
+  expiresAt: number;
+}
+
+export interface FakeTask {
+  readonly id: number;
+  readonly payload: Record<string, unknown>;
+  lease: Lease | null;
+  answer: FakeAnswer | null;
+  readonly skippedBy: Set<string>;
+}
+
+export interface FakeAnswer {
+  readonly id: number;
+  readonly taskId: number;
+  readonly user: string;
+  readonly token: string;
+  readonly answer: Record<string, unknown>;
+  readonly at: string;
+  status: string;
+  decisions: Body<'PreviousBody'>[];
+}
+
+export const PROJECT = '0190a000-0000-7000-8000-000000000001';
+export const DATASET = '0190a000-0000-7000-8000-0000000000d1';
+
+export class State {
+  isDown = false;
+  latency = 0;
+  /** Seconds of an access token. */
+  accessTtl = 900;
+  readonly users: User[] = [];
+  /** Live refresh tokens; a used one ends its person's sessions. */
+  readonly refresh = new Map<string, string>();
+  readonly used = new Set<string>();
+  private readonly access = new Map<string, { user: string; until: number }>();
+  labeling: Labeling;
+  tasks: FakeTask[] = [];
+  readonly answers: FakeAnswer[] = [];
+  /** Every submit that was acknowledged, in order. */
+  readonly log: { taskId: number; user: string; answer: Record<string, unknown> }[] = [];
+  /** Paths whose next answer is lost on its way back. */
+  readonly lost: string[] = [];
+  datasets: Body<'DatasetBody'>[] = [];
+  exports: Body<'ExportBody'>[] = [];
+  projects: Body<'ProjectBody'>[] = [];
+  quota = 0;
+  private next = 1;
+
+  constructor() {
+    this.person('wanda', 'WORKER');
+    this.person('otto', 'WORKER');
+    this.person('clara', 'CLIENT');
+    this.person('ada', 'ADMIN');
+    this.labeling = {
+      instructions:
+        '# Rate the feeling\n\nRead the **whole** sentence.\n\n- Rate the words, not the product.\n- A question is `0`.\n\n<img src=x onerror=alert(1)>',
+      display: [{ column: 'text', kind: 'TEXT' }],
+      externalIdColumn: 'id',
+      fields: [
+        {
+          name: 'rating',
+          title: 'How does the sentence feel?',
+          type: 'SINGLE_CHOICE',
+          options: ['bad', 'neutral', 'good'],
+          required: true,
+        },
+      ],
+      answersPerTask: 1,
+      reviewersPerAnswer: 1,
+      rewardPoints: 5,
+      lockSeconds: 600,
+      onReject: 'REQUEUE',
+      audience: 'PUBLIC',
+    };
+    this.fill(12);
+  }
+
+  person(username: string, role: Role): User {
+    const user = {
+      id: randomUUID(),
+      username,
+      role,
+      status: 'ACTIVE',
+      password: 'correct horse battery',
+      totp: null,
+    };
+    this.users.push(user);
+    return user;
+  }
+
+  fill(
+    count: number,
+    payload = (n: number): Record<string, unknown> => ({
+      id: `r${n}`,
+      text: `The battery of number ${n} lasts two days, which I like.`,
+    }),
+  ): void {
+    this.tasks = Array.from({ length: count }, (_, i) => ({
+      id: i + 1,
+      payload: payload(i + 1),
+      lease: null,
+      answer: null,
+      skippedBy: new Set<string>(),
+    }));
+  }
+
+  id = (): number => this.next++;
+
+  tokens(user: User): Body<'TokensBody'> {
+    const claims = { userId: user.id, sub: user.id, username: user.username, role: user.role, n: this.id() };
+    const accessToken = `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+    this.access.set(accessToken, { user: user.id, until: Date.now() + this.accessTtl * 1000 });
+    const refreshToken = randomUUID();
+    this.refresh.set(refreshToken, user.id);
+    return { accessToken, refreshToken, tokenType: 'Bearer', expiresIn: this.accessTtl };
+  }
+
+  userOf(token: string | undefined): string | null {
+    const known = this.access.get(token ?? '');
+    return known !== undefined && known.until > Date.now() ? known.user : null;
+  }
+
+  /** Every session is over, as after a reset of the password. */
+  endSessions(): void {
+    this.access.clear();
+    this.refresh.clear();
+  }
+
+  /** Access tokens are over, sessions are not. */
+  expireAccess(): void {
+    this.access.clear();
+  }
+
+  loseNextAnswer(path: string): boolean {
+    const at = this.lost.findIndex((one) => path.endsWith(one));
+    if (at >= 0) this.lost.splice(at, 1);
+    return at >= 0;
+  }
+
+  user = (id: string | null): User => {
+    const found = this.users.find((one) => one.id === id);
+    if (found === undefined) throw new Error('nobody');
+    return found;
+  };
+}

@@ -1,0 +1,58 @@
+import { test, signIn } from '../console.ts';
+import { PAGES } from './pages.ts';
+
+// Only for looking: CONSOLE_PICTURES names the folder.
+const folder = process.env['CONSOLE_PICTURES'];
+const themes = (process.env['CONSOLE_THEMES'] ?? 'light,dark').split(',') as ('light' | 'dark')[];
+const widths = (process.env['CONSOLE_WIDTHS'] ?? '1280').split(',').map(Number);
+test.skip(folder === undefined, 'CONSOLE_PICTURES is not set');
+
+test('pictures of every page', async ({ browser, console: site, context }) => {
+  test.setTimeout(600_000);
+  void context;
+  for (let i = 0; i < 3; i += 1) {
+    const task = site.state.tasks[i];
+    if (task === undefined) continue;
+    const wanda = site.state.users[0]?.id ?? '';
+    task.answer = {
+      id: site.state.id(),
+      taskId: task.id,
+      user: wanda,
+      token: 'x',
+      answer: { rating: 'good' },
+      at: new Date().toISOString(),
+      status: i === 0 ? 'REJECTED' : i === 1 ? 'APPROVED' : 'IN_REVIEW',
+      decisions:
+        i === 0
+          ? [{ decision: 'REJECTED', comment: 'Sarcasm: this is negative.', at: new Date().toISOString() }]
+          : [],
+    };
+    site.state.answers.push(task.answer);
+  }
+  for (const theme of themes)
+    for (const width of widths) {
+      let [who, page]: [string | null, Awaited<ReturnType<typeof browser.newPage>> | null] = [null, null];
+      for (const [name, person, path] of PAGES) {
+        if (page === null || person !== who) {
+          await page?.context().close();
+          page = await (
+            await browser.newContext({
+              viewport: { width, height: 800 },
+              colorScheme: theme,
+              locale: process.env['CONSOLE_LOCALE'] ?? 'en',
+            })
+          ).newPage();
+          who = person;
+          if (person !== null) {
+            await page.goto(`${site.url}/app/`);
+            await signIn(page, person);
+          }
+        }
+        await page.goto(`${site.url}/app${path}`);
+        await page.waitForTimeout(500);
+        await page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png`, fullPage: width > 500 });
+        await page.keyboard.press('Escape');
+      }
+      await page?.context().close();
+    }
+});

@@ -3,17 +3,20 @@ import type { Route } from './router.svelte.ts';
 
 /** Texts and page together, one after the other in neither. */
 const withTexts =
-  (load: Route['load']): Route['load'] =>
+  <T>(load: () => Promise<T>): (() => Promise<T>) =>
   async () => {
     const [page] = await Promise.all([load(), loadMoreTexts()]);
     return page;
   };
 
+/** Shown where there is no session, whatever the address. */
+export const signInPage = withTexts(() => import('./pages/account/SignIn.svelte'));
+
 /** Every page there is; one that is not here is not linked either. */
 export const routes: readonly Route[] = [
-  { pattern: '/register', open: true, load: () => import('./pages/account/Register.svelte') },
-  { pattern: '/reset', open: true, load: () => import('./pages/account/Reset.svelte') },
-  { pattern: '/account', load: () => import('./pages/account/Account.svelte') },
+  { pattern: '/register', open: true, load: withTexts(() => import('./pages/account/Register.svelte')) },
+  { pattern: '/reset', open: true, load: withTexts(() => import('./pages/account/Reset.svelte')) },
+  { pattern: '/account', load: withTexts(() => import('./pages/account/Account.svelte')) },
   { pattern: '/work', roles: ['WORKER'], load: () => import('./pages/worker/Projects.svelte') },
   { pattern: '/work/:project', roles: ['WORKER'], load: () => import('./pages/worker/Work.svelte') },
   { pattern: '/review/:project', roles: ['WORKER'], load: () => import('./pages/worker/Review.svelte') },

@@ -4,9 +4,26 @@ import { yaml } from './yaml.ts';
 
 describe('a text that YAML would read as something else is quoted', () => {
   const rows: [string, string][] = [
-    ['plain', 'plain'], ['two words', 'two words'], ['Ещё', 'Ещё'], ['yes', '"yes"'], ['No', '"No"'], ['null', '"null"'], ['1', '"1"'], ['-4', '"-4"'],
-    ['1e3', '"1e3"'], ['2026-11-27', '"2026-11-27"'], ['a: b', '"a: b"'], ['a #b', '"a #b"'], ['', '""'], [' a', '" a"'], ['a ', '"a "'], ['*a', '"*a"'],
-    ['"q"', '"\\"q\\""'], ['[a]', '"[a]"'], ['a\tb', '"a\\tb"'], ['😀', '"😀"'],
+    ['plain', 'plain'],
+    ['two words', 'two words'],
+    ['Ещё', 'Ещё'],
+    ['yes', '"yes"'],
+    ['No', '"No"'],
+    ['null', '"null"'],
+    ['1', '"1"'],
+    ['-4', '"-4"'],
+    ['1e3', '"1e3"'],
+    ['2026-11-27', '"2026-11-27"'],
+    ['a: b', '"a: b"'],
+    ['a #b', '"a #b"'],
+    ['', '""'],
+    [' a', '" a"'],
+    ['a ', '"a "'],
+    ['*a', '"*a"'],
+    ['"q"', '"\\"q\\""'],
+    ['[a]', '"[a]"'],
+    ['a\tb', '"a\\tb"'],
+    ['😀', '"😀"'],
   ];
   it.each(rows)('%j', (text, expected) => expect(yaml({ a: text })).toBe(`a: ${expected}\n`));
 });
@@ -68,6 +85,10 @@ it('a project is the resource that kubectl takes', () => {
 });
 
 it('names are what Kubernetes takes', () => {
-  expect([slug('Ünïcode  Ärger'), slug('Отзывы'), slug('--a--')]).toEqual(['u-ni-code-a-rger', 'project', 'a']);
+  expect([slug('Ünïcode  Ärger'), slug('Отзывы'), slug('--a--')]).toEqual([
+    'u-ni-code-a-rger',
+    'project',
+    'a',
+  ]);
   expect([camel('SINGLE_CHOICE'), camel('TEXT')]).toEqual(['SingleChoice', 'Text']);
 });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Digits } from '../api/json.ts';
-import { answerText, chosen, emptyValues, faults, keyed, neighbour, unknownFields, valuesOf } from './form.ts';
+import {
+  answerText,
+  chosen,
+  emptyValues,
+  faults,
+  keyed,
+  neighbour,
+  unknownFields,
+  valuesOf,
+} from './form.ts';
 import type { Field, Values } from './kind.ts';
 
 const fields: Field[] = [
@@ -40,12 +49,23 @@ describe('an answer', () => {
     expect(answerText(fields, { ...empty, rating: 'good' })).toBe('{"rating":"good"}');
   });
   it('keeps the digits of a number', () => {
-    const text = answerText(fields, { ...empty, rating: 'good', score: '0,1000000000000000000001', sure: false });
+    const text = answerText(fields, {
+      ...empty,
+      rating: 'good',
+      score: '0,1000000000000000000001',
+      sure: false,
+    });
     expect(text).toBe('{"rating":"good","score":0.1000000000000000000001,"sure":false}');
   });
   it('comes back as it was entered', () => {
     const raw = { rating: 'bad', tags: ['c'], score: new Digits('1.10'), sure: true };
-    expect(valuesOf(fields, raw)).toEqual({ rating: 'bad', tags: ['c'], note: '', score: '1.10', sure: true });
+    expect(valuesOf(fields, raw)).toEqual({
+      rating: 'bad',
+      tags: ['c'],
+      note: '',
+      score: '1.10',
+      sure: true,
+    });
   });
 });
 

@@ -5,7 +5,7 @@ export type Language = 'en' | 'ru';
 
 const KEPT_AT = 'datacrowd.language';
 
-/** Set by `loadTexts`; nothing is drawn before. Texts of clients and administrators come by `loadMoreTexts`. */
+/** Set by `loadTexts`; nothing is drawn before. Texts that the work itself does not need come by `loadMoreTexts`. */
 export let t: Catalogue;
 export let language: Language;
 
@@ -20,7 +20,8 @@ export async function loadTexts(): Promise<void> {
   const base = language === 'ru' ? (await import('./ru.ts')).ru : (await import('./en.ts')).en;
   t = base as Catalogue;
   // Needed only when something goes wrong: not in the way of the first page.
-  if (language === 'ru') void import('./ru/problems.ts').then(({ default: more }) => Object.assign(t.problems, more));
+  if (language === 'ru')
+    void import('./ru/problems.ts').then(({ default: more }) => Object.assign(t.problems, more));
   document.documentElement.lang = language;
 }
 

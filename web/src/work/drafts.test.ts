@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Values } from '../fields/kind.ts';
 import { fitting, isEmpty, isOld, type Draft } from './drafts.ts';
 
-const draft = (values: Values, savedAt = 0): Draft => ({ user: 'wanda', taskId: 1, labelingVersion: 1, values, savedAt });
+const draft = (values: Values, savedAt = 0): Draft => ({
+  user: 'wanda',
+  taskId: 1,
+  labelingVersion: 1,
+  values,
+  savedAt,
+});
 
 describe('a draft is empty', () => {
   const rows: [string, Values, boolean][] = [

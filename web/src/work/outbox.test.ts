@@ -5,7 +5,16 @@ import { again, due, newEntry, pause, relockVerdict, underLease, verdict, type E
 const NOW = 1_000_000;
 const entry = (part: Partial<Entry> = {}): Entry => ({
   ...newEntry(
-    { id: 'e1', user: 'wanda', kind: 'submit', taskId: 1, projectId: 'p', leaseToken: 't1', body: '{}', activeMillis: 5 },
+    {
+      id: 'e1',
+      user: 'wanda',
+      kind: 'submit',
+      taskId: 1,
+      projectId: 'p',
+      leaseToken: 't1',
+      body: '{}',
+      activeMillis: 5,
+    },
     NOW,
   ),
   ...part,
@@ -62,7 +71,12 @@ describe('what an answer of the server makes of an entry', () => {
 describe('what is sent now', () => {
   const rows: [string, Entry[], number[], string[]][] = [
     ['nothing', [], [], []],
-    ['the oldest first', [entry({ id: 'b', taskId: 2, createdAt: 2 }), entry({ id: 'a', createdAt: 1 })], [], ['a', 'b']],
+    [
+      'the oldest first',
+      [entry({ id: 'b', taskId: 2, createdAt: 2 }), entry({ id: 'a', createdAt: 1 })],
+      [],
+      ['a', 'b'],
+    ],
     ["nobody else's", [entry({ user: 'otto' })], [], []],
     ['one per task', [entry({ id: 'a', createdAt: 1 }), entry({ id: 'b', createdAt: 2 })], [], ['a']],
     ['none whose task is in flight', [entry()], [1], []],

@@ -15,7 +15,9 @@ describe('how many to claim', () => {
     ['those on their way are held at the server, too', 2, 3, 4, 7],
     ['ten at most', 0, 9, 4, 10],
   ];
-  it.each(rows)('%s', (_, have, onTheirWay, want, expected) => expect(toClaim(have, onTheirWay, want)).toBe(expected));
+  it.each(rows)('%s', (_, have, onTheirWay, want, expected) =>
+    expect(toClaim(have, onTheirWay, want)).toBe(expected),
+  );
 });
 
 describe('what a claim brings', () => {

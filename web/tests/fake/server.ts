@@ -129,7 +129,7 @@ export class FakeApi {
   }
 }
 
-async function page(path: string, response: ServerResponse): Promise<void> {
+export async function page(path: string, response: ServerResponse): Promise<void> {
   const name = normalize(path.replace(/^\/app\/?/, ''));
   const file = extname(name) === '' ? 'index.html' : name;
   const found = await readFile(join(dist, file)).catch(() => null);

@@ -3,6 +3,12 @@ import { pluralOf } from '../plural.ts';
 const n = pluralOf('en');
 
 export const common = {
+  sessionOver: 'Sign in again',
+  sessionOverWhy: 'Your session is over. Sign in and go on where you are; nothing that you typed is lost.',
+  stay: 'Stay',
+  unsent: (count: number) =>
+    `${n(count, { one: 'answer has', other: 'answers have' })} not arrived at the server yet. They stay in this browser and go out when you sign in here again.`,
+  unsentTitle: 'Answers are on their way',
   cancel: 'Cancel',
   close: 'Close',
   copied: 'Copied',

@@ -4,6 +4,12 @@ import { pluralOf } from '../plural.ts';
 const n = pluralOf('ru');
 
 export const common: Catalogue['common'] = {
+  sessionOver: 'Войдите снова',
+  sessionOverWhy: 'Сеанс завершён. Войдите и продолжайте с того же места; введённое не потеряно.',
+  stay: 'Остаться',
+  unsent: (count) =>
+    `${n(count, { one: 'ответ ещё не дошёл', few: 'ответа ещё не дошли', other: 'ответов ещё не дошли' })} до сервера. Они останутся в этом браузере и уйдут, когда вы снова войдёте здесь.`,
+  unsentTitle: 'Ответы ещё отправляются',
   cancel: 'Отмена',
   close: 'Закрыть',
   copied: 'Скопировано',

@@ -13,16 +13,33 @@ describe('what is wrong with a step', () => {
   const rows: [string, Step, Draft, string[]][] = [
     ['nothing', 'item', filled(), []],
     ['no name', 'item', filled({ displayName: ' ' }), ['displayName']],
-    ['a column without a name', 'item', filled({ display: [{ id: 3, column: '', kind: 'TEXT' }] }), ['display.3']],
+    [
+      'a column without a name',
+      'item',
+      filled({ display: [{ id: 3, column: '', kind: 'TEXT' }] }),
+      ['display.3'],
+    ],
     ['no question', 'questions', filled({ fields: [] }), ['fields']],
     ['a key that the API refuses', 'questions', field({ name: '1st' }), ['1.name']],
     ['a choice without options', 'questions', field({ type: 'MULTI_CHOICE', options: [] }), ['1.options']],
     ['a bound that is no number', 'questions', field({ type: 'NUMBER', minimum: 'x' }), ['1.minimum']],
-    ['bounds the wrong way round', 'questions', field({ type: 'NUMBER', minimum: '2', maximum: '1.9' }), ['1.maximum']],
+    [
+      'bounds the wrong way round',
+      'questions',
+      field({ type: 'NUMBER', minimum: '2', maximum: '1.9' }),
+      ['1.maximum'],
+    ],
     ['no length', 'questions', field({ maxLength: 0 }), ['1.maxLength']],
-    ['rules out of range', 'rules', filled({ answersPerTask: '26', reviewersPerAnswer: '-1', lockMinutes: '' }), ['answersPerTask', 'reviewersPerAnswer', 'lockMinutes']],
+    [
+      'rules out of range',
+      'rules',
+      filled({ answersPerTask: '26', reviewersPerAnswer: '-1', lockMinutes: '' }),
+      ['answersPerTask', 'reviewersPerAnswer', 'lockMinutes'],
+    ],
   ];
-  it.each(rows)('%s', (_, step, draft, expected) => expect(Object.keys(faultsOf(draft, step))).toEqual(expected));
+  it.each(rows)('%s', (_, step, draft, expected) =>
+    expect(Object.keys(faultsOf(draft, step))).toEqual(expected),
+  );
 });
 
 it('two questions have two keys', () => {
@@ -34,5 +51,11 @@ it('two questions have two keys', () => {
 
 it('makes the request of the API', () => {
   const { labeling } = projectOf(filled({ lockMinutes: '5', rewardPoints: '3' }));
-  expect(labeling).toMatchObject({ lockSeconds: 300, rewardPoints: 3, answersPerTask: 1, onReject: 'REQUEUE', audience: 'PUBLIC' });
+  expect(labeling).toMatchObject({
+    lockSeconds: 300,
+    rewardPoints: 3,
+    answersPerTask: 1,
+    onReject: 'REQUEUE',
+    audience: 'PUBLIC',
+  });
 });

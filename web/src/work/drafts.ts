@@ -35,3 +35,9 @@ function sameShape(typed: Values[string], blank: Values[string]): boolean {
   if (typeof blank === 'string') return typeof typed === 'string';
   return !Array.isArray(typed);
 }
+
+/** Which of two drafts of one task is shown: the later one. */
+export function later(a: Draft | undefined, b: Draft | undefined): Draft | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.savedAt >= b.savedAt ? a : b;
+}

@@ -11,7 +11,7 @@ import * as leases from './lease.ts';
 import * as queue from './queue.ts';
 import type { Outcome } from './sender.ts';
 import * as service from './service.ts';
-import { store } from './store.ts';
+import { dropLast, keepLast, lastDraft, store } from './store.ts';
 
 /** What U takes back. */
 interface Answered {
@@ -46,6 +46,8 @@ export class WorkLoop {
   private watch = clock.started(Date.now());
   private history: Answered[] = [];
   private claiming = false;
+  /** Something changed since the claim that runs was sent. */
+  private asked = false;
   private dryUntil = 0;
   private saving: ReturnType<typeof setTimeout> | undefined;
   private readonly ends: (() => void)[] = [];
@@ -90,7 +92,8 @@ export class WorkLoop {
 
   /** The page is being closed, or put aside by the browser. */
   leavePage(): void {
-    this.saveNow();
+    const draft = this.draft();
+    if (draft !== null && !drafts.isEmpty(draft.values)) keepLast(draft);
     this.giveBack();
   }
 
@@ -168,7 +171,7 @@ export class WorkLoop {
     };
     void dispatch
       .add({ ...entry, body, activeMillis })
-      .then(async () => (await store()).dropDraft(this.user, taskId))
+      .then(() => this.forgetDraft(taskId))
       .catch((thrown: unknown) => (this.notice = { what: 'problem', problem: Problem.from(thrown) }));
     this.notice = { what: kind === 'submit' ? 'sent' : 'skipped' };
     void this.fill();
@@ -249,29 +252,43 @@ export class WorkLoop {
   }
 
   private async loadDraft(taskId: number): Promise<void> {
-    const draft = await (await store()).draft(this.user, taskId);
+    const kept = await (await store()).draft(this.user, taskId);
+    const draft = drafts.later(kept, lastDraft(this.user, taskId));
     const untouched = this.current?.task.id === taskId && drafts.isEmpty(this.values);
     if (draft !== undefined && untouched) this.values = drafts.fitting(draft, this.empty);
   }
 
+  private draft(): drafts.Draft | null {
+    if (this.current === null) return null;
+    const { id: taskId, labelingVersion } = this.current.task;
+    return { user: this.user, taskId, labelingVersion, values: this.values, savedAt: Date.now() };
+  }
+
   private saveNow(): void {
     clearTimeout(this.saving);
-    const held = this.current;
-    if (held === null) return;
-    const { user, values } = this;
-    const taskId = held.task.id;
-    const draft = { user, taskId, labelingVersion: held.task.labelingVersion, values, savedAt: Date.now() };
+    const draft = this.draft();
+    if (draft === null) return;
+    const { user, taskId, values } = draft;
     void store().then((kept) =>
       drafts.isEmpty(values) ? kept.dropDraft(user, taskId) : kept.saveDraft(draft),
     );
   }
 
-  /** Holds as many tasks as are wanted; one claim at a time. */
+  private async forgetDraft(taskId: number): Promise<void> {
+    dropLast(this.user, taskId);
+    await (await store()).dropDraft(this.user, taskId);
+  }
+
+  /** Holds as many tasks as are wanted; one claim at a time, and one more when asked meanwhile. */
   async fill(): Promise<void> {
+    this.asked = true;
     if (this.claiming) return;
     this.claiming = true;
     try {
-      while (await this.claimMore());
+      while (this.asked) {
+        this.asked = false;
+        while (await this.claimMore());
+      }
     } finally {
       this.claiming = false;
     }

@@ -52,3 +52,25 @@ let opened: Promise<Store> | null = null;
 
 /** The one store of this page. */
 export const store = (): Promise<Store> => (opened ??= openStore());
+
+const LAST = 'datacrowd.last-draft';
+
+/** Keeps a draft while the page goes away: nothing that is asynchronous is sure to end any more. */
+export function keepLast(draft: Draft): void {
+  try {
+    localStorage.setItem(LAST, JSON.stringify(draft));
+  } catch {
+    // No room: the draft of a moment ago is in the database.
+  }
+}
+
+/** The draft that the last page left in a hurry, if it is this one's. */
+export function lastDraft(user: string, taskId: number): Draft | undefined {
+  const text = localStorage.getItem(LAST);
+  const draft = text === null ? undefined : (JSON.parse(text) as Draft);
+  return draft?.user === user && draft.taskId === taskId ? draft : undefined;
+}
+
+export function dropLast(user: string, taskId: number): void {
+  if (lastDraft(user, taskId) !== undefined) localStorage.removeItem(LAST);
+}

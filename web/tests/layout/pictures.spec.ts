@@ -1,4 +1,5 @@
 import { test, signIn } from '../console.ts';
+import { answered } from '../fake/history.ts';
 import { PAGES } from './pages.ts';
 
 // Only for looking: CONSOLE_PICTURES names the folder.
@@ -10,25 +11,7 @@ test.skip(folder === undefined, 'CONSOLE_PICTURES is not set');
 test('pictures of every page', async ({ browser, console: site, context }) => {
   test.setTimeout(600_000);
   void context;
-  for (let i = 0; i < 3; i += 1) {
-    const task = site.state.tasks[i];
-    if (task === undefined) continue;
-    const wanda = site.state.users[0]?.id ?? '';
-    task.answer = {
-      id: site.state.id(),
-      taskId: task.id,
-      user: wanda,
-      token: 'x',
-      answer: { rating: 'good' },
-      at: new Date().toISOString(),
-      status: i === 0 ? 'REJECTED' : i === 1 ? 'APPROVED' : 'IN_REVIEW',
-      decisions:
-        i === 0
-          ? [{ decision: 'REJECTED', comment: 'Sarcasm: this is negative.', at: new Date().toISOString() }]
-          : [],
-    };
-    site.state.answers.push(task.answer);
-  }
+  answered(site.state);
   for (const theme of themes)
     for (const width of widths) {
       let [who, page]: [string | null, Awaited<ReturnType<typeof browser.newPage>> | null] = [null, null];

@@ -45,7 +45,6 @@ export const client = {
   payment: 'Payment',
   paymentOpen: 'The checkout is open and not paid yet.',
   paymentPaid: (judgements: string) => `Paid. ${judgements} judgements are credited.`,
-  paymentUnknown: 'Which payment you come from is not known in this tab; it is in the list.',
   paymentWaits: 'Waiting for Stripe to confirm the payment. This page goes on by itself.',
   previewTable: 'First rows of the file',
   progress: 'Progress',

@@ -101,6 +101,7 @@ export const review = {
   commentHint: 'Its author reads this. Ctrl+Enter rejects.',
   done: (count: number) => `${n(count, { one: 'decision', other: 'decisions' })} since you came`,
   nothing: 'No answer waits for your review',
+  nothingWhy: 'New answers appear here when you look again; your own are reviewed by others.',
   previous: 'Decisions so far',
   recent: 'Said before:',
   reject: 'Reject',

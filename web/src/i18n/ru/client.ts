@@ -45,7 +45,6 @@ export const client: Catalogue['client'] = {
   payment: 'Платёж',
   paymentOpen: 'Платёж открыт и ещё не оплачен.',
   paymentPaid: (judgements) => `Оплачено. Зачислено оценок: ${judgements}.`,
-  paymentUnknown: 'В этой вкладке неизвестно, с какого платежа вы пришли; он есть в списке.',
   paymentWaits: 'Ждём подтверждения от Stripe. Страница продолжит сама.',
   previewTable: 'Первые строки файла',
   progress: 'Ход работы',

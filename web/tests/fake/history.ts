@@ -1,0 +1,24 @@
+import type { State } from './state.ts';
+
+/** Three answers of wanda's: one rejected with a comment, one approved, one that waits for its review. */
+export function answered(state: State): void {
+  const wanda = state.users[0]?.id ?? '';
+  for (const [i, status] of ['REJECTED', 'APPROVED', 'IN_REVIEW'].entries()) {
+    const task = state.tasks[i];
+    if (task === undefined) return;
+    const at = new Date(Date.UTC(2026, 10, 27, 8, i)).toISOString();
+    const decisions =
+      status === 'REJECTED' ? [{ decision: status, comment: 'Sarcasm: this is negative.', at }] : [];
+    task.answer = {
+      id: state.id(),
+      taskId: task.id,
+      user: wanda,
+      token: `t${i}`,
+      answer: { rating: 'good' },
+      at,
+      status,
+      decisions,
+    };
+    state.answers.push(task.answer);
+  }
+}

@@ -1,0 +1,64 @@
+/** A phone: no sideways scroll, the buttons of the work on screen, targets as large as a thumb. */
+import { expect, signIn, test } from '../console.ts';
+import { answered } from '../fake/history.ts';
+import { PAGES } from './pages.ts';
+
+test('no page scrolls sideways on 320 × 568', async ({ browser, console: site }) => {
+  test.setTimeout(240_000);
+  answered(site.state);
+  const wide: string[] = [];
+  for (const person of [null, 'wanda', 'otto', 'clara', 'ada']) {
+    const context = await browser.newContext({ viewport: { width: 320, height: 568 } });
+    const page = await context.newPage();
+    await page.goto(`${site.url}/app/`);
+    if (person !== null) await signIn(page, person);
+    for (const [name, who, path] of PAGES) {
+      if (who !== person) continue;
+      await page.goto(`${site.url}/app${path}`);
+      await page.waitForLoadState('networkidle');
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (width > 320) wide.push(`${name}: ${width}`);
+    }
+    await context.close();
+  }
+  expect(wide).toEqual([]);
+});
+
+test('Submit is on screen on a phone, with a long item and a long form', async ({ page, console: site }) => {
+  await page.setViewportSize({ width: 320, height: 568 });
+  site.state.labeling.instructions = '';
+  site.state.fill(3, (n) => ({ id: n, text: 'A long story. '.repeat(400) }));
+  site.state.labeling.fields = Array.from({ length: 6 }, (_, i) => ({
+    name: `q${i}`,
+    type: 'SINGLE_CHOICE',
+    options: ['yes', 'no', 'perhaps'],
+    required: true,
+  }));
+  await site.open(page, 'wanda', '/work/0190a000-0000-7000-8000-000000000001');
+  const submit = page.getByRole('button', { name: 'Submit' });
+  await expect(submit).toBeInViewport({ ratio: 1 });
+  const box = await submit.boundingBox();
+  expect(box?.height).toBeGreaterThanOrEqual(44);
+});
+
+test('the buttons stay where they are from item to item', async ({ page, console: site }) => {
+  site.state.labeling.instructions = '';
+  site.state.fill(4, (n) => ({ id: n, text: 'Words. '.repeat(n * 40) }));
+  await site.open(page, 'wanda', '/work/0190a000-0000-7000-8000-000000000001');
+  const submit = page.getByRole('button', { name: 'Submit' });
+  const first = await submit.boundingBox();
+  await page.evaluate(() => {
+    const shifts: number[] = [];
+    (window as unknown as { shifts: number[] }).shifts = shifts;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+    }).observe({ type: 'layout-shift', buffered: false });
+  });
+  for (let i = 0; i < 3; i += 1) {
+    await page.keyboard.press('3');
+    await page.keyboard.press('Enter');
+    await expect(submit).toBeVisible();
+    expect(await submit.boundingBox()).toEqual(first);
+  }
+  expect(await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts)).toEqual([]);
+});

@@ -6,12 +6,12 @@ import type { Fault, Values } from '../fields/kind.ts';
 import { readJson } from '../api/json.ts';
 import * as clock from './clock.ts';
 import { dispatch } from './dispatch.svelte.ts';
+import { DraftKeeper } from './draft-keeper.ts';
 import * as drafts from './drafts.ts';
 import * as leases from './lease.ts';
 import * as queue from './queue.ts';
 import type { Outcome } from './sender.ts';
 import * as service from './service.ts';
-import { dropLast, keepLast, lastDraft, store } from './store.ts';
 
 /** What U takes back. */
 interface Answered {
@@ -29,7 +29,6 @@ export type Notice =
 
 /** Without new tasks a moment ago, the server is not asked at every answer. */
 const PAUSE_WHEN_DRY = 10_000;
-const SAVE_AFTER = 250;
 const TICK = 1000;
 
 export class WorkLoop {
@@ -49,7 +48,6 @@ export class WorkLoop {
   /** Something changed since the claim that runs was sent. */
   private asked = false;
   private dryUntil = 0;
-  private saving: ReturnType<typeof setTimeout> | undefined;
   private readonly ends: (() => void)[] = [];
   private renewing = false;
 
@@ -59,11 +57,13 @@ export class WorkLoop {
   readonly unknown;
   private readonly lockSeconds: number;
   private readonly empty: Values;
+  private readonly keeper: DraftKeeper;
 
   constructor(
     readonly project: service.WorkProject,
     private readonly user: string,
   ) {
+    this.keeper = new DraftKeeper(user, () => this.shown());
     this.empty = emptyValues(project.labeling.fields);
     this.unknown = unknownFields(project.labeling.fields);
     this.lockSeconds = project.labeling.lockSeconds ?? 600;
@@ -75,14 +75,14 @@ export class WorkLoop {
       () => clearInterval(ticking),
       dispatch.onArrival((outcome) => this.arrived(outcome)),
     );
-    void store().then((kept) => kept.dropOldDrafts(Date.now()));
+    void this.keeper.forgetOld();
     await this.fill();
   }
 
   /** Ends the work here; the tasks stay held, for the tab that goes on with them. */
   pause(): void {
     for (const end of this.ends) end();
-    this.saveNow();
+    this.keeper.now();
   }
 
   stop(): void {
@@ -92,8 +92,7 @@ export class WorkLoop {
 
   /** The page is being closed, or put aside by the browser. */
   leavePage(): void {
-    const draft = this.draft();
-    if (draft !== null && !drafts.isEmpty(draft.values)) keepLast(draft);
+    this.keeper.atLast();
     this.giveBack();
   }
 
@@ -119,14 +118,13 @@ export class WorkLoop {
 
   seen(visible: boolean): void {
     this.watch = visible ? clock.resumed(this.watch, Date.now()) : clock.stopped(this.watch, Date.now());
-    if (!visible) this.saveNow();
+    if (!visible) this.keeper.now();
   }
 
   set(name: string, value: Values[string]): void {
     this.values = { ...this.values, [name]: value };
     this.wrong = Object.fromEntries(Object.entries(this.wrong).filter(([wrong]) => wrong !== name));
-    clearTimeout(this.saving);
-    this.saving = setTimeout(() => this.saveNow(), SAVE_AFTER);
+    this.keeper.soon();
   }
 
   /** Sends the answer on its way and shows the next item; false when the form has faults. */
@@ -159,7 +157,7 @@ export class WorkLoop {
       answerId: null,
       status: null,
     });
-    clearTimeout(this.saving);
+    this.keeper.cancel();
     this.show(queue.without(this.held, taskId));
     const entry = {
       id,
@@ -171,7 +169,7 @@ export class WorkLoop {
     };
     void dispatch
       .add({ ...entry, body, activeMillis })
-      .then(() => this.forgetDraft(taskId))
+      .then(() => this.keeper.forget(taskId))
       .catch((thrown: unknown) => (this.notice = { what: 'problem', problem: Problem.from(thrown) }));
     this.notice = { what: kind === 'submit' ? 'sent' : 'skipped' };
     void this.fill();
@@ -196,7 +194,7 @@ export class WorkLoop {
   private restore(last: Answered, held: queue.Held<service.Task>): void {
     this.history = this.history.filter((one) => one !== last);
     if (last.kind === 'submit') this.done -= 1;
-    this.saveNow();
+    this.keeper.now();
     this.show(queue.inFront(this.held, held), last.values);
     this.notice = { what: 'tookBack' };
   }
@@ -221,7 +219,7 @@ export class WorkLoop {
   moveOn(): void {
     const held = this.current;
     if (held === null) return;
-    this.saveNow();
+    this.keeper.now();
     this.show(queue.without(this.held, held.task.id));
     void this.fill();
   }
@@ -234,7 +232,7 @@ export class WorkLoop {
       const held = service.heldOf(await service.lock(entry.taskId));
       if (held === null) return;
       await dispatch.discard(entryId);
-      this.saveNow();
+      this.keeper.now();
       const answer = readJson<Record<string, unknown>>(entry.body);
       this.show(queue.inFront(this.held, held), valuesOf(this.project.labeling.fields, answer));
     } catch (thrown) {
@@ -252,31 +250,15 @@ export class WorkLoop {
   }
 
   private async loadDraft(taskId: number): Promise<void> {
-    const kept = await (await store()).draft(this.user, taskId);
-    const draft = drafts.later(kept, lastDraft(this.user, taskId));
+    const values = await this.keeper.load(taskId, this.empty);
     const untouched = this.current?.task.id === taskId && drafts.isEmpty(this.values);
-    if (draft !== undefined && untouched) this.values = drafts.fitting(draft, this.empty);
+    if (values !== null && untouched) this.values = values;
   }
 
-  private draft(): drafts.Draft | null {
+  private shown(): { taskId: number; labelingVersion: number; values: Values } | null {
     if (this.current === null) return null;
     const { id: taskId, labelingVersion } = this.current.task;
-    return { user: this.user, taskId, labelingVersion, values: this.values, savedAt: Date.now() };
-  }
-
-  private saveNow(): void {
-    clearTimeout(this.saving);
-    const draft = this.draft();
-    if (draft === null) return;
-    const { user, taskId, values } = draft;
-    void store().then((kept) =>
-      drafts.isEmpty(values) ? kept.dropDraft(user, taskId) : kept.saveDraft(draft),
-    );
-  }
-
-  private async forgetDraft(taskId: number): Promise<void> {
-    dropLast(this.user, taskId);
-    await (await store()).dropDraft(this.user, taskId);
+    return { taskId, labelingVersion, values: this.values };
   }
 
   /** Holds as many tasks as are wanted; one claim at a time, and one more when asked meanwhile. */

@@ -24,24 +24,24 @@ function parse(text: string): Parts | null {
   return {
     negative: sign === '-',
     whole: padded.slice(0, at).replace(/^0+/, ''),
-    fraction: padded.slice(at).replace(/0+$/, ''),
+    fraction: padded.slice(at),
   };
 }
 
-/** The number as JSON writes it, all digits kept; null when it is none. A comma is a point. */
+/** The number as JSON writes it, with the digits that were typed; null when it is none. A comma is a point. */
 export function plain(text: string): string | null {
   const parts = parse(text);
   if (parts === null) return null;
   const { negative, whole, fraction } = parts;
   const magnitude = (whole === '' ? '0' : whole) + (fraction === '' ? '' : `.${fraction}`);
-  return negative && magnitude !== '0' ? `-${magnitude}` : magnitude;
+  return negative && /[1-9]/.test(magnitude) ? `-${magnitude}` : magnitude;
 }
 
 /** Negative, zero or positive, as a is below, equal to or above b. Both must be numbers. */
 export function compare(a: string, b: string): number {
   const [x, y] = [parse(a), parse(b)];
   if (x === null || y === null) throw new RangeError('not a number');
-  const isZero = (p: Parts) => p.whole === '' && p.fraction === '';
+  const isZero = (p: Parts) => p.whole === '' && /^0*$/.test(p.fraction);
   const sign = (p: Parts) => (isZero(p) ? 0 : p.negative ? -1 : 1);
   if (sign(x) !== sign(y)) return sign(x) - sign(y);
   return sign(x) * magnitude(x, y);

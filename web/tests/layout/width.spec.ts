@@ -48,10 +48,14 @@ test('the buttons stay where they are from item to item', async ({ page, console
   const submit = page.getByRole('button', { name: 'Submit' });
   const first = await submit.boundingBox();
   await page.evaluate(() => {
-    const shifts: number[] = [];
-    (window as unknown as { shifts: number[] }).shifts = shifts;
+    const shifts: string[] = [];
+    (window as unknown as { shifts: string[] }).shifts = shifts;
+    interface Shift extends PerformanceEntry {
+      readonly sources: readonly { readonly node: Element | null }[];
+    }
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+      for (const entry of list.getEntries() as Shift[])
+        for (const { node } of entry.sources) shifts.push(node?.parentElement?.outerHTML.slice(0, 120) ?? '');
     }).observe({ type: 'layout-shift', buffered: false });
   });
   for (let i = 0; i < 3; i += 1) {
@@ -60,5 +64,5 @@ test('the buttons stay where they are from item to item', async ({ page, console
     await expect(submit).toBeVisible();
     expect(await submit.boundingBox()).toEqual(first);
   }
-  expect(await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts)).toEqual([]);
+  expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload check fmt generate
+.PHONY: help web web-dev web-check web-browser drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -73,6 +73,18 @@ check: ## check formatting, lints, charts and generated files
 
 fmt: ## format the sources
 	cargo fmt --all
+
+web: ## build the console from its lock file, within its budget: web/dist
+	@cd web && scripts/with-node sh -c 'npm ci --no-audit --no-fund && npm run build'
+
+web-dev: ## run the console with hot reload in front of the running platform
+	@. .dev/env && cd web && scripts/with-node sh -c 'npm ci --no-audit --no-fund && npm run dev'
+
+web-check: ## check the console: types, lints, format, generated files, unit tests
+	@cd web && scripts/with-node sh -c 'npm ci --no-audit --no-fund && npm run check && npm test'
+
+web-browser: web ## test the console in a browser; with .dev/env sourced, the whole flow on the platform, too
+	@cd web && scripts/with-node npm run test:browser
 
 generate: ## write the files that are generated from the sources
 	@dev/generate

@@ -51,11 +51,16 @@ test('the buttons stay where they are from item to item', async ({ page, console
     const shifts: string[] = [];
     (window as unknown as { shifts: string[] }).shifts = shifts;
     interface Shift extends PerformanceEntry {
-      readonly sources: readonly { readonly node: Element | null }[];
+      readonly sources: readonly {
+        readonly node: Element | null;
+        previousRect: DOMRect;
+        currentRect: DOMRect;
+      }[];
     }
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as Shift[])
-        for (const { node } of entry.sources) shifts.push(node?.parentElement?.outerHTML.slice(0, 120) ?? '');
+        for (const { node, previousRect, currentRect } of entry.sources)
+          shifts.push(`${node?.nodeName}.${node?.className} ${JSON.stringify([previousRect, currentRect])}`);
     }).observe({ type: 'layout-shift', buffered: false });
   });
   for (let i = 0; i < 3; i += 1) {

@@ -1,7 +1,10 @@
-//! `datacrowd-bench claim` and `datacrowd-bench upload`: see the README for method and results.
+//! `datacrowd-bench claim`, `upload` and `operator`: see the README for method and results.
 
 mod claim;
+mod cluster;
+mod operator;
 mod platform;
+mod process;
 mod samples;
 mod upload;
 
@@ -14,6 +17,8 @@ enum Command {
     Claim(claim::Claim),
     /// The API server's memory while a large file arrives.
     Upload(upload::Upload),
+    /// The operator's rates, memory and cost at rest with many Datasets.
+    Operator(operator::Scale),
 }
 
 #[tokio::main]
@@ -21,5 +26,6 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Claim(claim) => claim.run().await,
         Command::Upload(upload) => upload.run().await,
+        Command::Operator(scale) => scale.run().await,
     }
 }

@@ -12,21 +12,17 @@ use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use datacrowd_testkit::{TestDatabase, runner_pod};
 use futures::{Stream, StreamExt, stream};
-use k8s_openapi::{
-    api::{
-        authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec},
-        core::v1::{Pod, ServiceAccount},
-    },
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+use k8s_openapi::api::{
+    authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec},
+    core::v1::{Pod, ServiceAccount},
 };
-use kube::{
-    Api, Client, CustomResourceExt,
-    api::{Patch, PatchParams, PostParams},
-};
+use kube::{Api, Client, api::PostParams};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
+
+use crate::cluster;
 
 const PASSWORD: &str = "a long password of a benchmark";
 const INTERNAL_TOKEN: &str = "the internal token of a benchmark";
@@ -46,12 +42,12 @@ pub struct Platform {
     namespace: String,
 }
 
-fn env(name: &str) -> Result<String> {
-    std::env::var(name).with_context(|| format!("{name} is not set; run make bench-claim"))
+pub fn env(name: &str) -> Result<String> {
+    std::env::var(name).with_context(|| format!("{name} is not set; run a bench target of make"))
 }
 
 /// A binary that `cargo build` put beside this one.
-fn beside(name: &str) -> Result<PathBuf> {
+pub fn beside(name: &str) -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     ensure!(path.exists(), "{} is not built", path.display());
     Ok(path)
@@ -64,14 +60,8 @@ fn free_address() -> Result<String> {
 impl Platform {
     /// Starts everything anew; the server writes its log to `log`.
     pub async fn start(log: &Path) -> Result<Self> {
-        let kubeconfig = env("TEST_KUBECONFIG")?;
-        let config = kube::Config::from_custom_kubeconfig(
-            kube::config::Kubeconfig::read_from(&kubeconfig)?,
-            &kube::config::KubeConfigOptions::default(),
-        )
-        .await?;
-        let cluster = Client::try_from(config)?;
-        install_resources(&cluster).await?;
+        let cluster = cluster::connect().await?;
+        cluster::install_resources(&cluster).await?;
         let (auth, core, payments) = tokio::join!(
             TestDatabase::create("auth"),
             TestDatabase::create("core"),
@@ -105,7 +95,7 @@ impl Platform {
             .env("DATACROWD_REQUESTS_PER_ADDRESS", "0") // all clients have one
             .env("DATACROWD_REQUESTS_PER_ACCOUNT", "0")
             .env("DATACROWD_LOG", "warn")
-            .env("KUBECONFIG", &kubeconfig)
+            .env("KUBECONFIG", env("TEST_KUBECONFIG")?)
             // As the chart sets it.
             .env("GLIBC_TUNABLES", MALLOC)
             .stdout(File::create(log)?)
@@ -342,24 +332,4 @@ impl Platform {
 
 fn text(value: &Value) -> Result<String> {
     Ok(value.as_str().context("a text is missing")?.to_owned())
-}
-
-async fn install_resources(cluster: &Client) -> Result<()> {
-    let api: Api<CustomResourceDefinition> = Api::all(cluster.clone());
-    for crd in [
-        datacrowd_crds::Project::crd(),
-        datacrowd_crds::Dataset::crd(),
-        datacrowd_crds::Export::crd(),
-    ] {
-        let name = crd.metadata.name.clone().context("a type without a name")?;
-        let params = PatchParams::apply("bench").force();
-        api.patch(&name, &params, &Patch::Apply(&crd)).await?;
-        let established = kube::runtime::wait::await_condition(
-            api.clone(),
-            &name,
-            kube::runtime::conditions::is_crd_established(),
-        );
-        tokio::time::timeout(Duration::from_secs(30), established).await??;
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use clap::Args;
 use futures::{StreamExt, stream};
 
-use crate::platform::Platform;
+use crate::{platform::Platform, process::status_kib};
 
 /// How large, and how much memory is too much.
 #[derive(Debug, Args)]
@@ -58,12 +58,4 @@ impl Upload {
         );
         Ok(())
     }
-}
-
-/// A line of a process's status, as the kernel counts it.
-fn status_kib(pid: u32, line: &str) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let found = status.lines().find_map(|l| l.strip_prefix(line));
-    let kib = found.and_then(|l| l.split_whitespace().next());
-    Ok(kib.with_context(|| format!("no {line}"))?.parse()?)
 }

@@ -2,18 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use datacrowd_crds::names::OPERATOR_MANAGER;
 use datacrowd_protocol::endpoint::TenantEndpoints;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
-use kube::{
-    Client,
-    runtime::{
-        controller::Action,
-        events::{Recorder, Reporter},
-    },
-};
+use kube::{Client, runtime::controller::Action};
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::{backoff::Backoff, platform::Platform};
+use crate::{backoff::Backoff, caches::Caches, events::Recorder, platform::Platform};
 
 /// What an installation decides.
 #[derive(Debug, Clone)]
@@ -47,9 +42,10 @@ pub struct Settings {
 /// Shared by all reconciles of one process.
 pub(crate) struct Context {
     pub client: Client,
+    pub caches: Caches,
     pub platform: Platform,
     pub settings: Settings,
-    pub recorder: Recorder,
+    pub events: Recorder,
     pub backoff: Backoff,
     /// Held from counting a namespace's Jobs to creating one, so that the cap holds.
     pub creating: Mutex<()>,
@@ -61,18 +57,21 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(client: Client, platform: Platform, settings: Settings) -> Self {
-        let reporter = Reporter {
-            controller: datacrowd_crds::names::OPERATOR_MANAGER.into(),
-            instance: Some(settings.instance.clone()),
-        };
+    pub(crate) fn new(
+        client: Client,
+        caches: Caches,
+        platform: Platform,
+        settings: Settings,
+    ) -> Self {
+        let instance = settings.instance.clone();
         let width = || Semaphore::new(settings.concurrency.into());
         Self {
-            recorder: Recorder::new(client.clone(), reporter),
+            events: Recorder::new(client.clone(), OPERATOR_MANAGER, instance),
             projects: width(),
             datasets: width(),
             exports: width(),
             client,
+            caches,
             platform,
             backoff: Backoff::default(),
             creating: Mutex::new(()),

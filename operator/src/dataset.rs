@@ -48,7 +48,7 @@ impl Managed for Dataset {
             Ok(valid) => valid,
             Err(verdict) => return tenancy::unaccepted(ctx, pass, tenant, verdict, label).await,
         };
-        let view = match upsert(ctx, &pass, valid.tenant).await {
+        let view = match upsert(ctx, &pass, valid.tenant.clone()).await {
             Ok(view) => view,
             Err(error) => {
                 let verdict = refused(&error.refusal()?);
@@ -58,7 +58,7 @@ impl Managed for Dataset {
         if view.adopted {
             report::adopted(ctx, &*pass.object).await;
         }
-        let spec = work_spec::work_spec(&pass.object, &view, valid.policy, &ctx.settings);
+        let spec = work_spec::work_spec(&pass.object, &view, valid, &ctx.settings);
         let settled = ctx.settled(view.unfinished);
         Work::new(ctx, pass, spec, &|dataset, attempts| {
             status::status(dataset, &view, attempts)

@@ -1,4 +1,6 @@
-//! What a Dataset or an Export stands in: the namespace's tenant, and the Project that it names. Read once per pass.
+//! What a Dataset or an Export stands in: the namespace's tenant, and the Project that it names, as they were last seen.
+
+use std::sync::Arc;
 
 use datacrowd_crds::{Project, condition::Verdict};
 use datacrowd_protocol::source::DeletionPolicy;
@@ -7,6 +9,7 @@ use kube::Api;
 use crate::{
     context::Context,
     error::Error,
+    guarded::Guarded,
     managed::{Identity, Managed, Pass},
     project, tenancy,
 };
@@ -17,7 +20,7 @@ pub(crate) struct Found {
     /// The tenant that the namespace belongs to.
     pub tenant: Option<String>,
     /// The Project that `projectRef` names.
-    pub project: Option<Project>,
+    pub project: Option<Arc<Guarded<Project>>>,
 }
 
 /// A resource that may be sent to the platform.
@@ -25,7 +28,7 @@ pub(crate) struct Found {
 pub(crate) struct Valid {
     /// The tenant that the namespace belongs to.
     pub tenant: String,
-    /// The live Project's deletion policy.
+    /// The Project's deletion policy.
     pub policy: DeletionPolicy,
 }
 
@@ -34,13 +37,18 @@ pub(crate) async fn dereference<K: Managed>(
     pass: &Pass<K>,
     project: &str,
 ) -> Result<Found, Error> {
-    let projects = Api::namespaced(ctx.client.clone(), &pass.who.namespace);
+    let namespace = &pass.who.namespace;
+    let found = ctx.caches.project(namespace, project);
+    if found.as_ref().is_some_and(|project| project.0.is_err()) {
+        // Reading it says what is wrong with it; if nothing is any more, the watch will bring it.
+        let projects: Api<Project> = Api::namespaced(ctx.client.clone(), namespace);
+        let read = projects.get_opt(project).await;
+        read.map_err(Error::kube("reading the Project"))?;
+        return Err(Error::Conflict);
+    }
     Ok(Found {
-        tenant: tenancy::tenant(ctx, &pass.who.namespace).await?,
-        project: projects
-            .get_opt(project)
-            .await
-            .map_err(Error::kube("reading the Project"))?,
+        tenant: tenancy::of_pass(ctx, pass).await?,
+        project: found,
     })
 }
 
@@ -53,7 +61,9 @@ impl Found {
 
     /// The deletion policy of the Project, or the verdict on one that cannot be used.
     pub(crate) fn policy(&self, project: &str, who: &Identity) -> Result<DeletionPolicy, Verdict> {
-        let project = project::usable(self.project.as_ref(), project, who)?;
+        let found = self.project.as_deref();
+        let found = found.and_then(|found| found.0.as_ref().ok());
+        let project = project::usable(found, project, who)?;
         Ok(project.spec.deletion_policy())
     }
 }

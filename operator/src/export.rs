@@ -50,14 +50,14 @@ impl Managed for Export {
             Ok(valid) => valid,
             Err(verdict) => return tenancy::unaccepted(ctx, pass, tenant, verdict, label).await,
         };
-        let view = match upsert(ctx, &pass, valid.tenant).await {
+        let view = match upsert(ctx, &pass, valid.tenant.clone()).await {
             Ok(view) => view,
             Err(error) => {
                 let verdict = refused(&error.refusal()?);
                 return tenancy::unaccepted(ctx, pass, tenant, verdict, label).await;
             }
         };
-        let spec = work_spec::work_spec(&pass.object, &view, valid.policy, &ctx.settings);
+        let spec = work_spec::work_spec(&pass.object, &view, valid, &ctx.settings);
         let settled = until(ctx, &view);
         Work::new(ctx, pass, spec, &|export, attempts| {
             status::status(export, &view, attempts)

@@ -10,11 +10,14 @@ pub mod runtime;
 
 mod admin;
 mod backoff;
+mod caches;
 mod command;
 mod controller;
 mod dataset;
 mod dereference;
+mod events;
 mod export;
+mod guarded;
 mod lifecycle;
 mod managed;
 #[cfg(test)]
@@ -23,7 +26,9 @@ mod project;
 mod report;
 mod schema;
 mod tenancy;
+mod triggers;
 mod upsert;
+mod watches;
 mod work;
 
 pub use context::Settings;

@@ -39,7 +39,7 @@ impl Managed for Project {
     }
 
     async fn apply(ctx: &Context, mut pass: Pass<Self>) -> Result<Action, Error> {
-        let tenant = tenancy::tenant(ctx, &pass.who.namespace).await?;
+        let tenant = tenancy::of_pass(ctx, &pass).await?;
         let tenant = tenant.as_deref();
         let valid = match validate::validate(&pass, tenant) {
             Ok(valid) => valid,

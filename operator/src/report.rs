@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use datacrowd_crds::condition::{Condition, Phase, Reason, Verdict};
-use k8s_openapi::api::core::v1::ObjectReference;
-use kube::runtime::events::{Event, EventType};
+use k8s_openapi::{api::core::v1::ObjectReference, jiff::Timestamp};
 
 use crate::{
     context::Context,
     error::{Error, is_terminating, refused},
+    events::Note,
     managed::Managed,
     platform::causes,
 };
-
-/// Longest note that the Events API accepts.
-const MAX_NOTE_BYTES: usize = 1024;
 
 /// A status was written. Only a change of reason is news; counters are not.
 pub(crate) async fn transition<K: Managed>(
@@ -40,38 +37,30 @@ pub(crate) async fn transition<K: Managed>(
     );
     metrics::counter!("datacrowd_operator_transitions_total", "controller" => K::KIND, "reason" => reason)
         .increment(1);
-    let failed = verdict.phase == Phase::Failed || verdict.reason == Reason::CleanupFailed;
-    let severity = if failed {
-        EventType::Warning
-    } else {
-        EventType::Normal
+    let note = Note {
+        is_warning: verdict.phase == Phase::Failed || verdict.reason == Reason::CleanupFailed,
+        reason,
+        text: &verdict.message,
+        related,
     };
-    publish(ctx, object, severity, reason, &verdict.message, related).await;
+    publish(ctx, object, note).await;
 }
 
 /// The platform had rows of an earlier resource. Worth knowing, though it changes no condition.
 pub(crate) async fn adopted<K: Managed>(ctx: &Context, object: &K) {
-    let text = "The rows of an earlier resource of this name were taken over.";
-    publish(ctx, object, EventType::Normal, "Adopted", text, None).await;
+    let note = Note {
+        is_warning: false,
+        reason: "Adopted",
+        text: "The rows of an earlier resource of this name were taken over.",
+        related: None,
+    };
+    publish(ctx, object, note).await;
 }
 
-async fn publish<K: Managed>(
-    ctx: &Context,
-    object: &K,
-    severity: EventType,
-    reason: &str,
-    text: &str,
-    related: Option<ObjectReference>,
-) {
-    let event = Event {
-        type_: severity,
-        reason: reason.to_owned(),
-        note: Some(truncate(text, MAX_NOTE_BYTES).to_owned()),
-        action: "Reconcile".to_owned(),
-        // Without it a repeat within minutes patches the first note instead of telling the new one.
-        secondary: related,
-    };
-    let Err(error) = ctx.recorder.publish(&event, &object.object_ref(&())).await else {
+async fn publish<K: Managed>(ctx: &Context, object: &K, note: Note<'_>) {
+    let regarding = object.object_ref(&());
+    let published = ctx.events.publish(note, regarding, Timestamp::now());
+    let Err(error) = published.await else {
         return;
     };
     match refused(&error) {
@@ -113,19 +102,4 @@ fn count(kind: &'static str, result: &'static str, took: Duration) {
         .increment(1);
     metrics::histogram!("datacrowd_operator_reconcile_time_seconds", "controller" => kind)
         .record(took.as_secs_f64());
-}
-
-fn truncate(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::truncate;
-
-    #[test]
-    fn a_note_is_cut_between_characters() {
-        assert_eq!(truncate("äöü", 3), "ä");
-        assert_eq!(truncate("short", 1024), "short");
-    }
 }

@@ -7,25 +7,29 @@ use std::{
 };
 
 use anyhow::Context as _;
-use datacrowd_crds::{Dataset, Export, Project, names::OPERATOR_MANAGER};
+use datacrowd_crds::names::OPERATOR_MANAGER;
 use futures::future::join_all;
 use k8s_openapi::{api::coordination::v1::Lease as LeaseObject, jiff::Timestamp};
-use kube::{Api, Client, Config, client::ClientBuilder};
+use kube::{Api, Client, Config, client::ClientBuilder, runtime::Controller};
 use kube_lease_manager::LeaseManagerBuilder;
 use tokio::{
     net::TcpListener,
     sync::{broadcast, watch},
     task::JoinHandle,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     admin::{self, Readiness},
     args::{Args, ProcessArgs},
+    caches::Caches,
     context::{Context, Settings},
     controller::{self, Control},
+    guarded::Guarded,
+    managed::Managed,
     platform::Platform,
-    schema,
+    schema, triggers,
+    watches::Watches,
 };
 
 /// Seconds that a leader may be silent before another takes over.
@@ -39,9 +43,10 @@ const RENEW_LOOK: Duration = Duration::from_secs(3);
 /// Longest wait for passes under way.
 const DRAIN: Duration = Duration::from_secs(25);
 
-/// The three controllers.
+/// The three controllers, and the watches they share.
 pub struct Operator {
     context: Arc<Context>,
+    watches: Vec<Watches>,
     nudges: broadcast::Sender<()>,
     readiness: Readiness,
 }
@@ -50,8 +55,21 @@ impl Operator {
     /// The controllers over one cluster and one platform.
     #[must_use]
     pub fn new(client: Client, platform: Platform, settings: Settings) -> Self {
+        let named = &settings.watch_namespaces;
+        let namespaces: Vec<Option<String>> = match named.is_empty() {
+            true => vec![None],
+            false => named.iter().cloned().map(Some).collect(),
+        };
+        // One set for each namespace: merged watches would lose objects on a relist.
+        let watches = namespaces
+            .iter()
+            .map(|n| Watches::new(&client, n.as_deref()));
+        let watches: Vec<_> = watches.collect();
+        let caches = watches.iter().map(Watches::cache);
+        let caches = Caches::new(namespaces.into_iter().zip(caches));
         Self {
-            context: Arc::new(Context::new(client, platform, settings)),
+            context: Arc::new(Context::new(client, caches, platform, settings)),
+            watches,
             nudges: broadcast::channel(16).0,
             readiness: Readiness::default(),
         }
@@ -70,20 +88,8 @@ impl Operator {
             shutdown: stop.clone(),
             nudges: self.nudges.clone(),
         };
-        let watched = &self.context.settings.watch_namespaces;
-        let namespaces: Vec<Option<String>> = match watched.is_empty() {
-            true => vec![None],
-            false => watched.iter().cloned().map(Some).collect(),
-        };
-        // One set of controllers per namespace: merged watches would lose objects on a relist.
-        let sets = namespaces.iter().map(|namespace| {
-            set(
-                &self.context,
-                namespace.as_deref(),
-                &control,
-                &self.readiness,
-            )
-        });
+        let watches = self.watches.into_iter();
+        let sets = watches.map(|watches| set(&self.context, watches, &control, &self.readiness));
         let mut running = pin!(join_all(sets));
         tokio::select! {
             _ = &mut running => return,
@@ -95,52 +101,43 @@ impl Operator {
     }
 }
 
-/// The controllers of one namespace, or of all.
+/// The controllers of one namespace, or of all. Each is a task of its own, which ends with this one.
 async fn set(
     context: &Arc<Context>,
-    namespace: Option<&str>,
+    mut watches: Watches,
     control: &Control,
     readiness: &Readiness,
 ) {
-    let client = &context.client;
-    let (projects, project_store) = controller::over::<Project>(client, namespace);
-    let (datasets, dataset_store) = controller::over::<Dataset>(client, namespace);
-    let (exports, export_store) = controller::over::<Export>(client, namespace);
-    let projects = controller::with_datasets(projects, client, namespace);
-    let datasets = controller::with_runs(
-        datasets,
-        dataset_store.clone(),
-        client,
-        namespace,
-        |dataset: &Dataset| &dataset.spec.project_ref.name,
-    );
-    let exports = controller::with_runs(
-        exports,
-        export_store.clone(),
-        client,
-        namespace,
-        |export: &Export| &export.spec.project_ref.name,
-    );
-    let exports = controller::with_completions(exports, export_store.clone(), client, namespace);
-    let projects = controller::with_tenancy(projects, project_store.clone(), client, namespace);
-    let datasets = controller::with_tenancy(datasets, dataset_store.clone(), client, namespace);
-    let exports = controller::with_tenancy(exports, export_store.clone(), client, namespace);
-    let filled = async {
-        let all = tokio::join!(
-            project_store.wait_until_ready(),
-            dataset_store.wait_until_ready(),
-            export_store.wait_until_ready()
-        );
-        if let (Ok(()), Ok(()), Ok(())) = all {
-            readiness.watching();
-        }
-    };
+    let projects = triggers::projects(&mut watches);
+    let datasets = triggers::datasets(&mut watches);
+    let exports = triggers::exports(&mut watches);
+    let cache = watches.cache();
+    let _watching = AbortOnDropHandle::new(tokio::spawn(watches.run()));
+    // A pass reads them all; the first one must not take what is not read yet for what is not there.
+    tokio::select! {
+        filled = cache.filled() => if !filled { return },
+        () = control.shutdown.cancelled() => return,
+    }
+    readiness.watching();
     tokio::join!(
-        filled,
-        controller::run(projects, context.clone(), control.clone()),
-        controller::run(datasets, context.clone(), control.clone()),
-        controller::run(exports, context.clone(), control.clone()),
+        run(projects, context, control),
+        run(datasets, context, control),
+        run(exports, context, control),
     );
+}
+
+async fn run<K: Managed>(
+    controller: Controller<Guarded<K>>,
+    context: &Arc<Context>,
+    control: &Control,
+) {
+    let running = controller::run(controller, context.clone(), control.clone());
+    let ended = AbortOnDropHandle::new(tokio::spawn(running)).await;
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// Runs the process until it is told to end, or leadership is lost.

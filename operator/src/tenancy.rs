@@ -20,7 +20,20 @@ use crate::{
 /// How soon a resource whose Jobs or rows are still ending is looked at again.
 const LEAVING: Duration = Duration::from_secs(2);
 
-/// The tenant that a namespace belongs to.
+/// The tenant for whom a pass works. The first upsert binds a resource to one for good, so that it is read live then;
+/// later ones the platform refuses when they name another.
+pub(crate) async fn of_pass<K: Managed>(
+    ctx: &Context,
+    pass: &Pass<K>,
+) -> Result<Option<String>, Error> {
+    let namespace = &pass.who.namespace;
+    match (ctx.caches.tenant(namespace), pass.platform_id()) {
+        (Some(_), None) => tenant(ctx, namespace).await,
+        (seen, _) => Ok(seen),
+    }
+}
+
+/// The tenant that a namespace belongs to now.
 pub(crate) async fn tenant(ctx: &Context, namespace: &str) -> Result<Option<String>, Error> {
     let namespaces: Api<Namespace> = Api::all(ctx.client.clone());
     let found = namespaces
@@ -93,7 +106,8 @@ pub(crate) async fn unaccepted<K: Managed>(
     // Nothing of what the status said is this namespace's to know.
     pass.write(ctx, K::Status::default(), &verdict, None)
         .await?;
-    let running = match job_label {
+    // A Job that is not seen yet wakes another pass when it is.
+    let running = match job_label.filter(|_| ctx.caches.has_job_of(&who)) {
         Some(label) => jobs::delete_all(ctx, &who, label).await?,
         None => 0,
     };

@@ -1,6 +1,6 @@
 //! What Datasets and Exports share: attempts, each one run on the platform and one Job. A kind says what it asks by a
 //! [`WorkSpec`]; the engine observes the latest attempt, decides by pure rules, and takes one step. The order of effects
-//! makes every interruption harmless: gate → `status.attempt` → look for the Job → create it → `status.jobRef`.
+//! makes every interruption harmless: gate, which counts the attempt → look for the Job of that name → create it → status.
 
 pub(crate) mod advice;
 mod begin;

@@ -1,17 +1,18 @@
 //! What a Dataset asks of its Jobs. Pure.
 
 use datacrowd_crds::{Dataset, condition::Reason, names::DATASET_LABEL};
-use datacrowd_protocol::{internal::DatasetView, source::DeletionPolicy};
+use datacrowd_protocol::internal::DatasetView;
 
 use crate::{
     context::Settings,
+    dereference::Valid,
     work::{AttemptState, JobTemplate, Limits, WorkSpec},
 };
 
 pub(super) fn work_spec(
     dataset: &Dataset,
     view: &DatasetView,
-    policy: DeletionPolicy,
+    valid: Valid,
     settings: &Settings,
 ) -> WorkSpec {
     let secret = dataset.spec.source.credentials_secret_ref.as_ref();
@@ -19,7 +20,8 @@ pub(super) fn work_spec(
         id: view.id.0,
         run: view.run.clone(),
         attempts: attempts(dataset),
-        policy,
+        policy: valid.policy,
+        tenant: valid.tenant,
         suspended: dataset.spec.suspended(),
         second_chance: second_chance(dataset),
         awaiting_payment: "The project's quota covers no task; buy judgements with POST /api/v1/payments/checkout, or have them granted, and the run starts by itself.",

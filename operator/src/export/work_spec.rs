@@ -1,24 +1,26 @@
 //! What an Export asks of its Jobs. Pure.
 
 use datacrowd_crds::{Export, names::EXPORT_LABEL};
-use datacrowd_protocol::{internal::ExportView, source::DeletionPolicy};
+use datacrowd_protocol::internal::ExportView;
 
 use crate::{
     context::Settings,
+    dereference::Valid,
     work::{AttemptState, JobTemplate, Limits, WorkSpec},
 };
 
 pub(super) fn work_spec(
     export: &Export,
     view: &ExportView,
-    policy: DeletionPolicy,
+    valid: Valid,
     settings: &Settings,
 ) -> WorkSpec {
     WorkSpec {
         id: view.id.0,
         run: view.run.clone(),
         attempts: attempts(export),
-        policy,
+        policy: valid.policy,
+        tenant: valid.tenant,
         suspended: false,
         // The spec is immutable.
         second_chance: None,

@@ -37,7 +37,7 @@ impl<K: Managed> Work<'_, K> {
         Ok(())
     }
 
-    /// Gate, status, Job, status. The Job of the attempt before may go once the platform knows its outcome.
+    /// Gate, Job, status. The Job of the attempt before may go once the platform knows its outcome.
     pub(super) async fn begin(
         self,
         attempt: i32,

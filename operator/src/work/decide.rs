@@ -103,8 +103,9 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Step {
         (JobFact::Present(Seen::Active(verdict)), None) => Step::Watch {
             verdict: verdict.clone(),
             again: match verdict.reason {
-                Reason::JobRunning => Duration::from_secs(10),
-                _ => Duration::from_secs(5),
+                // What changes in the Job wakes a pass; these look after its pods and the platform's counters.
+                Reason::JobPending => Duration::from_secs(15),
+                _ => Duration::from_secs(10),
             },
         },
         (JobFact::Present(Seen::Suspended), None) => Step::Resume,

@@ -18,20 +18,22 @@ use super::{
 use crate::{
     error::Error,
     managed::{Identity, Managed},
+    tenancy,
 };
 
 impl<K: Managed> Work<'_, K> {
-    /// Writes the attempt down, then makes sure of its Job.
+    /// Makes sure of the attempt's Job, then writes both down. The gate counted the attempt and the Job's name holds it, so
+    /// that who comes after an interruption finds the same Job.
     pub(super) async fn launch(mut self, attempt: i32, run: RunId) -> Result<Action, Error> {
-        let recorded = self.spec.attempts.attempt;
         self.attempts.attempt = Some(attempt);
         self.attempts.job_ref = None;
         self.observe_retry();
-        // Written down by an earlier pass, it stays as that pass left it until the Job is there.
-        if recorded != Some(attempt) {
-            self.write(&created()).await?;
-        } else if !self.is_current().await? {
-            // Perhaps the Job was there already, and is gone: that is another attempt, not this one again.
+        let namespace = &self.pass.who.namespace;
+        let (is_current, tenant) =
+            tokio::try_join!(self.is_current(), tenancy::tenant(self.ctx, namespace))?;
+        // Perhaps the Job was there already, and is gone: that is another attempt, not this one again. And in a
+        // namespace that changed hands nothing begins for the tenant before.
+        if !is_current || tenant.as_ref() != Some(&self.spec.tenant) {
             return Err(Error::Conflict);
         }
         match self.create_job(attempt, run).await? {

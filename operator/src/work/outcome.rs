@@ -72,6 +72,18 @@ pub(crate) fn lacks_pod(job: &Job, pods: &[Pod]) -> bool {
     active == 0 && pods.iter().all(|pod| end(pod).is_some())
 }
 
+/// Whether pods say more of a Job than it says itself: one that its controller has not seen, or that is suspended, has
+/// none; one that completed or has a pod that is ready needs none.
+pub(crate) fn depends_on_pods(job: &Job) -> bool {
+    let status = job.status.as_ref();
+    let is_seen = status.is_some_and(|s| s.start_time.is_some());
+    let is_ready = status.and_then(|s| s.ready).unwrap_or(0) > 0;
+    let is_suspended = job.spec.as_ref().is_some_and(|s| s.suspend == Some(true));
+    let failed = condition(job, &["FailureTarget", "Failed"]).is_some();
+    let completed = condition(job, &["Complete", "SuccessCriteriaMet"]).is_some();
+    failed || (is_seen && !is_ready && !is_suspended && !completed)
+}
+
 /// What a Job says about its attempt.
 pub(crate) fn outcome(facts: Facts<'_>, now: Timestamp) -> Seen {
     let Facts { job, pods, .. } = facts;

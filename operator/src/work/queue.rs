@@ -1,17 +1,16 @@
 //! The cap of Jobs that run in one namespace: who may begin, the oldest first.
 
 use datacrowd_crds::{
-    Dataset, Export,
-    condition::{ConditionType, Reason},
+    condition::{self, ConditionType, Reason},
     names::QUEUE_LABEL,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::{Api, ResourceExt, api::ListParams};
+use kube::{ResourceExt, runtime::reflector::Store};
 
 use super::{Work, jobs};
 use crate::{
-    context::Context,
     error::Error,
+    guarded::Guarded,
     managed::{Managed, StatusShape},
 };
 
@@ -24,8 +23,10 @@ impl<K: Managed> Work<'_, K> {
             return Ok(false);
         }
         let mine = age(self.pass.object.as_ref());
-        let older = queued::<Dataset>(ctx, namespace, &mine).await?
-            + queued::<Export>(ctx, namespace, &mine).await?;
+        // Who waits is read from the cache: a moment's error changes the order of two, never how many run.
+        let cache = ctx.caches.of(namespace);
+        let older =
+            queued(&cache.datasets, namespace, &mine) + queued(&cache.exports, namespace, &mine);
         Ok(running + older < most)
     }
 }
@@ -36,23 +37,21 @@ fn age<K: ResourceExt>(object: &K) -> (Option<Time>, Option<String>) {
 }
 
 /// How many resources of a kind wait for a place for longer than this age.
-async fn queued<K: Managed>(
-    ctx: &Context,
+fn queued<K: Managed>(
+    cache: &Store<Guarded<K>>,
     namespace: &str,
     mine: &(Option<Time>, Option<String>),
-) -> Result<usize, Error> {
-    let objects: Api<K> = Api::namespaced(ctx.client.clone(), namespace);
-    let list = objects
-        .list(&ListParams::default())
-        .await
-        .map_err(Error::kube("looking who else is queued"))?;
-    let waits = |object: &&K| {
+) -> usize {
+    let waits = |object: &K| {
         let conditions = object.status().map_or(&[][..], StatusShape::conditions);
-        let mut ready = conditions.iter().filter(|c| c.kind == ConditionType::Ready);
-        ready.any(|c| c.reason == Reason::Queued.as_str())
+        let ready = condition::find(conditions, ConditionType::Ready);
+        ready.is_some_and(|c| c.reason == Reason::Queued.as_str())
+            && object.meta().namespace.as_deref() == Some(namespace)
             && object.meta().deletion_timestamp.is_none()
             && !object.labels().contains_key(QUEUE_LABEL)
-            && age(*object) < *mine
+            && age(object) < *mine
     };
-    Ok(list.iter().filter(waits).count())
+    cache
+        .state_filter(|object| object.0.as_ref().is_ok_and(waits))
+        .len()
 }

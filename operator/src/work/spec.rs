@@ -11,6 +11,8 @@ use crate::context::Settings;
 pub(crate) struct WorkSpec {
     /// The platform's id of the resource.
     pub id: Uuid,
+    /// The tenant for whom it works.
+    pub tenant: String,
     /// Its latest run on the platform.
     pub run: Option<RunView>,
     /// What the status says of earlier attempts.

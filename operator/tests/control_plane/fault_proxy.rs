@@ -1,4 +1,4 @@
-//! A proxy between the operator and the API server: it counts what is written, is cut after a number of writes, breaks
+//! A proxy between the operator and the API server: it counts what is asked and written, is cut after a number of writes, breaks
 //! and delays watches, and answers lists from the past.
 
 use std::{
@@ -38,6 +38,7 @@ type Lists = Arc<Mutex<HashMap<String, VecDeque<Bytes>>>>;
 
 #[derive(Clone)]
 pub struct FaultProxy {
+    asked: Arc<Mutex<Vec<String>>>,
     written: Arc<Mutex<Vec<String>>>,
     /// Writes that still pass; negative: no limit.
     pub left: Arc<AtomicI64>,
@@ -51,6 +52,7 @@ pub struct FaultProxy {
 impl FaultProxy {
     pub fn open() -> Self {
         Self {
+            asked: Arc::default(),
             written: Arc::default(),
             left: Arc::new(AtomicI64::new(-1)),
             weather: None,
@@ -81,6 +83,11 @@ impl FaultProxy {
         !past.is_empty() && past.values().all(VecDeque::is_empty)
     }
 
+    /// Every request so far but for watches.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
     /// Everything written so far.
     pub fn written(&self) -> Vec<String> {
         self.written.lock().unwrap().clone()
@@ -89,9 +96,12 @@ impl FaultProxy {
     /// Whether a request passes; once cut, nothing does.
     fn passes<B>(&self, request: &Request<B>) -> bool {
         let is_write = request.method() != Method::GET;
+        let asked = format!("{} {}", request.method(), request.uri());
         if is_write {
-            let write = format!("{} {}", request.method(), request.uri());
-            self.written.lock().unwrap().push(write);
+            self.written.lock().unwrap().push(asked.clone());
+        }
+        if !is_watch(request) {
+            self.asked.lock().unwrap().push(asked);
         }
         match self.left.load(Ordering::SeqCst) {
             0 => false,
@@ -116,6 +126,11 @@ fn list_of_datasets<B>(request: &Request<B>) -> Option<String> {
     let path = request.uri().path();
     (request.method() == Method::GET && path.ends_with("/datasets"))
         .then(|| format!("{path} {:?}", request.headers().get(ACCEPT)))
+}
+
+fn is_watch<B>(request: &Request<B>) -> bool {
+    let query = request.uri().query();
+    query.is_some_and(|query| query.contains("watch=true"))
 }
 
 /// A watch's events, late, and broken off amid one.
@@ -205,10 +220,7 @@ where
         if !self.proxy.passes(&request) {
             return async { Err("the proxy is cut".into()) }.boxed();
         }
-        let is_watch = request
-            .uri()
-            .query()
-            .is_some_and(|q| q.contains("watch=true"));
+        let is_watch = is_watch(&request);
         let list = list_of_datasets(&request).filter(|_| !is_watch);
         let proxy = self.proxy.clone();
         let weather = proxy.weather.filter(|_| is_watch).map(|weather| {

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod admission;
+mod calls;
 mod datasets;
 mod deletion;
 mod exports;

@@ -61,6 +61,8 @@ pub struct Rows {
     pub bindings: BTreeMap<Uuid, String>,
     /// Answers 503 to everything.
     pub down: bool,
+    /// Every request.
+    pub asked: Vec<String>,
     /// Every call that changes something, in order.
     pub calls: Vec<String>,
 }
@@ -168,6 +170,8 @@ async fn guard(
     {
         return problem(401, "internal_token_missing", "");
     }
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    rows.lock().unwrap().asked.push(asked);
     if rows.lock().unwrap().down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

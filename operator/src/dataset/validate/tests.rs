@@ -7,6 +7,7 @@ use datacrowd_protocol::source::DeletionPolicy;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::guarded::Guarded;
 
 fn dataset(source: Value) -> Pass<Dataset> {
     let object = json!({
@@ -33,7 +34,7 @@ fn project(status: Value) -> Project {
 fn found(project: Option<Project>) -> Found {
     Found {
         tenant: Some("acme".into()),
-        project,
+        project: project.map(|project| Arc::new(Guarded(Ok(project)))),
     }
 }
 

@@ -78,16 +78,16 @@ fmt: ## format the sources
 	cargo fmt --all
 
 web: ## build the console from its lock file, within its budget: web/dist
-	@cd web && scripts/with-node sh -c 'npm ci --no-audit --no-fund && npm run build'
+	@dev/web
 
 web-dev: ## run the console with hot reload in front of the running platform
-	@. .dev/env && cd web && scripts/with-node sh -c 'npm ci --no-audit --no-fund && npm run dev'
+	@. .dev/env && dev/web npm run dev
 
 web-check: ## check the console: types, lints, format, generated files, unit tests
-	@cd web && scripts/with-node sh -c 'npm ci --no-audit --no-fund && npm run check && npm test'
+	@dev/test web
 
 web-browser: web ## test the console in a browser; with .dev/env sourced, the whole flow on the platform, too
-	@cd web && scripts/with-node npm run test:browser
+	@dev/web npm run test:browser
 
 generate: ## write the files that are generated from the sources
 	@dev/generate

@@ -205,7 +205,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take my answer back while nobody has reviewed it; the task is leased to me again. */
+        /**
+         * Take my answer back while nobody has reviewed it. The task is leased to me again, until the first lease would have
+         *     ended at the latest; after that end it goes back to the queue, and there is no `lease`.
+         */
         post: operations["answer_withdraw"];
         delete?: never;
         options?: never;

@@ -1,5 +1,7 @@
 //! The promises of the outbox, kept on the database of each context that has one.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
 mod support;
 
 use std::time::Duration;

@@ -12,12 +12,18 @@ test('no page scrolls sideways on 320 × 568', async ({ browser, console: site }
     const page = await context.newPage();
     await page.goto(`${site.url}/app/`);
     if (person !== null) await signIn(page, person);
-    for (const [name, who, path] of PAGES) {
-      if (who !== person) continue;
+    for (const [name, whose, path] of PAGES) {
+      if (whose !== person) continue;
       await page.goto(`${site.url}/app${path}`);
       await page.waitForLoadState('networkidle');
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (width > 320) wide.push(`${name}: ${width}`);
+      if (width <= 320) continue;
+      const beyond = await page.evaluate(() =>
+        [...document.querySelectorAll('main *')]
+          .filter((one) => one.getBoundingClientRect().right > 320)
+          .map((one) => one.outerHTML.slice(0, 90)),
+      );
+      wide.push(`${name}: ${width} ${beyond.join(' | ')}`);
     }
     await context.close();
   }

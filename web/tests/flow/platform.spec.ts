@@ -247,7 +247,7 @@ test('register, role, wizard, upload, 402, pay, generate, work, reject, review, 
   await test.step('the first sees the comment and the points', async () => {
     await wanda.getByRole('link', { name: 'My answers' }).click();
     await expect(wanda.getByText('It is good.')).toBeVisible();
-    await expect(wanda.getByText('99.50')).toBeVisible();
+    await expect(wanda.getByText('99.50', { exact: true })).toBeVisible();
     await picture(wanda, 'answers');
     await wanda.getByRole('link', { name: 'Points' }).click();
     await expect(wanda.getByText(String((ROWS - 1) * 5), { exact: true })).toBeVisible();

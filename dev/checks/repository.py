@@ -1,6 +1,7 @@
 """What the repository promises about itself: workflows, images, documents."""
 
 import re
+import subprocess
 import tomllib
 import unittest
 
@@ -101,6 +102,11 @@ class Documents(unittest.TestCase):
                 seen += 1
                 self.assertTrue((page.parent / target.split("#")[0]).exists(), f"{path}: {target}")
         self.assertGreater(seen, 30)
+
+    def test_no_merge_was_left_half_done(self):
+        marks = r"^(<{7} |>{7} )"
+        found = subprocess.run(["git", "grep", "--untracked", "-nE", marks], cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual(found.stdout, "")
 
     def test_targets_that_documents_name_exist(self):
         targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.M))

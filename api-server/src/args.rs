@@ -213,14 +213,14 @@ pub struct Checkout {
     #[arg(
         long,
         env = "DATACROWD_CHECKOUT_SUCCESS_URL",
-        default_value = "http://localhost:8080/docs#paid"
+        default_value = "http://localhost:8080/app/client/payments/return"
     )]
     pub checkout_success_url: String,
     /// Where Stripe sends people who changed their mind.
     #[arg(
         long,
         env = "DATACROWD_CHECKOUT_CANCEL_URL",
-        default_value = "http://localhost:8080/docs#cancelled"
+        default_value = "http://localhost:8080/app/client/payments"
     )]
     pub checkout_cancel_url: String,
 }

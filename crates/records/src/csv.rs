@@ -2,6 +2,7 @@
 
 mod cells;
 mod header;
+mod stream;
 
 use std::borrow::Cow;
 
@@ -9,9 +10,9 @@ use datacrowd_protocol::{chunk::MAX_RECORD_BYTES, source::Delimiter};
 
 use crate::{
     decode::Measure,
-    record::{BadInput, Position, Record, too_long},
+    record::{BadInput, Position, too_long},
     sniff,
-    stream::{Begin, Options, RecordStream},
+    stream::{Begin, Options},
 };
 use cells::Cells;
 pub(crate) use header::nothing_in;
@@ -303,94 +304,4 @@ fn header_end(text: &[u8]) -> Option<usize> {
 fn trim_line_ends(text: &[u8]) -> &[u8] {
     let begin = text.iter().position(|byte| !matches!(byte, b'\n' | b'\r'));
     &text[begin.unwrap_or(text.len())..]
-}
-
-impl RecordStream for CsvRecords {
-    fn step(&mut self, input: &mut &[u8]) -> Result<bool, BadInput> {
-        loop {
-            if self.drain()? {
-                return Ok(true);
-            }
-            if input.is_empty() {
-                return Ok(false);
-            }
-            if self.read(input)? {
-                return Ok(true);
-            }
-            if self.held.is_empty() {
-                return Ok(false);
-            }
-            if self.state == State::Opening {
-                return Ok(false);
-            }
-        }
-    }
-
-    fn skip(&mut self, bytes: u64) {
-        self.at.offset += bytes;
-        self.end.offset += bytes;
-    }
-
-    fn finish(&mut self) -> Result<bool, BadInput> {
-        if self.state == State::Opening {
-            self.settle();
-        }
-        if self.drain()? {
-            return Ok(true);
-        }
-        match self.state {
-            State::Opening | State::Between => Ok(false),
-            State::AfterCr { line } => self.complete(line),
-            State::Within { line } => {
-                if let Some(opened) = self.cells.finish() {
-                    return BadInput::content(format!(
-                        "The quote that opens on line {opened} is never closed; close it, or write a quote inside a cell as \"\"."
-                    ));
-                }
-                self.complete(line)
-            }
-        }
-    }
-
-    fn current(&self) -> Record<'_> {
-        let payload = match &self.refusal {
-            Some(reason) => Err(Cow::Borrowed(reason.as_ref())),
-            None => Ok(self.json.as_str()),
-        };
-        Record {
-            row: self.end.row - 1,
-            line: self.record_line,
-            end: self.end,
-            blank_before: self.blank_before,
-            payload,
-        }
-    }
-
-    fn position(&self) -> Position {
-        self.end
-    }
-
-    fn header(&self) -> Option<&[String]> {
-        self.header.as_ref().map(Header::columns)
-    }
-
-    fn columns(&self) -> &[String] {
-        &[]
-    }
-
-    fn delimiter(&self) -> Option<Delimiter> {
-        self.delimiter
-    }
-
-    fn notices(&self) -> &[String] {
-        &self.notices
-    }
-
-    fn blank(&self) -> u64 {
-        self.blank
-    }
-
-    fn is_begun(&self) -> bool {
-        self.begun
-    }
 }

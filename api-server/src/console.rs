@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use axum::{
     Router,
-    http::{HeaderValue, header},
-    middleware::map_response,
-    response::Response,
+    extract::Request,
+    http::{HeaderName, HeaderValue, header},
+    middleware::{map_request, map_response},
+    response::{Redirect, Response},
+    routing::get,
 };
 use tower_http::{
     services::{ServeDir, ServeFile},
@@ -18,8 +20,15 @@ use tower_http::{
 const ROOT: &str = "/app";
 /// A file whose name tells its content never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Every other file is asked for again, and mostly answered by 304.
+/// Every other file is sent anew each time.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// What a browser asks with whether the file that it has is still the one.
+const CONDITIONS: [HeaderName; 4] = [
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_MATCH,
+    header::IF_UNMODIFIED_SINCE,
+];
 
 /// Where the console's files are, and what its pages may load.
 #[derive(Debug, Clone)]
@@ -60,8 +69,10 @@ impl Console {
             .precompressed_gzip();
         let files = Router::new()
             .fallback_service(compressed(&self.folder).fallback(page))
-            .layer(map_response(|file| kept(file, ASK_AGAIN)));
+            .layer(map_request(unconditional))
+            .layer(map_response(|file| kept(unmarked(file), ASK_AGAIN)));
         Router::new()
+            .route("/", get(async || Redirect::temporary("/app/")))
             .nest_service(&format!("{ROOT}/assets"), assets)
             .nest_service(ROOT, files)
             .layer(SetResponseHeaderLayer::if_not_present(
@@ -87,6 +98,21 @@ fn compressed(folder: &Path) -> ServeDir {
     ServeDir::new(folder)
         .precompressed_br()
         .precompressed_gzip()
+}
+
+/// Files of an image all have one time, and a page names its scripts in as many bytes as the page before it: neither
+/// time nor length tells whether a page is still the one.
+async fn unconditional(mut request: Request) -> Request {
+    for name in CONDITIONS {
+        request.headers_mut().remove(name);
+    }
+    request
+}
+
+fn unmarked(mut file: Response) -> Response {
+    file.headers_mut().remove(header::ETAG);
+    file.headers_mut().remove(header::LAST_MODIFIED);
+    file
 }
 
 /// Says how long a file may be kept; of what is not there, nothing.

@@ -64,6 +64,29 @@ async fn every_path_of_the_console_is_its_page() {
     }
 }
 
+/// A page of the next version has the same length, and files of an image have the same time.
+#[tokio::test]
+async fn a_page_is_never_taken_for_the_one_before_it() {
+    let built = Built::new();
+    let first = built.get("/app/", "identity").await;
+    assert!(first.headers().get(header::ETAG).is_none());
+    assert!(first.headers().get(header::LAST_MODIFIED).is_none());
+    let console = Console::new(built.folder.path(), &[]).unwrap();
+    let request = Request::get("/app/work")
+        .header(header::IF_MODIFIED_SINCE, "Thu, 31 Dec 2099 23:59:59 GMT")
+        .body(Body::empty())
+        .unwrap();
+    let again = console.router().oneshot(request).await.unwrap();
+    assert_eq!(again.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_root_leads_to_the_console() {
+    let response = Built::new().get("/", "identity").await;
+    assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(says(&response, &header::LOCATION), "/app/");
+}
+
 #[tokio::test]
 async fn a_hashed_file_is_kept_for_ever_and_sent_compressed() {
     let built = Built::new();

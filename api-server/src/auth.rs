@@ -2,6 +2,7 @@
 
 mod caller;
 mod owner;
+pub mod refresh_cookie;
 mod roles;
 mod sessions;
 

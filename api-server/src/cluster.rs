@@ -1,6 +1,7 @@
 //! What should exist is written to the cluster: Projects, Datasets, Exports and tenants' namespaces.
 //! Server-side apply under one field manager, never forced: another writer's field is a conflict.
 
+mod conditions;
 mod making;
 mod namespaces;
 mod refusal;
@@ -9,7 +10,7 @@ mod tokens;
 use std::{collections::BTreeMap, fmt::Debug};
 
 use axum::http::StatusCode;
-use datacrowd_crds::{Dataset, Export, Project, names};
+use datacrowd_crds::{Dataset, Export, Project, condition::Condition, names};
 use datacrowd_protocol::ids::ResourceUid;
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -48,10 +49,20 @@ pub trait Kind:
     + Clone
     + Debug
 {
+    /// What the operator says of it.
+    fn conditions(&self) -> &[Condition];
 }
-impl Kind for Project {}
-impl Kind for Dataset {}
-impl Kind for Export {}
+
+macro_rules! kind {
+    ($($name:ident),+) => {$(
+        impl Kind for $name {
+            fn conditions(&self) -> &[Condition] {
+                self.status.as_ref().map_or(&[], |status| &status.conditions)
+            }
+        }
+    )+};
+}
+kind!(Project, Dataset, Export);
 
 /// What a request to delete came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //! says.
 
 pub mod body_limit;
+pub mod conditional;
 pub mod correlation;
 pub mod cors;
 pub mod deprecation;

@@ -20,6 +20,7 @@ use aws_smithy_http_client::{
 };
 use datacrowd_protocol::object::{PlatformBucket, PlatformObject};
 
+pub use self::links::DOWNLOAD_TTL;
 use crate::{args::Objects as Settings, error::ApiError};
 
 /// What it is called in messages.

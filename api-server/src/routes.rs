@@ -4,12 +4,15 @@
 mod accounts;
 mod answers;
 mod audit;
+mod condition;
 mod conduct;
 mod datasets;
 mod exports;
 mod health;
 mod invitations;
 mod labeling;
+mod link;
+mod manifest;
 mod paging;
 mod password;
 mod payments;
@@ -30,7 +33,7 @@ mod webhooks;
 mod work;
 mod workers;
 
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -40,7 +43,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     describe,
-    guards::{body_limit::MAX_JSON_BYTES, deprecation::DEPRECATIONS},
+    guards::{body_limit::MAX_JSON_BYTES, conditional, deprecation::DEPRECATIONS},
     paths::VERSIONED,
     state::App,
 };
@@ -129,6 +132,7 @@ fn client_routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(projects::restore::project_restore))
         .routes(routes!(projects::answer_schema::answer_schema_get))
+        .routes(routes!(projects::manifest::project_manifest))
         .routes(routes!(stats::project_stats))
         .routes(routes!(datasets::list::dataset_list))
         .routes(routes!(
@@ -137,12 +141,14 @@ fn client_routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(datasets::restore::dataset_restore))
         .routes(routes!(datasets::preview::dataset_preview))
+        .routes(routes!(datasets::manifest::dataset_manifest))
         .routes(routes!(datasets::generate::dataset_generate))
         .routes(routes!(datasets::retry::dataset_retry))
         .routes(routes!(exports::create::export_create))
         .routes(routes!(exports::list::export_list))
         .routes(routes!(exports::get::export_get))
         .routes(routes!(exports::download::export_download))
+        .routes(routes!(exports::manifest::export_manifest))
         .routes(routes!(workers::list::worker_list))
         .routes(routes!(
             workers::put::worker_put,
@@ -196,9 +202,9 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(account_routes())
         .merge(admin_routes())
-        .merge(client_routes())
+        .merge(client_routes().layer(from_fn(conditional::answer)))
         .merge(worker_routes())
-        .merge(payment_routes())
+        .merge(payment_routes().layer(from_fn(conditional::answer)))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .merge(upload_routes().layer(DefaultBodyLimit::disable()))
 }

@@ -4,7 +4,8 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use datacrowd_protocol::names::CORRELATION_HEADER;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// Lets pages of these origins call the API; tokens travel in a header, so no cookie is ever allowed.
+/// Lets pages of these origins call the API; tokens travel in a header, so no cookie is ever allowed: the one
+/// that there is belongs to the console, on this origin.
 pub fn layer(origins: &[HeaderValue]) -> CorsLayer {
     let correlation = HeaderName::from_static(CORRELATION_HEADER);
     let idempotency = HeaderName::from_static("idempotency-key");
@@ -21,6 +22,7 @@ pub fn layer(origins: &[HeaderValue]) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::IF_MATCH,
+            header::IF_NONE_MATCH,
             idempotency,
             correlation.clone(),
         ])

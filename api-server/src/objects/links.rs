@@ -10,8 +10,8 @@ use crate::error::ApiError;
 
 /// How long a runner's URL is good for; it asks for fresh ones.
 const RUNNER_URL_TTL: Duration = Duration::from_secs(900);
-/// How long a person's download link is good for.
-const DOWNLOAD_TTL: Duration = Duration::from_secs(300);
+/// How long a person's link is good for.
+pub const DOWNLOAD_TTL: Duration = Duration::from_secs(300);
 
 fn good_for(time: Duration) -> Result<PresigningConfig, ApiError> {
     PresigningConfig::expires_in(time).map_err(|e| ApiError::internal(&e))

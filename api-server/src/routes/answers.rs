@@ -19,6 +19,7 @@ pub struct AnswerBody {
     id: i64,
     task_id: i64,
     project_id: Uuid,
+    project_display_name: String,
     #[schema(value_type = String, example = "APPROVED")]
     status: Upper<AnswerStatus>,
     labeling_version: i32,
@@ -38,6 +39,7 @@ impl From<Answer> for AnswerBody {
             id: a.id.0,
             task_id: a.task.0,
             project_id: a.project.0,
+            project_display_name: a.project_display_name,
             status: Upper(a.status),
             labeling_version: a.labeling_version,
             answer: a.answer,

@@ -5,11 +5,13 @@ pub mod delete;
 pub mod generate;
 pub mod get;
 pub mod list;
+pub mod manifest;
 pub mod preview;
 pub mod restore;
 pub mod retry;
 
 use chrono::{DateTime, Utc};
+use datacrowd_crds::condition::Condition;
 use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
@@ -21,7 +23,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, routes::condition::ConditionBody};
 
 /// A row that became no task.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,6 +70,9 @@ pub struct DatasetBody {
     /// Why the latest run ended, when it failed; how to bring the dataset back, when it was deleted.
     message: Option<String>,
     created_at: DateTime<Utc>,
+    /// Of the resource. Absent in lists and answers to changes, and where the cluster does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conditions: Option<Vec<ConditionBody>>,
 }
 
 impl From<Dataset> for DatasetBody {
@@ -117,11 +122,18 @@ impl From<Dataset> for DatasetBody {
             progress,
             message: deleted.or(d.message),
             created_at: d.created_at,
+            conditions: None,
         }
     }
 }
 
 impl DatasetBody {
+    /// Shows what the operator says of the resource.
+    pub fn with_conditions(mut self, conditions: Option<Vec<Condition>>) -> Self {
+        self.conditions = conditions.map(ConditionBody::all);
+        self
+    }
+
     /// Shows what the upload saw, before a run has read it.
     pub fn with_head(mut self, head: Head) -> Self {
         self.columns = self.columns.or(head.header);

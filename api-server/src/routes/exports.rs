@@ -4,8 +4,10 @@ pub mod create;
 pub mod download;
 pub mod get;
 pub mod list;
+pub mod manifest;
 
 use chrono::{DateTime, Utc};
+use datacrowd_crds::condition::Condition;
 use datacrowd_labelling::Export;
 use datacrowd_protocol::{
     Upper,
@@ -15,6 +17,8 @@ use datacrowd_protocol::{
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::routes::condition::ConditionBody;
 
 /// An export.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +44,9 @@ pub struct ExportBody {
     /// Why it failed, or does not go on.
     message: Option<String>,
     created_at: DateTime<Utc>,
+    /// Of the resource. Absent in lists and answers to changes, and where the cluster does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conditions: Option<Vec<ConditionBody>>,
 }
 
 impl From<Export> for ExportBody {
@@ -60,6 +67,15 @@ impl From<Export> for ExportBody {
             expires_at: e.expires_at,
             message: e.message,
             created_at: e.created_at,
+            conditions: None,
         }
+    }
+}
+
+impl ExportBody {
+    /// Shows what the operator says of the resource.
+    pub fn with_conditions(mut self, conditions: Option<Vec<Condition>>) -> Self {
+        self.conditions = conditions.map(ConditionBody::all);
+        self
     }
 }

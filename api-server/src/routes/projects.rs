@@ -5,12 +5,13 @@ pub mod create;
 pub mod delete;
 pub mod get;
 pub mod list;
+pub mod manifest;
 pub mod patch;
 pub mod restore;
 
 use axum::http::{HeaderValue, header};
 use chrono::{DateTime, Utc};
-use datacrowd_crds::Project as ProjectResource;
+use datacrowd_crds::{Project as ProjectResource, condition::Condition};
 use datacrowd_labelling::{Project, Tenant};
 use datacrowd_protocol::{
     Upper,
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{ApiError, ApiResult},
-    routes::labeling::LabelingBody,
+    routes::{condition::ConditionBody, labeling::LabelingBody},
     state::App,
     upsert,
 };
@@ -85,6 +86,9 @@ pub struct ProjectBody {
     datasets: i64,
     tasks: TasksBody,
     created_at: DateTime<Utc>,
+    /// Of the resource. Absent in lists and answers to changes, and where the cluster does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conditions: Option<Vec<ConditionBody>>,
 }
 
 impl From<Project> for ProjectBody {
@@ -114,7 +118,16 @@ impl From<Project> for ProjectBody {
                 rejected: t.rejected,
             },
             created_at: p.created_at,
+            conditions: None,
         }
+    }
+}
+
+impl ProjectBody {
+    /// Shows what the operator says of the resource.
+    pub fn with_conditions(mut self, conditions: Option<Vec<Condition>>) -> Self {
+        self.conditions = conditions.map(ConditionBody::all);
+        self
     }
 }
 

@@ -24,6 +24,18 @@ pub struct WorkProjectBody {
     #[schema(value_type = Object)]
     answer_schema: Value,
     my_answers: i64,
+    progress: ProgressBody,
+}
+
+/// How far the project's tasks are.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProgressBody {
+    /// Tasks that are neither approved nor rejected.
+    open: i64,
+    /// Answers of mine, whatever became of them.
+    mine: i64,
+    /// Tasks that are approved or rejected.
+    done: i64,
 }
 
 impl From<WorkProject> for WorkProjectBody {
@@ -37,6 +49,11 @@ impl From<WorkProject> for WorkProjectBody {
             labeling: p.labeling.into(),
             answer_schema,
             my_answers: p.my_answers,
+            progress: ProgressBody {
+                open: p.open_tasks,
+                mine: p.my_answers,
+                done: p.done_tasks,
+            },
         }
     }
 }

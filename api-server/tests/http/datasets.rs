@@ -4,7 +4,7 @@ use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Platform};
+use crate::support::{Actor, Platform, answer};
 
 async fn setting(members: Value) -> (Platform, Actor, String) {
     let p = Platform::with_billing(BillingMode::Disabled).await;
@@ -133,6 +133,22 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
     );
     let public = look(&wanda, &tasks[2], "picture").await;
     assert_eq!(public.headers["location"], "https://example.com/x.png");
+    // A page asks for the link itself: an image cannot send a token.
+    let as_json = async |task: &Value| {
+        let path = format!("{}/tasks/{}/media/picture", p.url, task["id"]);
+        let request = p.http.get(path).bearer_auth(&wanda);
+        answer(request.header("accept", "application/json, */*;q=0.1"))
+            .await
+            .expect(200)
+    };
+    let link = as_json(&tasks[0]).await;
+    let object = p.http.get(link["url"].as_str().unwrap()).send();
+    let object = object.await.unwrap();
+    assert_eq!(object.headers()["etag"], link["etag"].as_str().unwrap());
+    assert_eq!(object.text().await.unwrap(), "id,text,picture\n1,a,b\n");
+    assert!(link["expiresAt"].is_string());
+    let expected = json!({"url": "https://example.com/x.png", "expiresAt": null, "etag": null});
+    assert_eq!(as_json(&tasks[2]).await, expected);
     for task in [&tasks[3], &tasks[4]] {
         look(&wanda, task, "picture")
             .await

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, ExportRun, Platform, env};
+use crate::support::{Actor, Answer, ExportRun, Platform, answer, env};
 
 /// As the payments' outbox tells it.
 async fn grant(p: &Platform, project: &str, payment: PaymentId, judgements: i64, version: i64) {
@@ -132,6 +132,12 @@ async fn a_debt_closes_the_door_of_every_project_of_the_tenant_until_it_is_paid(
     );
     assert_eq!(billing(&p, &client, &spent).await["debt"], 0);
     download(&p, &client, &running).await.expect(307);
+    let as_json = p.http.get(format!("{}/exports/{running}/download", p.url));
+    let as_json = as_json.bearer_auth(&client.token);
+    let link = answer(as_json.header("accept", "application/json")).await;
+    let link = link.expect(200);
+    let file = p.http.get(link["url"].as_str().unwrap()).send().await;
+    assert!(file.unwrap().status().is_success() && link["expiresAt"].is_string());
     ExportRun::begin(&p, &waiting, 1).await.expect(201);
 }
 

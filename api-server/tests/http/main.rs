@@ -7,6 +7,7 @@ mod accounts;
 mod authz_coverage;
 mod away;
 mod connections;
+mod console;
 mod contract;
 mod credentials;
 mod crowd;

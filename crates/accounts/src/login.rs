@@ -43,6 +43,8 @@ pub struct Tokens {
     pub refresh_token: String,
     /// How long the access token lives.
     pub expires_in: TimeDelta,
+    /// How long the refresh token lives.
+    pub refresh_expires_in: TimeDelta,
     /// Whose they are.
     pub user_id: UserId,
     /// Which session they belong to.

@@ -1,7 +1,8 @@
 //! Staying signed in: refresh tokens, each exchanged once.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::UserId;
+use hmac::Mac;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
@@ -11,8 +12,13 @@ use crate::{
     jwt::{self, Claims},
     login::Tokens,
     sessions::{self, SessionId},
+    settings::SigningKey,
     user::Role,
 };
+
+/// For how long a used token still yields its successor: an answer was lost, or two tabs asked at once. A later use is
+/// somebody else's.
+const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 /// A refresh token, and the digest by which it is found again.
 pub(crate) struct RefreshToken {
@@ -32,20 +38,29 @@ impl RefreshToken {
             digest: Sha256::digest(text).into(),
         }
     }
+
+    /// The token that takes this one's place: always the same one, so that it can be given again though only digests
+    /// are stored, and known to nobody without the key.
+    fn successor(&self, key: &SigningKey) -> Self {
+        let code = key.succession.clone().chain_update(self.text.as_bytes());
+        Self::read(&format!(
+            "dcr_{}",
+            hex::encode(code.finalize().into_bytes())
+        ))
+    }
 }
 
 impl Accounts {
-    /// Exchanges a refresh token for the next pair; each can be used once.
+    /// Exchanges a refresh token for the next pair. Within 30 seconds the same token yields the same successor.
     ///
     /// # Errors
-    /// See [`RefreshError`]. A second use ends the session, for the thief and the owner.
+    /// See [`RefreshError`]. A later second use ends the session, for the thief and the owner.
     pub async fn refresh(
         &self,
         refresh_token: &str,
         now: DateTime<Utc>,
     ) -> Result<Tokens, RefreshError> {
         let used = RefreshToken::read(refresh_token);
-        let next = RefreshToken::new();
         let mut tx = self.pool.begin().await.doing("beginning a refresh")?;
         // The session's lock decides between two uses at the same time, so it is taken before the
         // token is looked at.
@@ -59,7 +74,7 @@ impl Accounts {
         .ok_or(RefreshError::Invalid)?;
         let sid = SessionId(session.id);
         let state = sqlx::query!(
-            r#"SELECT u.id, u.username, u.role AS "role: Role", t.rotated_at,
+            r#"SELECT u.id, u.username, u.role AS "role: Role", t.rotated_at, t.replaced_by,
                       (s.revoked_at IS NULL AND s.session_version = u.session_version
                        AND u.status = 'active' AND t.expires_at > $2) AS "is_usable!"
                FROM refresh_tokens t JOIN sessions s ON s.id = t.family JOIN users u ON u.id = s.user_id
@@ -71,7 +86,8 @@ impl Accounts {
         .await
         .doing("reading a refresh token")?;
         let user_id = UserId(state.id);
-        if state.rotated_at.is_some() {
+        let is_over = |rotated_at| rotated_at + GRACE < now;
+        if state.rotated_at.is_some_and(is_over) {
             let ended = sessions::revoke(&mut tx, sid, user_id, "reuse", now).await?;
             tx.commit().await.doing("ending a stolen session")?;
             if ended {
@@ -83,9 +99,23 @@ impl Accounts {
         if !state.is_usable {
             return Err(RefreshError::Invalid);
         }
-        self.rotate(&mut tx, sid, &used, &next, now).await?;
+        let next = match &state.replaced_by {
+            Some(digest) => self.given(&used, digest).ok_or(RefreshError::Invalid)?,
+            None => {
+                let next = used.successor(&self.settings.current);
+                self.rotate(&mut tx, sid, &used, &next, now).await?;
+                next
+            }
+        };
         tx.commit().await.doing("committing a refresh")?;
         Ok(self.tokens(next, now, user_id, &state.username, state.role, sid)?)
+    }
+
+    /// The successor that a used token was given, under whichever key that was.
+    fn given(&self, used: &RefreshToken, digest: &[u8]) -> Option<RefreshToken> {
+        let keys = std::iter::once(&self.settings.current).chain(&self.settings.previous);
+        keys.map(|key| used.successor(key))
+            .find(|next| next.digest == digest)
     }
 
     /// Puts the next token in the place of a used one, and prolongs their session.
@@ -155,6 +185,7 @@ impl Accounts {
             access_token: jwt::sign(&self.settings, &claims)?,
             refresh_token: refresh.text,
             expires_in: self.settings.access,
+            refresh_expires_in: self.settings.refresh,
             user_id,
             sid,
         })

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use chrono::TimeDelta;
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use sha2::Sha256;
 
 use crate::seal::SealingKeys;
 
@@ -40,6 +42,8 @@ pub struct SigningKey {
     pub(crate) kid: String,
     pub(crate) encoding: EncodingKey,
     pub(crate) decoding: DecodingKey,
+    /// Derives refresh tokens from the ones before them.
+    pub(crate) succession: Hmac<Sha256>,
 }
 
 impl SigningKey {
@@ -52,8 +56,10 @@ impl SigningKey {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(SettingsError::ShortSecret(kid));
         }
+        let succession = Hmac::new_from_slice(secret).expect("any length is a key");
         Ok(Self {
             kid,
+            succession: succession.chain_update(b"refresh token succession\0"),
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
         })

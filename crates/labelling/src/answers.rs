@@ -28,6 +28,7 @@ pub struct Answer {
     pub id: AnswerId,
     pub task: TaskId,
     pub project: ProjectId,
+    pub project_display_name: String,
     pub status: AnswerStatus,
     pub labeling_version: i32,
     pub answer: RawJson,
@@ -60,10 +61,10 @@ impl Labelling {
         limit: i64,
     ) -> Result<Page<Answer, i64>> {
         let rows = sqlx::query!(
-            "select a.id, a.task_id, a.project_id, a.status, a.labeling_version, a.answer, a.submitted_at, a.decided_at,
+            "select a.id, a.task_id, a.project_id, p.display_name, a.status, a.labeling_version, a.answer, a.submitted_at, a.decided_at,
                     (select coalesce(sum(l.points), 0)::bigint from approval_events e join points_ledger l on l.approval_seq = e.seq
                      where e.answer_id = a.id) as \"points!\"
-             from answers a
+             from answers a join projects p on p.id = a.project_id
              where a.user_id = $1 and a.id < $2 and ($3::uuid is null or a.project_id = $3) and ($4::text is null or a.status = $4)
              order by a.id desc limit $5",
             user.0,
@@ -87,6 +88,7 @@ impl Labelling {
                     id: AnswerId(r.id),
                     task: TaskId(r.task_id),
                     project: ProjectId(r.project_id),
+                    project_display_name: r.display_name,
                     status: from_column("answer status", &r.status)?,
                     labeling_version: r.labeling_version,
                     answer: r.answer.0,

@@ -242,7 +242,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End the session that a refresh token belongs to. */
+        /** End the session that a refresh token, of the body or of the session's cookie, belongs to. */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -259,7 +259,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange a refresh token for new tokens; each works once. */
+        /**
+         * Exchange a refresh token, of the body or of the session's cookie, for new tokens. For 30 seconds it yields the same
+         *     new one again; a later use ends the session.
+         */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -330,6 +333,23 @@ export interface paths {
         put?: never;
         /** Generate the dataset's tasks: the gate first, then the resource is released to the controller. */
         post: operations["dataset_generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dataset as a resource that `kubectl apply` takes. */
+        get: operations["dataset_manifest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -411,8 +431,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download the file: a redirect to a link that is good for five minutes. */
+        /**
+         * Download the file: a redirect to a link that is good for five minutes; the link as JSON to who accepts
+         *     `application/json`.
+         */
         get: operations["export_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The export as a resource that `kubectl apply` takes. */
+        get: operations["export_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -841,6 +881,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The project as a resource that `kubectl apply` takes. */
+        get: operations["project_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/restore": {
         parameters: {
             query?: never;
@@ -1130,7 +1187,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A media cell of a task that I hold, to answer or to review: a redirect to a link that is good for five minutes. */
+        /**
+         * A media cell of a task that I hold, to answer or to review: a redirect to a link that is good for five minutes; the link
+         *     as JSON to who accepts `application/json`.
+         */
         get: operations["task_media"];
         put?: never;
         post?: never;
@@ -1269,6 +1329,7 @@ export interface components {
             taskId: number;
             /** Format: uuid */
             projectId: string;
+            projectDisplayName: string;
             /** @example APPROVED */
             status: string;
             /** Format: int32 */
@@ -1403,6 +1464,28 @@ export interface components {
             /** @example The second sentence is ironic. */
             comment?: string | null;
         };
+        /** @description One condition. */
+        ConditionBody: {
+            /** @example Ready */
+            type: string;
+            /**
+             * @description True, False or Unknown.
+             * @example False
+             */
+            status: string;
+            /**
+             * @description Why, for programs.
+             * @example PaymentRequired
+             */
+            reason: string;
+            /** @description Why, for people; ends with what to do. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description When `status` last changed.
+             */
+            lastTransitionTime: string;
+        };
         /** @description A dataset. */
         DatasetBody: {
             /** Format: uuid */
@@ -1457,6 +1540,8 @@ export interface components {
             message?: string | null;
             /** Format: date-time */
             createdAt: string;
+            /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+            conditions?: components["schemas"]["ConditionBody"][] | null;
         };
         /** @description One column shown to the worker. */
         DisplayBody: {
@@ -1508,6 +1593,8 @@ export interface components {
             message?: string | null;
             /** Format: date-time */
             createdAt: string;
+            /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+            conditions?: components["schemas"]["ConditionBody"][] | null;
         };
         /** @description One question of the answer form. */
         FieldBody: {
@@ -1702,6 +1789,17 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        /** @description Where the bytes are. */
+        Link: {
+            url: string;
+            /**
+             * Format: date-time
+             * @description When the link stops working; null for a public link of the dataset, of which the platform knows nothing.
+             */
+            expiresAt?: string | null;
+            /** @description Of the object, as the object store has it; null for a public link. */
+            etag?: string | null;
+        };
         /** @description Name and password. */
         Login: {
             /**
@@ -1716,6 +1814,8 @@ export interface components {
              * @example 492039
              */
             totp?: string | null;
+            /** @description TOKEN (the default) answers with the refresh token; COOKIE sets it as a cookie, which no script can read. */
+            session?: components["schemas"]["SessionKind"];
         };
         /** @description A file that is in the platform's bucket already, below the tenant's own prefix. */
         NewDataset: {
@@ -1902,6 +2002,7 @@ export interface components {
                 taskId: number;
                 /** Format: uuid */
                 projectId: string;
+                projectDisplayName: string;
                 /** @example APPROVED */
                 status: string;
                 /** Format: int32 */
@@ -1994,6 +2095,8 @@ export interface components {
                 message?: string | null;
                 /** Format: date-time */
                 createdAt: string;
+                /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+                conditions?: components["schemas"]["ConditionBody"][] | null;
             }[];
             nextCursor?: string | null;
         };
@@ -2024,6 +2127,8 @@ export interface components {
                 message?: string | null;
                 /** Format: date-time */
                 createdAt: string;
+                /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+                conditions?: components["schemas"]["ConditionBody"][] | null;
             }[];
             nextCursor?: string | null;
         };
@@ -2133,6 +2238,8 @@ export interface components {
                 tasks: components["schemas"]["TasksBody"];
                 /** Format: date-time */
                 createdAt: string;
+                /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+                conditions?: components["schemas"]["ConditionBody"][] | null;
             }[];
             nextCursor?: string | null;
         };
@@ -2398,6 +2505,24 @@ export interface components {
             /** @description Per member of the request, or facts that a program acts on. */
             details: Record<string, never>;
         };
+        /** @description How far the project's tasks are. */
+        ProgressBody: {
+            /**
+             * Format: int64
+             * @description Tasks that are neither approved nor rejected.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Answers of mine, whatever became of them.
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description Tasks that are approved or rejected.
+             */
+            done: number;
+        };
         /** @description A project. */
         ProjectBody: {
             /** Format: uuid */
@@ -2423,6 +2548,8 @@ export interface components {
             tasks: components["schemas"]["TasksBody"];
             /** Format: date-time */
             createdAt: string;
+            /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+            conditions?: components["schemas"]["ConditionBody"][] | null;
         };
         /** @description What may change. */
         ProjectChange: {
@@ -2499,10 +2626,10 @@ export interface components {
             /** @example another horse, another battery */
             newPassword: string;
         };
-        /** @description A refresh token. */
+        /** @description A refresh token; absent where the session's cookie holds it. */
         Refresh: {
             /** @example b3Vyc2VsdmVz… */
-            refreshToken: string;
+            refreshToken?: string | null;
         };
         /** @description A registration. */
         Register: {
@@ -2611,6 +2738,11 @@ export interface components {
              */
             expiresAt: string;
         };
+        /**
+         * @description Where a client keeps its refresh token.
+         * @enum {string}
+         */
+        SessionKind: "TOKEN" | "COOKIE";
         /** @description Live sessions. */
         Sessions: {
             items: components["schemas"]["SessionBody"][];
@@ -2796,7 +2928,8 @@ export interface components {
              * @description Seconds.
              */
             expiresIn: number;
-            refreshToken: string;
+            /** @description Absent where the session's cookie holds it. */
+            refreshToken?: string | null;
         };
         /** @description What a device is given; shown once. */
         TotpEnrolment: {
@@ -2917,6 +3050,7 @@ export interface components {
             answerSchema: Record<string, never>;
             /** Format: int64 */
             myAnswers: number;
+            progress: components["schemas"]["ProgressBody"];
         };
         /** @description Projects that I may work on. */
         WorkProjects: {
@@ -3694,6 +3828,36 @@ export interface operations {
             };
         };
     };
+    dataset_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dataset_preview: {
         parameters: {
             query?: {
@@ -3828,11 +3992,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
             307: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
             };
             /** @description What went wrong, and what to do */
             default: {
@@ -4808,6 +5010,36 @@ export interface operations {
             };
         };
     };
+    project_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     project_restore: {
         parameters: {
             query?: never;
@@ -5368,6 +5600,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
             307: {
                 headers: {
                     [name: string]: unknown;

@@ -1,10 +1,10 @@
 //! `POST /auth/login`.
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::TokensBody;
+use super::{SessionKind, TokensBody};
 use crate::{client::From as CalledFrom, error::ApiResult, extract::Json, state::App};
 
 /// Name and password.
@@ -19,6 +19,9 @@ pub struct Login {
     /// A code of the device or a recovery code, for an account with a second step.
     #[schema(example = "492039")]
     totp: Option<String>,
+    /// TOKEN (the default) answers with the refresh token; COOKIE sets it as a cookie, which no script can read.
+    #[serde(default)]
+    session: SessionKind,
 }
 
 /// Sign in.
@@ -27,11 +30,11 @@ pub async fn login(
     State(app): State<App>,
     CalledFrom(origin): CalledFrom,
     Json(body): Json<Login>,
-) -> ApiResult<axum::Json<TokensBody>> {
+) -> ApiResult<Response> {
     let code = body.totp.as_deref();
     let tokens = app
         .accounts
         .login(&body.login, &body.password, code, &origin, app.now())
         .await?;
-    Ok(axum::Json(tokens.into()))
+    Ok(body.session.answer(tokens))
 }

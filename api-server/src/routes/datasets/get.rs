@@ -1,6 +1,7 @@
 //! `GET /datasets/{id}`.
 
 use axum::extract::State;
+use datacrowd_crds::Dataset as DatasetResource;
 use datacrowd_protocol::ids::DatasetId;
 use uuid::Uuid;
 
@@ -14,10 +15,14 @@ pub async fn dataset_get(
     owner: Owner,
     Path(id): Path<Uuid>,
 ) -> ApiResult<axum::Json<DatasetBody>> {
+    let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
+    let conditions = app.cluster.conditions::<DatasetResource>(
+        &dataset.namespace,
+        &dataset.name,
+        dataset.bound_uid,
+    );
+    let conditions = conditions.await;
     Ok(axum::Json(
-        app.core
-            .dataset_get(owner.scope(), DatasetId(id))
-            .await?
-            .into(),
+        DatasetBody::from(dataset).with_conditions(conditions),
     ))
 }

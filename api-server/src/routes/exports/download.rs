@@ -1,10 +1,6 @@
 //! `GET /exports/{id}/download`.
 
-use axum::{
-    extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use datacrowd_protocol::ids::ExportId;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,16 +10,20 @@ use crate::{
     debt,
     error::{ApiError, ApiResult},
     extract::Path,
+    objects::DOWNLOAD_TTL,
+    routes::link::Link,
     state::App,
 };
 
-/// Download the file: a redirect to a link that is good for five minutes.
-#[utoipa::path(get, path = "/exports/{id}/download", tag = "exports", params(("id" = Uuid, Path)), responses((status = 307)))]
+/// Download the file: a redirect to a link that is good for five minutes; the link as JSON to who accepts
+/// `application/json`.
+#[utoipa::path(get, path = "/exports/{id}/download", tag = "exports", params(("id" = Uuid, Path)), responses((status = 200, body = Link), (status = 307)))]
 pub async fn export_download(
     State(app): State<App>,
     owner: Owner,
     Path(id): Path<Uuid>,
-) -> ApiResult<impl IntoResponse> {
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let export = app.core.export_get(owner.scope(), ExportId(id)).await?;
     let file = app.core.export_download(owner.scope(), export.id).await;
     let file = file.map_err(|error| debt::told(&app, error))?;
@@ -34,6 +34,7 @@ pub async fn export_download(
     let object = bucket
         .at(&export.namespace, &file.object_key)
         .ok_or_else(ApiError::not_found)?;
+    let expires_at = app.now() + DOWNLOAD_TTL;
     let url = app
         .objects
         .presign_download(
@@ -41,12 +42,10 @@ pub async fn export_download(
             &format!("{}.{}", export.name, export.format.extension()),
         )
         .await?;
-    let location = HeaderValue::from_str(&url).map_err(|e| ApiError::internal(&e))?;
-    Ok((
-        StatusCode::TEMPORARY_REDIRECT,
-        [
-            (header::LOCATION, location),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ],
-    ))
+    let link = Link {
+        url,
+        expires_at: Some(expires_at),
+        etag: None,
+    };
+    link.answer(&headers)
 }

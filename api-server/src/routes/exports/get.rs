@@ -1,6 +1,7 @@
 //! `GET /exports/{id}`.
 
 use axum::extract::State;
+use datacrowd_crds::Export as ExportResource;
 use datacrowd_labelling::Error;
 use datacrowd_protocol::{ids::ExportId, internal::ExportState};
 use uuid::Uuid;
@@ -23,5 +24,11 @@ pub async fn export_get(
         };
         export.message = Some(owed.message());
     }
-    Ok(axum::Json(export.into()))
+    let conditions =
+        app.cluster
+            .conditions::<ExportResource>(&export.namespace, &export.name, export.bound_uid);
+    let conditions = conditions.await;
+    Ok(axum::Json(
+        ExportBody::from(export).with_conditions(conditions),
+    ))
 }

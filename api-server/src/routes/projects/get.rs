@@ -1,6 +1,7 @@
 //! `GET /projects/{id}`.
 
 use axum::{extract::State, response::IntoResponse};
+use datacrowd_crds::Project as ProjectResource;
 use datacrowd_protocol::ids::ProjectId;
 use uuid::Uuid;
 
@@ -15,8 +16,14 @@ pub async fn project_get(
     Path(id): Path<Uuid>,
 ) -> ApiResult<impl IntoResponse> {
     let project = app.core.project_get(owner.scope(), ProjectId(id)).await?;
+    let conditions = app.cluster.conditions::<ProjectResource>(
+        &project.namespace,
+        &project.name,
+        project.bound_uid,
+    );
+    let conditions = conditions.await;
     Ok((
         etag(project.generation),
-        axum::Json(ProjectBody::from(project)),
+        axum::Json(ProjectBody::from(project).with_conditions(conditions)),
     ))
 }

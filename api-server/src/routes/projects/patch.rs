@@ -17,6 +17,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    guards::conditional::of_generation,
     routes::labeling::LabelingBody,
     state::App,
 };
@@ -103,16 +104,14 @@ impl ProjectChange {
 }
 
 fn require_match(headers: &HeaderMap, current: i64) -> ApiResult<()> {
-    let current = format!("\"{current}\"");
+    let current = current.to_string();
     match headers.get(header::IF_MATCH) {
-        Some(wanted) if wanted.as_bytes() != current.as_bytes() && wanted.as_bytes() != b"*" => {
-            Err(ApiError::new(
-                StatusCode::PRECONDITION_FAILED,
-                "precondition_failed",
-                "The project has changed; read it again and repeat your change.",
-            )
-            .detail("etag", current))
-        }
+        Some(wanted) if wanted != "*" && of_generation(wanted) != current => Err(ApiError::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            "The project has changed; read it again and repeat your change.",
+        )
+        .detail("etag", format!("\"{current}\""))),
         _ => Ok(()),
     }
 }

@@ -2,8 +2,8 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::IntoResponse,
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
 use datacrowd_labelling::Media;
 use datacrowd_protocol::{ids::TaskId, object::Origin};
@@ -13,39 +13,39 @@ use crate::{
     auth::Worker,
     error::{ApiError, ApiResult},
     extract::Path,
+    objects::DOWNLOAD_TTL,
+    routes::link::Link,
     state::App,
 };
 
-/// A media cell of a task that I hold, to answer or to review: a redirect to a link that is good for five minutes.
-#[utoipa::path(get, path = "/tasks/{id}/media/{column}", tag = "tasks", params(("id" = i64, Path), ("column" = String, Path)), responses((status = 307)))]
+/// A media cell of a task that I hold, to answer or to review: a redirect to a link that is good for five minutes; the link
+/// as JSON to who accepts `application/json`.
+#[utoipa::path(get, path = "/tasks/{id}/media/{column}", tag = "tasks", params(("id" = i64, Path), ("column" = String, Path)), responses((status = 200, body = Link), (status = 307)))]
 pub async fn task_media(
     State(app): State<App>,
     Worker(user): Worker,
     Path((id, column)): Path<(i64, String)>,
-) -> ApiResult<impl IntoResponse> {
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let media = app
         .core
         .task_media(user, TaskId(id), &column, app.now())
         .await?;
-    let url = link(&app, &media).await?;
-    let location = HeaderValue::from_str(&url).map_err(|_| unreachable_media())?;
-    Ok((
-        StatusCode::TEMPORARY_REDIRECT,
-        [
-            (header::LOCATION, location),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ],
-    ))
+    link(&app, &media).await?.answer(&headers)
 }
 
 /// A public link as it is, with what a link cannot hold encoded; an object of the tenant by a presigned one. A path
 /// lies beside the source.
-async fn link(app: &App, media: &Media) -> ApiResult<String> {
+async fn link(app: &App, media: &Media) -> ApiResult<Link> {
     let value = media.value.trim();
     let uri = match scheme(value).as_deref() {
         Some("http" | "https") => {
             let link = Url::parse(value).map_err(|_| unreachable_media())?;
-            return Ok(link.into());
+            return Ok(Link {
+                url: link.into(),
+                expires_at: None,
+                etag: None,
+            });
         }
         Some("s3") => value.to_owned(),
         // Whatever else a browser would open, a page written into the cell included.
@@ -67,14 +67,24 @@ async fn link(app: &App, media: &Media) -> ApiResult<String> {
     let anothers = app
         .core
         .source_is_anothers(media.tenant, &media.namespace, &uri);
-    if anothers.await? || app.objects.head(&object).await?.is_none() {
-        return Err(ApiError::new(
-            StatusCode::NOT_FOUND,
-            "media_missing",
-            "The file that the cell names is not there; skip the task and say so in the reason.",
-        ));
+    if anothers.await? {
+        return Err(missing());
     }
-    app.objects.presign_media(&object).await
+    let head = app.objects.head(&object).await?.ok_or_else(missing)?;
+    let expires_at = app.now() + DOWNLOAD_TTL;
+    Ok(Link {
+        url: app.objects.presign_media(&object).await?,
+        expires_at: Some(expires_at),
+        etag: Some(head.etag),
+    })
+}
+
+fn missing() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "media_missing",
+        "The file that the cell names is not there; skip the task and say so in the reason.",
+    )
 }
 
 /// What stands before the first colon, where that is the scheme of a link: `data` of `data:text/html,…`.

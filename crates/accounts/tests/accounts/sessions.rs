@@ -1,6 +1,6 @@
 //! A session goes on while its token is renewed, and ends when anybody has reason to end it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::TimeDelta;
 use datacrowd_accounts::{
@@ -9,7 +9,7 @@ use datacrowd_accounts::{
 };
 use tokio::task::JoinSet;
 
-use crate::support::{Bench, PASSWORD, from, settings};
+use crate::support::{Bench, PASSWORD, from, key, settings, signed_by};
 
 #[tokio::test]
 async fn a_refresh_token_is_exchanged_for_the_next_pair() {
@@ -49,6 +49,7 @@ async fn a_token_that_is_used_twice_ends_its_session_for_both() {
         .refresh(&first.refresh_token, bench.now())
         .await
         .unwrap();
+    bench.pass(TimeDelta::seconds(31));
     let stolen = bench
         .accounts
         .refresh(&first.refresh_token, bench.now())
@@ -82,7 +83,7 @@ async fn a_token_that_is_used_twice_ends_its_session_for_both() {
 }
 
 #[tokio::test]
-async fn of_two_uses_at_once_one_wins_and_the_session_ends() {
+async fn uses_at_once_and_a_lost_answer_are_all_given_one_successor() {
     let bench = Bench::new().await;
     bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
@@ -92,16 +93,71 @@ async fn of_two_uses_at_once_one_wins_and_the_session_ends() {
         let now = bench.now();
         set.spawn(async move { accounts.refresh(&token, now).await });
     }
-    let outcomes = set.join_all().await;
-    assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
+    let given: BTreeSet<String> = set
+        .join_all()
+        .await
+        .into_iter()
+        .map(|outcome| outcome.unwrap().refresh_token)
+        .collect();
+    assert_eq!(given.len(), 1);
+    // Later within the time, and though the successor was used meanwhile.
+    let second = given.first().unwrap();
+    bench.pass(TimeDelta::seconds(15));
+    let third = bench.accounts.refresh(second, bench.now()).await.unwrap();
+    bench.pass(TimeDelta::seconds(15));
+    let again = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await
+        .unwrap();
+    assert_eq!(&again.refresh_token, second);
     assert!(
         bench
             .accounts
-            .list_sessions(first.user_id, bench.now())
+            .refresh(&third.refresh_token, bench.now())
             .await
-            .unwrap()
-            .is_empty()
+            .is_ok()
     );
+}
+
+#[tokio::test]
+async fn a_successor_is_given_again_by_a_replica_with_the_next_signing_key() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let first = bench.sign_in("wanda").await;
+    let second = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await
+        .unwrap();
+    let rotated = bench.replica(signed_by(key("b", 2), Some(key("a", 1))));
+    let again = rotated
+        .refresh(&first.refresh_token, bench.now())
+        .await
+        .unwrap();
+    assert_eq!(again.refresh_token, second.refresh_token);
+}
+
+#[tokio::test]
+async fn a_used_token_of_a_session_that_ended_yields_nothing() {
+    let bench = Bench::new().await;
+    bench.register("wanda").await;
+    let first = bench.sign_in("wanda").await;
+    let second = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await
+        .unwrap();
+    bench
+        .accounts
+        .logout(&second.refresh_token, bench.now())
+        .await
+        .unwrap();
+    let again = bench
+        .accounts
+        .refresh(&first.refresh_token, bench.now())
+        .await;
+    assert!(matches!(again, Err(RefreshError::Invalid)));
 }
 
 #[tokio::test]

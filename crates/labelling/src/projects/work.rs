@@ -17,6 +17,10 @@ pub struct WorkProject {
     pub labeling_version: i32,
     pub labeling: Labeling,
     pub my_answers: i64,
+    /// Tasks that are neither approved nor rejected.
+    pub open_tasks: i64,
+    /// Tasks that are.
+    pub done_tasks: i64,
 }
 
 impl Labelling {
@@ -43,10 +47,14 @@ impl Labelling {
     ) -> Result<Vec<WorkProject>> {
         let rows = sqlx::query!(
             "select p.id, p.display_name, p.description, p.labeling_version, l.labeling,
-                    (select count(*) from answers a where a.project_id = p.id and a.user_id = $1) as \"my_answers!\"
+                    (select count(*) from answers a where a.project_id = p.id and a.user_id = $1) as \"my_answers!\",
+                    b.open as \"open_tasks!\", b.done as \"done_tasks!\"
              from projects p
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              left join project_workers w on w.project_id = p.id and w.user_id = $1
+             cross join lateral (
+                 select coalesce(sum(b.open_tasks), 0) as open, coalesce(sum(b.approved + b.rejected), 0) as done
+                 from datasets d join task_batches b on b.dataset_id = d.id where d.project_id = p.id and d.bound_uid is not null) b
              where p.state = 'active' and p.bound_uid is not null and ($2::uuid is null or p.id = $2)
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
              order by p.id limit 500",
@@ -65,6 +73,8 @@ impl Labelling {
                     labeling: serde_json::from_value(p.labeling)
                         .map_err(|_| Error::Corrupt { what: "labeling" })?,
                     my_answers: p.my_answers,
+                    open_tasks: p.open_tasks,
+                    done_tasks: p.done_tasks,
                 })
             })
             .collect()

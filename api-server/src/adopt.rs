@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long one request waits for a source to be read; a later one finds the result.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes a Dataset's index row, having looked at its source where an adoption asks for it.
 pub async fn dataset(app: &App, up: Upsert<DatasetSpec>) -> ApiResult<DatasetView> {
@@ -85,7 +85,7 @@ async fn digest(app: &App, object: &PlatformObject, etag: &str) -> ApiResult<Opt
         digests.end(version, read.as_ref().ok().cloned());
         read
     });
-    match tokio::time::timeout(PATIENCE, reading).await {
+    match tokio::time::timeout(TIMEOUT, reading).await {
         Ok(Ok(read)) => read.map(Some),
         Ok(Err(_)) | Err(_) => Ok(None),
     }

@@ -191,7 +191,7 @@ pub struct StripeApi {
     /// Stripe's secret or restricted key: sk_test_…, rk_live_…; needed while billing mode is `stripe`.
     #[arg(long, env = "DATACROWD_STRIPE_SECRET_KEY", hide_env_values = true)]
     pub stripe_secret_key: Option<String>,
-    /// Where Stripe's API is; Stripe itself when absent, a double for tests.
+    /// Where Stripe's API is; Stripe itself when absent, a fake for tests.
     #[arg(long, env = "DATACROWD_STRIPE_API_URL")]
     pub stripe_api_url: Option<String>,
 }

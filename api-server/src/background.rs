@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{error::ApiResult, lost, membership::invited::settle_invitations, state::App, upkeep};
 
 /// How long after its first byte an upload that nobody finished is given up.
-const UPLOAD_PATIENCE: TimeDelta = TimeDelta::hours(24);
+const UPLOAD_TIMEOUT: TimeDelta = TimeDelta::hours(24);
 
 /// Begins all of it, in every replica: the database decides who does what. It goes on until `stop`.
 pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()> {
@@ -28,7 +28,7 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
     begun.every(sweep, deletions);
     begun.every(Duration::from_secs(1), outbox);
     begun.every(Duration::from_secs(1), payments);
-    begun.every(Duration::from_secs(30), pulse);
+    begun.every(Duration::from_secs(30), backlog);
     begun.every(Duration::from_secs(60), limits);
     begun.every(Duration::from_mins(10), uploads);
     begun.every(Duration::from_mins(5), lost::sweep);
@@ -183,7 +183,7 @@ async fn billing_revision(app: &App, namespace: &str, name: &str, row: i64) -> A
 async fn uploads(app: App) {
     let stale = app
         .core
-        .uploads_stale(app.now() - UPLOAD_PATIENCE)
+        .uploads_stale(app.now() - UPLOAD_TIMEOUT)
         .await
         .unwrap_or_default();
     for upload in stale {
@@ -213,10 +213,10 @@ async fn limits(app: App) {
 
 /// Sets the gauges of the queue, of the outboxes and of parked events. Each replica reads the same rows. A gauge
 /// keeps its value while its database does not answer.
-pub async fn pulse(app: App) {
+pub async fn backlog(app: App) {
     let now = app.now();
-    match app.core.pulse(now).await {
-        Ok(pulse) => core_gauges(&pulse, now),
+    match app.core.backlog(now).await {
+        Ok(backlog) => core_gauges(&backlog, now),
         Err(error) => {
             tracing::warn!(error.cause = %error, "what waits in the context core cannot be counted; the next pass tries again");
         }
@@ -241,14 +241,14 @@ pub async fn drift(app: App) {
     }
 }
 
-fn core_gauges(pulse: &datacrowd_labelling::Pulse, now: DateTime<Utc>) {
-    metrics::gauge!("datacrowd_tasks_ready").set(pulse.ready as f64);
-    metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(pulse.ready_since, now));
-    metrics::gauge!("datacrowd_leases").set(pulse.leases as f64);
-    metrics::gauge!("datacrowd_answers_in_review").set(pulse.in_review as f64);
-    metrics::gauge!("datacrowd_lost_resources").set(pulse.lost as f64);
-    metrics::gauge!("datacrowd_lost_sweep_stopped").set(f64::from(u8::from(pulse.lost_stopped)));
-    outbox_gauges("core", pulse.outbox, age(pulse.outbox_since, now));
+fn core_gauges(backlog: &datacrowd_labelling::Backlog, now: DateTime<Utc>) {
+    metrics::gauge!("datacrowd_tasks_ready").set(backlog.ready as f64);
+    metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(backlog.ready_since, now));
+    metrics::gauge!("datacrowd_leases").set(backlog.leases as f64);
+    metrics::gauge!("datacrowd_answers_in_review").set(backlog.in_review as f64);
+    metrics::gauge!("datacrowd_lost_resources").set(backlog.lost as f64);
+    metrics::gauge!("datacrowd_lost_sweep_stopped").set(f64::from(u8::from(backlog.lost_stopped)));
+    outbox_gauges("core", backlog.outbox, age(backlog.outbox_since, now));
 }
 
 fn payments_gauges(backlog: &datacrowd_billing::Backlog, now: DateTime<Utc>) {

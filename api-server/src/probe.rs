@@ -11,7 +11,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long all addresses together may take to answer well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The first one that does not, and its last answer.
 pub(crate) async fn run(urls: &[Uri]) -> anyhow::Result<()> {
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     for url in urls {
         let status = loop {
             let answer = match timeout(ANSWER, client.get(url.clone())).await {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longest answer to one request.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// People who register at once: hashing passwords is slow by design.
 const AT_THE_DOOR: usize = 3;
 
@@ -113,7 +113,7 @@ impl Rest {
     pub fn connect(settings: &Settings) -> Self {
         let http = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .build();
         Self {
             http: http.unwrap(),

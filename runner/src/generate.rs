@@ -95,7 +95,7 @@ async fn locate(
     if opened.etag.is_some() && opened.checkpoint.offset > 0 {
         return Ok((opened, Location::Own(Box::new(bucket))));
     }
-    let found = bucket.find(session.patience);
+    let found = bucket.find(session.retry_policy);
     let found = session.hold(opened.epoch, found).await?;
     let opened = session
         .open(Some(found), |body| open(session, body))
@@ -198,7 +198,7 @@ fn source(
         sha256: opened.sha256.clone(),
         digest: Digest::clone(digest),
         at: position(checkpoint).offset,
-        patience: session.patience,
+        retry_policy: session.retry_policy,
     }
 }
 

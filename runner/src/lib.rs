@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use args::{Cli, Command, RunArgs};
 use halt::{Counts, End, Halt};
 use platform::Platform;
-use retry::Patience;
+use retry::RetryPolicy;
 use session::Session;
 
 /// Runs the process; returns its exit code.
@@ -87,14 +87,14 @@ fn work(command: &Command) -> End {
 fn session(run: &RunArgs) -> Result<Session, String> {
     let http =
         http::client().map_err(|error| format!("Cannot set up TLS: {}.", http::chain(&error)))?;
-    let patience = Patience::default();
+    let retry_policy = RetryPolicy::default();
     let platform = Platform::new(
         http.clone(),
         run.platform.internal_url.clone(),
         run.platform.token_file.clone(),
         run.run_id,
         run.correlation_id(),
-        patience,
+        retry_policy,
     );
     Ok(Session {
         platform: Arc::new(platform),
@@ -102,7 +102,7 @@ fn session(run: &RunArgs) -> Result<Session, String> {
         keys: args::keys_from_env(),
         tenant_endpoints: run.tenant_endpoints.clone(),
         pod_uid: run.pod_uid.clone(),
-        patience,
+        retry_policy,
         stop: stop_on_signal().map_err(|error| format!("Cannot listen for signals: {error}."))?,
     })
 }

@@ -23,7 +23,7 @@ use reqwest::{Method, RequestBuilder, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::Instant;
 
-use crate::{halt::Halt, retry::Patience};
+use crate::{halt::Halt, retry::RetryPolicy};
 
 const SHORT: Duration = Duration::from_secs(15);
 /// A chunk is one transaction of 5,000 rows; a page one query.
@@ -55,7 +55,7 @@ pub enum PlatformError {
     /// Any other refusal: runner and platform do not understand each other.
     #[error("{0}")]
     Refused(String),
-    /// No answer, or none that helps, for as long as patience lasts.
+    /// No answer, or none that helps, for as long as the retry policy allows.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -82,7 +82,7 @@ pub struct Platform {
     token_file: PathBuf,
     run: RunId,
     correlation_id: String,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     last_answer: Mutex<Instant>,
 }
 
@@ -95,7 +95,7 @@ impl Platform {
         token_file: PathBuf,
         run: RunId,
         correlation_id: String,
-        patience: Patience,
+        retry_policy: RetryPolicy,
     ) -> Self {
         Self {
             http,
@@ -103,7 +103,7 @@ impl Platform {
             token_file,
             run,
             correlation_id,
-            patience,
+            retry_policy,
             last_answer: Mutex::new(Instant::now()),
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// The limits of trying again.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// The first wait at most; doubles with every try.
     pub first: Duration,
     /// Longest wait.
@@ -17,7 +17,7 @@ pub struct Patience {
     pub heartbeat: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     /// Outlasts a rolling update of the platform or a failover of its database, and less than the Job's
     /// backoff would. The heartbeat is a third of the time after which the platform gives the run away.
     fn default() -> Self {
@@ -31,12 +31,12 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl RetryPolicy {
     /// Starts counting.
     #[must_use]
     pub fn start(self) -> Backoff {
         Backoff {
-            patience: self,
+            retry_policy: self,
             tries: 0,
             since: Instant::now(),
         }
@@ -46,27 +46,27 @@ impl Patience {
 /// One series of tries.
 #[derive(Debug)]
 pub struct Backoff {
-    patience: Patience,
+    retry_policy: RetryPolicy,
     tries: u32,
     since: Instant,
 }
 
 impl Backoff {
-    /// How long to wait before the next try, at least `asked`; `None` when patience is at its end.
+    /// How long to wait before the next try, at least `asked`; `None` when the policy allows no more.
     /// Half of a wait is random, so that the pods of one outage do not return together.
     pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
         self.next_at(Instant::now(), asked)
     }
 
     fn next_at(&mut self, now: Instant, asked: Option<Duration>) -> Option<Duration> {
-        if now.saturating_duration_since(self.since) >= self.patience.total {
+        if now.saturating_duration_since(self.since) >= self.retry_policy.total {
             return None;
         }
         let factor = 1_u32 << self.tries.min(16);
         self.tries += 1;
-        let most = (self.patience.first * factor).min(self.patience.longest);
+        let most = (self.retry_policy.first * factor).min(self.retry_policy.longest);
         let jittered = most.mul_f64(0.5 + rand::random::<f64>() / 2.0);
-        let asked = asked.map_or(Duration::ZERO, |asked| asked.min(self.patience.longest));
+        let asked = asked.map_or(Duration::ZERO, |asked| asked.min(self.retry_policy.longest));
         Some(jittered.max(asked))
     }
 
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_the_longest_and_end_with_the_total() {
-        let mut backoff = Patience::default().start();
+        let mut backoff = RetryPolicy::default().start();
         let (mut now, mut waits) = (backoff.since, Vec::new());
         while let Some(wait) = backoff.next_at(now, None) {
             waits.push(wait);
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_the_server_asks_for_is_waited_up_to_the_longest() {
-        let mut backoff = Patience::default().start();
+        let mut backoff = RetryPolicy::default().start();
         let asked = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!(backoff.next(asked(5)), asked(5));
         assert_eq!(backoff.next(asked(3600)), asked(15));

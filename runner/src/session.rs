@@ -12,7 +12,7 @@ use crate::{
     halt::{Counts, End, Halt},
     heartbeat::keep_alive,
     platform::{Platform, PlatformError},
-    retry::Patience,
+    retry::RetryPolicy,
     source::Keys,
 };
 
@@ -34,7 +34,7 @@ pub struct Session {
     /// Uid of the pod.
     pub pod_uid: String,
     /// Limits of trying again.
-    pub patience: Patience,
+    pub retry_policy: RetryPolicy,
     /// Cancelled when the pod is asked to stop.
     pub stop: CancellationToken,
 }
@@ -56,7 +56,7 @@ impl Session {
     /// Calls `open` until the run is no longer held by another pod.
     ///
     /// # Errors
-    /// The run is gone, or patience ended.
+    /// The run is gone, or no retry is left.
     pub async fn open<T, F>(
         &self,
         source: Option<SourceFound>,
@@ -70,7 +70,7 @@ impl Session {
             source,
         };
         let opening = async {
-            let mut backoff = self.patience.start();
+            let mut backoff = self.retry_policy.start();
             loop {
                 let retry_after = match open(body.clone()).await {
                     Err(PlatformError::Held { retry_after }) => retry_after,
@@ -100,7 +100,7 @@ impl Session {
     ) -> Result<T, Halt> {
         tokio::select! {
             result = work => result,
-            halt = keep_alive(&self.platform, epoch, self.patience.heartbeat) => Err(halt),
+            halt = keep_alive(&self.platform, epoch, self.retry_policy.heartbeat) => Err(halt),
             () = self.grace_over() => Err(Halt::Stopped),
         }
     }

@@ -27,7 +27,7 @@ use tracing::Instrument as _;
 
 use crate::{
     halt::Halt,
-    retry::{Backoff, Patience},
+    retry::{Backoff, RetryPolicy},
 };
 
 pub use location::Location;
@@ -63,7 +63,7 @@ pub struct Source {
     /// The next byte.
     pub at: u64,
     /// How long to go on without progress.
-    pub patience: Patience,
+    pub retry_policy: RetryPolicy,
 }
 
 /// Why one connection ended.
@@ -98,7 +98,7 @@ impl Source {
     }
 
     async fn read_all(&mut self, pieces: &mpsc::Sender<Piece>) -> Result<(), Broken> {
-        let mut backoff = self.patience.start();
+        let mut backoff = self.retry_policy.start();
         let mut refusals = 0;
         // A read that begins in the middle has no hash to compare.
         let mut hash = (self.at == 0).then(Sha256::new);

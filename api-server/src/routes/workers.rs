@@ -11,7 +11,7 @@ use datacrowd_labelling::Worker;
 use datacrowd_protocol::{
     Upper,
     ids::{ProjectId, UserId},
-    work::Standing,
+    work::Membership,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ pub struct WorkerBody {
     worker_id: String,
     /// MEMBER, BLOCKED, or null when nothing was decided about this worker.
     #[schema(value_type = Option<String>, example = "MEMBER")]
-    standing: Option<Upper<Standing>>,
+    standing: Option<Upper<Membership>>,
     answers: i64,
     in_review: i64,
     approved: i64,
@@ -40,7 +40,7 @@ impl From<Worker> for WorkerBody {
     fn from(w: Worker) -> Self {
         Self {
             worker_id: w.pseudonym,
-            standing: w.standing.map(Upper),
+            standing: w.membership.map(Upper),
             answers: w.answers,
             in_review: w.in_review,
             approved: w.approved,

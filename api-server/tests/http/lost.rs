@@ -203,13 +203,13 @@ async fn a_restore_that_is_not_complete_loses_nothing() {
             .await,
         0
     );
-    let pulse = p.core.pulse(Utc::now()).await.unwrap();
+    let backlog = p.core.backlog(Utc::now()).await.unwrap();
     assert_eq!(
-        (pulse.lost, pulse.lost_stopped),
+        (backlog.lost, backlog.lost_stopped),
         (2, true),
         "more than one in twenty"
     );
-    datacrowd_api_server::background::pulse(p.app.clone()).await;
+    datacrowd_api_server::background::backlog(p.app.clone()).await;
     assert!(
         p.app
             .metrics

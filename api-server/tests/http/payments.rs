@@ -1,4 +1,4 @@
-//! Money: checkout through the vendor's double of Stripe, signed webhooks, the grant they end in, promo codes,
+//! Money: checkout through the vendor's fake Stripe, signed webhooks, the grant they end in, promo codes,
 //! reconciliation.
 
 mod checkout;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task,
-    crowd::standing::admit,
+    crowd::membership::admit,
     projects::from_column,
     task_state::{Cause, TaskEvent, apply},
     tasks::{MAX_LEASES, lease_ends, take_turn},

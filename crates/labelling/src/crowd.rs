@@ -1,9 +1,9 @@
 //! The client's hand on the crowd: who may work on a project, who did what, and taking back what one did.
 
 mod conduct;
+pub(crate) mod membership;
 mod pseudonyms;
 mod skips;
-pub(crate) mod standing;
 mod stats;
 mod void;
 mod workers;

@@ -7,6 +7,7 @@ mod answer_form;
 mod answers;
 mod approvals;
 mod audit;
+mod backlog;
 mod batches;
 mod binding;
 mod crowd;
@@ -23,7 +24,6 @@ mod outbox;
 mod page;
 mod points;
 mod projects;
-mod pulse;
 mod reviews;
 mod runs;
 mod sweep;
@@ -39,6 +39,7 @@ use sqlx::PgPool;
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
+pub use backlog::Backlog;
 pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, ReviewerConduct, SkipCount, SkipReason, SkippedTask,
     SpentSeconds, Stats, TenantConduct, Void, Voided, Worker, WorkerStats,
@@ -52,7 +53,6 @@ pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
-pub use pulse::Pulse;
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller};
 pub use sweep::Swept;

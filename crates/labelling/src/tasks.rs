@@ -3,7 +3,7 @@
 mod claim;
 mod leases;
 mod media;
-mod nothing;
+mod no_task;
 mod status;
 mod submit;
 mod turn;

@@ -4,7 +4,7 @@ use crate::wire_enum;
 
 wire_enum! {
     /// What a project's owner decided about a worker.
-    pub enum Standing {
+    pub enum Membership {
         /// On the list: may work, also when the audience is Members.
         Member = "MEMBER" / "member",
         /// May neither work nor review.

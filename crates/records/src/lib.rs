@@ -7,12 +7,12 @@
 //!
 //! [`MAX_RECORD_BYTES`]: datacrowd_protocol::chunk::MAX_RECORD_BYTES
 
+mod bom;
 mod csv;
 mod decode;
 mod head;
 pub mod json;
 mod jsonl;
-mod lead;
 mod record;
 mod shown;
 mod sniff;

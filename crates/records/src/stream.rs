@@ -6,7 +6,6 @@ use crate::{
     csv::{CsvRecords, Preamble},
     decode::{Decoder, Measure},
     jsonl::JsonlRecords,
-    lead::{self, LEAD},
     record::{BadInput, Position, Record},
 };
 
@@ -94,7 +93,7 @@ pub(crate) trait RecordStream {
 }
 
 /// The first bytes, until they tell about a byte order mark.
-struct Lead {
+struct FirstBytes {
     held: Vec<u8>,
     settled: bool,
     given: usize,
@@ -102,7 +101,7 @@ struct Lead {
 
 /// Reads records of one source.
 pub struct Records {
-    lead: Lead,
+    first: FirstBytes,
     encoding: Encoding,
     big_endian: bool,
     decoder: Option<Decoder>,
@@ -134,7 +133,7 @@ impl Records {
             SourceFormat::Jsonl => Box::new(JsonlRecords::new(options, measure, begin)),
         };
         Ok(Self {
-            lead: Lead {
+            first: FirstBytes {
                 held: Vec::new(),
                 settled: began_at > 0,
                 given: 0,
@@ -153,16 +152,16 @@ impl Records {
     /// # Errors
     /// The file is not of this format.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Record<'_>>, BadInput> {
-        if !self.lead.settled {
-            let taken = input.len().min(LEAD - self.lead.held.len());
-            self.lead.held.extend_from_slice(&input[..taken]);
+        if !self.first.settled {
+            let taken = input.len().min(FIRST_BYTES - self.first.held.len());
+            self.first.held.extend_from_slice(&input[..taken]);
             *input = &input[taken..];
-            if self.lead.held.len() < LEAD {
+            if self.first.held.len() < FIRST_BYTES {
                 return Ok(None);
             }
             self.settle()?;
         }
-        let complete = self.step_lead()? || self.step(input, false)?;
+        let complete = self.step_first()? || self.step(input, false)?;
         Ok(complete.then(|| self.stream.current()))
     }
 
@@ -171,11 +170,11 @@ impl Records {
     /// # Errors
     /// The file is not of this format, or it is empty.
     pub fn finish(&mut self) -> Result<Option<Record<'_>>, BadInput> {
-        if !self.lead.settled {
+        if !self.first.settled {
             self.settle()?;
         }
         let complete =
-            self.step_lead()? || self.step(&mut &[][..], true)? || self.stream.finish()?;
+            self.step_first()? || self.step(&mut &[][..], true)? || self.stream.finish()?;
         if !complete && self.began_at == 0 && !self.stream.is_begun() {
             return BadInput::content("The file is empty; upload a file with at least one row.");
         }
@@ -224,25 +223,25 @@ impl Records {
 
     /// The first bytes are there: what do they say of the encoding?
     fn settle(&mut self) -> Result<(), BadInput> {
-        self.lead.settled = true;
-        let found = lead::read(&self.lead.held, self.encoding)?;
-        self.lead.given = found.mark;
+        self.first.settled = true;
+        let found = bom::read(&self.first.held, self.encoding)?;
+        self.first.given = found.mark;
         self.big_endian = found.big_endian;
-        self.stream.skip(self.lead.given as u64);
+        self.stream.skip(self.first.given as u64);
         self.decoder = Decoder::new(self.encoding, self.big_endian);
         Ok(())
     }
 
     /// Hands on what was held back.
-    fn step_lead(&mut self) -> Result<bool, BadInput> {
-        if self.lead.given == self.lead.held.len() {
+    fn step_first(&mut self) -> Result<bool, BadInput> {
+        if self.first.given == self.first.held.len() {
             return Ok(false);
         }
-        let held = std::mem::take(&mut self.lead.held);
-        let mut rest = &held[self.lead.given..];
+        let held = std::mem::take(&mut self.first.held);
+        let mut rest = &held[self.first.given..];
         let complete = self.step(&mut rest, false)?;
-        self.lead.given = held.len() - rest.len();
-        self.lead.held = held;
+        self.first.given = held.len() - rest.len();
+        self.first.held = held;
         Ok(complete)
     }
 

@@ -1,5 +1,5 @@
 //! The internal API's description, held against what is really asked and answered: the same check sits in
-//! front of the real server, of the operator's double of it and of the runner's.
+//! front of the real server, of the operator's fake of it and of the runner's.
 
 use std::sync::{Arc, Mutex};
 

@@ -231,9 +231,9 @@ async fn refused_rows_are_listed_with_their_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dataset_without_its_surroundings_says_what_is_missing() {
+async fn a_dataset_without_its_prerequisites_says_what_is_missing() {
     promise(
-        "a_dataset_without_its_surroundings_says_what_is_missing",
+        "a_dataset_without_its_prerequisites_says_what_is_missing",
         Manners::Peaceful,
         |world| async move {
             let ns = world.namespace("lacks").await;

@@ -7,15 +7,15 @@
     reason = "helpers of tests: whatever fails here fails the test"
 )]
 
-mod at_rest;
 mod bad_input;
 mod crowd;
 mod deletion;
+mod disruption;
 mod endless;
 mod flow;
 mod generating;
 mod kubectl;
 mod load;
+mod quiescence;
 mod race;
 mod specs;
-mod unrest;

@@ -15,7 +15,7 @@ use super::{platform::TOKEN, world::install_crds};
 /// Longest wait for what must come.
 const SOON: Duration = Duration::from_secs(30);
 /// Longer than a replica waits for a lease that nobody holds.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn an_operator_before_its_definitions_waits_and_says_for_what() {
@@ -51,7 +51,7 @@ async fn an_operator_before_its_definitions_waits_and_says_for_what() {
     let lacking = "the cluster does not serve the resources as this version expects; \
                    install or upgrade the chart datacrowd-crds";
     assert_eq!(eventually(SOON, ready).await, (503, lacking.to_owned()));
-    sleep(PATIENCE).await;
+    sleep(LEASE_TIMEOUT).await;
     assert!(
         leases
             .get_opt("datacrowd-operator")

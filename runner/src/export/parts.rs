@@ -8,7 +8,7 @@ use reqwest::{StatusCode, header::ETAG};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-use crate::{halt::Halt, platform::Platform, retry::Patience, session::Session};
+use crate::{halt::Halt, platform::Platform, retry::RetryPolicy, session::Session};
 
 /// Size of every part but the last.
 pub(super) const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -33,7 +33,7 @@ impl Uploads {
             to: Destination {
                 platform: Arc::clone(&session.platform),
                 http: session.http.clone(),
-                patience: session.patience,
+                retry_policy: session.retry_policy,
                 epoch,
             },
             done: Vec::new(),
@@ -82,13 +82,13 @@ impl Uploads {
 struct Destination {
     platform: Arc<Platform>,
     http: reqwest::Client,
-    patience: Patience,
+    retry_policy: RetryPolicy,
     epoch: i64,
 }
 
 impl Destination {
     async fn upload(self, part_number: i32, bytes: Bytes) -> Result<UploadedPart, Halt> {
-        let mut backoff = self.patience.start();
+        let mut backoff = self.retry_policy.start();
         let mut refusals = 0;
         loop {
             // A URL is asked for at every try, so that none is old.

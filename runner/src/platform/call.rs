@@ -37,7 +37,7 @@ impl Platform {
         path: &str,
         build: impl Fn() -> Answer<RequestBuilder>,
     ) -> Answer<Bytes> {
-        let mut backoff = self.patience.start();
+        let mut backoff = self.retry_policy.start();
         let mut refusals = 0;
         loop {
             let (why, asked, is_refusal) = match self.traced_attempt(path, build()?).await {
@@ -45,7 +45,7 @@ impl Platform {
                 Try::Refused(error) => return Err(error),
                 Try::Unauthorized(why) => {
                     refusals += 1;
-                    if refusals >= self.patience.refusals {
+                    if refusals >= self.retry_policy.refusals {
                         return Err(PlatformError::Forbidden(why));
                     }
                     (why, None, false)

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     halt::Halt,
-    retry::{Backoff, Patience},
+    retry::{Backoff, RetryPolicy},
 };
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -90,8 +90,8 @@ impl OwnBucket {
     ///
     /// # Errors
     /// The object is not there, or the keys do not open it.
-    pub async fn find(&self, patience: Patience) -> Result<SourceFound, Halt> {
-        let mut backoff = patience.start();
+    pub async fn find(&self, retry_policy: RetryPolicy) -> Result<SourceFound, Halt> {
+        let mut backoff = retry_policy.start();
         loop {
             let head = self
                 .http

@@ -22,7 +22,7 @@ use datacrowd_protocol::{
     run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
     source::{Delimiter, Encoding, SourceFormat},
 };
-use datacrowd_runner::{platform::Platform, retry::Patience, session::Session, source::Keys};
+use datacrowd_runner::{platform::Platform, retry::RetryPolicy, session::Session, source::Keys};
 use datacrowd_testkit::Contract;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -194,13 +194,13 @@ impl Fake {
         self.session_with(Duration::from_secs(30))
     }
 
-    /// A pod that loses patience at once.
+    /// A pod that gives up at once.
     pub fn impatient(&self) -> Session {
         self.session_with(Duration::from_millis(300))
     }
 
     fn session_with(&self, total: Duration) -> Session {
-        let patience = Patience {
+        let retry_policy = RetryPolicy {
             first: Duration::from_millis(2),
             longest: Duration::from_millis(20),
             total,
@@ -215,7 +215,7 @@ impl Fake {
             self.token_path(),
             RunId(Uuid::nil()),
             "correlation".to_owned(),
-            patience,
+            retry_policy,
         );
         Session {
             platform: Arc::new(platform),
@@ -229,7 +229,7 @@ impl Fake {
             }),
             tenant_endpoints: "127.0.0.0/8".parse().unwrap(),
             pod_uid: Uuid::new_v4().to_string(),
-            patience,
+            retry_policy,
             stop: CancellationToken::new(),
         }
     }

@@ -172,8 +172,8 @@ async fn a_payment_touches_the_project_resource_so_that_what_waits_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stripe_is_asked_with_metadata_on_session_and_intent_and_a_stored_key() {
-    let double = super::reconcile::Double::start().await;
-    let p = Platform::with_stripe(BillingMode::Stripe, &double.url).await;
+    let fake = super::reconcile::FakeStripe::start().await;
+    let p = Platform::with_stripe(BillingMode::Stripe, &fake.url).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     let begun = buy(
@@ -184,7 +184,7 @@ async fn stripe_is_asked_with_metadata_on_session_and_intent_and_a_stored_key() 
     )
     .await
     .expect(201);
-    let asked = double.asked();
+    let asked = fake.asked();
     assert_eq!(asked.len(), 1);
     let payment = begun["paymentId"].as_str().unwrap();
     let stored = p
@@ -217,27 +217,27 @@ async fn stripe_is_asked_with_metadata_on_session_and_intent_and_a_stored_key() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_stripe_is_down_the_same_request_may_be_repeated_and_buys_once() {
-    let double = super::reconcile::Double::start().await;
-    let p = Platform::with_stripe(BillingMode::Stripe, &double.url).await;
+    let fake = super::reconcile::FakeStripe::start().await;
+    let p = Platform::with_stripe(BillingMode::Stripe, &fake.url).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     let body = json!({"projectId": project, "judgements": 20});
     for key in [None, Some("my-key")] {
-        let before = double.asked().len();
-        double.fail(true);
+        let before = fake.asked().len();
+        fake.fail(true);
         buy(&p, &client, key, &body)
             .await
             .refused(502, "stripe_unavailable");
-        double.fail(false);
+        fake.fail(false);
         let first = buy(&p, &client, key, &body).await.expect(201);
-        let asked = &double.asked()[before..];
+        let asked = &fake.asked()[before..];
         assert_eq!(asked.len(), 2);
         assert_eq!(asked[0].key, asked[1].key, "the stored key is sent again");
         if key.is_some() {
             let again = buy(&p, &client, key, &body).await.expect(201);
             assert_eq!(again, first);
             assert_eq!(
-                double.asked().len(),
+                fake.asked().len(),
                 before + 2,
                 "an open session is not opened again"
             );

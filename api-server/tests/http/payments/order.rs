@@ -25,7 +25,7 @@ use tower::ServiceExt;
 
 use super::sender::{Purchase, signed};
 use crate::{
-    dropped::until,
+    cancellation::until,
     support::{Actor, Platform, WEBHOOK_SECRETS},
 };
 

@@ -1,4 +1,4 @@
-//! What webhooks missed, found in Stripe's own list; and the double of Stripe that remembers sessions.
+//! What webhooks missed, found in Stripe's own list; and the fake Stripe that remembers sessions.
 
 use std::{
     collections::BTreeMap,
@@ -33,10 +33,10 @@ pub struct Asked {
     pub form: Vec<(String, String)>,
 }
 
-/// A double of Stripe in front of the vendor's own: that one checks requests and makes objects, this one
+/// A fake Stripe in front of the vendor's own: that one checks requests and makes objects, this one
 /// remembers them, honours idempotency keys, lists, and can be down.
 #[derive(Clone)]
-pub struct Double {
+pub struct FakeStripe {
     pub url: String,
     inner: Arc<Inner>,
 }
@@ -51,7 +51,7 @@ struct Inner {
     http: reqwest::Client,
 }
 
-impl Double {
+impl FakeStripe {
     pub async fn start() -> Self {
         let inner = Arc::new(Inner::default());
         let router = Router::new()
@@ -82,25 +82,25 @@ impl Double {
     }
 }
 
-async fn open(State(double): State<Arc<Inner>>, headers: HeaderMap, body: String) -> Response {
+async fn open(State(fake): State<Arc<Inner>>, headers: HeaderMap, body: String) -> Response {
     let key = headers
         .get("idempotency-key")
         .map(|k| k.to_str().unwrap().to_owned());
     let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes())
         .into_owned()
         .collect();
-    double.asked.lock().unwrap().push(Asked {
+    fake.asked.lock().unwrap().push(Asked {
         key: key.clone(),
         form: form.clone(),
     });
-    if double.down.load(Ordering::SeqCst) {
+    if fake.down.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let key = key.expect("every POST carries a key");
-    if let Some(known) = double.by_key.lock().unwrap().get(&key) {
+    if let Some(known) = fake.by_key.lock().unwrap().get(&key) {
         return axum::Json(known.clone()).into_response();
     }
-    let answer = double
+    let answer = fake
         .http
         .post(format!("{}/v1/checkout/sessions", env("TEST_STRIPE_URL")))
         .bearer_auth("sk_test_123")
@@ -126,18 +126,18 @@ async fn open(State(double): State<Arc<Inner>>, headers: HeaderMap, body: String
         session["currency"] = value("line_items[0][price_data][currency]").into();
         session["payment_intent"] = Value::Null;
         session["created"] = Utc::now().timestamp().into();
-        double.by_key.lock().unwrap().insert(key, session.clone());
-        double.sessions.lock().unwrap().insert(0, session.clone());
+        fake.by_key.lock().unwrap().insert(key, session.clone());
+        fake.sessions.lock().unwrap().insert(0, session.clone());
     }
     (status, axum::Json(session)).into_response()
 }
 
 async fn list(
-    State(double): State<Arc<Inner>>,
+    State(fake): State<Arc<Inner>>,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> axum::Json<Value> {
     let since: i64 = query["created[gte]"].parse().unwrap();
-    let sessions: Vec<_> = double
+    let sessions: Vec<_> = fake
         .sessions
         .lock()
         .unwrap()
@@ -182,8 +182,8 @@ async fn run(p: &Platform) -> Reconciled {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_webhooks_missed_is_found_and_repaired_once() {
-    let double = Double::start().await;
-    let p = Platform::with_stripe(BillingMode::Stripe, &double.url).await;
+    let fake = FakeStripe::start().await;
+    let p = Platform::with_stripe(BillingMode::Stripe, &fake.url).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     let mut bought = Vec::new();
@@ -193,15 +193,15 @@ async fn what_webhooks_missed_is_found_and_repaired_once() {
     let paid = json!({"status": "complete", "payment_status": "paid"});
     // 0: paid, and told; 1: paid, never told; 2: paid and half refunded, never told; 3: expired; 4: of another amount; 5: open
     for purchase in &bought[..3] {
-        double.set(&purchase.session, &paid);
+        fake.set(&purchase.session, &paid);
     }
     p.send(&bought[0].paid()).await;
-    double.set(
+    fake.set(
         &bought[2].session,
         &json!({"payment_intent": intent(&bought[2].intent, bought[2].amount / 2).await}),
     );
-    double.set(&bought[3].session, &json!({"status": "expired"}));
-    double.set(
+    fake.set(&bought[3].session, &json!({"status": "expired"}));
+    fake.set(
         &bought[4].session,
         &json!({"status": "complete", "payment_status": "paid", "amount_total": 1}),
     );
@@ -265,8 +265,8 @@ async fn what_webhooks_missed_is_found_and_repaired_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_that_never_reached_stripe_is_ended_a_day_later_and_gives_its_promo_code_back() {
-    let double = Double::start().await;
-    let p = Platform::with_stripe(BillingMode::Stripe, &double.url).await;
+    let fake = FakeStripe::start().await;
+    let p = Platform::with_stripe(BillingMode::Stripe, &fake.url).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     super::promo::make(
@@ -274,7 +274,7 @@ async fn a_purchase_that_never_reached_stripe_is_ended_a_day_later_and_gives_its
         json!({"code": "ONCE", "percentOff": 50, "maxRedemptions": 1}),
     )
     .await;
-    double.fail(true);
+    fake.fail(true);
     let body = json!({"projectId": project, "judgements": 100, "promoCode": "once"});
     p.call(
         Some(&client.token),
@@ -284,7 +284,7 @@ async fn a_purchase_that_never_reached_stripe_is_ended_a_day_later_and_gives_its
     )
     .await
     .refused(502, "stripe_unavailable");
-    double.fail(false);
+    fake.fail(false);
     assert_eq!(run(&p).await.abandoned, 0);
     let stripe = p.app.stripe.as_ref().unwrap();
     let later = Utc::now() + TimeDelta::hours(26);
@@ -302,8 +302,8 @@ async fn a_purchase_that_never_reached_stripe_is_ended_a_day_later_and_gives_its
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_that_somebody_wrote_past_is_found() {
-    let double = Double::start().await;
-    let p = Platform::with_stripe(BillingMode::Stripe, &double.url).await;
+    let fake = FakeStripe::start().await;
+    let p = Platform::with_stripe(BillingMode::Stripe, &fake.url).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     let purchase = p.purchase(&client, &project, 100).await;

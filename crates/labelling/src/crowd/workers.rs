@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{ProjectId, TenantId, UserId},
-    work::Standing,
+    work::Membership,
 };
 
 use super::pseudonyms::name_crowd;
@@ -18,7 +18,7 @@ use crate::{
 #[allow(missing_docs, reason = "named after the contract")]
 pub struct Worker {
     pub pseudonym: String,
-    pub standing: Option<Standing>,
+    pub membership: Option<Membership>,
     pub answers: i64,
     pub in_review: i64,
     pub approved: i64,
@@ -44,7 +44,7 @@ impl TryFrom<Row> for Worker {
     fn try_from(r: Row) -> Result<Self> {
         Ok(Self {
             pseudonym: r.pseudonym,
-            standing: r
+            membership: r
                 .standing
                 .map(|s| from_column("standing", &s))
                 .transpose()?,
@@ -67,7 +67,7 @@ impl Labelling {
         &self,
         tenant: Option<TenantId>,
         project: ProjectId,
-        standing: Option<Standing>,
+        membership: Option<Membership>,
         after: Option<&str>,
         limit: i64,
     ) -> Result<Page<Worker, String>> {
@@ -75,7 +75,7 @@ impl Labelling {
             .worker_rows(
                 tenant,
                 project,
-                standing,
+                membership,
                 None,
                 after.unwrap_or_default(),
                 limit + 1,
@@ -104,7 +104,7 @@ impl Labelling {
         &self,
         tenant: Option<TenantId>,
         project: ProjectId,
-        standing: Option<Standing>,
+        membership: Option<Membership>,
         only: Option<UserId>,
         after: &str,
         limit: i64,
@@ -130,7 +130,7 @@ impl Labelling {
              order by n.pseudonym limit $5",
             project.0,
             after,
-            standing.map(WireEnum::column),
+            membership.map(WireEnum::column),
             only.map(|u| u.0),
             limit,
             tenant.0

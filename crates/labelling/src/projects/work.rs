@@ -5,7 +5,7 @@ use datacrowd_protocol::{
     labeling::Labeling,
 };
 
-use crate::{Error, Labelling, Result, crowd::standing::kept_out};
+use crate::{Error, Labelling, Result, crowd::membership::kept_out};
 
 /// What a worker sees of a project they may work on.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use crate::{
     Error, Labelling, Refusal, Result,
     approvals::{self, ApprovedAnswer},
     audit,
-    crowd::standing::{admit_lock, kept_out},
+    crowd::membership::{admit_lock, kept_out},
     error::constraint,
     events,
     projects::from_column,

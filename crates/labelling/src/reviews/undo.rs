@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::Reviewed;
 use crate::{
     Labelling, Refusal, Result, approvals, audit,
-    crowd::standing::admit,
+    crowd::membership::admit,
     events,
     projects::from_column,
     task_state::{Cause, TaskEvent, try_apply},

@@ -13,7 +13,7 @@ use super::{
     take_turn,
 };
 use crate::{
-    Labelling, Refusal, Result, crowd::standing::admit, projects::from_column,
+    Labelling, Refusal, Result, crowd::membership::admit, projects::from_column,
     task_state::TaskEvent,
 };
 
@@ -38,7 +38,7 @@ impl Labelling {
         .fetch_optional(&self.calls)
         .await?;
         let Some(t) = next else {
-            return Err(self.nothing(user, project, now).await?.into());
+            return Err(self.no_task(user, project, now).await?.into());
         };
         Ok(Task {
             id: TaskId(t.task_id),
@@ -79,7 +79,7 @@ impl Labelling {
         .fetch_all(&self.calls)
         .await?;
         if rows.is_empty() {
-            return Err(self.nothing(user, project, now).await?.into());
+            return Err(self.no_task(user, project, now).await?.into());
         }
         let tasks = rows.into_iter().map(|r| {
             Some(Task::from(Held {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{ProjectId, TenantId, UserId},
-    work::Standing,
+    work::Membership,
 };
 use serde_json::json;
 use sqlx::PgConnection;
@@ -77,7 +77,7 @@ impl Labelling {
         worker: UserId,
         actor: UserId,
     ) -> Result<()> {
-        self.worker_stands(tenant, project, worker, Standing::Member, actor)
+        self.set_membership(tenant, project, worker, Membership::Member, actor)
             .await
     }
 
@@ -94,7 +94,7 @@ impl Labelling {
         actor: UserId,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        self.worker_stands(tenant, project, worker, Standing::Blocked, actor)
+        self.set_membership(tenant, project, worker, Membership::Blocked, actor)
             .await?;
         sqlx::query!(
             "delete from review_leases l using answers a where a.id = l.answer_id and a.project_id = $1 and l.user_id = $2",
@@ -150,12 +150,12 @@ impl Labelling {
         Ok(())
     }
 
-    async fn worker_stands(
+    async fn set_membership(
         &self,
         tenant: Option<TenantId>,
         project: ProjectId,
         worker: UserId,
-        standing: Standing,
+        membership: Membership,
         actor: UserId,
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
@@ -172,7 +172,7 @@ impl Labelling {
              on conflict (project_id, user_id) do update set standing = excluded.standing where w.standing <> excluded.standing",
             project.0,
             worker.0,
-            standing.column()
+            membership.column()
         )
         .execute(&mut *tx)
         .await?
@@ -180,7 +180,7 @@ impl Labelling {
         if changed == 1 {
             events::record(
                 &mut tx,
-                &format!("worker.{}", standing.column()),
+                &format!("worker.{}", membership.column()),
                 &worker.to_string(),
                 &actor.to_string(),
                 json!({"project": project}),
@@ -190,7 +190,7 @@ impl Labelling {
             audit::record(
                 &mut tx,
                 actor,
-                &format!("worker.{}", standing.column()),
+                &format!("worker.{}", membership.column()),
                 &worker.to_string(),
                 details,
             )

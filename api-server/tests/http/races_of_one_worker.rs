@@ -7,23 +7,23 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    duels::{Duel, after, setting, status},
+    pairwise_races::{PairwiseRace, after, setting, status},
     support::Platform,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_gets_a_task_while_they_are_shown_an_answer_of_it() {
-    let mut duel = Duel::new("a claim against a look at the task's answer");
+    let mut race = PairwiseRace::new("a claim against a look at the task's answer");
     let members = json!({"answersPerTask": 2});
-    let (p, _, project) = setting(members, duel.rounds).await;
+    let (p, _, project) = setting(members, race.rounds).await;
     let (_, author) = p.register("author").await;
     let (_, copier) = p.register("copier").await;
     let (mut claimed, mut seen) = (0, 0);
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let answer = p.work(&author, &project, 1, "1").await.remove(0);
-        let pauses = [duel.pause(), duel.pause()];
+        let pauses = [race.pause(), race.pause()];
         // By a look, or by the number of an answer that they came by elsewhere.
-        let looks = duel.rng.random_bool(0.5);
+        let looks = race.rng.random_bool(0.5);
         let look = async {
             if looks {
                 p.shown(&copier, &project).await
@@ -62,12 +62,12 @@ async fn nobody_gets_a_task_while_they_are_shown_an_answer_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_looks_at_once_show_one_answer() {
-    let duel = Duel::new("looks of one reviewer at once");
+    let race = PairwiseRace::new("looks of one reviewer at once");
     let (p, _, project) = setting(json!({}), 10).await;
     let (_, author) = p.register("author").await;
     let (_, reviewer) = p.register("reviewer").await;
     p.work(&author, &project, 10, "1").await;
-    for round in 0..duel.rounds.min(10) {
+    for round in 0..race.rounds.min(10) {
         let looks = join_all((0..8).map(|_| p.shown(&reviewer, &project))).await;
         let mut ids: Vec<_> = looks
             .into_iter()
@@ -100,7 +100,7 @@ async fn give_back(p: &Platform, worker: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_holds_twenty_tasks_whatever_they_take_and_take_back_at_once() {
-    let mut duel = Duel::new("claims and withdrawals of one worker");
+    let mut race = PairwiseRace::new("claims and withdrawals of one worker");
     let (p, client, project) = setting(json!({}), 40).await;
     let mut projects = vec![project.clone()];
     for _ in 0..2 {
@@ -118,12 +118,12 @@ async fn a_worker_holds_twenty_tasks_whatever_they_take_and_take_back_at_once() 
         };
         let withdrawals = answers
             .iter()
-            .map(|answer| after(duel.pause(), withdraw(answer)));
+            .map(|answer| after(race.pause(), withdraw(answer)));
         let withdrawals: Vec<_> = withdrawals.collect();
         let claims = projects
             .iter()
             .chain(&projects)
-            .map(|project| after(duel.pause(), p.claim(&hoarder, project, 10)));
+            .map(|project| after(race.pause(), p.claim(&hoarder, project, 10)));
         let claims: Vec<_> = claims.collect();
         let (withdrawn, claimed) = tokio::join!(join_all(withdrawals), join_all(claims));
         p.assert_consistent().await;

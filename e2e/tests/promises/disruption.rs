@@ -1,5 +1,5 @@
-//! The platform itself is killed, evicted and upgraded, and nobody loses by it. These run alone: one after the other
-//! at the end, so that the others stop for them once.
+//! The platform itself is killed, evicted and upgraded, and nobody loses by it. Each runs alone; `dev/test` starts
+//! them when the other promises have been kept.
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},

@@ -1,6 +1,6 @@
 //! Two calls that meet: whatever order the server takes them in, the promises hold afterwards.
 //!
-//! Each duel is fought 50 times, 1,000 times with `TEST_SCALE=full`. `TEST_SEED` repeats a run's choices.
+//! Each race is run 50 times, 1,000 times with `TEST_SCALE=full`. `TEST_SEED` repeats a run's choices.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,12 +20,12 @@ use crate::{
 };
 
 /// How often, and with which luck.
-pub struct Duel {
+pub struct PairwiseRace {
     pub rounds: i64,
     pub rng: StdRng,
 }
 
-impl Duel {
+impl PairwiseRace {
     pub fn new(name: &str) -> Self {
         let seed = first_seed().unwrap_or_else(rand::random);
         let rounds = scaled(50, 1000);
@@ -36,7 +36,7 @@ impl Duel {
         }
     }
 
-    /// A head start of up to three milliseconds: what is fought about is who comes first.
+    /// A head start of up to three milliseconds: what is raced for is who comes first.
     pub fn pause(&mut self) -> Duration {
         Duration::from_micros(self.rng.random_range(0..3000))
     }
@@ -71,10 +71,10 @@ pub fn status(answer: &Answer) -> (u16, &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_last_slot_goes_to_one_of_sixty_four() {
-    let duel = Duel::new("64 claims of the last slot");
+    let race = PairwiseRace::new("64 claims of the last slot");
     let (p, _, project) = setting(json!({}), 1).await;
     let workers = workers(&p, 64).await;
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let claims = join_all(
             workers
                 .iter()
@@ -101,13 +101,13 @@ async fn the_last_slot_goes_to_one_of_sixty_four() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_submit_and_the_sweeper_never_both_have_the_lease() {
-    let mut duel = Duel::new("submit against expiry");
-    let (p, _, project) = setting(json!({"reviewersPerAnswer": 0}), duel.rounds).await;
+    let mut race = PairwiseRace::new("submit against expiry");
+    let (p, _, project) = setting(json!({"reviewersPerAnswer": 0}), race.rounds).await;
     let (_, wanda) = p.register("wanda").await;
     let mut accepted = 0;
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let task = p.claim(&wanda, &project, 1).await.expect(200)["tasks"][0].clone();
-        let (now, first, second) = (chrono::Utc::now(), duel.pause(), duel.pause());
+        let (now, first, second) = (chrono::Utc::now(), race.pause(), race.pause());
         sqlx::query("update leases set expires_at = $1")
             .bind(now)
             .execute(&p.rows)
@@ -136,11 +136,11 @@ async fn a_submit_and_the_sweeper_never_both_have_the_lease() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_reviewers_decide_an_answer_once() {
-    let mut duel = Duel::new("two reviewers on one answer");
-    let (p, _, project) = setting(json!({"onReject": "CLOSE"}), duel.rounds).await;
+    let mut race = PairwiseRace::new("two reviewers on one answer");
+    let (p, _, project) = setting(json!({"onReject": "CLOSE"}), race.rounds).await;
     let people = workers(&p, 3).await;
     let [author, first, second] = [0, 1, 2].map(|n: usize| people[n].1.as_str());
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let answer = p.work(author, &project, 1, "1").await.remove(0);
         let verdict = async |reviewer: &str, approve: bool| {
             if approve {
@@ -150,8 +150,8 @@ async fn two_reviewers_decide_an_answer_once() {
             }
         };
         let (pauses, approve) = (
-            [duel.pause(), duel.pause()],
-            [duel.rng.random_bool(0.5), duel.rng.random_bool(0.5)],
+            [race.pause(), race.pause()],
+            [race.rng.random_bool(0.5), race.rng.random_bool(0.5)],
         );
         let (one, other) = tokio::join!(
             after(pauses[0], verdict(first, approve[0])),
@@ -165,21 +165,21 @@ async fn two_reviewers_decide_an_answer_once() {
             "round {round}"
         );
     }
-    assert_eq!(p.count("select count(*) from reviews").await, duel.rounds);
+    assert_eq!(p.count("select count(*) from reviews").await, race.rounds);
     p.assert_consistent().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_undo_and_a_second_reviewer_leave_the_votes_that_stand() {
-    let mut duel = Duel::new("undo against a second reviewer");
+    let mut race = PairwiseRace::new("undo against a second reviewer");
     let members = json!({"reviewersPerAnswer": 3});
-    let (p, _, project) = setting(members, duel.rounds).await;
+    let (p, _, project) = setting(members, race.rounds).await;
     let people = workers(&p, 3).await;
     let [author, first, second] = [0, 1, 2].map(|n: usize| people[n].1.as_str());
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let answer = p.work(author, &project, 1, "1").await.remove(0);
         p.decide(first, &answer, "approve").await.expect(200);
-        let pauses = [duel.pause(), duel.pause()];
+        let pauses = [race.pause(), race.pause()];
         let (undone, decided) = tokio::join!(
             after(pauses[0], p.undo(first, &answer)),
             after(pauses[1], p.decide(second, &answer, "approve"))
@@ -198,7 +198,7 @@ async fn an_undo_and_a_second_reviewer_leave_the_votes_that_stand() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
-    let mut duel = Duel::new("void against submit");
+    let mut race = PairwiseRace::new("void against submit");
     let members = json!({"reviewersPerAnswer": 0, "answersPerTask": 2});
     let p = Platform::start().await;
     let client = p.client("clara").await;
@@ -216,10 +216,10 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
     };
     let why = || Some(json!({"reason": "always the same option"}));
     let mut charged = 0;
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let tasks = p.claim(token, &project, 2).await.expect(200)["tasks"].clone();
         p.submit(token, &tasks[0], "1").await.expect(201);
-        let pauses = [duel.pause(), duel.pause(), duel.pause()];
+        let pauses = [race.pause(), race.pause(), race.pause()];
         let more = async {
             let claimed = p.claim(token, &project, 3).await;
             match claimed.body["tasks"].as_array() {
@@ -279,13 +279,13 @@ async fn a_voided_and_blocked_workers_submit_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_dataset_deleted_while_it_is_generated_leaves_nothing_and_costs_nothing() {
-    let mut duel = Duel::new("delete against generate");
+    let mut race = PairwiseRace::new("delete against generate");
     let p = Arc::new(Platform::start().await);
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     p.grant(&project, 100).await;
     let resources: Api<Dataset> = Api::namespaced(p.cluster.clone(), &client.namespace);
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let csv = b"id,text\ni1,one\ni2,two\n".to_vec();
         let made = p
             .upload(&client, &project, "items.csv", csv, 1)
@@ -293,7 +293,7 @@ async fn a_dataset_deleted_while_it_is_generated_leaves_nothing_and_costs_nothin
             .expect(201);
         let (id, name) = (made["id"].as_str().unwrap(), made["name"].as_str().unwrap());
         let uid = resources.get(name).await.unwrap().metadata.uid.unwrap();
-        let pauses = [duel.pause(), duel.pause() * 3];
+        let pauses = [race.pause(), race.pause() * 3];
         let generate = async {
             let path = format!("/datasets/{id}/generate-tasks");
             let begun = p
@@ -355,10 +355,10 @@ async fn a_dataset_deleted_while_it_is_generated_leaves_nothing_and_costs_nothin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_name_is_given_to_one_of_four() {
-    let duel = Duel::new("four registrations of one name");
+    let race = PairwiseRace::new("four registrations of one name");
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let before = people(&p).await;
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let spellings = ["wanda", "Wanda", "WANDA", "wandA"];
         let attempts = spellings.iter().enumerate().map(async |(n, spelling)| {
             let body = json!({
@@ -372,7 +372,7 @@ async fn a_name_is_given_to_one_of_four() {
         let taken = (409, "username_taken");
         assert_eq!(outcomes, [(201, ""), taken, taken, taken], "round {round}");
     }
-    assert_eq!(people(&p).await, before + duel.rounds);
+    assert_eq!(people(&p).await, before + race.rounds);
 }
 
 async fn people(p: &Platform) -> i64 {
@@ -384,7 +384,7 @@ async fn people(p: &Platform) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_all() {
-    let mut duel = Duel::new("a change of role against the client's request");
+    let mut race = PairwiseRace::new("a change of role against the client's request");
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let me = p.me(&client).await;
@@ -397,7 +397,7 @@ async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_al
             .expect(200);
     };
     let create = async || {
-        let project = contract::project("duel");
+        let project = contract::project("race");
         p.call(
             Some(&client.token),
             Method::POST,
@@ -407,8 +407,8 @@ async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_al
         .await
     };
     let mut accepted = 0;
-    for round in 0..duel.rounds {
-        let pauses = [duel.pause(), duel.pause()];
+    for round in 0..race.rounds {
+        let pauses = [race.pause(), race.pause()];
         let (made, ()) = tokio::join!(
             after(pauses[0], create()),
             after(pauses[1], set_role("WORKER"))
@@ -430,10 +430,10 @@ async fn a_right_that_is_taken_away_while_it_is_used_is_used_wholly_or_not_at_al
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_changes_over_the_same_etag_are_not_both_accepted() {
-    let mut duel = Duel::new("two changes of one project");
+    let mut race = PairwiseRace::new("two changes of one project");
     let (p, client, project) = setting(json!({}), 0).await;
     let path = format!("{}/projects/{project}", p.url);
-    for round in 0..duel.rounds {
+    for round in 0..race.rounds {
         let read = p
             .http
             .get(&path)
@@ -446,7 +446,7 @@ async fn two_changes_over_the_same_etag_are_not_both_accepted() {
             let request = p.http.patch(&path).bearer_auth(&client.token);
             crate::support::answer(request.header("if-match", &etag).json(&members)).await
         };
-        let pauses = [duel.pause(), duel.pause()];
+        let pauses = [race.pause(), race.pause()];
         let (one, other) = tokio::join!(
             after(
                 pauses[0],

@@ -1,5 +1,4 @@
-//! A settled cluster is quiet: what is done, failed, suspended or waiting is written by nobody. It takes the
-//! longest to see, so this comes first in the alphabet.
+//! A settled cluster is quiet: what is done, failed, suspended or waiting is written by nobody.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use crate::{Labelling, Result};
 
 /// One look at all projects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pulse {
+pub struct Backlog {
     /// Tasks in the queues of projects that can be worked on.
     pub ready: i64,
     /// When the oldest of the tasks at the heads of these queues began to be loaded. One that came back
@@ -31,7 +31,7 @@ impl Labelling {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn pulse(&self, now: DateTime<Utc>) -> Result<Pulse> {
+    pub async fn backlog(&self, now: DateTime<Utc>) -> Result<Backlog> {
         // The same projects as those where a worker looks for a task.
         let queues = sqlx::query!(
             "select coalesce(sum((select count(*) from tasks t where t.project_id = p.id and t.lane = 0 and t.queue_pos is not null)), 0)::bigint as \"ready!\",
@@ -53,7 +53,7 @@ impl Labelling {
         let lost = sqlx::query!("select missing, stopped from lost_passes")
             .fetch_optional(&self.calls)
             .await?;
-        Ok(Pulse {
+        Ok(Backlog {
             lost: lost.as_ref().map_or(0, |pass| pass.missing),
             lost_stopped: lost.is_some_and(|pass| pass.stopped),
             ready: queues.ready,

@@ -1,7 +1,7 @@
 //! What monitoring is told: what waits, since when, and that it is exported.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_api_server::background::{drift, outbox_pass, pulse};
+use datacrowd_api_server::background::{backlog, drift, outbox_pass};
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::json;
@@ -13,11 +13,11 @@ fn is_between(begin: DateTime<Utc>, since: Option<DateTime<Utc>>) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pulse_counts_what_is_ready_held_and_in_review() {
+async fn the_backlog_counts_what_is_ready_held_and_in_review() {
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
-    let empty = p.core.pulse(Utc::now()).await.unwrap();
+    let empty = p.core.backlog(Utc::now()).await.unwrap();
     assert_eq!((empty.ready, empty.ready_since), (0, None));
     assert_eq!((empty.leases, empty.in_review), (0, 0));
 
@@ -26,10 +26,17 @@ async fn the_pulse_counts_what_is_ready_held_and_in_review() {
     let (_, wanda) = p.register("wanda").await;
     p.work(&wanda, &project, 1, "0").await;
     p.claim(&wanda, &project, 1).await.expect(200);
-    let pulse = p.core.pulse(Utc::now()).await.unwrap();
-    assert_eq!((pulse.ready, pulse.leases, pulse.in_review), (2, 1, 1));
-    assert!(is_between(begin, pulse.ready_since), "{pulse:?}");
-    let later = p.core.pulse(Utc::now() + TimeDelta::days(2)).await.unwrap();
+    let backlog = p.core.backlog(Utc::now()).await.unwrap();
+    assert_eq!(
+        (backlog.ready, backlog.leases, backlog.in_review),
+        (2, 1, 1)
+    );
+    assert!(is_between(begin, backlog.ready_since), "{backlog:?}");
+    let later = p
+        .core
+        .backlog(Utc::now() + TimeDelta::days(2))
+        .await
+        .unwrap();
     assert_eq!(later.leases, 0, "a lease that is over is nobody's");
 
     let path = format!("/projects/{project}");
@@ -37,7 +44,7 @@ async fn the_pulse_counts_what_is_ready_held_and_in_review() {
     p.call(Some(&client.token), Method::PATCH, &path, pause)
         .await
         .expect(200);
-    let paused = p.core.pulse(Utc::now()).await.unwrap();
+    let paused = p.core.backlog(Utc::now()).await.unwrap();
     assert_eq!(
         (paused.ready, paused.ready_since),
         (0, None),
@@ -47,26 +54,26 @@ async fn the_pulse_counts_what_is_ready_held_and_in_review() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pulse_of_an_outbox_is_its_open_rows_and_the_oldest_of_them() {
+async fn the_backlog_of_an_outbox_is_its_open_rows_and_the_oldest_of_them() {
     let p = Platform::start().await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     outbox_pass(&p.app).await.unwrap();
-    let told = p.core.pulse(Utc::now()).await.unwrap();
+    let told = p.core.backlog(Utc::now()).await.unwrap();
     assert_eq!((told.outbox, told.outbox_since), (0, None));
     let begin = Utc::now();
     p.grant(&project, 5).await;
     p.grant(&project, 5).await;
-    let waiting = p.core.pulse(Utc::now()).await.unwrap();
+    let waiting = p.core.backlog(Utc::now()).await.unwrap();
     assert_eq!(waiting.outbox, 2);
     assert!(is_between(begin, waiting.outbox_since), "{waiting:?}");
     outbox_pass(&p.app).await.unwrap();
-    let told = p.core.pulse(Utc::now()).await.unwrap();
+    let told = p.core.backlog(Utc::now()).await.unwrap();
     assert_eq!((told.outbox, told.outbox_since), (0, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pulse_of_payments_counts_what_is_untold_parked_and_drifted() {
+async fn the_backlog_of_payments_counts_what_is_untold_parked_and_drifted() {
     let p = Platform::with_billing(BillingMode::Stripe).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
@@ -106,7 +113,7 @@ async fn a_pass_and_a_stale_submit_show_in_the_metrics() {
     p.submit(&wanda, &task, "0")
         .await
         .refused(409, "lease_lost");
-    pulse(p.app.clone()).await;
+    backlog(p.app.clone()).await;
     drift(p.app.clone()).await;
     let metrics = p.trusted(Method::GET, "/metrics", None).await.body;
     for series in [

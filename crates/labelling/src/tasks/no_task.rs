@@ -7,14 +7,14 @@ use datacrowd_protocol::{
 };
 use sqlx::PgConnection;
 
-use crate::{Labelling, Refusal, Result, crowd::standing::kept_out};
+use crate::{Labelling, Refusal, Result, crowd::membership::kept_out};
 
 /// When a worker without work is told to come back, in seconds.
 const LOOK_AGAIN_SECONDS: i64 = 15;
 
 impl Labelling {
     /// Of one project, or of all where this worker may work.
-    pub(super) async fn nothing(
+    pub(super) async fn no_task(
         &self,
         user: UserId,
         project: Option<ProjectId>,

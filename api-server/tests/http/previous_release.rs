@@ -1,5 +1,5 @@
 //! Whether what the last release asks of the databases still works on today's schema: during a rollout, and
-//! after a rollback, it does ask. `migrations/kept.json` is what it asks; `migrations/README.md` says when it is
+//! after a rollback, it does ask. `migrations/previous_release.json` is what it asks; `migrations/README.md` says when it is
 //! written anew.
 
 use std::{
@@ -115,22 +115,22 @@ async fn today(pool: &PgPool, queries: BTreeSet<String>) -> Schema {
     }
 }
 
-/// Why what the release `kept` asks would fail on the schema of `now`.
-async fn breaches(pool: &PgPool, kept: &Schema, now: &Schema) -> Vec<String> {
+/// Why what the release `previous` asks would fail on the schema of `now`.
+async fn breaches(pool: &PgPool, previous: &Schema, now: &Schema) -> Vec<String> {
     let mut found = Vec::new();
-    for (version, checksum) in &kept.migrations {
+    for (version, checksum) in &previous.migrations {
         if now.migrations.get(version) != Some(checksum) {
             found.push(format!("migration {version} was edited or is gone"));
         }
     }
-    for (query, then) in &kept.queries {
+    for (query, then) in &previous.queries {
         match types(pool, query).await {
             Ok(now) if now == *then => {}
             Ok(now) => found.push(format!("{query}: was {then:?}, is {now:?}")),
             Err(error) => found.push(format!("{query}: {error}")),
         }
     }
-    for (table, then) in &kept.columns {
+    for (table, then) in &previous.columns {
         for (name, column) in now.columns.get(table).into_iter().flatten() {
             let problem = match then.get(name) {
                 None if !column.nullable && !column.filled => "is new, and old code gives no value",
@@ -149,7 +149,7 @@ async fn breaches(pool: &PgPool, kept: &Schema, now: &Schema) -> Vec<String> {
 
 #[tokio::test]
 async fn what_the_last_release_asks_works_on_this_schema() {
-    let path = root().join("migrations/kept.json");
+    let path = root().join("migrations/previous_release.json");
     let mut all = BTreeMap::new();
     let mut pools = BTreeMap::new();
     for (context, names) in CONTEXTS {
@@ -163,10 +163,10 @@ async fn what_the_last_release_asks_works_on_this_schema() {
         fs::write(&path, text).unwrap();
         return;
     }
-    let kept: BTreeMap<String, Schema> =
+    let previous: BTreeMap<String, Schema> =
         serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     for (context, (_database, pool)) in &pools {
-        let found = breaches(pool, &kept[*context], &all[*context]).await;
+        let found = breaches(pool, &previous[*context], &all[*context]).await;
         assert!(
             found.is_empty(),
             "{context}: the last release cannot work on this schema; migrations/README.md says how to expand, then contract:\n{}",
@@ -179,12 +179,12 @@ async fn what_the_last_release_asks_works_on_this_schema() {
 async fn what_would_break_the_last_release_is_found() {
     let database = TestDatabase::create("auth").await;
     let pool = database.owner_pool();
-    let kept = today(&pool, queries(&["accounts"])).await;
+    let previous = today(&pool, queries(&["accounts"])).await;
     assert!(
-        kept.queries.len() > 10 && kept.columns.len() > 3,
-        "{kept:#?}"
+        previous.queries.len() > 10 && previous.columns.len() > 3,
+        "{previous:#?}"
     );
-    assert_eq!(breaches(&pool, &kept, &kept).await, [""; 0]);
+    assert_eq!(breaches(&pool, &previous, &previous).await, [""; 0]);
     for (change, complaint) in [
         (
             "alter table users rename column username to name",
@@ -215,7 +215,7 @@ async fn what_would_break_the_last_release_is_found() {
         let pool = database.owner_pool();
         sqlx::raw_sql(change).execute(&pool).await.unwrap();
         let now = today(&pool, BTreeSet::new()).await;
-        let found = breaches(&pool, &kept, &now).await;
+        let found = breaches(&pool, &previous, &now).await;
         assert!(
             found.iter().any(|f| f.contains(complaint)),
             "{change}: {found:#?}"

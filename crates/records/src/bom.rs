@@ -5,7 +5,7 @@ use datacrowd_protocol::source::Encoding;
 use crate::{record::BadInput, sniff};
 
 /// Enough to tell UTF-16 from UTF-8, with or without a mark.
-pub(crate) const LEAD: usize = 16;
+pub(crate) const FIRST_BYTES: usize = 16;
 /// Of these, the bytes among which a text in UTF-8 has no NUL; further on, one refuses its row.
 const NUL_FREE: usize = 4;
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -19,7 +19,7 @@ pub(crate) struct Found {
     pub(crate) big_endian: bool,
 }
 
-/// Reads the first [`LEAD`] bytes, or all of a shorter source.
+/// Reads the first [`FIRST_BYTES`] bytes, or all of a shorter source.
 pub(crate) fn read(begin: &[u8], said: Encoding) -> Result<Found, BadInput> {
     if let Some(what) = no_text(begin) {
         return refuse(what);
@@ -63,7 +63,7 @@ fn utf16(begin: &[u8]) -> Result<Found, BadInput> {
         );
     }
     // Two letters of ASCII are one Chinese character; eight such in a row, and no delimiter, are no header.
-    if begin.len() == LEAD && begin.iter().all(is_ascii) {
+    if begin.len() == FIRST_BYTES && begin.iter().all(is_ascii) {
         return refuse(
             "The file looks like UTF-8, not UTF-16; leave encoding out (as a resource: apply a Dataset under a new name without source.encoding).",
         );

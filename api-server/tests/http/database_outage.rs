@@ -1,4 +1,4 @@
-//! A database that is away: requests are told to come again, and once it is back they are served.
+//! A database that does not answer: requests are told to come again, and once it is back they are served.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::support::Platform;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_database_is_away_requests_are_told_to_come_again() {
-    join_all(["auth", "core", "payments"].map(away)).await;
+    join_all(["auth", "core", "payments"].map(outage)).await;
 }
 
-async fn away(context: &str) {
+async fn outage(context: &str) {
     let p = Platform::with_billing(BillingMode::Stripe).await;
     let clara = p.client("clara").await;
     let project = p.project(&clara, json!({})).await;

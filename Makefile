@@ -32,7 +32,7 @@ test-charts: ## test the charts, alerts and GitOps examples, on a real API serve
 test-terraform: ## format, scan and evaluate the Terraform modules, without a provider
 	@dev/test terraform
 
-terraform-local: ## apply and destroy the Terraform example against a local double of AWS; the first time takes 45 minutes
+terraform-local: ## apply and destroy the Terraform example against a local fake AWS; the first time takes 45 minutes
 	@dev/terraform-local
 
 test-unit: ## run the tests that need no cluster, against a real Postgres and S3 server

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Postgres, the S3 server and the double of Stripe as plain processes: how they are
+# Postgres, the S3 server and the fake Stripe as plain processes: how they are
 # set up and called, for the platform and for the tests alike. Sourced after lib.sh.
 
 postgres_bin=/usr/lib/postgresql/15/bin
@@ -61,7 +61,7 @@ make_bucket() {
   "${request[@]}" --head "$1/$bucket" || "${request[@]}" --request PUT "$1/$bucket"
 }
 
-# stripe_mock_command ADDRESS:PORT: fills the array `command`. The vendor's double: it
+# stripe_mock_command ADDRESS:PORT: fills the array `command`. The vendor's fake: it
 # checks requests against Stripe's own description and remembers nothing. It always
 # speaks HTTPS too; without a port of the system's choice, two of them would collide.
 stripe_mock_command() { command=("$stripe_mock_dir/stripe-mock" -http-addr "$1" -https-addr 127.0.0.1:); }

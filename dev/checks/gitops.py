@@ -73,10 +73,10 @@ class Health(unittest.TestCase):
     def test_kstatus_understands_every_state(self):
         cases = [(kind, phase) for kind in ("Project", "Dataset", "Export") for phase in KSTATUS]
         text = yaml.safe_dump_all(resource(*c) for c in cases)
-        seen = [line.split() for line in run(*tool("KINDS"), "status", stdin=text).splitlines()]
+        seen = [line.split() for line in run(*tool("MANIFEST_CHECK"), "status", stdin=text).splitlines()]
         self.assertEqual([s[2] for s in seen], [KSTATUS[phase] for _, phase in cases])
         unseen = {**resource("Dataset", "Done"), "status": {"observedGeneration": -1}}
-        self.assertIn("InProgress", run(*tool("KINDS"), "status", stdin=yaml.safe_dump(unseen)))
+        self.assertIn("InProgress", run(*tool("MANIFEST_CHECK"), "status", stdin=yaml.safe_dump(unseen)))
 
 
 class Examples(unittest.TestCase):
@@ -105,7 +105,7 @@ class Examples(unittest.TestCase):
 
     def test_the_flux_variant_is_what_its_types_say_and_renders(self):
         text = "\n---\n".join(p.read_text() for p in sorted(FLUX.glob("*.yaml")))
-        self.assertEqual(len(run(*tool("KINDS"), stdin=text).splitlines()), 4)
+        self.assertEqual(len(run(*tool("MANIFEST_CHECK"), stdin=text).splitlines()), 4)
         for o in yaml.safe_load_all(text):
             if o["kind"] == "HelmRelease":
                 chart = ROOT / o["spec"]["chart"]["spec"]["chart"]

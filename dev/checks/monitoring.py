@@ -92,11 +92,11 @@ class Monitoring(unittest.TestCase):
         self.assertEqual(shown, {f"datacrowd-{name}": board for name, board in dashboards().items()})
 
     def test_foreign_kinds_are_what_their_own_types_say(self):
-        seen = run(*tool("KINDS"), stdin=yaml.safe_dump_all(template(EVERYTHING))).split()
+        seen = run(*tool("MANIFEST_CHECK"), stdin=yaml.safe_dump_all(template(EVERYTHING))).split()
         self.assertEqual(set(seen[::2]), {"HTTPRoute", "PodMonitor", "PrometheusRule", "ServiceMonitor"})
         wrong = next(o for o in template(EVERYTHING) if o["kind"] == "ServiceMonitor")
         wrong["spec"]["endpoint"] = []
-        code, output = run(*tool("KINDS"), stdin=yaml.safe_dump(wrong), ok=False)
+        code, output = run(*tool("MANIFEST_CHECK"), stdin=yaml.safe_dump(wrong), ok=False)
         self.assertNotEqual(code, 0)
         self.assertIn("endpoint", output)
 

@@ -1,4 +1,4 @@
-/** What every browser test has: the console on a double of the API, and a page on which no policy may be broken. */
+/** What every browser test has: the console on a fake API, and a page on which no policy may be broken. */
 import { test as base, expect, type Page } from '@playwright/test';
 import { FakeApi } from './fake/server.ts';
 import type { State } from './fake/state.ts';

@@ -11,7 +11,7 @@ export type Body<Name extends keyof Schemas> = Schemas[Name];
 /** Refusals that a new access token heals. */
 const RENEWABLE = new Set(['token_expired', 'invalid_token', 'session_over', 'unauthenticated']);
 /** A request without an answer by then is as good as lost. */
-const PATIENCE = 30_000;
+const TIMEOUT = 30_000;
 
 /** Milliseconds by which the server's clock is ahead of ours, of the last answer. */
 let ahead = 0;
@@ -29,7 +29,7 @@ async function send(request: Request): Promise<Response> {
 
 async function attempt(request: Request, token: string): Promise<Response> {
   request.headers.set('authorization', `Bearer ${token}`);
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]);
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT)]);
   const response = await fetch(request, { signal }).catch((thrown: unknown) => {
     if (request.signal.aborted) throw thrown;
     throw Problem.offline();

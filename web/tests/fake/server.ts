@@ -1,5 +1,5 @@
 /**
- * A double of the API server for the browser: the built console under /app with the real policy, and the calls that
+ * A fake API server for the browser: the built console under /app with the real policy, and the calls that
  * the pages make, typed by the API's own description. What it cannot be trusted with (rules, SQL, money) the flows
  * against a running platform show.
  */

@@ -1,4 +1,4 @@
-/** What the double knows. */
+/** What the fake knows. */
 import { randomUUID } from 'node:crypto';
 import type { Body } from '../../src/api/client.ts';
 

@@ -156,7 +156,7 @@ test('register, role, wizard, upload, 402, pay, generate, work, reject, review, 
     await expect(clara.getByRole('heading', { name: project })).toBeVisible();
   });
 
-  await test.step('uploads, is asked to pay, pays at the double of Stripe, and generates', async () => {
+  await test.step('uploads, is asked to pay, pays at the fake Stripe, and generates', async () => {
     await clara.locator('input[type=file]').setInputFiles(csv());
     await expect(clara.getByRole('cell', { name: /"that" is good 😀/ }).first()).toBeVisible();
     await clara.getByRole('button', { name: 'Upload', exact: true }).click();

@@ -1,4 +1,4 @@
-// Command kinds reads manifests from its standard input and decodes those whose
+// Command manifest-check reads manifests from its standard input and decodes those whose
 // definitions this repository does not have into the types of their own projects,
 // refusing every field that these do not know. It prints the kinds it has seen.
 //

@@ -1,6 +1,6 @@
-"""forgotten.py < PLAN.json: whether a second plan is empty, but for what the double of AWS does not keep.
+"""moto_drift.py < PLAN.json: whether a second plan is empty, but for what the fake AWS does not keep.
 
-The double (moto) takes these and does not tell them again; AWS does. Anything else is a plan that never ends.
+The fake (moto) takes these and does not tell them again; AWS does. Anything else is a plan that never ends.
 """
 
 import json

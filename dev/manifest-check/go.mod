@@ -1,4 +1,4 @@
-module datacrowd.io/dev/kinds
+module datacrowd.io/dev/manifest-check
 
 go 1.25
 

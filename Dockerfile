@@ -1,5 +1,5 @@
 # The three images, for registries: docker build --target api-server -t … .
-# One file, since they come from one compilation; dev/image makes the same layout
+# One file, since they come from one compilation; dev/platform/image makes the same layout
 # without an engine. Pin the base by digest where your registry tells you one.
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src

@@ -5,56 +5,56 @@ help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: ## start the platform on this machine, or bring it up to date with the sources
-	@dev/up
+	@dev/platform/up
 
 down: ## end the platform and remove all it kept
-	@dev/down
+	@dev/platform/down
 
 status: ## show what runs, and where
-	@dev/status
+	@dev/platform/status
 
 logs: ## follow what the platform's pods write
-	@dev/logs --follow --tail=50
+	@dev/platform/logs --follow --tail=50
 
 kubeconfig: ## print the path of the platform's kubeconfig: export KUBECONFIG=$$(make -s kubeconfig)
 	@test -e .dev/kubeconfig || { echo "the platform is down; make up" >&2; exit 1; }
 	@echo $(CURDIR)/.dev/kubeconfig
 
 demo: up ## play the whole flow, from an upload to an export, on the running platform
-	@. .dev/env && dev/demo
+	@. .dev/env && dev/platform/demo
 
 test: ## run every check and every test; installs and starts what they need, and stops it
-	@dev/test
+	@dev/test/run
 
 test-charts: ## test the charts, alerts and GitOps examples, on a real API server
-	@dev/test charts
+	@dev/test/run charts
 
 test-terraform: ## format, scan and evaluate the Terraform modules, without a provider
-	@dev/test terraform
+	@dev/test/run terraform
 
 terraform-local: ## apply and destroy the Terraform example against a local fake AWS; the first time takes 45 minutes
-	@dev/terraform-local
+	@dev/terraform/apply-locally
 
 test-unit: ## run the tests that need no cluster, against a real Postgres and S3 server
-	@dev/test unit
+	@dev/test/run unit
 
 test-operator: ## run the operator's tests against a real Kubernetes control plane
-	@dev/test operator
+	@dev/test/run operator
 
 test-contract: ## ask a server whatever its description allows, as every role: no 5xx, no breach of a schema
-	@dev/test contract
+	@dev/test/run contract
 
 test-e2e: ## run the end-to-end tests on the platform
-	@dev/test e2e
+	@dev/test/run e2e
 
 drill: ## back up, destroy and restore a platform made for it, and compare
-	@dev/test drill
+	@dev/test/run drill
 
 coverage: ## measure which lines the tests run: target/coverage/html/index.html, target/coverage/lcov.info
-	@dev/test unit operator contract coverage
+	@dev/test/run unit operator contract coverage
 
 soak: ## run the long proofs at their full counts: hours
-	@E2E_SCALE=full TEST_SCALE=full dev/test unit e2e
+	@E2E_SCALE=full TEST_SCALE=full dev/test/run unit e2e
 
 replay: up ## replay all 74,160 recorded ratings through 20 workers, and compare the export's means
 	@. .dev/env && E2E_SCALE=full cargo test --workspace --test promises -- recorded_crowd --nocapture
@@ -72,7 +72,7 @@ bench-load: up ## load 5,000,000 rows (ROWS=...) beside psql \copy; print rates,
 	@bench/load
 
 check: ## check formatting, lints, charts and generated files
-	@dev/test check lint
+	@dev/test/run check lint
 
 fmt: ## format the sources
 	cargo fmt --all
@@ -84,10 +84,10 @@ web-dev: ## run the console with hot reload in front of the running platform
 	@. .dev/env && dev/web npm run dev
 
 web-check: ## check the console: types, lints, format, generated files, unit tests
-	@dev/test web
+	@dev/test/run web
 
 web-browser: web ## test the console in a browser; with .dev/env sourced, the whole flow on the platform, too
 	@dev/web npm run test:browser
 
 generate: ## write the files that are generated from the sources
-	@dev/generate
+	@dev/docs/generate

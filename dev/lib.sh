@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: where things are, and how a process is
+# What the scripts of these folders share: where things are, and how a process is
 # started, found again and ended. Sourced, never run.
 set -euo pipefail
 
@@ -21,21 +21,21 @@ actionlint_version=v1.7.7
 provider_version=v1.60.1-0.20260602190131-5f2286d6d836 # of AWS for Terraform, a version 6
 lua_version=v1.1.1 # the interpreter that Argo CD has built in
 hash_of() { cat "$@" | sha256sum | cut -c1-12; }
-kubernetes_dir=$cache/kubernetes-$(hash_of "$dev"/kubernetes/{go.sum,go.mod,main.go,coredns.go})
-pause_dir=$cache/pause-$(hash_of "$dev/kubernetes/pause.c")
-forward_dir=$cache/forward-$(hash_of "$dev/forward/main.go")
+kubernetes_dir=$cache/kubernetes-$(hash_of "$dev"/cluster/kubernetes/{go.sum,go.mod,main.go,coredns.go})
+pause_dir=$cache/pause-$(hash_of "$dev/cluster/kubernetes/pause.c")
+forward_dir=$cache/forward-$(hash_of "$dev/cluster/forward/main.go")
 versitygw_dir=$cache/versitygw-$versitygw_version
 stripe_mock_dir=$cache/stripe-mock-$stripe_mock_version
-helm_dir=$cache/helm-$(hash_of "$dev"/chart-tools/{go.mod,go.sum})-kubernetes-$kubernetes_version
+helm_dir=$cache/helm-$(hash_of "$dev"/test/chart-tools/{go.mod,go.sum})-kubernetes-$kubernetes_version
 unittest_dir=$cache/helm-unittest-${helm_dir#"$cache/helm-"}
 actionlint_dir=$cache/actionlint-$actionlint_version
 lua_dir=$cache/lua-$lua_version
-manifest_check_dir=$cache/manifest-check-$(hash_of "$dev"/manifest-check/{go.sum,main.go})
-python_dir=$cache/python-$(hash_of "$dev/checks/requirements.txt")
+manifest_check_dir=$cache/manifest-check-$(hash_of "$dev"/test/manifest-check/{go.sum,main.go})
+python_dir=$cache/python-$(hash_of "$dev/test/checks/requirements.txt")
 provider_dir=$cache/terraform-provider-aws-$provider_version
-moto_dir=$cache/python-$(hash_of "$dev/checks/moto-requirements.txt")
-contract_dir=$cache/python-$(hash_of "$dev/checks/contract-requirements.txt")
-scan_dir=$cache/python-$(hash_of "$dev/checks/scan-requirements.txt")
+moto_dir=$cache/python-$(hash_of "$dev/terraform/moto-requirements.txt")
+contract_dir=$cache/python-$(hash_of "$dev/test/checks/contract-requirements.txt")
+scan_dir=$cache/python-$(hash_of "$dev/test/checks/scan-requirements.txt")
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }

@@ -8,12 +8,12 @@ const RELEASE: &str = "datacrowd";
 
 async fn helm(arguments: &[&str]) -> String {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let output = Command::new(format!("{root}/dev/helm"))
+    let output = Command::new(format!("{root}/dev/platform/helm"))
         .args(arguments)
         .current_dir(root)
         .output()
         .await
-        .unwrap_or_else(|e| panic!("cannot run dev/helm: {e}"));
+        .unwrap_or_else(|e| panic!("cannot run dev/platform/helm: {e}"));
     assert!(
         output.status.success(),
         "helm {arguments:?}: {}",

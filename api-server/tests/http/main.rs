@@ -1,5 +1,5 @@
 //! The API server over HTTP only, on a real Postgres, a real S3 server and a real Kubernetes API server.
-//! `make test` starts them; `dev/services start` and `dev/control-plane start` do so by hand.
+//! `make test` starts them; `dev/test/services start` and `dev/cluster/control-plane start` do so by hand.
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 

@@ -118,7 +118,7 @@ pub struct Platform {
 }
 
 pub fn env(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test`, or start dev/services and dev/control-plane and source their settings"))
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test`, or start dev/test/services and dev/cluster/control-plane and source their settings"))
 }
 
 /// These members over the rating form.

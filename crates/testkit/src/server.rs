@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, migrate::Migrator};
 use url::Url;
 
-/// Password of the contexts' roles on the test server; `dev/services` gives them the same.
+/// Password of the contexts' roles on the test server; `dev/test/services` gives them the same.
 const PASSWORD: &str = "test";
 
 /// Serializes whoever makes roles and templates. Advisory locks belong to one database: everyone
@@ -29,7 +29,7 @@ impl Postgres {
     pub fn from_env() -> Self {
         let url = env::var("TEST_DATABASE_ADMIN_URL").unwrap_or_else(|_| {
             panic!(
-                "TEST_DATABASE_ADMIN_URL is not set: run `dev/services start` and source the file it names"
+                "TEST_DATABASE_ADMIN_URL is not set: run `dev/test/services start` and source the file it names"
             )
         });
         let admin = url
@@ -213,7 +213,7 @@ async fn open(url: &Url) -> PgConnection {
         .await
         .unwrap_or_else(|e| {
             panic!(
-                "cannot reach the test server at {}:{}, is `dev/services start` running? {e}",
+                "cannot reach the test server at {}:{}, is `dev/test/services start` running? {e}",
                 url.host_str().unwrap_or("?"),
                 url.port().unwrap_or(5432),
             )

@@ -1,4 +1,4 @@
-//! The platform itself is killed, evicted and upgraded, and nobody loses by it. Each runs alone; `dev/test` starts
+//! The platform itself is killed, evicted and upgraded, and nobody loses by it. Each runs alone; `dev/test/run` starts
 //! them when the other promises have been kept.
 
 use std::{

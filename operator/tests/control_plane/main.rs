@@ -2,7 +2,7 @@
 //! writing the status of pods, and the platform, by a server in this process.
 //!
 //! Needs `TEST_KUBECONFIG`, the kubeconfig of a control plane that may be written to, and for `order`
-//! `TEST_BARE_KUBECONFIG`, that of one where nothing was installed yet: `dev/control-plane start FOLDER`.
+//! `TEST_BARE_KUBECONFIG`, that of one where nothing was installed yet: `dev/cluster/control-plane start FOLDER`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 

@@ -40,7 +40,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 pub async fn config() -> Config {
     let path = env::var("TEST_KUBECONFIG").expect(
-        "TEST_KUBECONFIG must name the kubeconfig of a control plane; make one with dev/control-plane start",
+        "TEST_KUBECONFIG must name the kubeconfig of a control plane; make one with dev/cluster/control-plane start",
     );
     // Another test was faster: that is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();

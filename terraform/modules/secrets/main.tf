@@ -28,7 +28,7 @@ locals {
     totp       = { DATACROWD_TOTP_KEY = ephemeral.aws_secretsmanager_random_password.application["totp_key"].random_password }
     migrations = { for context in local.contexts : "${upper(context)}_OWNER_DATABASE_URL" => local.url["${context}_owner"] }
     operator   = { DATACROWD_INTERNAL_TOKEN = ephemeral.aws_secretsmanager_random_password.application["internal_token"].random_password }
-    # For dev/postgres/provision.sql.
+    # For dev/platform/provision.sql.
     provision = { for role in local.roles : "${upper(role[0])}_${upper(role[1])}_PASSWORD" => local.password["${role[0]}_${role[1]}"] }
   }
 

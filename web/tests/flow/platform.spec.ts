@@ -9,7 +9,7 @@ import { PlatformFront } from './platform.ts';
 const platform = process.env['DATACROWD_URL'];
 const admin = process.env['DATACROWD_ADMIN_USERNAME'] ?? '';
 const adminPassword = process.env['DATACROWD_ADMIN_PASSWORD'] ?? '';
-const stripeEvent = process.env['DATACROWD_STRIPE_EVENT'] ?? '../dev/stripe-event';
+const stripeEvent = process.env['DATACROWD_STRIPE_EVENT'] ?? '../dev/platform/stripe-event';
 const pictures = process.env['CONSOLE_PICTURES'];
 test.skip(platform === undefined || adminPassword === '', 'needs a running platform: source .dev/env');
 

@@ -1,0 +1,75 @@
+"""Prints docs/configuration.md: every setting, from where each is defined."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAD = """# Configuration
+
+Made by `make generate`; change values in `charts/datacrowd/values.yaml`, settings in `api-server/src/args.rs` and `operator/src/args.rs`.
+
+## Values of the chart
+
+| value | default | what |
+|---|---|---|
+"""
+
+
+def cell(text):
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def values():
+    """Each key with the comment above it; a group has none of its own."""
+    comment, path = [], []
+    for line in (ROOT / "charts/datacrowd/values.yaml").read_text().splitlines():
+        stripped = line.strip()
+        indent = len(line) - len(line.lstrip())
+        key = re.match(r"(\w+):(.*)", stripped)
+        if stripped.startswith("#"):
+            comment.append(stripped.lstrip("# "))
+            continue
+        if not stripped:
+            comment = []
+        if key and indent % 2 == 0 and indent // 2 <= len(path):
+            path = [*path[: indent // 2], key[1]]
+            if comment and path[-1] not in ("requests", "limits", "matchLabels"):
+                yield ".".join(path), " ".join(comment)
+        comment = []
+
+
+def default(path):
+    value = yaml.safe_load((ROOT / "charts/datacrowd/values.yaml").read_text())
+    for key in path.split("."):
+        value = value[key]
+    if isinstance(value, dict) and value:
+        return None if path.rsplit(".", 1)[-1] not in ("resources", "labels") else cell(yaml.safe_dump(value, default_flow_style=True, width=1000))
+    return cell(yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n"))
+
+
+def operator():
+    code = (ROOT / "operator/src/args.rs").read_text()
+    for text, attributes in re.findall(r"    /// ([^\n]+)\n    #\[arg\((.*?)\)\]\n", code, re.S):
+        name = re.search(r'env = "(\w+)"', attributes)
+        if name:
+            found = re.search(r'default_value(?:_t)? = (?:"(?P<text>[^"\n]+)|(?P<value>[^,"\n]+))', attributes)
+            yield name[1], (found['text'] or found['value']).replace("_", "") if found else "", text
+
+
+def main():
+    out = HEAD
+    for path, text in values():
+        known = default(path)
+        out += f"| `{path}` | {f'`{known}`' if known is not None else ''} | {cell(text)} |\n"
+    out += "\n## Settings of the API server\n\n| variable | default | what |\n|---|---|---|\n"
+    for text, name, known in re.findall(r"^# (.+)\n([A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.M):
+        out += f"| `{name}` | {f'`{known}`' if known else ''} | {cell(text.replace(' Required.', '; required'))} |\n"
+    out += "\n## Settings of the operator\n\n| variable | default | what |\n|---|---|---|\n"
+    for name, known, text in operator():
+        out += f"| `{name}` | {f'`{known}`' if known else ''} | {cell(text)} |\n"
+    print(out, end="")
+
+
+main()

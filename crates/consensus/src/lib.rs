@@ -1,0 +1,35 @@
+//! From many answers to one label, with a number that says how sure.
+//!
+//! Pure: no I/O, no clock, no threads. Names become numbers in sorted order first ([`Answers`]), so no result
+//! depends on the order in which answers come. Ties go to the first label in sorted order. Logarithms and
+//! exponentials are those of `libm`, the same bits on every machine.
+//!
+//! `docs/quality.md` has the formulas, their sources, and when which method fails.
+
+pub mod agreement;
+mod answers;
+mod consensus;
+mod dawid_skene;
+mod known;
+mod majority;
+mod method;
+mod multi;
+mod number;
+pub mod overlap;
+mod share;
+mod votes;
+mod zero_based;
+
+pub use answers::{Answers, Collector, InvalidAnswers, Name};
+pub use consensus::Consensus;
+pub use dawid_skene::{DawidSkene, ErrorModel, Errors, Iterations, dawid_skene};
+pub use known::{InvalidKnown, Known};
+pub use majority::{
+    MissingSkill, Unskilled, Voted, gold_majority_vote, majority_vote, wawa, weighted_vote,
+};
+pub use method::{Method, Trial, hold_out};
+pub use multi::{Binary, Chosen, choose, per_label};
+pub use number::{InvalidNumber, Median, Number, medians, typical_errors};
+pub use share::{InvalidShare, Share, Z_95, agreement_with};
+pub use votes::{LabelNo, TaskNo, Vote, Votes, WorkerNo};
+pub use zero_based::zero_based_skill;

@@ -64,6 +64,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(datasets::run::dataset_run))
         .routes(routes!(exports::run::export_run))
         .routes(routes!(exports::answers::export_answers))
+        .routes(routes!(exports::labels::export_labels))
         .routes(routes!(runs::open::run_open))
         .routes(routes!(runs::heartbeat::run_heartbeat))
         .routes(routes!(runs::source_url::run_source_url))

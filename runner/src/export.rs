@@ -2,6 +2,7 @@
 //!
 //! It keeps no checkpoint: the watermark fixes the bytes, so another pod writes the same parts again.
 
+mod labels;
 mod parts;
 mod record;
 mod table;
@@ -14,6 +15,7 @@ use crate::{
     session::{Finished, MOST_TAKEOVERS, Session, fought_over},
 };
 
+use labels::Labels;
 use parts::Uploads;
 use record::Encoder;
 
@@ -61,7 +63,8 @@ async fn write(
         page.await.map_err(Halt::from)
     };
     let mut uploads = Uploads::new(session, epoch);
-    let mut encoder = Encoder::new(&opened);
+    let labels = Labels::of(session, &opened).await?;
+    let mut encoder = Encoder::new(&opened, labels);
     let mut page = fetch(None).await?;
     loop {
         let next = page.next_cursor.take();

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use datacrowd_protocol::{
     chunk::ChunkLoaded,
-    export::ExportPage,
+    export::{ExportPage, LabelPage},
     ids::{DatasetId, ExportId, RunId},
     names::{EPOCH_HEADER, RUN_ID_HEADER},
     run::{
@@ -182,16 +182,39 @@ impl Platform {
         epoch: i64,
         cursor: Option<&str>,
     ) -> Answer<ExportPage> {
-        let path = format!("internal/exports/{export}/answers");
-        let mut url = self.url(&path)?;
+        self.page(&format!("internal/exports/{export}/answers"), epoch, cursor)
+            .await
+    }
+
+    /// A page of what workers said in the field that gets a consensus.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn labels(
+        &self,
+        export: ExportId,
+        epoch: i64,
+        cursor: Option<&str>,
+    ) -> Answer<LabelPage> {
+        self.page(&format!("internal/exports/{export}/labels"), epoch, cursor)
+            .await
+    }
+
+    async fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        epoch: i64,
+        cursor: Option<&str>,
+    ) -> Answer<T> {
+        let mut url = self.url(path)?;
         url.query_pairs_mut()
             .append_pair("runId", &self.run.to_string())
             .append_pair("epoch", &epoch.to_string())
             .extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         let answer = self
-            .send(&path, || Ok(self.http.get(url.clone()).timeout(LONG)))
+            .send(path, || Ok(self.http.get(url.clone()).timeout(LONG)))
             .await?;
-        call::decode(&path, &answer)
+        call::decode(path, &answer)
     }
 
     /// Where a part of the export goes.

@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod delete;
+pub mod labels;
 pub mod put;
 pub mod run;
 pub mod status;

@@ -4,7 +4,10 @@ mod bound;
 
 use datacrowd_protocol::{
     Upper,
-    labeling::{Audience, DataType, DisplayColumn, Field, FieldType, Labeling, OnReject},
+    labeling::{
+        Audience, Consensus, ConsensusMethod, DataType, DisplayColumn, Field, FieldType, Labeling,
+        OnReject,
+    },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,6 +66,19 @@ pub struct FieldBody {
     max_length: Option<i32>,
 }
 
+/// How the answers to a task become one label.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConsensusBody {
+    /// The question whose answers become one: SINGLE_CHOICE or BOOLEAN.
+    #[schema(example = "sentiment")]
+    field: String,
+    /// MAJORITY_VOTE, WAWA, ZERO_BASED_SKILL, DAWID_SKENE or ONE_COIN_DAWID_SKENE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "MAJORITY_VOTE")]
+    method: Option<Upper<ConsensusMethod>>,
+}
+
 /// What workers see, how they answer, who checks them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -108,6 +124,9 @@ pub struct LabelingBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "PUBLIC")]
     audience: Option<Upper<Audience>>,
+    /// How each task gets one label in exports of tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    consensus: Option<ConsensusBody>,
 }
 
 impl From<LabelingBody> for Labeling {
@@ -131,6 +150,10 @@ impl From<LabelingBody> for Labeling {
             on_reject: body.on_reject.map(|u| u.0),
             max_rejections: body.max_rejections,
             audience: body.audience.map(|u| u.0),
+            consensus: body.consensus.map(|c| Consensus {
+                field: c.field,
+                method: c.method.map(|u| u.0),
+            }),
         }
     }
 }
@@ -183,6 +206,10 @@ impl From<Labeling> for LabelingBody {
             on_reject: labeling.on_reject.map(Upper),
             max_rejections: labeling.max_rejections,
             audience: labeling.audience.map(Upper),
+            consensus: labeling.consensus.map(|c| ConsensusBody {
+                field: c.field,
+                method: c.method.map(Upper),
+            }),
         }
     }
 }

@@ -8,6 +8,7 @@ mod authz_coverage;
 mod backlog;
 mod cancellation;
 mod connections;
+mod consensus;
 mod console;
 mod contract;
 mod credentials;

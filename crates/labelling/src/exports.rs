@@ -2,6 +2,7 @@
 
 mod columns;
 mod delete;
+mod labels;
 mod open;
 mod pages;
 mod read;

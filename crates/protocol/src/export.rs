@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{ids::TaskId, raw::RawJson, wire_enum};
+use crate::{ids::TaskId, labeling::ConsensusMethod, raw::RawJson, wire_enum};
 
 wire_enum! {
     /// How an export is written.
@@ -108,6 +108,40 @@ pub struct TaskRecord {
     pub source: RawJson,
     /// The approved answers at the watermark, by their sequence.
     pub answers: Vec<AnswerRecord>,
+}
+
+/// How an export of tasks makes one label of the answers to each; fixed at the watermark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportConsensus {
+    /// The field whose values become one.
+    pub field: String,
+    /// How.
+    pub method: ConsensusMethod,
+}
+
+/// What one worker said of one task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GivenLabel {
+    /// The task.
+    pub task_id: TaskId,
+    /// Pseudonym of the worker, stable within a tenant.
+    pub worker_id: String,
+    /// The value of the field.
+    #[schema(value_type = serde_json::Value)]
+    pub label: RawJson,
+}
+
+/// A page of `GET /internal/exports/{id}/labels`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelPage {
+    /// Approved answers of the whole project up to the watermark, by their sequence: skill is learned from all of them,
+    /// whichever of them the export holds.
+    pub items: Vec<GivenLabel>,
+    /// Where the next page begins; absent at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// A page of `GET /internal/exports/{id}/answers`.

@@ -59,6 +59,23 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// How the answers to a task become one label. The names are those of the literature; docs/quality.md says when which
+    /// of them fails.
+    pub enum ConsensusMethod {
+        /// The label that most workers gave.
+        MajorityVote = "MAJORITY_VOTE" / "majority_vote",
+        /// Votes weighted by how often a worker agrees with the majority.
+        Wawa = "WAWA" / "wawa",
+        /// Votes weighted by a skill that is learned step by step.
+        ZeroBasedSkill = "ZERO_BASED_SKILL" / "zero_based_skill",
+        /// A confusion matrix for each worker, by expectation and maximisation.
+        DawidSkene = "DAWID_SKENE" / "dawid_skene",
+        /// One accuracy for each worker, by expectation and maximisation.
+        OneCoinDawidSkene = "ONE_COIN_DAWID_SKENE" / "one_coin_dawid_skene",
+    }
+}
+
 /// One column shown to the worker; the first is the main one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -107,6 +124,26 @@ pub struct Field {
     pub max_length: Option<i32>,
 }
 
+/// How the answers to a task become one label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consensus {
+    /// The question whose answers become one: of a single choice, or of true or false.
+    #[schemars(length(min = 1, max = 63))]
+    pub field: String,
+    /// How; MajorityVote when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<ConsensusMethod>,
+}
+
+impl Consensus {
+    /// Effective method.
+    #[must_use]
+    pub fn method(&self) -> ConsensusMethod {
+        self.method.unwrap_or(ConsensusMethod::MajorityVote)
+    }
+}
+
 /// What workers see, how they answer, and who checks them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -152,6 +189,9 @@ pub struct Labeling {
     /// Who may work on the project; Public when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<Audience>,
+    /// How the answers to a task become one label, with how sure it is, in exports of tasks; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<Consensus>,
 }
 
 impl Labeling {
@@ -226,6 +266,9 @@ impl Labeling {
                 "must hold between 1 and 50 fields".into(),
             ));
         }
+        if let Some(consensus) = &self.consensus {
+            found.extend(self.consensus_violation(consensus));
+        }
         let mut names = BTreeSet::new();
         for (i, field) in self.fields.iter().enumerate() {
             field.violations(&format!("labeling.fields[{i}]"), &mut found);
@@ -237,6 +280,16 @@ impl Labeling {
             }
         }
         found
+    }
+
+    fn consensus_violation(&self, consensus: &Consensus) -> Option<(String, String)> {
+        let field = self.fields.iter().find(|f| f.name == consensus.field);
+        let why = match field.map(|field| field.kind) {
+            Some(FieldType::SingleChoice | FieldType::Boolean) => return None,
+            Some(_) => "must name a field of a single choice, or of true or false",
+            None => "names no field; write the name of one",
+        };
+        Some(("labeling.consensus.field".to_owned(), why.to_owned()))
     }
 }
 
@@ -299,6 +352,24 @@ mod tests {
             stored.as_object().unwrap().keys().collect::<Vec<_>>(),
             ["fields"]
         );
+    }
+
+    #[test]
+    fn consensus_is_of_a_choice_that_is_there() {
+        let mut labeling = rating();
+        labeling.fields.push(Field {
+            name: "why".into(),
+            kind: FieldType::Text,
+            options: vec![],
+            ..labeling.fields[0].clone()
+        });
+        for (field, fits) in [("rating", true), ("why", false), ("nothing", false)] {
+            labeling.consensus = Some(Consensus {
+                field: field.into(),
+                method: None,
+            });
+            assert_eq!(labeling.violations().is_empty(), fits, "{field}");
+        }
     }
 
     #[test]

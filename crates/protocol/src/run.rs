@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     chunk::Checkpoint,
-    export::{ExportColumns, ExportFormat, RowPer},
+    export::{ExportColumns, ExportConsensus, ExportFormat, RowPer},
     ids::RunId,
     source::{Delimiter, Encoding, SourceFormat},
     wire_enum,
@@ -170,6 +170,9 @@ pub struct ExportOpened {
     pub watermark: i64,
     /// CSV columns, fixed at the watermark.
     pub columns: ExportColumns,
+    /// How each task gets one label, where its records are tasks and the project says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<ExportConsensus>,
 }
 
 /// `POST /internal/runs/{id}/source-url`: fresh URLs, because signed ones expire.

@@ -3,6 +3,7 @@
 use datacrowd_protocol::source::{Delimiter, Dialect, Encoding, SourceFormat};
 
 use crate::{
+    bom::{self, FIRST_BYTES},
     csv::{CsvRecords, Preamble},
     decode::{Decoder, Measure},
     jsonl::JsonlRecords,

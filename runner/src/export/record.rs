@@ -11,7 +11,11 @@ use datacrowd_protocol::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{parts::PART_BYTES, table::Table};
+use super::{
+    labels::{Label, Labels},
+    parts::PART_BYTES,
+    table::Table,
+};
 
 /// One line of JSONL with `rowPer: Answer`.
 #[derive(Serialize)]
@@ -37,6 +41,8 @@ struct TaskLine<'a> {
     row_no: i64,
     external_id: Option<&'a str>,
     source: &'a RawJson,
+    #[serde(flatten)]
+    label: Option<Label>,
     answers: &'a [AnswerRecord],
 }
 
@@ -49,6 +55,7 @@ enum Shape {
 pub(super) struct Encoder {
     shape: Shape,
     row_per: RowPer,
+    labels: Option<Labels>,
     buffer: Vec<u8>,
     sha256: Sha256,
     size: u64,
@@ -56,14 +63,15 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder of what `opened` asks for; CSV begins with its header.
-    pub(super) fn new(opened: &ExportOpened) -> Self {
+    /// An encoder of what `opened` asks for; CSV begins with its header. `labels` are those of its tasks, if it has any.
+    pub(super) fn new(opened: &ExportOpened, labels: Option<Labels>) -> Self {
         let mut encoder = Self {
             shape: match opened.format {
                 ExportFormat::Jsonl => Shape::Lines,
                 ExportFormat::Csv => Shape::Table(Table::new(opened)),
             },
             row_per: opened.row_per,
+            labels,
             buffer: Vec::with_capacity(PART_BYTES),
             sha256: Sha256::new(),
             size: 0,
@@ -155,8 +163,9 @@ impl Encoder {
 
     fn write_task(&mut self, task: &TaskRecord) {
         self.rows += 1;
+        let label = self.labels.as_ref().map(|l| l.of_task(task.task_id));
         if let Shape::Table(table) = &self.shape {
-            return table.write_task(task, &mut self.buffer);
+            return table.write_task(task, label.as_ref(), &mut self.buffer);
         }
         // The dataset is left out: an export's records are those of its project.
         let TaskRecord {
@@ -174,6 +183,7 @@ impl Encoder {
                 row_no: *row_no,
                 external_id: external_id.as_deref(),
                 source,
+                label,
                 answers,
             },
         );

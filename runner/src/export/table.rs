@@ -11,7 +11,10 @@ use datacrowd_protocol::{
 use datacrowd_records::json;
 use serde::Serialize;
 
+use super::labels::Label;
+
 const TASK_COLUMNS: [&str; 3] = ["taskId", "rowNo", "externalId"];
+const LABEL_COLUMNS: [&str; 4] = ["label", "confidence", "method", "agreement"];
 const ANSWER_COLUMNS: [&str; 5] = [
     "workerId",
     "labelingVersion",
@@ -24,6 +27,7 @@ const ANSWER_COLUMNS: [&str; 5] = [
 pub(super) struct Table {
     columns: ExportColumns,
     row_per: RowPer,
+    labelled: bool,
     raw_cells: bool,
     bom: bool,
 }
@@ -33,6 +37,7 @@ impl Table {
         Self {
             columns: opened.columns.clone(),
             row_per: opened.row_per,
+            labelled: opened.consensus.is_some(),
             raw_cells: opened.raw_cells,
             bom: opened.bom,
         }
@@ -50,6 +55,9 @@ impl Table {
             row.cell(&format!("source.{column}"));
         }
         if self.row_per == RowPer::Task {
+            for name in LABEL_COLUMNS.iter().filter(|_| self.labelled) {
+                row.cell(name);
+            }
             row.cell("answers");
             return row.end();
         }
@@ -82,9 +90,12 @@ impl Table {
         row.end();
     }
 
-    pub(super) fn write_task(&self, task: &TaskRecord, out: &mut Vec<u8>) {
+    pub(super) fn write_task(&self, task: &TaskRecord, label: Option<&Label>, out: &mut Vec<u8>) {
         let mut row = self.row(out);
         row.task(task, &self.columns.source);
+        if let Some(label) = label {
+            row.label(label);
+        }
         row.cell(&as_json(&task.answers));
         row.end();
     }
@@ -111,6 +122,19 @@ impl Row<'_> {
         self.cell(&task.row_no.to_string());
         self.cell(task.external_id.as_deref().unwrap_or_default());
         self.values(&task.source, columns);
+    }
+
+    fn label(&mut self, found: &Label) {
+        let Label {
+            label,
+            confidence,
+            method,
+            agreement,
+        } = found;
+        self.cell(&text_of(label.as_ref().map(RawJson::get)));
+        self.cell(&confidence.map(|share| as_text(&share)).unwrap_or_default());
+        self.cell(method);
+        self.cell(&agreement.map(|share| as_text(&share)).unwrap_or_default());
     }
 
     fn values(&mut self, object: &RawJson, columns: &[String]) {

@@ -318,6 +318,7 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Ope
             bom: world.bom,
             watermark: 1,
             columns,
+            consensus: None,
         })
         .into_response();
     }

@@ -1486,6 +1486,19 @@ export interface components {
              */
             lastTransitionTime: string;
         };
+        /** @description How the answers to a task become one label. */
+        ConsensusBody: {
+            /**
+             * @description The question whose answers become one: SINGLE_CHOICE or BOOLEAN.
+             * @example sentiment
+             */
+            field: string;
+            /**
+             * @description MAJORITY_VOTE, WAWA, ZERO_BASED_SKILL, DAWID_SKENE or ONE_COIN_DAWID_SKENE.
+             * @example MAJORITY_VOTE
+             */
+            method?: string | null;
+        };
         /** @description A dataset. */
         DatasetBody: {
             /** Format: uuid */
@@ -1750,6 +1763,7 @@ export interface components {
              * @example PUBLIC
              */
             audience?: string | null;
+            consensus?: components["schemas"]["ConsensusBody"] | null;
         };
         /** @description A lease: its token goes back with the answer. */
         LeaseBody: {

@@ -20,21 +20,21 @@ use crate::{
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct AnswersQuery {
+pub struct PageQuery {
     /// `nextCursor` of the page before.
     #[serde(default)]
-    cursor: Option<i64>,
-    run_id: Uuid,
-    epoch: i64,
+    pub(super) cursor: Option<i64>,
+    pub(super) run_id: Uuid,
+    pub(super) epoch: i64,
 }
 
 /// One page of answers up to the watermark.
-#[utoipa::path(get, path = "/internal/exports/{id}/answers", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), AnswersQuery), responses((status = 200, body = ExportPage)))]
+#[utoipa::path(get, path = "/internal/exports/{id}/answers", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), PageQuery), responses((status = 200, body = ExportPage)))]
 pub async fn export_answers(
     State(app): State<App>,
     runner: Runner,
     Path(id): Path<Uuid>,
-    Query(query): Query<AnswersQuery>,
+    Query(query): Query<PageQuery>,
 ) -> ApiResult<axum::Json<ExportPage>> {
     let caller = runner.run(&app, RunId(query.run_id)).await?;
     if caller.export != Some(ExportId(id)) {

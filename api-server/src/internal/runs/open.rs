@@ -123,5 +123,6 @@ async fn export_open(
         bom: opened.bom,
         watermark: opened.watermark,
         columns: opened.columns,
+        consensus: opened.consensus,
     })
 }

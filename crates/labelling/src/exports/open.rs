@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
-    export::{ExportColumns, ExportFormat, RowPer},
+    export::{ExportColumns, ExportConsensus, ExportFormat, RowPer},
     ids::{DatasetId, ExportId, ProjectId, RunId},
     internal::ExportState,
+    labeling::Labeling,
 };
 use serde::Deserialize;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::columns::columns_at;
@@ -28,6 +29,7 @@ pub struct RunParts {
     pub bom: bool,
     pub watermark: i64,
     pub columns: ExportColumns,
+    pub consensus: Option<ExportConsensus>,
     pub object_key: String,
     pub multipart: Option<String>,
 }
@@ -51,7 +53,8 @@ impl Labelling {
         };
         let format: ExportFormat = from_column("export format", &row.format)?;
         let object_key = row.object_key(format);
-        let (watermark, columns) = row.contents(&mut tx).await?;
+        let contents = row.contents(&mut tx).await?;
+        let row_per: RowPer = from_column("row per", &row.row_per)?;
         sqlx::query!(
             "update exports set object_key = $2 where id = $1",
             row.target_id.0,
@@ -65,15 +68,23 @@ impl Labelling {
             epoch,
             completed,
             format,
-            row_per: from_column("row per", &row.row_per)?,
+            row_per,
             raw_cells: row.raw_cells,
             bom: row.bom,
-            watermark,
-            columns,
+            watermark: contents.watermark,
+            columns: contents.columns,
+            consensus: contents.consensus.filter(|_| row_per == RowPer::Task),
             object_key,
             multipart: row.multipart_id,
         })
     }
+}
+
+/// What an export contains: the first pod takes it, those after it find it.
+struct Contents {
+    watermark: i64,
+    columns: ExportColumns,
+    consensus: Option<ExportConsensus>,
 }
 
 /// A run, and the export that it writes.
@@ -92,6 +103,7 @@ struct Row {
     bom: bool,
     watermark: Option<i64>,
     columns: Option<serde_json::Value>,
+    consensus: Option<serde_json::Value>,
     multipart_id: Option<String>,
 }
 
@@ -105,29 +117,63 @@ impl Row {
         )
     }
 
-    /// The watermark and the columns, which the first pod takes and those after it find.
-    async fn contents(&self, conn: &mut PgConnection) -> Result<(i64, ExportColumns)> {
+    async fn contents(&self, conn: &mut PgConnection) -> Result<Contents> {
         if let (Some(watermark), Some(columns)) = (self.watermark, &self.columns) {
             let columns = ExportColumns::deserialize(columns).map_err(|_| Error::Corrupt {
                 what: "export columns",
             })?;
-            return Ok((watermark, columns));
+            let consensus = self.consensus.as_ref().map(ExportConsensus::deserialize);
+            let consensus = consensus.transpose().map_err(|_| Error::Corrupt {
+                what: "export consensus",
+            })?;
+            return Ok(Contents {
+                watermark,
+                columns,
+                consensus,
+            });
         }
-        let watermark = take_watermark(conn, self.project_id).await?;
-        let columns = columns_at(conn, self.project_id, self.dataset_id.map(DatasetId)).await?;
-        let stored = serde_json::to_value(&columns).map_err(|_| Error::Corrupt {
+        let contents = Contents {
+            watermark: take_watermark(conn, self.project_id).await?,
+            columns: columns_at(conn, self.project_id, self.dataset_id.map(DatasetId)).await?,
+            consensus: consensus_of(conn, self.project_id).await?,
+        };
+        let stored = serde_json::to_value(&contents.columns).map_err(|_| Error::Corrupt {
             what: "export columns",
         })?;
         sqlx::query!(
-            "update exports set watermark = $2, columns = $3 where id = $1",
+            "update exports set watermark = $2, columns = $3, consensus = $4 where id = $1",
             self.target_id.0,
-            watermark,
-            stored
+            contents.watermark,
+            stored,
+            contents.consensus.as_ref().map(Json) as Option<Json<&ExportConsensus>>
         )
         .execute(conn)
         .await?;
-        Ok((watermark, columns))
+        Ok(contents)
     }
+}
+
+/// How the project's present labeling makes one label of many answers, where it does.
+async fn consensus_of(
+    conn: &mut PgConnection,
+    project: ProjectId,
+) -> Result<Option<ExportConsensus>> {
+    let labeling = sqlx::query_scalar!(
+        "select l.labeling from projects p join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
+         where p.id = $1",
+        project.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    let labeling: Option<Labeling> = labeling
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|_| Error::Corrupt { what: "labeling" })?;
+    let consensus = labeling.and_then(|labeling| labeling.consensus);
+    Ok(consensus.map(|consensus| ExportConsensus {
+        method: consensus.method(),
+        field: consensus.field,
+    }))
 }
 
 /// The run with its export, which is locked; refuses what the resource no longer speaks for.
@@ -142,7 +188,7 @@ async fn lock(conn: &mut PgConnection, run: RunId) -> Result<Row> {
     let row = sqlx::query_as!(
         Row,
         "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.watermark,
-                    e.columns, e.multipart_id
+                    e.columns, e.consensus, e.multipart_id
              from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
         run.0
     )

@@ -1,0 +1,38 @@
+//! `GET /internal/exports/{id}/labels`.
+
+use axum::extract::State;
+use datacrowd_protocol::{
+    export::LabelPage,
+    ids::{ExportId, RunId},
+};
+use uuid::Uuid;
+
+use super::answers::PageQuery;
+use crate::{
+    error::{ApiError, ApiResult},
+    extract::{Path, Query},
+    internal::auth::Runner,
+    state::App,
+};
+
+/// One page of what workers said up to the watermark, in the field that gets a consensus.
+#[utoipa::path(get, path = "/internal/exports/{id}/labels", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path), PageQuery), responses((status = 200, body = LabelPage)))]
+pub async fn export_labels(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<Uuid>,
+    Query(query): Query<PageQuery>,
+) -> ApiResult<axum::Json<LabelPage>> {
+    let caller = runner.run(&app, RunId(query.run_id)).await?;
+    if caller.export != Some(ExportId(id)) {
+        return Err(ApiError::not_found());
+    }
+    app.core
+        .run_heartbeat(RunId(query.run_id), query.epoch, app.now())
+        .await?;
+    Ok(axum::Json(
+        app.core
+            .export_labels(ExportId(id), query.cursor.unwrap_or(0))
+            .await?,
+    ))
+}

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr, path::PathBuf
 use axum::http::{HeaderValue, Uri};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use datacrowd_billing::Currency;
+use datacrowd_settings::Setting;
 
 /// The platform's API server.
 #[derive(Debug, Parser)]
@@ -38,11 +39,13 @@ pub enum Command {
     },
     /// Print every setting as a file of environment variables.
     EnvExample,
+    /// Print every setting as a table of Markdown.
+    Settings,
 }
 
 /// Settings of `serve`.
 #[derive(Debug, Clone, ClapArgs)]
-#[allow(missing_docs, reason = "the help texts say it")]
+#[expect(missing_docs, reason = "the help texts say it")]
 pub struct Serve {
     /// Address of the public port.
     #[arg(long, env = "DATACROWD_LISTEN", default_value = "0.0.0.0:8080")]
@@ -227,7 +230,7 @@ pub struct Checkout {
 
 /// Settings of `reconcile-payments`.
 #[derive(Debug, Clone, ClapArgs)]
-#[allow(missing_docs, reason = "the help texts say it")]
+#[expect(missing_docs, reason = "the help texts say it")]
 pub struct Reconcile {
     /// Database `payments`, as the application's role.
     #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
@@ -290,41 +293,37 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
     }
 }
 
-/// Every setting of `serve` and `migrate` with its meaning and default, as a file to fill in.
+/// Each command that has settings, with those that no command before it has.
+fn settings() -> Vec<(String, Vec<Setting>)> {
+    let mut told = BTreeSet::new();
+    let commands = Args::command();
+    let all = commands.get_subcommands().map(|command| {
+        let mut own = datacrowd_settings::settings(command);
+        own.retain(|setting| told.insert(setting.variable.clone()));
+        (command.get_name().to_owned(), own)
+    });
+    all.filter(|(_, own)| !own.is_empty()).collect()
+}
+
+/// Every setting with its meaning and default, as a file to fill in.
 #[must_use]
 pub fn env_example() -> String {
     let mut text = "# Every setting of the API server. Made by `make generate`; change it in api-server/src/args.rs.\n".to_owned();
-    let mut told = BTreeSet::new();
-    for command in Args::command().get_subcommands() {
-        let settings: Vec<_> = command
-            .get_arguments()
-            .filter_map(|a| Some((a, a.get_env()?.to_str()?)))
-            .filter(|(_, variable)| told.insert((*variable).to_owned()))
-            .collect();
-        if settings.is_empty() {
-            continue;
-        }
-        let _ = writeln!(text, "\n# --- {} ---", command.get_name());
-        for (argument, variable) in settings {
-            let help = argument
-                .get_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            let default = argument
-                .get_default_values()
-                .first()
-                .and_then(|v| v.to_str());
-            let required = if argument.is_required_set() {
-                " Required."
-            } else {
-                ""
-            };
-            let _ = writeln!(
-                text,
-                "\n# {help}{required}\n{variable}={}",
-                default.unwrap_or_default()
-            );
+    for (command, settings) in settings() {
+        let _ = writeln!(text, "\n# --- {command} ---");
+        for setting in settings {
+            let Setting { variable, help, .. } = &setting;
+            let required = if setting.required { " Required." } else { "" };
+            let default = setting.default.unwrap_or_default();
+            let _ = writeln!(text, "\n# {help}{required}\n{variable}={default}");
         }
     }
     text
+}
+
+/// Every setting as a table of Markdown: docs/configuration.md has it.
+#[must_use]
+pub fn settings_table() -> String {
+    let all: Vec<_> = settings().into_iter().flat_map(|(_, own)| own).collect();
+    datacrowd_settings::table(&all)
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     args::{
         Args, Billing as BillingArg, Checkout, Command, Migrate, Prices,
-        Registration as RegistrationArg, Serve, StripeApi, env_example,
+        Registration as RegistrationArg, Serve, StripeApi, env_example, settings_table,
     },
     background,
     cluster::Cluster,
@@ -51,6 +51,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
         Command::Probe { urls } => probe::run(&urls).await,
         Command::EnvExample => print(&env_example()),
+        Command::Settings => print(&settings_table()),
         Command::Openapi { internal } => {
             let document = if internal {
                 internal_openapi()

@@ -1,4 +1,4 @@
-"""Prints docs/configuration.md: every setting, from where each is defined."""
+"""Prints the part of docs/configuration.md that is about the chart: each value with the comment above it."""
 
 import re
 from pathlib import Path
@@ -49,26 +49,11 @@ def default(path):
     return cell(yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n"))
 
 
-def operator():
-    code = (ROOT / "operator/src/args.rs").read_text()
-    for text, attributes in re.findall(r"    /// ([^\n]+)\n    #\[arg\((.*?)\)\]\n", code, re.S):
-        name = re.search(r'env = "(\w+)"', attributes)
-        if name:
-            found = re.search(r'default_value(?:_t)? = (?:"(?P<text>[^"\n]+)|(?P<value>[^,"\n]+))', attributes)
-            yield name[1], (found['text'] or found['value']).replace("_", "") if found else "", text
-
-
 def main():
     out = HEAD
     for path, text in values():
         known = default(path)
         out += f"| `{path}` | {f'`{known}`' if known is not None else ''} | {cell(text)} |\n"
-    out += "\n## Settings of the API server\n\n| variable | default | what |\n|---|---|---|\n"
-    for text, name, known in re.findall(r"^# (.+)\n([A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.M):
-        out += f"| `{name}` | {f'`{known}`' if known else ''} | {cell(text.replace(' Required.', '; required'))} |\n"
-    out += "\n## Settings of the operator\n\n| variable | default | what |\n|---|---|---|\n"
-    for name, known, text in operator():
-        out += f"| `{name}` | {f'`{known}`' if known else ''} | {cell(text)} |\n"
     print(out, end="")
 
 

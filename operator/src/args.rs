@@ -2,11 +2,14 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
-use clap::Parser;
+use clap::{Command, CommandFactory as _, Parser};
 use datacrowd_protocol::endpoint::TenantEndpoints;
 use tower::limit::RateLimitLayer;
 
 use crate::context::Settings;
+
+/// Prints every setting as a table of Markdown, instead of starting.
+pub const SETTINGS: &str = "settings";
 
 /// Reconciles Project, Dataset and Export with the platform.
 #[derive(Debug, Clone, Parser)]
@@ -109,6 +112,21 @@ pub struct ProcessArgs {
     pub pod_name: String,
 }
 
+/// The command line: the settings, or [`SETTINGS`], which needs none of them.
+#[must_use]
+pub fn command() -> Command {
+    Args::command()
+        .subcommand(Command::new(SETTINGS).about("Print every setting as a table of Markdown"))
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+}
+
+/// Every setting as a table of Markdown: docs/configuration.md has it.
+#[must_use]
+pub fn settings_table() -> String {
+    datacrowd_settings::table(&datacrowd_settings::settings(&Args::command()))
+}
+
 impl WatchArgs {
     /// A burst of requests in the time that it takes at the lasting rate, and no more in that time. It ends a runaway and
     /// shares nothing out: that the API server does by priority levels. A service account's has 245 seats of its 600 by
@@ -155,5 +173,24 @@ impl Args {
             installation: self.process.installation.clone(),
             instance: self.process.pod_name.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SETTINGS, command, settings_table};
+
+    #[test]
+    fn the_settings_are_documented() {
+        assert!(
+            include_str!("../../docs/configuration.md").ends_with(&settings_table()),
+            "run `make generate` and commit docs/configuration.md"
+        );
+    }
+
+    #[test]
+    fn the_settings_are_printed_without_any_setting() {
+        let asked = command().try_get_matches_from(["datacrowd-operator", SETTINGS]);
+        assert_eq!(asked.unwrap().subcommand_name(), Some(SETTINGS));
     }
 }

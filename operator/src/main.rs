@@ -1,11 +1,20 @@
-//! Starts the operator.
+//! Starts the operator, or prints its settings.
 
-use clap::Parser;
-use datacrowd_operator::{args::Args, runtime};
+use std::io::Write as _;
+
+use clap::FromArgMatches as _;
+use datacrowd_operator::{
+    args::{self, Args},
+    runtime,
+};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
+    let asked = args::command().get_matches();
+    if asked.subcommand_matches(args::SETTINGS).is_some() {
+        return Ok(std::io::stdout().write_all(args::settings_table().as_bytes())?);
+    }
+    let args = Args::from_arg_matches(&asked).unwrap_or_else(|error| error.exit());
     let _traces = datacrowd_telemetry::init("operator")?;
     // The export of spans may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -165,4 +165,9 @@ fn the_committed_descriptions_are_the_current_ones() {
         datacrowd_api_server::args::env_example().trim(),
         "run `make generate` and commit .env.example"
     );
+    let table = datacrowd_api_server::args::settings_table();
+    assert!(
+        include_str!("../../../docs/configuration.md").contains(&table),
+        "run `make generate` and commit docs/configuration.md"
+    );
 }

@@ -15,7 +15,7 @@ use crate::{guards::deprecation::Deprecation, idempotency};
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "describes the body")]
+#[expect(dead_code, reason = "describes the body")]
 struct ProblemBody {
     /// Always `about:blank`: the code says which problem it is.
     #[schema(example = "about:blank")]

@@ -128,6 +128,10 @@ impl ApiError {
     }
 
     /// The body, for the request to this path.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the body says when it was written"
+    )]
     pub fn problem(&self, path: String, correlation_id: String) -> Problem {
         Problem {
             kind: "about:blank".into(),
@@ -166,7 +170,7 @@ impl ApiError {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
-            "Something failed on our side; try again, and report the correlationId if it goes on.",
+            "Something failed on our side; try again, and report the correlationId if it keeps happening.",
         )
     }
 
@@ -196,7 +200,7 @@ impl ApiError {
             StatusCode::BAD_GATEWAY,
             "object_store_refused",
             format!(
-                "The object store refuses the platform ({answer}); whoever runs it checks the settings of bucket, region and credentials."
+                "The object store refuses the platform ({answer}); its administrator must check the settings of bucket, region and credentials."
             ),
         )
     }
@@ -242,7 +246,7 @@ fn framework_error(status: StatusCode) -> ApiError {
         ),
         _ => (
             "internal",
-            "Something failed on our side; try again, and report the correlationId if it goes on.",
+            "Something failed on our side; try again, and report the correlationId if it keeps happening.",
         ),
     };
     ApiError::new(status, code, message)

@@ -78,6 +78,7 @@ pub async fn reconcile(
 ///
 /// # Errors
 /// As above, or something is left that only a person can settle.
+#[expect(clippy::disallowed_methods, reason = "the command begins now")]
 pub async fn run(billing: &Billing, stripe: &Stripe, days: u32) -> anyhow::Result<()> {
     let done = reconcile(billing, stripe, days, Utc::now()).await?;
     if done.mismatches + done.drifted > 0 {

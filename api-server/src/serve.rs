@@ -173,6 +173,10 @@ async fn serve(settings: Serve) -> anyhow::Result<()> {
 }
 
 /// The application over its neighbours, none of which is asked for anything yet.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one clock of the server, handed to all who ask for the time"
+)]
 async fn build(
     settings: &Serve,
     metrics: datacrowd_telemetry::PrometheusHandle,

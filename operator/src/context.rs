@@ -81,6 +81,10 @@ impl Context {
     }
 
     /// The time, in whole seconds as Kubernetes stores it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one clock of the controllers"
+    )]
     pub(crate) fn now(&self) -> Time {
         let now = Timestamp::now();
         Time(Timestamp::from_second(now.as_second()).unwrap_or(now))

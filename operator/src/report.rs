@@ -57,6 +57,7 @@ pub(crate) async fn adopted<K: Managed>(ctx: &Context, object: &K) {
     publish(ctx, object, note).await;
 }
 
+#[expect(clippy::disallowed_methods, reason = "an Event says when it happened")]
 async fn publish<K: Managed>(ctx: &Context, object: &K, note: Note<'_>) {
     let regarding = object.object_ref(&());
     let published = ctx.events.publish(note, regarding, Timestamp::now());

@@ -232,6 +232,10 @@ async fn lease(
 
 /// Resolves when this replica's lease was not seen renewed in time. While the API server is out of reach the
 /// manager tries again for ever and says nothing; the other replica does not wait that long.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a Lease tells the time of its renewal"
+)]
 async fn unrenewed(leases: Api<LeaseObject>, process: &ProcessArgs) {
     let (name, identity) = (process.lease(), process.pod_name.as_str());
     let mut renewed = Instant::now();

@@ -78,7 +78,7 @@ pub struct DatasetBody {
 impl From<Dataset> for DatasetBody {
     fn from(d: Dataset) -> Self {
         let deleted = d.deleted().map(|way_back| way_back.message());
-        #[allow(clippy::cast_precision_loss, reason = "a fraction for people")]
+        #[expect(clippy::cast_precision_loss, reason = "a fraction for people")]
         let progress = match (d.total_rows, d.size_bytes) {
             (Some(_), _) => Some(1.0),
             (None, Some(size)) if size > 0 => {

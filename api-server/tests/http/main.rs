@@ -2,6 +2,10 @@
 //! `make test` starts them; `dev/test/services start` and `dev/cluster/control-plane start` do so by hand.
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests begin now, and count from there"
+)]
 
 mod accounts;
 mod authz_coverage;

@@ -10,7 +10,7 @@ use crate::{Billing, Page, Result, facts::Postings, payments::Locked};
 
 /// One movement on a project's account.
 #[derive(Debug, Clone)]
-#[allow(
+#[expect(
     missing_docs,
     reason = "the columns document themselves in migrations/payments"
 )]

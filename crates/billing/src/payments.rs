@@ -19,7 +19,7 @@ use crate::{
 
 /// A purchase of judgements.
 #[derive(Debug, Clone)]
-#[allow(
+#[expect(
     missing_docs,
     reason = "the columns document themselves in migrations/payments"
 )]

@@ -25,7 +25,7 @@ pub struct NewPromoCode {
 
 /// A code as an ADMIN sees it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "NewPromoCode documents them")]
+#[expect(missing_docs, reason = "NewPromoCode documents them")]
 pub struct PromoCode {
     pub code: String,
     pub discount: Discount,

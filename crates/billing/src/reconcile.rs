@@ -12,7 +12,7 @@ use crate::{
 
 /// A session as Stripe lists it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named as Stripe names them")]
+#[expect(missing_docs, reason = "named as Stripe names them")]
 pub struct ListedSession {
     pub id: String,
     pub payment: PaymentId,

@@ -23,7 +23,7 @@ use crate::{
 
 /// An answer as its author sees it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct Answer {
     pub id: AnswerId,
     pub task: TaskId,
@@ -42,7 +42,7 @@ pub struct Answer {
 
 /// Which answers to list.
 #[derive(Debug, Clone, Copy, Default)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct AnswerFilter {
     pub project: Option<ProjectId>,
     pub status: Option<AnswerStatus>,

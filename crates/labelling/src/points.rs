@@ -7,7 +7,7 @@ use crate::{Labelling, Page, Result};
 
 /// One posting.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct PointsEntry {
     pub id: i64,
     pub answer: AnswerId,

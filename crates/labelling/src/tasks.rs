@@ -24,7 +24,7 @@ pub(crate) const LEASE_LIVES: i32 = 12;
 
 /// A lease: fenced by its token, ended by the sweeper.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct Lease {
     pub token: LeaseToken,
     pub expires_at: DateTime<Utc>,
@@ -40,7 +40,7 @@ pub(crate) fn lease_ends(now: DateTime<Utc>, lock_seconds: i32) -> (DateTime<Utc
 
 /// A task as a worker sees it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct Task {
     pub id: TaskId,
     pub project: ProjectId,

@@ -85,7 +85,7 @@ impl ChunkRow {
     }
 }
 
-#[allow(
+#[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "the signature that serde calls"
 )]

@@ -30,6 +30,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     JsonFields: for<'a> FormatFields<'a>,
 {
+    #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
     fn format_event(
         &self,
         ctx: &FmtContext<'_, S, JsonFields>,

@@ -46,6 +46,10 @@ impl Location {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a signature holds for a while from now"
+    )]
     pub(super) fn url(&self) -> Result<Url, Halt> {
         match self {
             Self::Platform { url, .. } => Url::parse(url).map_err(|error| {

@@ -1,5 +1,10 @@
 //! What a try costs that is no guess.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests begin now, and count from there"
+)]
+
 use datacrowd_testkit::TestDatabase;
 
 use super::*;

@@ -1,6 +1,10 @@
 //! What accounts promise, against a real Postgres.
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests begin now, and count from there"
+)]
 
 mod credentials;
 mod endings;

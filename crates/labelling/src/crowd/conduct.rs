@@ -8,7 +8,7 @@ use crate::{Labelling, Page, Result};
 
 /// How a reviewer decides.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct ReviewerConduct {
     pub reviewer: UserId,
     pub reviews: i64,
@@ -17,7 +17,7 @@ pub struct ReviewerConduct {
 
 /// What became of the answers that a tenant was given.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct TenantConduct {
     pub tenant: TenantId,
     pub name: String,

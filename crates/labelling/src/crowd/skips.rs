@@ -15,7 +15,7 @@ const SWEEP_ROWS: i64 = 2_000;
 
 /// A task that was skipped.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct SkippedTask {
     pub task: TaskId,
     pub dataset: DatasetId,
@@ -29,7 +29,7 @@ pub struct SkippedTask {
 
 /// Why somebody skipped a task.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct SkipReason {
     pub reason: String,
     pub at: DateTime<Utc>,

@@ -15,7 +15,7 @@ const LISTED: i64 = 100;
 
 /// Answers of one hour.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct HourlyAnswers {
     pub hour: DateTime<Utc>,
     pub answers: i64,
@@ -34,7 +34,7 @@ pub struct Agreement {
 
 /// Why answers were rejected, as reviewers put it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct RejectionReason {
     pub comment: String,
     pub count: i64,
@@ -42,7 +42,7 @@ pub struct RejectionReason {
 
 /// Why tasks were skipped, as workers put it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct SkipCount {
     pub reason: String,
     pub count: i64,
@@ -51,7 +51,7 @@ pub struct SkipCount {
 
 /// Time spent per answer, in seconds: as the client measured it, else from claim to submit.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct SpentSeconds {
     pub mean: Option<f64>,
     pub median: Option<f64>,
@@ -59,7 +59,7 @@ pub struct SpentSeconds {
 
 /// One worker's part.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct WorkerStats {
     pub pseudonym: String,
     pub answers: i64,
@@ -74,7 +74,7 @@ pub struct WorkerStats {
 
 /// How a project goes. Withdrawn and voided answers do not count.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct Stats {
     pub answers: i64,
     pub in_review: i64,

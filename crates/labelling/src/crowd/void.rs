@@ -18,7 +18,7 @@ const ABANDONED_SECONDS: i64 = 60;
 
 /// Whose answers are taken back, by whom and why.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct Void {
     pub project: ProjectId,
     pub worker: UserId,

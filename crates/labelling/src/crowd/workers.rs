@@ -15,7 +15,7 @@ use crate::{
 
 /// A worker as a project's owner sees them: no name, but the pseudonym that exports carry.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct Worker {
     pub pseudonym: String,
     pub membership: Option<Membership>,

@@ -18,7 +18,7 @@ const WAITS_FOR_QUOTA: &str = "Some of its tasks wait until they are paid for; b
 
 /// A dataset as its owner sees it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct Dataset {
     pub id: DatasetId,
     pub tenant: TenantId,

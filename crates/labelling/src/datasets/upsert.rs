@@ -25,7 +25,7 @@ use crate::{
 
 /// A Dataset resource, as the caller saw it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct DatasetUpsert {
     pub tenant: String,
     pub namespace: String,

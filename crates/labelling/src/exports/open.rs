@@ -18,7 +18,7 @@ use crate::{
 
 /// What an exporting run needs, and where its parts go.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "protocol::run::ExportOpened documents them")]
+#[expect(missing_docs, reason = "protocol::run::ExportOpened documents them")]
 pub struct RunParts {
     pub export: ExportId,
     pub epoch: i64,

@@ -174,7 +174,7 @@ impl Labelling {
 
 /// Seconds with milliseconds: what the client measured, else the time since the claim.
 fn seconds_spent(active_millis: Option<i64>, held: TimeDelta) -> f64 {
-    #[allow(
+    #[expect(
         clippy::cast_precision_loss,
         reason = "a lease is far shorter than 2^53 milliseconds"
     )]

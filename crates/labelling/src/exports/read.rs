@@ -16,7 +16,7 @@ const DELETED: &str = "The export was deleted before it was written; create a ne
 
 /// An export as its owner sees it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct Export {
     pub id: ExportId,
     pub tenant: TenantId,

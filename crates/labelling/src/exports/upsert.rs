@@ -21,7 +21,7 @@ use crate::{
 
 /// An Export resource, as the caller saw it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct ExportUpsert {
     pub tenant: String,
     pub namespace: String,

@@ -11,7 +11,7 @@ use crate::{Labelling, Refusal, Result};
 
 /// Which project it is and whose, without what is in it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct ProjectHead {
     pub id: ProjectId,
     pub tenant: TenantId,

@@ -15,7 +15,7 @@ use crate::{BillingMode, Error, Labelling, Page, Refusal, Result};
 
 /// A project as its owner sees it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct Project {
     pub id: ProjectId,
     pub tenant: TenantId,
@@ -51,7 +51,7 @@ impl Project {
 
 /// Tasks by status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named after the statuses")]
+#[expect(missing_docs, reason = "named after the statuses")]
 pub struct StatusCounts {
     pub total: i64,
     pub new: i64,

@@ -20,7 +20,7 @@ use crate::{
 
 /// A Project resource, as the caller saw it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct ProjectUpsert {
     pub tenant: String,
     pub namespace: String,

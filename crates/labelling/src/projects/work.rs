@@ -9,7 +9,7 @@ use crate::{Error, Labelling, Result, crowd::membership::kept_out};
 
 /// What a worker sees of a project they may work on.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the resource documents its fields")]
+#[expect(missing_docs, reason = "the resource documents its fields")]
 pub struct WorkProject {
     pub id: ProjectId,
     pub display_name: String,

@@ -18,7 +18,7 @@ const TRIES: usize = 5;
 
 /// An earlier decision on the same task.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct PreviousDecision {
     pub decision: String,
     pub comment: String,
@@ -27,7 +27,7 @@ pub struct PreviousDecision {
 
 /// An answer that waits for this reviewer.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct ReviewCandidate {
     pub answer_id: AnswerId,
     pub task: Task,

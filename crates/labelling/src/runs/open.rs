@@ -16,7 +16,7 @@ use crate::{Error, Labelling, Refusal, Result, datasets::checkpoint, projects::f
 
 /// What a generating runner gets; the API server adds the presigned URL.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "protocol::run::GenerateOpened documents them")]
+#[expect(missing_docs, reason = "protocol::run::GenerateOpened documents them")]
 pub struct GenerateRun {
     pub epoch: i64,
     pub completed: bool,

@@ -20,7 +20,7 @@ use crate::{
 
 /// An answer as a worker gives it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "named after the contract")]
+#[expect(missing_docs, reason = "named after the contract")]
 pub struct NewAnswer {
     pub user: UserId,
     pub task: TaskId,

@@ -1,6 +1,10 @@
 //! The promises of the outbox, kept on the database of each context that has one.
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests begin now, and count from there"
+)]
 
 mod support;
 

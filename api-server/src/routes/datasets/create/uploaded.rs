@@ -22,7 +22,7 @@ use crate::{
 
 /// A file as form data; for the description only.
 #[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the form")]
+#[expect(dead_code, reason = "describes the form")]
 pub struct UploadForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,

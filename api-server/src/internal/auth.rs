@@ -76,7 +76,7 @@ impl FromRequestParts<App> for Runner {
             ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "runner_token_wrong",
-                "The cluster does not vouch for this token; read it from its file again.",
+                "The cluster does not accept this token; read it from its file again.",
             )
         })?;
         app.reviewed().put(digest, namespace.clone());

@@ -13,7 +13,7 @@ fn not_deleted() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "not_deleted",
-        "It is there already; nothing is to be brought back.",
+        "It is not deleted; there is nothing to restore.",
     )
 }
 
@@ -39,7 +39,7 @@ fn being_deleted() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "being_deleted",
-        "It is just being deleted; try again in a moment.",
+        "It is being deleted; try again in a moment.",
     )
     .retry_after(1)
 }

@@ -25,7 +25,7 @@ pub enum Error {
 /// Every reason for which the context says no.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[error("{}", self.message())]
-#[allow(missing_docs, reason = "codes and messages below say what each means")]
+#[expect(missing_docs, reason = "codes and messages below say what each means")]
 pub enum Refusal {
     NotFound,
     Judgements {
@@ -92,7 +92,7 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
-            Self::NotFound => "There is nothing here under this address; check the id.".into(),
+            Self::NotFound => "Nothing was found at this address; check the id.".into(),
             Self::Judgements { most } => {
                 format!("judgements must be between 1 and {most}; split a larger purchase.")
             }

@@ -39,7 +39,7 @@ pub enum Error {
 /// Every reason for which the context says no.
 #[derive(Debug, Clone, PartialEq, ThisError)]
 #[error("{}", self.message())]
-#[allow(missing_docs, reason = "codes and messages below say what each means")]
+#[expect(missing_docs, reason = "codes and messages below say what each means")]
 pub enum Refusal {
     NotFound,
     Tombstoned,
@@ -197,18 +197,18 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
-            Self::NotFound => "There is nothing here under this address; check the id.".into(),
+            Self::NotFound => "Nothing was found at this address; check the id.".into(),
             Self::Tombstoned => "This resource was replaced or deleted; read it again and use the new one.".into(),
             Self::ProjectNotFound { name } => format!("There is no Project \"{name}\" in this namespace; create it, or correct projectRef.name."),
             Self::DatasetNotFound { name } => format!("There is no Dataset \"{name}\" in this project; create it, or correct datasetRef.name."),
             Self::ProjectNotActive { state } => format!("The project is {state}; resume it, then try again."),
             Self::ProjectEnded => "The project was closed or is being deleted, and takes no more work; use another project.".into(),
             Self::ProjectNotAccepted => "The project was never accepted; look at its conditions and correct it, then try again.".into(),
-            Self::ProjectDeleted { id, namespace, name } => format!("The project was deleted; what was paid for is kept, and what was answered unless its deletion policy was DELETE. Have it back by POST /api/v1/projects/{id}/restore, or apply a Project \"{name}\" in namespace {namespace} again."),
-            Self::DatasetDeleted { id, namespace, name } => format!("The dataset was deleted; its rows are kept. Have it back by POST /api/v1/datasets/{id}/restore, or apply a Dataset \"{name}\" with the same source in namespace {namespace} again; or remove the rows, too: DELETE /api/v1/datasets/{id}?rows=true."),
-            Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, with another file at it, or read in another way, whose rows are kept; give the new one another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
-            Self::ExportIdentityChanged => "This name belonged to an export with other contents or of another form, whose file is kept; give the new one another name.".into(),
-            Self::RowsGoing => "The rows of the dataset that had this name are being removed; this one goes on by itself.".into(),
+            Self::ProjectDeleted { id, namespace, name } => format!("The project was deleted; its quota is kept, and so are its answers unless its deletion policy was DELETE. Restore it by POST /api/v1/projects/{id}/restore, or apply a Project \"{name}\" in namespace {namespace} again."),
+            Self::DatasetDeleted { id, namespace, name } => format!("The dataset was deleted; its rows are kept. Restore it by POST /api/v1/datasets/{id}/restore, or apply a Dataset \"{name}\" with the same source in namespace {namespace} again; or remove the rows as well: DELETE /api/v1/datasets/{id}?rows=true."),
+            Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, another file at it, or other reading options, and its rows are kept; give the new dataset another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
+            Self::ExportIdentityChanged => "This name belonged to an export with other contents or another format, and its file is kept; give the new export another name.".into(),
+            Self::RowsGoing => "The rows of the previous dataset of this name are being removed; this one continues by itself.".into(),
             Self::InvalidSpec { details } => {
                 let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
                 format!("{}; correct the spec.", list.join("; "))
@@ -217,16 +217,16 @@ impl Refusal {
             Self::PaymentRequired { remaining, needed } => {
                 format!("The project has {remaining} judgements left and needs at least {needed}; buy judgements for it, then try again.")
             }
-            Self::DebtOwed { owing } => format!("The tenant owes {} judgements for {}, after a refund; buy them with POST /payments/checkout, or have them granted, and it goes on.", debt::sum(owing), debt::names(owing)),
-            Self::GrantConflict => "This grant id was used with another number of judgements; use a new id.".into(),
+            Self::DebtOwed { owing } => format!("The tenant owes {} judgements for {}, after a refund; buy them with POST /payments/checkout, or have them granted, and work continues.", debt::sum(owing), debt::names(owing)),
+            Self::GrantConflict => "This grantId was used with another number of judgements; use a new one.".into(),
             Self::InvalidGrant => "A grant needs a grantId of 1 to 200 characters and judgements between 0 and 10^12.".into(),
             Self::AlreadyGenerating => "Tasks are being generated already; wait for the dataset to become READY.".into(),
             Self::AlreadyGenerated => "The dataset's tasks exist already; nothing is left to generate.".into(),
             Self::NothingToRetry => "The dataset's last run did not fail; there is nothing to try again.".into(),
             Self::RunHeld { seconds } => format!("Another pod holds this run; try again in {seconds} seconds."),
-            Self::Fenced => "Another pod took this run over; open it again once that one is silent.".into(),
-            Self::QuotaExhausted { accepted } => format!("The project's quota ended before the file did ({accepted} rows of the last part were taken); buy judgements, and generation goes on by itself."),
-            Self::OutOfOrder { expected } => format!("The chunk does not continue the loaded rows; open the run again and go on at row {expected}."),
+            Self::Fenced => "Another pod took over this run; open it again once that pod is gone.".into(),
+            Self::QuotaExhausted { accepted } => format!("The project's quota ended before the file did ({accepted} rows of the last part were taken); buy judgements, and generation continues by itself."),
+            Self::OutOfOrder { expected } => format!("The chunk does not continue the loaded rows; open the run again and continue at row {expected}."),
             Self::NoTaskAvailable { why, .. } => no_task(*why).into(),
             Self::TaskLocked => "Every place on this task is taken; claim another one.".into(),
             Self::TooManyLeases { limit } => format!("You hold {limit} tasks already; submit or unlock one first."),
@@ -235,16 +235,16 @@ impl Refusal {
             Self::InvalidAnswer { .. } => "The answer does not fit the form; correct the fields named in details.".into(),
             Self::NoReviewAvailable => "No answer waits for your review; come back later.".into(),
             Self::OwnTask => "You hold or answered this task yourself; review another one.".into(),
-            Self::OwnProject => "You belong to the tenant that owns this project, which cannot be the judge of its own answers; review those of another project.".into(),
+            Self::OwnProject => "You belong to the tenant that owns this project, and a tenant does not review its own projects; review answers of another project.".into(),
             Self::AlreadyReviewed => "You have reviewed this answer already; take the next one.".into(),
             Self::AlreadyDecided => "This answer is decided already; take the next one.".into(),
-            Self::AnswerReviewed => "A reviewer has decided on this answer already; wait for what becomes of it.".into(),
+            Self::AnswerReviewed => "A reviewer has decided on this answer already; wait for the outcome.".into(),
             Self::UndoTooLate { why } => format!("{why}; the decision stays."),
             Self::NoMedia { column } => format!("The project shows no image, audio or video of a column \"{column}\"; take a column of its display list."),
             Self::MediaEmpty { column } => format!("The cell is empty: this task has nothing to show in \"{column}\"; answer by the rest, or skip the task and say so in the reason."),
-            Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it goes on by itself."),
-            Self::ExportNotReady { state } => format!("The export is {state}; ask again when it is READY."),
-            Self::ExportExpired => "The export's file was removed when its time was over; create a new export.".into(),
+            Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it continues by itself."),
+            Self::ExportNotReady { state } => format!("The export is {state}; try again when it is READY."),
+            Self::ExportExpired => "The export has expired and its file was removed; create a new export.".into(),
             Self::TenantTaken => "This tenant's namespaces are recorded as the home of other tenants; label a namespace for it alone, then try again.".into(),
             Self::NamespaceNotBound => "The resource was bound before its namespace got the label it has; delete it and apply it again, or give the namespace its earlier label back.".into(),
         }

@@ -120,7 +120,7 @@ async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Head
             return Err(ApiError::new(
                 StatusCode::CONFLICT,
                 "preview_unavailable",
-                "The source lies in a bucket of your own, which only the dataset's Job can read; look at it there.",
+                "The source is in your own bucket, which only the dataset's Job can read; look at the file there.",
             ));
         }
         Err(why) => {

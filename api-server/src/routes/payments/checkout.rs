@@ -55,7 +55,7 @@ fn no_stripe() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "billing_not_stripe",
-        "Nothing is sold here: billing.mode is not Stripe. Ask who runs this platform for quota.",
+        "There is no checkout: billing.mode is not Stripe. Ask the platform's administrator for quota.",
     )
 }
 

@@ -83,7 +83,7 @@ pub async fn project_patch(
     Err(ApiError::new(
         StatusCode::CONFLICT,
         "changing",
-        "The project is being changed by somebody else again and again; try again in a moment.",
+        "Others keep changing the project at the same time; try again in a moment.",
     )
     .retry_after(1))
 }

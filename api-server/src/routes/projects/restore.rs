@@ -37,7 +37,7 @@ pub async fn project_restore(
         ApiError::new(
             StatusCode::CONFLICT,
             "never_in_force",
-            "The project's form was never in force, so nothing is known to bring back; create a new project.",
+            "The project was never accepted, so there is nothing to restore; create a new project.",
         )
     })?;
     owner

@@ -97,7 +97,7 @@ export const crowd = {
   noneWhy: 'Workers appear with their first answer, under a pseudonym of your tenant.',
   reason: 'Reason',
   rejected: 'Rejected',
-  standing: 'Standing',
+  standing: 'Membership',
   unblock: 'Unblock',
   void: 'Void answers',
   voidText:

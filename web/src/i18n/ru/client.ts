@@ -103,7 +103,7 @@ export const crowd: Catalogue['crowd'] = {
   noneWhy: 'Исполнители появляются с первым ответом, под псевдонимом вашей организации.',
   reason: 'Причина',
   rejected: 'Отклонено',
-  standing: 'Положение',
+  standing: 'Участие',
   unblock: 'Разблокировать',
   void: 'Аннулировать ответы',
   voidText:

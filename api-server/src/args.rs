@@ -314,7 +314,7 @@ pub fn env_example() -> String {
         for setting in settings {
             let Setting { variable, help, .. } = &setting;
             let required = if setting.required { " Required." } else { "" };
-            let default = setting.default.unwrap_or_default();
+            let default = setting.default.as_deref().unwrap_or_default();
             let _ = writeln!(text, "\n# {help}{required}\n{variable}={default}");
         }
     }

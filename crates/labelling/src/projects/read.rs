@@ -51,7 +51,6 @@ impl Project {
 
 /// Tasks by status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the statuses")]
 pub struct StatusCounts {
     pub total: i64,
     pub new: i64,

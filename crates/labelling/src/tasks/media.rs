@@ -10,7 +10,6 @@ use crate::{Error, Labelling, Refusal, Result, tasks::lost};
 
 /// Where a cell's image, audio or video lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after the contract")]
 pub struct Media {
     /// The cell: a link, or a path beside the source.
     pub value: String,

@@ -66,6 +66,9 @@ export function projectManifest(project: Body<'NewProject'>): string {
         onReject: camelOr(labeling.onReject),
         maxRejections: labeling.maxRejections ?? undefined,
         audience: camelOr(labeling.audience),
+        consensus: labeling.consensus
+          ? { field: labeling.consensus.field, method: camelOr(labeling.consensus.method) }
+          : undefined,
       },
     },
   });

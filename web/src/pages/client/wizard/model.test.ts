@@ -59,3 +59,11 @@ it('makes the request of the API', () => {
     audience: 'PUBLIC',
   });
 });
+
+it('names a consensus of a question that is there, and of one that can have one', () => {
+  const chosen = filled({ consensusField: 'rating', consensusMethod: 'WAWA' });
+  expect(projectOf(chosen).labeling.consensus).toEqual({ field: 'rating', method: 'WAWA' });
+  expect(projectOf(filled({ consensusField: 'gone' })).labeling.consensus).toBeUndefined();
+  const text = { ...field({}), consensusField: 'f' };
+  expect(projectOf(text).labeling.consensus).toBeUndefined();
+});

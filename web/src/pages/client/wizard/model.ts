@@ -18,6 +18,9 @@ export interface Draft {
   onReject: string;
   maxRejections: string;
   audience: string;
+  /** The question whose answers become one label; none when empty. */
+  consensusField: string;
+  consensusMethod: string;
 }
 
 export const STEPS = ['item', 'questions', 'rules', 'preview'] as const;
@@ -42,7 +45,13 @@ export const newDraft = (): Draft => ({
   onReject: 'REQUEUE',
   maxRejections: '3',
   audience: 'PUBLIC',
+  consensusField: '',
+  consensusMethod: 'MAJORITY_VOTE',
 });
+
+/** The questions whose answers can become one label. */
+export const labelled = ({ fields }: Draft): Field[] =>
+  fields.map(({ field }) => field).filter(({ type }) => type === 'SINGLE_CHOICE' || type === 'BOOLEAN');
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
@@ -130,6 +139,9 @@ export function projectOf(draft: Draft): Body<'NewProject'> {
       onReject: draft.onReject,
       maxRejections: whole(draft.maxRejections),
       audience: draft.audience,
+      consensus: labelled(draft).some(({ name }) => name === draft.consensusField)
+        ? { field: draft.consensusField, method: draft.consensusMethod }
+        : undefined,
     },
   };
 }

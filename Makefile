@@ -7,23 +7,23 @@ help: ## list the targets
 up: ## start the platform on this machine, or bring it up to date with the sources
 	@dev/platform/up
 
-down: ## end the platform and remove all it kept
+down: ## stop the platform and delete its data
 	@dev/platform/down
 
-status: ## show what runs, and where
+status: ## show the processes and addresses of the platform
 	@dev/platform/status
 
-logs: ## follow what the platform's pods write
+logs: ## follow the logs of the platform's pods
 	@dev/platform/logs --follow --tail=50
 
 kubeconfig: ## print the path of the platform's kubeconfig: export KUBECONFIG=$$(make -s kubeconfig)
 	@test -e .dev/kubeconfig || { echo "the platform is down; make up" >&2; exit 1; }
 	@echo $(CURDIR)/.dev/kubeconfig
 
-demo: up ## play the whole flow, from an upload to an export, on the running platform
+demo: up ## run the whole flow on the platform, from an upload to an export
 	@. .dev/env && dev/platform/demo
 
-test: ## run every check and every test; installs and starts what they need, and stops it
+test: ## run every check and every test, and the services they need
 	@dev/test/run
 
 test-charts: ## test the charts, alerts and GitOps examples, on a real API server
@@ -41,7 +41,7 @@ test-unit: ## run the tests that need no cluster, against a real Postgres and S3
 test-operator: ## run the operator's tests against a real Kubernetes control plane
 	@dev/test/run operator
 
-test-contract: ## ask a server whatever its description allows, as every role: no 5xx, no breach of a schema
+test-contract: ## fuzz the API by its OpenAPI description, as every role: no 5xx, no schema violation
 	@dev/test/run contract
 
 test-e2e: ## run the end-to-end tests on the platform
@@ -53,10 +53,10 @@ drill: ## back up, destroy and restore a platform made for it, and compare
 coverage: ## measure which lines the tests run: target/coverage/html/index.html, target/coverage/lcov.info
 	@dev/test/run unit operator contract coverage
 
-soak: ## run the long proofs at their full counts: hours
+soak: ## run the randomized tests at their full counts: hours
 	@E2E_SCALE=full TEST_SCALE=full dev/test/run unit e2e
 
-replay: up ## replay all 74,160 recorded ratings through 20 workers, and compare the export's means
+replay: up ## replay 74,160 recorded ratings through 20 workers, and compare the means in the export
 	@. .dev/env && E2E_SCALE=full cargo test --workspace --test promises -- recorded_crowd --nocapture
 
 bench-claim: ## measure next, claim and submit by many clients; ARGS="--tasks 10000,100000"

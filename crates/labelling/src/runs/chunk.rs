@@ -58,6 +58,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<ChunkLoaded> {
         let mut tx = self.pool.begin().await?;
+        by_index(&mut tx).await?;
         window_lock(&mut tx, id).await?;
         // The dataset before its hold, as whoever fences or deletes it.
         let row = lock(&mut tx, id).await?;
@@ -84,6 +85,15 @@ impl Labelling {
             Err(Refusal::QuotaExhausted { accepted: granted }.into())
         }
     }
+}
+
+/// Looks batches up by their index, also for the foreign key of each row. Its plan is made with the first row that a
+/// session inserts, is kept, and would read all batches for every row of the largest dataset when there were few then.
+async fn by_index(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("set local enable_seqscan = off")
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// A dataset, locked, with what its project says of its tasks.

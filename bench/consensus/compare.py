@@ -37,7 +37,7 @@ def run(command):
 def compare(name, method, file):
     rounds = ROUNDS if name == "500k" else 1
     ours = min((run([os.environ["FIT"], method, file]) for _ in range(ROUNDS)), key=lambda each: each["wall"])
-    theirs = [run([sys.executable, HERE / "crowdkit.py", method, file]) for _ in range(1 if method in ("one_coin", "zero_based") else rounds)]
+    theirs = [run([sys.executable, HERE / "peer.py", method, file]) for _ in range(1 if method in ("one_coin", "zero_based") else rounds)]
     theirs = min(theirs, key=lambda each: each["load"] + each["fit"])
     seconds = theirs["load"] + theirs["fit"]
     same = "same" if ours["sum"] == theirs["sum"] else "DIFFER"

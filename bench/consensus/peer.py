@@ -1,4 +1,4 @@
-"""crowdkit.py METHOD FILE: what fit does, by crowd-kit. Its imports are not counted."""
+"""peer.py METHOD FILE: what fit does, by crowd-kit. Its imports are not counted."""
 
 import json
 import sys

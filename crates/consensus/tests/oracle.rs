@@ -1,6 +1,8 @@
 //! Every method and measure beside what crowd-kit, krippendorff, irrCAC, statsmodels and scikit-learn compute of the
 //! same answers: `tests/oracle/oracle.py` writes the fixtures.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use datacrowd_consensus::{

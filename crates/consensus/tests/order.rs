@@ -1,5 +1,7 @@
 //! Neither the order of answers nor that of ties leaves a trace; and what comes out are probabilities.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
 use datacrowd_consensus::{
     Answers, ErrorModel, InvalidAnswers, InvalidKnown, Iterations, Known, Method, MissingSkill,
     Number, TaskNo, Unskilled, dawid_skene, gold_majority_vote, hold_out, majority_vote, medians,

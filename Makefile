@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help web web-dev web-check web-browser drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload bench-operator check fmt generate
+.PHONY: help web web-dev web-check web-browser drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload bench-operator bench-peers check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -67,6 +67,9 @@ bench-upload: ## measure the API server's memory while 1 GiB arrives
 
 bench-operator: ## measure the operator with 2,000 suspended Datasets; ARGS="--datasets 10000 --delete"
 	@dev/bench operator $(ARGS)
+
+bench-peers: ## measure Label Studio, doccano and graphile-worker beside us; ARGS="--items 10000,100000"
+	@bench/peers $(ARGS)
 
 bench-load: up ## load 5,000,000 rows (ROWS=...) beside psql \copy; print rates, ratio and peak memory
 	@bench/load

@@ -189,7 +189,8 @@ fn rows(count: usize) -> impl futures::Stream<Item = Bytes> + Send + 'static {
     stream::iter(pieces)
 }
 
-fn say(line: &str) -> Result<()> {
+/// Prints a line of a table.
+pub fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(())

@@ -1,8 +1,9 @@
-//! `datacrowd-bench claim`, `upload` and `operator`: see the README for method and results.
+//! `datacrowd-bench claim`, `upload`, `operator` and `peers`: see the README for method and results.
 
 mod claim;
 mod cluster;
 mod operator;
+mod peers;
 mod platform;
 mod process;
 mod samples;
@@ -19,6 +20,8 @@ enum Command {
     Upload(upload::Upload),
     /// The operator's rates, memory and cost at rest with many Datasets.
     Operator(operator::Scale),
+    /// Other platforms and a job queue beside ours.
+    Peers(Box<peers::Peers>),
 }
 
 #[tokio::main]
@@ -27,5 +30,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Claim(claim) => claim.run().await,
         Command::Upload(upload) => upload.run().await,
         Command::Operator(scale) => scale.run().await,
+        Command::Peers(peers) => peers.run().await,
     }
 }

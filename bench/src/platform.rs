@@ -5,24 +5,23 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::{PoisonError, RwLock},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use datacrowd_testkit::{TestDatabase, runner_pod};
+use datacrowd_testkit::TestDatabase;
 use futures::{Stream, StreamExt, stream};
-use k8s_openapi::api::{
-    authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec},
-    core::v1::{Pod, ServiceAccount},
-};
-use kube::{Api, Client, api::PostParams};
+use kube::Client;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use crate::cluster;
+
+mod runs;
 
 const PASSWORD: &str = "a long password of a benchmark";
 const INTERNAL_TOKEN: &str = "the internal token of a benchmark";
@@ -38,7 +37,8 @@ pub struct Platform {
     url: String,
     internal: String,
     cluster: Client,
-    client: String,
+    name: String,
+    client: RwLock<String>,
     namespace: String,
 }
 
@@ -110,7 +110,8 @@ impl Platform {
             url: format!("http://{listen}"),
             internal: format!("http://{internal}"),
             cluster,
-            client: String::new(),
+            name: format!("bench{}", &Uuid::new_v4().simple().to_string()[..8]),
+            client: RwLock::default(),
             namespace: String::new(),
         };
         platform.ready().await?;
@@ -135,8 +136,7 @@ impl Platform {
     }
 
     async fn become_client(&mut self) -> Result<()> {
-        let name = format!("bench{}", &Uuid::new_v4().simple().to_string()[..8]);
-        let id = self.register(&name).await?;
+        let id = self.register(&self.name).await?;
         let admin = self.login("admin").await?;
         let role = format!("/admin/users/{id}/role");
         let user = self
@@ -148,8 +148,21 @@ impl Platform {
             )
             .await?;
         self.namespace = text(&user["tenant"]["namespace"])?;
-        self.client = self.login(&name).await?;
+        self.sign_in().await
+    }
+
+    /// A new access token of the client: one lives for 15 minutes.
+    pub async fn sign_in(&self) -> Result<()> {
+        let token = self.login(&self.name).await?;
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = token;
         Ok(())
+    }
+
+    fn client(&self) -> String {
+        self.client
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     async fn register(&self, name: &str) -> Result<String> {
@@ -162,7 +175,8 @@ impl Platform {
         )
     }
 
-    async fn login(&self, name: &str) -> Result<String> {
+    /// A new access token of somebody registered.
+    pub async fn login(&self, name: &str) -> Result<String> {
         let body = json!({"login": name, "password": PASSWORD});
         text(
             &self
@@ -224,7 +238,7 @@ impl Platform {
             "answersPerTask": answers_per_task, "reviewersPerAnswer": 0, "rewardPoints": 1
         });
         let body = json!({"displayName": "Bench", "dataType": "TEXT", "labeling": labeling});
-        let client = &self.client;
+        let client = &self.client();
         text(
             &self
                 .call(client, Method::POST, "/projects", Some(body))
@@ -249,7 +263,7 @@ impl Platform {
         let answer = self
             .http
             .post(format!("{}/projects/{project}/datasets", self.url))
-            .bearer_auth(&self.client)
+            .bearer_auth(self.client())
             .header(
                 "content-type",
                 format!("multipart/form-data; boundary={BOUNDARY}"),
@@ -261,72 +275,6 @@ impl Platform {
         let text = answer.text().await?;
         ensure!(status.is_success(), "upload: {status} {text}");
         Ok(serde_json::from_str(&text)?)
-    }
-
-    /// Generates a dataset's tasks with the real runner.
-    pub async fn generate(&self, dataset: &Value) -> Result<()> {
-        let (id, name) = (text(&dataset["id"])?, text(&dataset["name"])?);
-        let path = format!("/datasets/{id}/generate-tasks");
-        self.call(&self.client, Method::POST, &path, Some(json!({})))
-            .await?;
-        let resources: Api<datacrowd_crds::Dataset> =
-            Api::namespaced(self.cluster.clone(), &self.namespace);
-        let uid = resources.get(&name).await?.metadata.uid;
-        let begun: Value = self
-            .http
-            .post(format!("{}/internal/datasets/{id}/runs", self.internal))
-            .header("x-internal-token", INTERNAL_TOKEN)
-            .json(&json!({"uid": uid, "attempt": 1}))
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?;
-        let token = tempfile::NamedTempFile::new()?;
-        std::fs::write(token.path(), self.runner_token().await?)?;
-        let ended = Command::new(beside("datacrowd-runner")?)
-            .args(["generate", "--run-id", &text(&begun["runId"])?])
-            .env("DATACROWD_INTERNAL_URL", &self.internal)
-            .env("DATACROWD_TOKEN_FILE", token.path())
-            .env("POD_UID", "bench")
-            .env("TERMINATION_LOG", "/dev/null")
-            .env("DATACROWD_LOG", "warn")
-            .stdout(Stdio::null())
-            .status()
-            .await?;
-        ensure!(ended.success(), "the runner ended with {ended}");
-        Ok(())
-    }
-
-    /// Of a pod that is there and waits for a node.
-    async fn runner_token(&self) -> Result<String> {
-        let accounts: Api<ServiceAccount> = Api::namespaced(self.cluster.clone(), &self.namespace);
-        while accounts.get_opt("default").await?.is_none() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        let pods: Api<Pod> = Api::namespaced(self.cluster.clone(), &self.namespace);
-        let pod: Pod = serde_json::from_value(runner_pod())?;
-        let pod = pods.create(&PostParams::default(), &pod).await?;
-        let request = TokenRequest {
-            spec: TokenRequestSpec {
-                audiences: vec!["datacrowd-internal".into()],
-                bound_object_ref: Some(BoundObjectReference {
-                    api_version: Some("v1".into()),
-                    kind: Some("Pod".into()),
-                    name: pod.metadata.name,
-                    uid: pod.metadata.uid,
-                }),
-                ..TokenRequestSpec::default()
-            },
-            ..TokenRequest::default()
-        };
-        let made = accounts
-            .create_token_request("default", &PostParams::default(), &request)
-            .await?;
-        Ok(made
-            .status
-            .context("a token request without a token")?
-            .token)
     }
 }
 

@@ -31,6 +31,8 @@ impl Api {
         Ok(Self {
             http: reqwest::Client::builder()
                 .timeout(Duration::from_mins(15))
+                // uWSGI's and gunicorn's connections end with each answer, the first's without a word of it.
+                .pool_max_idle_per_host(0)
                 .build()?,
             url: url.to_owned(),
             tokens: tokens.lines().map(str::to_owned).collect(),

@@ -146,6 +146,7 @@ const ROWS: &[(&str, For)] = &[
     ("run_part", Runner),
     ("run_complete", Runner),
     ("export_answers", Runner),
+    ("export_labels", Runner),
     ("chunk_load", Runner),
 ];
 
@@ -392,7 +393,7 @@ impl World {
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {
-            "export_answers" => format!("{path}?runId={}&epoch=1", self.run),
+            "export_answers" | "export_labels" => format!("{path}?runId={}&epoch=1", self.run),
             _ if operation.internal && operation.method == Method::DELETE => {
                 format!("{path}?uid={}&policy=Retain", Uuid::nil())
             }
@@ -662,7 +663,8 @@ async fn runner(world: &World, operation: &Operation, verdicts: &mut Verdicts) {
     }
     let own = world.with_token(operation, &world.runner).await;
     // The run is of a dataset: as an export's run it does not exist.
-    let is_export = ["export_answers", "run_part"].contains(&operation.id.as_str());
+    let is_export =
+        ["export_answers", "export_labels", "run_part"].contains(&operation.id.as_str());
     verdicts.admitted(operation, if is_export { "a pod" } else { "its pod" }, &own);
     let other = world.with_token(operation, &world.other_runner).await;
     verdicts.refused(

@@ -12,6 +12,7 @@ const LAW: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     ("records", &["protocol"]),
     ("crds", &["protocol"]),
+    ("consensus", &[]),
     // What contexts instantiate on their own databases; neither knows a context.
     ("outbox", &[]),
     ("idempotency", &[]),
@@ -34,7 +35,7 @@ const LAW: &[(&str, &[&str])] = &[
         ],
     ),
     ("operator", &["crds", "protocol", "settings", "telemetry"]),
-    ("runner", &["protocol", "records", "telemetry"]),
+    ("runner", &["consensus", "protocol", "records", "telemetry"]),
     ("e2e", &["crds", "protocol", "telemetry", "testkit"]),
     ("bench", &["crds", "testkit"]),
 ];

@@ -6,7 +6,9 @@ const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'tests',
   testMatch: '**/*.spec.ts',
-  workers: 1,
+  // A test has its own server and its own browser context.
+  fullyParallel: true,
+  workers: Number(process.env['CONSOLE_WORKERS'] ?? 2),
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',

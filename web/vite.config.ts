@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { mutation } from './scripts/mutation.ts';
 
 const platform = process.env['DATACROWD_URL'] ?? 'http://127.0.0.1:8080';
 const media = process.env['CONSOLE_MEDIA_ORIGINS'] ?? '';
@@ -10,6 +11,7 @@ const policy = [
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
+  "font-src 'self'",
   `img-src 'self' ${media}`.trim(),
   `media-src 'self' ${media}`.trim(),
   "base-uri 'none'",
@@ -19,11 +21,12 @@ const policy = [
   'trusted-types svelte-trusted-html',
 ].join('; ');
 
+const mutated = process.env['CONSOLE_MUTATION'];
 const proxy = { '/api': { target: platform, changeOrigin: true } };
 
 export default defineConfig({
   base: '/app/',
-  plugins: [svelte()],
+  plugins: [...(mutated === undefined ? [] : [mutation(mutated)]), svelte()],
   build: {
     target: ['chrome125', 'firefox128', 'safari17.5'],
     manifest: true,

@@ -80,11 +80,12 @@ class Place {
 
 export const place = new Place();
 
-/** Keeps the page while `stay` says so, until the returned function is called. */
-export function guardLeaving(stay: () => boolean): () => void {
-  const mine = () => !stay();
+/** Asks before the page is left while `isBusy` says so, until the returned function is called. */
+export function guardLeaving(isBusy: () => boolean, question: string): () => void {
+  const mine = () => !isBusy() || confirm(question);
+  // The browser asks in its own words.
   const unload = (event: BeforeUnloadEvent) => {
-    if (stay()) event.preventDefault();
+    if (isBusy()) event.preventDefault();
   };
   guard = mine;
   addEventListener('beforeunload', unload);

@@ -1,64 +1,101 @@
-import { loadMoreTexts } from './i18n/index.ts';
+import type { Area } from './i18n/catalogue.ts';
+import { loadArea } from './i18n/index.ts';
 import type { Route } from './router.svelte.ts';
 
-/** Texts and page together, one after the other in neither. */
-const withTexts =
-  <T>(load: () => Promise<T>): (() => Promise<T>) =>
+/** A page together with the texts it shows: neither waits for the other to be asked for. */
+const page =
+  <T>(load: () => Promise<T>, ...areas: Area[]): (() => Promise<T>) =>
   async () => {
-    const [page] = await Promise.all([load(), loadMoreTexts()]);
-    return page;
+    const [loaded] = await Promise.all([load(), ...areas.map(loadArea)]);
+    return loaded;
   };
 
+const CLIENT = ['client', 'states', 'wizard'] as const;
+const OWNERS = ['CLIENT', 'ADMIN'] as const;
+
 /** Shown where there is no session, whatever the address. */
-export const signInPage = withTexts(() => import('./pages/account/SignIn.svelte'));
+export const signInPage = page(() => import('./pages/account/SignIn.svelte'), 'account');
 
 /** Every page there is; one that is not here is not linked either. */
 export const routes: readonly Route[] = [
-  { pattern: '/register', open: true, load: withTexts(() => import('./pages/account/Register.svelte')) },
-  { pattern: '/reset', open: true, load: withTexts(() => import('./pages/account/Reset.svelte')) },
-  { pattern: '/account', load: withTexts(() => import('./pages/account/Account.svelte')) },
-  { pattern: '/work', roles: ['WORKER'], load: () => import('./pages/worker/Projects.svelte') },
+  {
+    pattern: '/register',
+    open: true,
+    load: page(() => import('./pages/account/Register.svelte'), 'account'),
+  },
+  { pattern: '/reset', open: true, load: page(() => import('./pages/account/Reset.svelte'), 'account') },
+  { pattern: '/account', load: page(() => import('./pages/account/Account.svelte'), 'account', 'states') },
+  {
+    pattern: '/work',
+    roles: ['WORKER'],
+    load: page(() => import('./pages/worker/Projects.svelte'), 'worker'),
+  },
   { pattern: '/work/:project', roles: ['WORKER'], load: () => import('./pages/worker/Work.svelte') },
-  { pattern: '/review/:project', roles: ['WORKER'], load: () => import('./pages/worker/Review.svelte') },
-  { pattern: '/answers', roles: ['WORKER'], load: () => import('./pages/worker/Answers.svelte') },
-  { pattern: '/points', roles: ['WORKER'], load: () => import('./pages/worker/Points.svelte') },
+  {
+    pattern: '/review/:project',
+    roles: ['WORKER'],
+    load: page(() => import('./pages/worker/Review.svelte'), 'worker', 'states', 'keys'),
+  },
+  {
+    pattern: '/answers',
+    roles: ['WORKER'],
+    load: page(() => import('./pages/worker/Answers.svelte'), 'worker', 'states'),
+  },
+  {
+    pattern: '/points',
+    roles: ['WORKER'],
+    load: page(() => import('./pages/worker/Points.svelte'), 'worker'),
+  },
   {
     pattern: '/client/projects',
-    roles: ['CLIENT', 'ADMIN'],
-    load: withTexts(() => import('./pages/client/Projects.svelte')),
+    roles: OWNERS,
+    load: page(() => import('./pages/client/Projects.svelte'), ...CLIENT),
   },
   {
     pattern: '/client/projects/new',
     roles: ['CLIENT'],
-    load: withTexts(() => import('./pages/client/Wizard.svelte')),
+    load: page(() => import('./pages/client/Wizard.svelte'), ...CLIENT),
   },
   {
     pattern: '/client/projects/:id',
-    roles: ['CLIENT', 'ADMIN'],
-    load: withTexts(() => import('./pages/client/Project.svelte')),
+    roles: OWNERS,
+    load: page(() => import('./pages/client/Project.svelte'), ...CLIENT),
   },
   {
     pattern: '/client/projects/:id/:tab',
-    roles: ['CLIENT', 'ADMIN'],
-    load: withTexts(() => import('./pages/client/Project.svelte')),
+    roles: OWNERS,
+    load: page(() => import('./pages/client/Project.svelte'), ...CLIENT),
   },
   {
     pattern: '/client/datasets/:id',
-    roles: ['CLIENT', 'ADMIN'],
-    load: withTexts(() => import('./pages/client/Dataset.svelte')),
+    roles: OWNERS,
+    load: page(() => import('./pages/client/Dataset.svelte'), ...CLIENT),
   },
   {
     pattern: '/client/payments',
-    roles: ['CLIENT', 'ADMIN'],
-    load: withTexts(() => import('./pages/client/Payments.svelte')),
+    roles: OWNERS,
+    load: page(() => import('./pages/client/Payments.svelte'), ...CLIENT),
   },
   {
     pattern: '/client/payments/:id',
-    roles: ['CLIENT', 'ADMIN'],
-    load: withTexts(() => import('./pages/client/Payment.svelte')),
+    roles: OWNERS,
+    load: page(() => import('./pages/client/Payment.svelte'), ...CLIENT),
   },
-  { pattern: '/admin/users', roles: ['ADMIN'], load: withTexts(() => import('./pages/admin/Users.svelte')) },
-  { pattern: '/admin/audit', roles: ['ADMIN'], load: withTexts(() => import('./pages/admin/Audit.svelte')) },
+  {
+    pattern: '/admin/users',
+    roles: ['ADMIN'],
+    load: page(() => import('./pages/admin/Users.svelte'), 'admin', 'account', 'states'),
+  },
+  {
+    pattern: '/admin/invitations',
+    roles: ['ADMIN'],
+    load: page(() => import('./pages/admin/Invitations.svelte'), 'admin', 'account', 'states'),
+  },
+  {
+    pattern: '/admin/audit',
+    roles: ['ADMIN'],
+    load: page(() => import('./pages/admin/Audit.svelte'), 'admin'),
+  },
 ];
 
 /** Where each role begins. */

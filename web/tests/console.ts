@@ -6,7 +6,7 @@ import type { State } from './fake/state.ts';
 export interface Console {
   readonly url: string;
   readonly state: State;
-  /** A page of its own for this person, signed in. */
+  /** This page, signed in as this person: with the session of an earlier visit. */
   open(page: Page, person: string, path?: string): Promise<void>;
 }
 
@@ -31,9 +31,8 @@ export const test = base.extend<{ console: Console }>({
       url,
       state: api.state,
       async open(page, person, path = '/') {
-        await page.goto(`${url}/app/`);
-        await signIn(page, person);
-        if (path !== '/') await page.goto(`${url}/app${path}`);
+        await resume(page, api.state, url, person);
+        await page.goto(`${url}/app${path}`);
       },
     });
     await context.close();
@@ -41,6 +40,18 @@ export const test = base.extend<{ console: Console }>({
     expect(broken, 'policy violations and errors of the page').toEqual([]);
   },
 });
+
+/** What an earlier visit left: the cookie, and the mark that there is one. */
+async function resume(page: Page, state: State, url: string, person: string): Promise<void> {
+  const user = state.users.find((one) => one.username === person);
+  if (user === undefined) throw new Error(`nobody is called ${person}`);
+  const { refreshToken } = state.session(user);
+  const where = { domain: new URL(url).hostname, path: '/api/v1/auth' };
+  const flags = { httpOnly: true, secure: true, sameSite: 'Strict' } as const;
+  await page.context().addCookies([{ name: 'dc_refresh', value: refreshToken, ...where, ...flags }]);
+  await page.goto(`${url}/app/icon.svg`);
+  await page.evaluate(() => localStorage.setItem('datacrowd.session', 'open'));
+}
 
 export async function signIn(page: Page, person: string): Promise<void> {
   await page.getByLabel(/Username or e-mail|Имя пользователя или почта/).fill(person);

@@ -17,7 +17,8 @@ const TIMEOUT = 30_000;
 let ahead = 0;
 export const serverNow = (): number => Date.now() + ahead;
 
-async function send(request: Request): Promise<Response> {
+/** Sends with an access token that is good, and once more with a new one. */
+export async function send(request: Request): Promise<Response> {
   const token = await accessToken();
   const again = request.clone();
   const first = await attempt(request, token);

@@ -1,6 +1,10 @@
 /** What client, admin and list pages read, kept while it is looked at. The work loop has its own. */
 import { QueryClient } from '@tanstack/svelte-query';
+import { api } from './client.ts';
+import { conditional } from './fresh.ts';
 import { Problem } from './problem.ts';
+
+api.use(conditional);
 
 const client = new QueryClient({
   defaultOptions: {

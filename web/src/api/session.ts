@@ -1,6 +1,6 @@
 /**
- * Who is signed in. The access token lives in this module's memory and nowhere else. The refresh token is shared by
- * the browser's tabs; it is used under a lock, because a used one ends its session.
+ * Who is signed in. The access token lives in this module's memory and nowhere else. What renews it is a cookie that no
+ * script can read; the browser's tabs share it, and use it under a lock, because a used one ends its session.
  */
 import { Problem } from './problem.ts';
 
@@ -14,7 +14,6 @@ export interface Person {
 
 interface Tokens {
   accessToken: string;
-  refreshToken: string;
   expiresIn: number;
 }
 
@@ -25,7 +24,11 @@ interface Access {
 
 export type SessionEvent = 'signed-in' | 'expired' | 'signed-out';
 
-const KEPT_AT = 'datacrowd.refresh';
+/** That there is a session, for the next page and the other tabs: no secret. */
+const KEPT_AT = 'datacrowd.session';
+const OPEN = 'open';
+/** Signed out while the server could not be told: it is told before anything else. */
+const LEAVING = 'leaving';
 const LOCK = 'datacrowd.refresh';
 /** A token this near its end is renewed before it is used. */
 const MARGIN = 20_000;
@@ -58,17 +61,15 @@ export function claimsOf(token: string): Person {
 }
 
 function take(tokens: Tokens): void {
-  localStorage.setItem(KEPT_AT, tokens.refreshToken);
+  localStorage.setItem(KEPT_AT, OPEN);
   access = { token: tokens.accessToken, expiresAt: Date.now() + tokens.expiresIn * 1000 };
   person = claimsOf(tokens.accessToken);
 }
 
-async function post(path: string, body: unknown, token?: string): Promise<Response> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+async function post(path: string, body: unknown): Promise<Response> {
   const response = await fetch(`/api/v1${path}`, {
     method: 'POST',
-    headers,
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   }).catch(() => Promise.reject(Problem.offline()));
   if (!response.ok) throw await Problem.of(response);
@@ -76,7 +77,7 @@ async function post(path: string, body: unknown, token?: string): Promise<Respon
 }
 
 export async function signIn(login: string, password: string, totp?: string): Promise<Person> {
-  const body = totp === undefined ? { login, password } : { login, password, totp };
+  const body = { login, password, session: 'COOKIE', ...(totp === undefined ? {} : { totp }) };
   const response = await post('/auth/login', body);
   take((await response.json()) as Tokens);
   tell('signed-in');
@@ -96,12 +97,11 @@ async function underLock(): Promise<void> {
 }
 
 async function renewNow(): Promise<void> {
-  // Read under the lock: another tab may have just put a newer one there.
-  const refreshToken = localStorage.getItem(KEPT_AT);
-  if (refreshToken === null) throw new Problem('unauthenticated', 'Sign in.', 401);
+  // Read under the lock: another tab may have just signed out.
+  if (localStorage.getItem(KEPT_AT) !== OPEN) throw new Problem('unauthenticated', 'Sign in.', 401);
   const before = person;
   try {
-    take((await (await post('/auth/refresh', { refreshToken })).json()) as Tokens);
+    take((await (await post('/auth/refresh', {})).json()) as Tokens);
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.status === 401) localStorage.removeItem(KEPT_AT);
     throw thrown;
@@ -112,7 +112,8 @@ async function renewNow(): Promise<void> {
 
 /** Takes up the session that an earlier page left; null where there is none. */
 export async function resume(): Promise<Person | null> {
-  if (localStorage.getItem(KEPT_AT) === null) return null;
+  if (localStorage.getItem(KEPT_AT) === LEAVING) await leave();
+  if (localStorage.getItem(KEPT_AT) !== OPEN) return null;
   try {
     await renew();
     return person;
@@ -146,17 +147,28 @@ function expire(): void {
 }
 
 export async function signOut(): Promise<void> {
-  const refreshToken = localStorage.getItem(KEPT_AT);
-  localStorage.removeItem(KEPT_AT);
+  localStorage.setItem(KEPT_AT, LEAVING);
   access = null;
   person = null;
-  if (refreshToken !== null) await post('/auth/logout', { refreshToken }).catch(() => undefined);
+  await leave().catch(() => undefined);
   tell('signed-out');
+}
+
+/** Ends the cookie's session at the server: after a renewal that runs, never in the middle of it. */
+async function leave(): Promise<void> {
+  await navigator.locks.request(LOCK, async () => {
+    if (localStorage.getItem(KEPT_AT) !== LEAVING) return;
+    await post('/auth/logout', {}).catch((thrown: unknown) => {
+      // Over already, or not to be reached: only the latter is tried again.
+      if (Problem.from(thrown).isPassing) throw thrown;
+    });
+    localStorage.removeItem(KEPT_AT);
+  });
 }
 
 // Signed out in another tab: this one must not go on showing what that person saw.
 if (typeof window !== 'undefined') {
   window.addEventListener('storage', (event) => {
-    if (event.key === KEPT_AT && event.newValue === null && person !== null) expire();
+    if (event.key === KEPT_AT && event.newValue !== OPEN && person !== null) expire();
   });
 }

@@ -1,5 +1,30 @@
 import type { en } from './en.ts';
-import type more from './en/more.ts';
+import type * as account from './en/account.ts';
+import type * as admin from './en/admin.ts';
+import type * as client from './en/client.ts';
+import type * as keys from './en/keys.ts';
+import type * as states from './en/states.ts';
+import type * as wizard from './en/wizard.ts';
+import type * as worker from './en/worker.ts';
+
+/** Texts that only some pages show, by what is loaded at once. */
+export interface Areas {
+  account: typeof account;
+  admin: typeof admin;
+  client: typeof client;
+  keys: typeof keys;
+  states: typeof states;
+  wizard: typeof wizard;
+  worker: typeof worker;
+}
+export type Area = keyof Areas;
 
 /** Every text there is; Russian has the same ones, or does not compile. */
-export type Catalogue = typeof en & typeof more;
+export type Catalogue = typeof en &
+  Areas['account'] &
+  Areas['admin'] &
+  Areas['client'] &
+  Areas['keys'] &
+  Areas['states'] &
+  Areas['wizard'] &
+  Areas['worker'];

@@ -1,4 +1,5 @@
-import { common, form, item, nav, problems, states } from './en/common.ts';
-import { review, work, worker } from './en/work.ts';
+import { common, form, item, nav, problems } from './en/common.ts';
+import { work } from './en/work.ts';
 
-export const en = { common, form, item, nav, problems, review, states, work, worker };
+/** What the work itself says; every other area comes with the first page that shows it. */
+export const en = { common, form, item, nav, problems, work };

@@ -1,11 +1,11 @@
 /** The catalogue of the person's language. It is loaded before anything is drawn; another language is a reload. */
-import type { Catalogue } from './catalogue.ts';
+import type { Area, Areas, Catalogue } from './catalogue.ts';
 
 export type Language = 'en' | 'ru';
 
 const KEPT_AT = 'datacrowd.language';
 
-/** Set by `loadTexts`; nothing is drawn before. Texts that the work itself does not need come by `loadMoreTexts`. */
+/** Set by `loadTexts`; nothing is drawn before. Areas that the work itself does not need come by `loadArea`. */
 export let t: Catalogue;
 export let language: Language;
 
@@ -25,10 +25,31 @@ export async function loadTexts(): Promise<void> {
   document.documentElement.lang = language;
 }
 
-/** What workers never read, before a page that shows it. */
-export async function loadMoreTexts(): Promise<void> {
-  const more = language === 'ru' ? await import('./ru/more.ts') : await import('./en/more.ts');
-  Object.assign(t, more.default);
+/** Written out: the build makes a chunk of each. */
+const AREAS: Record<Language, { [A in Area]: () => Promise<Areas[A]> }> = {
+  en: {
+    account: () => import('./en/account.ts'),
+    admin: () => import('./en/admin.ts'),
+    client: () => import('./en/client.ts'),
+    keys: () => import('./en/keys.ts'),
+    states: () => import('./en/states.ts'),
+    wizard: () => import('./en/wizard.ts'),
+    worker: () => import('./en/worker.ts'),
+  },
+  ru: {
+    account: () => import('./ru/account.ts'),
+    admin: () => import('./ru/admin.ts'),
+    client: () => import('./ru/client.ts'),
+    keys: () => import('./ru/keys.ts'),
+    states: () => import('./ru/states.ts'),
+    wizard: () => import('./ru/wizard.ts'),
+    worker: () => import('./ru/worker.ts'),
+  },
+};
+
+/** Texts of an area, before the page that shows them. */
+export async function loadArea(area: Area): Promise<void> {
+  Object.assign(t, await AREAS[language][area]());
 }
 
 export function chooseLanguage(chosen: Language): void {

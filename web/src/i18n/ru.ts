@@ -1,5 +1,5 @@
 import type { en } from './en.ts';
-import { common, form, item, nav, problems, states } from './ru/common.ts';
-import { review, work, worker } from './ru/work.ts';
+import { common, form, item, nav, problems } from './ru/common.ts';
+import { work } from './ru/work.ts';
 
-export const ru: typeof en = { common, form, item, nav, problems, review, states, work, worker };
+export const ru: typeof en = { common, form, item, nav, problems, work };

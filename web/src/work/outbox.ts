@@ -4,15 +4,21 @@
  */
 import type { Problem } from '../api/problem.ts';
 
+/** What a reviewer says of an answer. */
+export type Decision = 'approve' | 'reject';
+
 export interface Entry {
   readonly id: string;
   /** Whose it is: it is never sent for anybody else. */
   readonly user: string;
-  readonly kind: 'submit' | 'skip';
+  readonly kind: 'submit' | 'skip' | Decision;
   readonly taskId: number;
   readonly projectId: string;
+  /** Of an answer or a skip. */
   readonly leaseToken: string;
-  /** The answer as JSON text, so that numbers keep their digits; of a skip, the reason. */
+  /** What a decision is about. */
+  readonly answerId?: number;
+  /** The answer as JSON text, so that numbers keep their digits; of a skip the reason, of a decision the comment. */
   readonly body: string;
   readonly activeMillis: number;
   readonly createdAt: number;
@@ -69,7 +75,10 @@ export function pause(entries: readonly Entry[], user: string, now: number): num
   return waiting.length === 0 ? null : Math.max(0, Math.min(...waiting.map((entry) => entry.nextAt)) - now);
 }
 
-export const isWaiting = (entry: Entry): boolean => entry.state === 'waiting';
+/** Refusals that say that an answer is decided, taken back or voided. */
+const DECIDED: ReadonlySet<string> = new Set(['already_decided', 'already_reviewed', 'not_found']);
+
+export const isDecision = (entry: Entry): boolean => entry.kind === 'approve' || entry.kind === 'reject';
 
 /** Someone pressed "try again", or the network came back. */
 export const atOnce = (entry: Entry): Entry => ({ ...entry, nextAt: 0 });
@@ -97,6 +106,8 @@ export function verdict(entry: Entry, sent: Sent, now: number): Verdict {
   const gone = problem.code === 'lease_lost' || problem.code === 'not_found';
   // A skip whose lease is gone has what it wanted: the task is no longer here.
   if (entry.kind === 'skip' && gone) return { then: 'remove' };
+  // Others decided meanwhile, or this decision arrived and only its answer was lost: nothing is left to decide.
+  if (isDecision(entry) && DECIDED.has(problem.code)) return { then: 'remove' };
   if (problem.code === 'lease_lost' && entry.relocks < MOST_RELOCKS) return { then: 'relock' };
   return { then: 'keep', entry: refused(entry, problem) };
 }

@@ -1,12 +1,15 @@
-/** Reviewing: the answers shown to this reviewer, and the last decision, for taking back. */
+/** Reviewing: the answers shown to this reviewer, and the last decisions, for taking back. */
 import { api, ask, askExactly, type Body } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
+import { dispatch } from './dispatch.svelte.ts';
+import type { Decision } from './outbox.ts';
+import * as queue from './queue.ts';
 
 export type Review = Body<'ReviewBody'>;
 
-interface Decision {
+interface Decided {
+  readonly entryId: string;
   readonly review: Review;
-  readonly verdict: 'approve' | 'reject';
 }
 
 /** Shown ahead; what is not decided goes to others after five minutes. */
@@ -16,25 +19,41 @@ export class ReviewLoop {
   shown = $state.raw<readonly Review[]>([]);
   nothing = $state.raw<Problem | null>(null);
   problem = $state.raw<Problem | null>(null);
-  last = $state.raw<Decision | null>(null);
+  /** The last decision is being sent just now: neither here nor there. */
+  isOnItsWay = $state(false);
   done = $state(0);
+  private history = $state.raw<readonly Decided[]>([]);
   private readonly decided = new Set<number>();
   private claiming = false;
-  private running: Promise<unknown> = Promise.resolve();
+  private readonly end: () => void;
 
   current = $derived(this.shown[0] ?? null);
+  last = $derived(this.history.at(-1) ?? null);
 
-  constructor(private readonly projectId: string) {}
+  constructor(
+    private readonly projectId: string,
+    private readonly user: string,
+  ) {
+    this.end = dispatch.onArrival(({ entry }) => {
+      if (entry.projectId === projectId && this.shown.length < AHEAD) void this.fill();
+    });
+  }
+
+  stop(): void {
+    this.end();
+  }
 
   async fill(): Promise<void> {
     if (this.claiming) return;
     this.claiming = true;
     try {
-      const body = { projectId: this.projectId, count: AHEAD };
+      // Decisions on their way still hold their answers at the server.
+      const pending = dispatch.entries.flatMap(({ answerId }) => (answerId === undefined ? [] : [answerId]));
+      const body = { projectId: this.projectId, count: queue.toClaim(0, pending.length, AHEAD) };
       const { reviews } = await askExactly<Body<'Reviews'>>(
         api.POST('/reviews/claim', { body, parseAs: 'text' }),
       );
-      const known = new Set([...this.decided, ...this.shown.map((one) => one.answerId)]);
+      const known = new Set([...this.decided, ...pending, ...this.shown.map((one) => one.answerId)]);
       this.shown = [...this.shown, ...reviews.filter((one) => !known.has(one.answerId))];
       this.nothing = null;
     } catch (thrown) {
@@ -45,60 +64,51 @@ export class ReviewLoop {
   }
 
   approve(): void {
-    this.decide('approve', (answerId) =>
-      ask(api.POST('/reviews/{answerId}/approve', { params: { path: { answerId } }, body: {} })),
-    );
+    this.decide('approve', '');
   }
 
   reject(comment: string): void {
-    this.decide('reject', (answerId) =>
-      ask(api.POST('/reviews/{answerId}/reject', { params: { path: { answerId } }, body: { comment } })),
-    );
+    this.decide('reject', comment);
   }
 
-  /** The next answer is on screen at once; a decision that fails brings its answer back. */
-  private decide(verdict: Decision['verdict'], send: (answerId: number) => Promise<unknown>): void {
+  /** The next answer is on screen at once; the decision goes out from the outbox, whatever becomes of the page. */
+  private decide(kind: Decision, comment: string): void {
     const review = this.current;
     if (review === null) return;
+    const id = crypto.randomUUID();
+    const { answerId, task } = review;
     this.problem = null;
-    this.decided.add(review.answerId);
+    this.isOnItsWay = false;
+    this.decided.add(answerId);
     this.shown = this.shown.slice(1);
-    this.last = { review, verdict };
+    this.history = queue.remember(this.history, { entryId: id, review });
     this.done += 1;
-    this.running = this.running.then(async () => {
-      try {
-        await send(review.answerId);
-      } catch (thrown) {
-        this.failed(review, Problem.from(thrown));
-      }
-      if (this.shown.length < AHEAD) await this.fill();
-    });
+    const about = { id, user: this.user, kind, taskId: task.id, answerId, projectId: this.projectId };
+    void dispatch
+      .add({ ...about, leaseToken: '', body: comment, activeMillis: 0 })
+      .catch((thrown: unknown) => (this.problem = Problem.from(thrown)));
+    if (this.shown.length < AHEAD) void this.fill();
   }
 
-  private failed(review: Review, problem: Problem): void {
-    this.problem = problem;
-    this.done -= 1;
-    if (this.last?.review === review) this.last = null;
-    // Decided by others meanwhile: there is nothing left to decide.
-    if (problem.code === 'already_decided' || problem.code === 'already_reviewed') return;
-    this.decided.delete(review.answerId);
-    this.shown = [review, ...this.shown];
-  }
-
+  /** Takes the last decision back: out of the outbox, else through the server. */
   async undo(): Promise<void> {
-    await this.running;
     const last = this.last;
     if (last === null) return;
+    this.problem = null;
+    const { answerId } = last.review;
     try {
-      await ask(
-        api.POST('/reviews/{answerId}/undo', { params: { path: { answerId: last.review.answerId } } }),
-      );
-      this.decided.delete(last.review.answerId);
-      this.shown = [last.review, ...this.shown];
-      this.last = null;
-      this.done -= 1;
+      if (!(await dispatch.recall(last.entryId))) {
+        this.isOnItsWay = dispatch.entries.some((entry) => entry.id === last.entryId);
+        if (this.isOnItsWay) return;
+        await ask(api.POST('/reviews/{answerId}/undo', { params: { path: { answerId } } }));
+      }
     } catch (thrown) {
       this.problem = Problem.from(thrown);
+      return;
     }
+    this.decided.delete(answerId);
+    this.history = this.history.filter((one) => one !== last);
+    this.shown = [last.review, ...this.shown.filter((one) => one.answerId !== answerId)];
+    this.done -= 1;
   }
 }

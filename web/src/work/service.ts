@@ -45,6 +45,7 @@ export async function heartbeat(id: number, leaseToken: string): Promise<Lease> 
 
 export async function send(entry: Entry): Promise<{ answerId: number | null; status: string }> {
   const { taskId, leaseToken, activeMillis } = entry;
+  if (entry.answerId !== undefined) return decide(entry.answerId, entry);
   if (entry.kind === 'skip') {
     await ask(api.POST('/tasks/{id}/skip', { ...at(taskId), body: { leaseToken, reason: entry.body } }));
     return { answerId: null, status: 'SKIPPED' };
@@ -52,6 +53,15 @@ export async function send(entry: Entry): Promise<{ answerId: number | null; sta
   const answer = readJson<Record<string, never>>(entry.body);
   const body = { leaseToken, answer, activeMillis };
   const { answerId, status } = await ask(api.POST('/tasks/{id}/submit', { ...at(taskId), body }));
+  return { answerId, status };
+}
+
+async function decide(answerId: number, { kind, body: comment }: Entry) {
+  const path = { params: { path: { answerId } } };
+  const { status } =
+    kind === 'approve'
+      ? await ask(api.POST('/reviews/{answerId}/approve', { ...path, body: {} }))
+      : await ask(api.POST('/reviews/{answerId}/reject', { ...path, body: { comment } }));
   return { answerId, status };
 }
 

@@ -1,5 +1,5 @@
-import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
-import type { State, User } from './state.ts';
+import { nothing, ok, problem, type Call, type Handlers, type Reply } from './server.ts';
+import type { Session, State, User } from './state.ts';
 
 const bodyOf = (user: User) => ({
   id: user.id,
@@ -16,19 +16,30 @@ function login(state: State, body: Record<string, unknown>): Reply {
   if (user === undefined || user.password !== body['password']) return problem(401, 'invalid_credentials');
   if (user.totp !== null && body['totp'] === undefined) return problem(401, 'totp_required');
   if (user.totp !== null && user.totp !== body['totp']) return problem(401, 'totp_wrong');
-  return ok(state.tokens(user));
+  const session = state.session(user);
+  return body['session'] === 'COOKIE' ? asCookie(session) : ok(session);
 }
 
-function refresh(state: State, token: string): Reply {
-  const user = state.refresh.get(token);
-  if (state.used.has(token)) {
-    state.endSessions();
-    return problem(401, 'refresh_token_reused');
-  }
-  if (user === undefined) return problem(401, 'invalid_refresh_token');
-  state.refresh.delete(token);
-  state.used.add(token);
-  return ok(state.tokens(state.user(user)));
+/** The refresh token as the cookie that only sign-in pages' calls carry, and none in the body. */
+function asCookie({ refreshToken, ...tokens }: Session): Reply {
+  const cookie = `dc_refresh=${refreshToken}; HttpOnly; Secure; SameSite=Strict; Path=/api/v1/auth; Max-Age=2592000`;
+  return { ...ok(tokens), headers: { 'set-cookie': cookie } };
+}
+
+const cookieOf = ({ cookie }: Call): string => /(?:^|; )dc_refresh=([^;]+)/.exec(cookie)?.[1] ?? '';
+
+function refresh(state: State, call: Call): Reply {
+  const given = call.body['refreshToken'];
+  const token = given === undefined ? cookieOf(call) : String(given);
+  const session = state.successor(token);
+  if (session === 'reused') return problem(401, 'refresh_token_reused');
+  if (session === null) return problem(401, 'invalid_refresh_token');
+  return given === undefined ? asCookie(session) : ok(session);
+}
+
+function logout(state: State, call: Call): Reply {
+  state.refresh.delete(String(call.body['refreshToken'] ?? cookieOf(call)));
+  return { ...nothing, headers: { 'set-cookie': 'dc_refresh=; Secure; Path=/api/v1/auth; Max-Age=0' } };
 }
 
 const audit = (at: string, action: string, actor: string | null, details: object) => ({
@@ -41,8 +52,8 @@ const audit = (at: string, action: string, actor: string | null, details: object
 
 export const accounts: Handlers = {
   'POST /auth/login': (state, { body }) => login(state, body),
-  'POST /auth/refresh': (state, { body }) => refresh(state, String(body['refreshToken'])),
-  'POST /auth/logout': () => nothing,
+  'POST /auth/refresh': refresh,
+  'POST /auth/logout': logout,
   'POST /auth/register': (state, { body }) => {
     const name = String(body['username']);
     if (state.users.some((one) => one.username === name)) return problem(409, 'username_taken');
@@ -78,6 +89,32 @@ export const accounts: Handlers = {
   },
   'POST /admin/users/:id/reset-link': () =>
     ok({ token: 'reset-token', expiresAt: '2026-11-28T08:00:00Z' }, 201),
+  'GET /admin/invitations': (state) =>
+    ok({ items: state.invitations.map((one) => ({ ...one, token: null })), nextCursor: null }),
+  'POST /admin/invitations': (state, { body, user }) => {
+    const made = {
+      id: `0190a000-0000-7000-8000-00000000020${state.invitations.length}`,
+      role: String(body['role']),
+      tenant: (body['tenant'] as string | undefined) ?? null,
+      issuedBy: user ?? '',
+      createdAt: '2026-11-27T08:00:00Z',
+      expiresAt: '2099-12-04T08:00:00Z',
+      token: 'dci_invited',
+    };
+    state.invitations.push(made);
+    return ok(made, 201);
+  },
+  'DELETE /admin/invitations/:id': (state, _, id) => {
+    state.invitations = state.invitations.map((one) =>
+      one.id === id ? { ...one, revokedAt: '2026-11-27T09:00:00Z' } : one,
+    );
+    return nothing;
+  },
+  'POST /me/totp': () =>
+    ok({
+      secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+      otpauthUrl: 'otpauth://totp/DataCrowd%20Lab:wanda?secret=JBSWY3DPEHPK3PXP&issuer=DataCrowd%20Lab',
+    }),
   'GET /admin/audit': (state) =>
     ok({
       items: [

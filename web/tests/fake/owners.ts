@@ -1,8 +1,17 @@
-import { nothing, ok, problem, type Handlers } from './server.ts';
+import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
 import { DATASET, PROJECT, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
-const project = (state: State): Body<'ProjectBody'> => ({
+const project = (state: State): Body<'ProjectBody'> & { conditions: unknown } => ({
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Valid',
+      message: 'Workers may take tasks.',
+      lastTransitionTime: '2026-11-20T08:00:02Z',
+    },
+  ],
   id: PROJECT,
   name: 'product-reviews-k3x9q',
   namespace: 'dc-clara-k3x9q',
@@ -18,7 +27,37 @@ const project = (state: State): Body<'ProjectBody'> => ({
   createdAt: '2026-11-20T08:00:00Z',
 });
 
-const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> => ({
+/** What the operator says of a dataset, as far as it has come. */
+const conditions = (state: string) => {
+  const row = (type: string, status: string, reason: string, message: string, minute: number) => ({
+    type,
+    status,
+    reason,
+    message,
+    lastTransitionTime: `2026-11-27T08:${String(minute).padStart(2, '0')}:00Z`,
+  });
+  if (state === 'UPLOADED')
+    return [row('Ready', 'False', 'Suspended', 'Generate tasks when the form is right.', 1)];
+  if (state === 'GENERATING')
+    return [
+      row('Ready', 'False', 'Generating', '', 3),
+      row('Reconciling', 'True', 'JobRunning', 'Rows are being read and become tasks.', 3),
+    ];
+  return [
+    row('Succeeded', 'True', 'Completed', '3,708 rows were read.', 4),
+    row(
+      'Ready',
+      'True',
+      'GeneratedWithRejections',
+      '3,706 tasks are open to workers; 2 rows were refused.',
+      4,
+    ),
+    row('Reconciling', 'False', 'Settled', '', 4),
+  ];
+};
+
+const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> & { conditions: unknown } => ({
+  conditions: conditions(part.state ?? 'UPLOADED'),
   id: DATASET,
   name: 'items-a1b2c',
   namespace: 'dc-clara-k3x9q',
@@ -43,6 +82,12 @@ const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> =
   ...part,
 });
 
+const manifest = (kind: string, name: string, spec: string): Reply => ({
+  status: 200,
+  raw: `apiVersion: datacrowd.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: dc-clara-k3x9q\nspec:\n${spec}`,
+  headers: { 'content-type': 'application/yaml' },
+});
+
 const worker = (id: string, n: number, standing: string | null = null) => ({
   workerId: id,
   standing,
@@ -54,7 +99,7 @@ const worker = (id: string, n: number, standing: string | null = null) => ({
   lastAnswerAt: '2026-11-27T08:00:00Z',
 });
 
-const stats = (): Body<'StatsBody'> => ({
+const stats = (isMeasured: boolean): Body<'StatsBody'> => ({
   answers: 412,
   inReview: 14,
   approved: 380,
@@ -62,8 +107,8 @@ const stats = (): Body<'StatsBody'> => ({
   answersPerHour: 137.5,
   hours: [40, 120, 190, 62].map((answers, i) => ({ hour: `2026-11-27T0${5 + i}:00:00Z`, answers })),
   secondsPerItem: { mean: 6.2, median: 4.8 },
-  agreement: { field: null, pairs: 130, rate: 0.873 },
-  fieldAgreement: [{ field: 'rating', pairs: 130, rate: 0.873 }],
+  agreement: isMeasured ? { field: null, pairs: 130, rate: 0.873 } : null,
+  fieldAgreement: isMeasured ? [{ field: 'rating', pairs: 130, rate: 0.873 }] : [],
   rejections: [
     { comment: 'Sarcasm: this is negative.', count: 9 },
     { comment: 'A question is 0.', count: 4 },
@@ -78,13 +123,16 @@ const stats = (): Body<'StatsBody'> => ({
       rejected: 6,
       answersPerHour: 80,
       secondsPerItem: { mean: 5, median: 4 },
-      agreement: 0.9,
+      agreement: isMeasured ? 0.9 : null,
     },
   ],
 });
 
 export const owners: Handlers = {
-  'GET /projects': (state) => ok({ items: [project(state), ...state.projects], nextCursor: null }),
+  'GET /projects': (state, { query }) =>
+    query.get('state') === 'DELETED'
+      ? ok({ items: state.deletedProjects, nextCursor: null })
+      : ok({ items: [project(state), ...state.projects], nextCursor: null }),
   'GET /projects/:id': (state, _, id) => {
     const found = [project(state), ...state.projects].find((one) => one.id === id);
     return found === undefined ? problem(404, 'not_found') : ok(found);
@@ -102,10 +150,46 @@ export const owners: Handlers = {
     return ok(made, 201);
   },
   'PATCH /projects/:id': (state) => ok(project(state)),
-  'DELETE /projects/:id': () => ({ status: 202 }),
-  'GET /projects/:id/datasets': (state) => ok({ items: state.datasets, nextCursor: null }),
-  'POST /projects/:id/datasets': (state, _, id) => {
-    const made = dataset({ projectId: id ?? PROJECT });
+  'DELETE /projects/:id': (state) => {
+    state.deletedProjects = [project(state)];
+    return { status: 202 };
+  },
+  'POST /projects/:id/restore': (state) => {
+    state.deletedProjects = [];
+    return ok(project(state), 201);
+  },
+  'GET /projects/:id/manifest': () =>
+    manifest('Project', 'product-reviews-k3x9q', '  displayName: Product reviews\n  dataType: Text\n'),
+  'GET /datasets/:id/manifest': () =>
+    manifest('Dataset', 'items-a1b2c', '  projectRef:\n    name: product-reviews-k3x9q\n'),
+  'GET /exports/:id/manifest': () =>
+    manifest('Export', 'export-1', '  projectRef:\n    name: product-reviews-k3x9q\n'),
+  'GET /exports/:id/download': (_, { accept }) =>
+    accept === 'application/json'
+      ? ok({ url: '/api/v1/files/export.jsonl', expiresAt: '2099-01-01T00:00:00Z' })
+      : { status: 307, headers: { location: '/api/v1/files/export.jsonl' } },
+  'DELETE /datasets/:id': (state) => {
+    state.deletedDatasets = state.datasets;
+    state.datasets = [];
+    return { status: 202 };
+  },
+  'POST /datasets/:id/restore': (state) => {
+    state.datasets = state.deletedDatasets;
+    state.deletedDatasets = [];
+    return ok(state.datasets[0], 201);
+  },
+  'GET /projects/:id/datasets': (state, { query }) =>
+    ok({
+      items: query.get('state') === 'DELETED' ? state.deletedDatasets : state.datasets,
+      nextCursor: null,
+    }),
+  'POST /projects/:id/datasets': (state, { body, raw }, id) => {
+    const uri = body['sourceUri'];
+    state.uploads.push(raw.toString());
+    const made = dataset({
+      projectId: id ?? PROJECT,
+      ...(typeof uri === 'string' ? { sourceUri: uri } : {}),
+    });
     state.datasets = [made];
     return ok(made, 201);
   },
@@ -177,7 +261,7 @@ export const owners: Handlers = {
   'POST /projects/:id/workers/:worker/void': () =>
     ok({ voided: 230, charged: 226, credited: 0, pointsTakenBack: 0 }),
   'DELETE /projects/:id/workers/:worker': () => nothing,
-  'GET /projects/:id/stats': () => ok(stats()),
+  'GET /projects/:id/stats': (state) => ok(stats(state.isAgreementMeasured)),
   'GET /projects/:id/exports': (state) => ok({ items: state.exports, nextCursor: null }),
   'POST /projects/:id/export': (state) => {
     const made: Body<'ExportBody'> = {

@@ -4,6 +4,7 @@
  * against a running platform show.
  */
 import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
@@ -18,11 +19,16 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly body: Record<string, unknown>;
   readonly user: string | null;
+  readonly cookie: string;
+  readonly accept: string;
+  readonly raw: Buffer;
 }
 
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
+  /** Sent as it is, in place of a JSON body. */
+  readonly raw?: string | Buffer;
   readonly headers?: Record<string, string>;
 }
 
@@ -50,7 +56,8 @@ export function problem(status: number, code: string, details: Record<string, un
 }
 
 const POLICY = [
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'",
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'",
+  "img-src 'self'; media-src 'self'",
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
   'trusted-types svelte-trusted-html',
 ].join('; ');
@@ -59,8 +66,10 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css',
   '.html': 'text/html',
   '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
 };
-const dist = new URL('../../dist/', import.meta.url).pathname;
+/** CONSOLE_DIST: a build with a fault put in, to see that a test notices. */
+const dist = new URL(`../../${process.env['CONSOLE_DIST'] ?? 'dist'}/`, import.meta.url).pathname;
 const handlers: Handlers = { ...accounts, ...workers, ...owners };
 const routes = Object.entries(handlers).map(([key, handler]) => {
   const [method = '', path = ''] = key.split(' ');
@@ -94,39 +103,63 @@ export class FakeApi {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     // The process is gone: whoever calls hears nothing.
     if (this.state.isDown) return void request.socket.destroy();
-    if (this.state.latency > 0) await new Promise((done) => setTimeout(done, this.state.latency));
+    const { refreshes, latency } = this.state;
+    const isRefresh = url.pathname.endsWith('/auth/refresh');
+    if (isRefresh) refreshes.most = Math.max(refreshes.most, (refreshes.now += 1));
+    if (latency > 0) await new Promise((done) => setTimeout(done, latency));
     const reply = this.answer(request, url, Buffer.concat(chunks));
+    if (isRefresh) refreshes.now -= 1;
     // Done, but nobody is told: a connection that broke on the way back.
     if (this.state.loseNextAnswer(url.pathname)) return void request.socket.destroy();
-    const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
+    const text = reply.raw ?? (reply.body === undefined ? '' : JSON.stringify(reply.body));
+    const etag = createHash('sha256').update(text).digest('base64url');
+    const tagged = request.method === 'GET' && reply.status === 200 ? { etag: `"${etag}"` } : {};
+    if (request.headers['if-none-match'] === `"${etag}"` && reply.status === 200) {
+      this.state.unchanged += 1;
+      return void response.writeHead(304, tagged).end();
+    }
     response.writeHead(reply.status, {
+      ...tagged,
       'content-type': 'application/json',
-      'cache-control': 'no-store',
+      'cache-control': 'private, no-cache',
+      date: new Date(this.state.now()).toUTCString(),
       ...reply.headers,
     });
     response.end(text);
   }
 
   private answer(request: IncomingMessage, url: URL, raw: Buffer): Reply {
+    const method = request.method ?? 'GET';
     const path = url.pathname.replace(/^\/api\/v1/, '');
     const isJson = request.headers['content-type']?.startsWith('application/json') ?? false;
     const body = isJson && raw.length > 0 ? (JSON.parse(raw.toString()) as Record<string, unknown>) : {};
     const token = request.headers.authorization?.replace('Bearer ', '');
     const user = this.state.userOf(token);
+    if (path.startsWith('/files/'))
+      return file(this.state, path.slice('/files/'.length), request.headers.range);
     if (user === null && !path.startsWith('/auth/'))
       return problem(401, token === undefined ? 'unauthenticated' : 'token_expired');
-    const method = request.method ?? 'GET';
+    const { cookie = '', accept = '' } = request.headers;
+    const call = { method, path, query: url.searchParams, cookie, accept, raw };
     for (const route of routes) {
       const found = route.method === method ? route.pattern.exec(path) : null;
-      if (found !== null)
-        return route.handler(
-          this.state,
-          { method, path, query: url.searchParams, body, user },
-          ...found.slice(1),
-        );
+      if (found !== null) return route.handler(this.state, { ...call, body, user }, ...found.slice(1));
     }
     return problem(404, 'no_route');
   }
+}
+
+/** A file of the bucket, as its presigned link has it: no token, parts by range. */
+function file(state: State, name: string, range: string | undefined): Reply {
+  const found = state.files.get(name);
+  if (found === undefined) return problem(404, 'not_found');
+  const { bytes, type } = found;
+  const asked = /^bytes=(\d+)-(\d*)$/.exec(range ?? '');
+  const headers = { 'content-type': type, 'accept-ranges': 'bytes' };
+  if (asked === null) return { status: 200, raw: bytes, headers };
+  const [from, to] = [Number(asked[1]), Math.min(bytes.length - 1, Number(asked[2] || bytes.length - 1))];
+  const part = { 'content-range': `bytes ${from}-${to}/${bytes.length}` };
+  return { status: 206, raw: bytes.subarray(from, to + 1), headers: { ...headers, ...part } };
 }
 
 export async function page(path: string, response: ServerResponse): Promise<void> {

@@ -14,6 +14,13 @@ export interface User {
   totp: string | null;
 }
 
+export interface Session {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly tokenType: 'Bearer';
+  readonly expiresIn: number;
+}
+
 export interface Lease {
   user: string;
   token: string;
@@ -43,14 +50,24 @@ export const PROJECT = '0190a000-0000-7000-8000-000000000001';
 export const DATASET = '0190a000-0000-7000-8000-0000000000d1';
 
 export class State {
+  /** Milliseconds; what the double calls now. */
+  now: () => number = Date.now;
   isDown = false;
+  /** Why nothing is handed out, in place of the true reason. */
+  nothing: string | null = null;
+  leasedUntil: string | null = null;
   latency = 0;
   /** Seconds of an access token. */
   accessTtl = 900;
+  /** Renewals that run now, and the most that ever ran at once. */
+  readonly refreshes = { now: 0, most: 0 };
+  /** Seconds of a link to a file. */
+  linkTtl = 300;
   readonly users: User[] = [];
-  /** Live refresh tokens; a used one ends its person's sessions. */
+  /** Live refresh tokens. */
   readonly refresh = new Map<string, string>();
-  readonly used = new Set<string>();
+  /** Used ones with what followed them: soon after, the same again; later it ends all sessions. */
+  private readonly used = new Map<string, { session: Session; at: number }>();
   private readonly access = new Map<string, { user: string; until: number }>();
   labeling: Labeling;
   tasks: FakeTask[] = [];
@@ -62,6 +79,17 @@ export class State {
   datasets: Body<'DatasetBody'>[] = [];
   exports: Body<'ExportBody'>[] = [];
   projects: Body<'ProjectBody'>[] = [];
+  /** Media by the name that a cell has. */
+  readonly files = new Map<string, { bytes: Buffer; type: string }>();
+  invitations: Body<'InvitationBody'>[] = [];
+  deletedProjects: Body<'ProjectBody'>[] = [];
+  deletedDatasets: Body<'DatasetBody'>[] = [];
+  /** Uploads as they came. */
+  readonly uploads: string[] = [];
+  /** How often nothing had changed since somebody asked. */
+  unchanged = 0;
+  /** Without overlap nothing is measured. */
+  isAgreementMeasured = true;
   quota = 0;
   private next = 1;
 
@@ -125,24 +153,41 @@ export class State {
 
   id = (): number => this.next++;
 
-  tokens(user: User): Body<'TokensBody'> {
+  session(user: User): Session {
     const claims = { userId: user.id, sub: user.id, username: user.username, role: user.role, n: this.id() };
     const accessToken = `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
-    this.access.set(accessToken, { user: user.id, until: Date.now() + this.accessTtl * 1000 });
+    this.access.set(accessToken, { user: user.id, until: this.now() + this.accessTtl * 1000 });
     const refreshToken = randomUUID();
     this.refresh.set(refreshToken, user.id);
     return { accessToken, refreshToken, tokenType: 'Bearer', expiresIn: this.accessTtl };
   }
 
+  /** What follows a refresh token; within half a minute the same again, for a lost answer or a second tab. */
+  successor(token: string): Session | 'reused' | null {
+    const before = this.used.get(token);
+    if (before !== undefined && Date.now() - before.at < 30_000) return before.session;
+    if (before !== undefined) {
+      this.endSessions();
+      return 'reused';
+    }
+    const user = this.refresh.get(token);
+    if (user === undefined) return null;
+    this.refresh.delete(token);
+    const session = this.session(this.user(user));
+    this.used.set(token, { session, at: Date.now() });
+    return session;
+  }
+
   userOf(token: string | undefined): string | null {
     const known = this.access.get(token ?? '');
-    return known !== undefined && known.until > Date.now() ? known.user : null;
+    return known !== undefined && known.until > this.now() ? known.user : null;
   }
 
   /** Every session is over, as after a reset of the password. */
   endSessions(): void {
     this.access.clear();
     this.refresh.clear();
+    this.used.clear();
   }
 
   /** Access tokens are over, sessions are not. */

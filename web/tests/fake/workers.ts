@@ -1,13 +1,13 @@
 import { nothing, ok, problem, type Call, type Handlers, type Reply } from './server.ts';
 import { DATASET, PROJECT, type FakeAnswer, type FakeTask, type State } from './state.ts';
 
-const isLive = (task: FakeTask) => task.lease !== null && task.lease.expiresAt > Date.now();
+const isLive = (state: State, task: FakeTask) => task.lease !== null && task.lease.expiresAt > state.now();
 
 function lease(state: State, task: FakeTask, user: string): void {
   task.lease = {
     user,
     token: String(state.id()),
-    expiresAt: Date.now() + (state.labeling.lockSeconds ?? 600) * 1000,
+    expiresAt: state.now() + (state.labeling.lockSeconds ?? 600) * 1000,
   };
 }
 
@@ -31,16 +31,17 @@ const bodyOf = (state: State, task: FakeTask) => ({
 });
 
 function claim(state: State, user: string, count: number): Reply {
-  const mine = state.tasks.filter((task) => isLive(task) && task.lease?.user === user);
+  const mine = state.tasks.filter((task) => isLive(state, task) && task.lease?.user === user);
   const open = state.tasks.filter(
-    (task) => task.answer === null && !isLive(task) && !task.skippedBy.has(user),
+    (task) => task.answer === null && !isLive(state, task) && !task.skippedBy.has(user),
   );
   const taken = open.slice(0, Math.max(0, count - mine.length));
   for (const task of taken) lease(state, task, user);
   const tasks = [...mine, ...taken].slice(0, Math.max(count, mine.length));
   if (tasks.length > 0) return ok({ tasks: tasks.map((task) => bodyOf(state, task)) });
-  const reason = state.tasks.some((task) => task.answer?.status === 'IN_REVIEW') ? 'IN_REVIEW' : 'DONE';
-  return problem(404, 'no_task_available', { reason, retryAfter: 30, leasedUntil: null });
+  const reason =
+    state.nothing ?? (state.tasks.some((task) => task.answer?.status === 'IN_REVIEW') ? 'IN_REVIEW' : 'DONE');
+  return problem(404, 'no_task_available', { reason, retryAfter: 30, leasedUntil: state.leasedUntil });
 }
 
 /** The task, when this person's lease on it is the one that is named. */
@@ -48,7 +49,7 @@ function held(state: State, call: Call, id: string | undefined): FakeTask | null
   const task = state.tasks.find((one) => one.id === Number(id));
   const isMine =
     task !== undefined &&
-    isLive(task) &&
+    isLive(state, task) &&
     task.lease?.user === call.user &&
     task.lease?.token === call.body['leaseToken'];
   return isMine ? task : null;
@@ -88,6 +89,9 @@ function submit(state: State, call: Call, id: string | undefined): Reply {
   return said(answer, 201);
 }
 
+const mine = (state: State, user: string | null): number =>
+  state.answers.filter((one) => one.user === user && one.status !== 'WITHDRAWN').length;
+
 const projectBody = (state: State, user: string | null) => ({
   id: PROJECT,
   displayName: 'Product reviews',
@@ -95,13 +99,19 @@ const projectBody = (state: State, user: string | null) => ({
   labelingVersion: 1,
   labeling: state.labeling,
   answerSchema: {},
-  myAnswers: state.answers.filter((one) => one.user === user && one.status !== 'WITHDRAWN').length,
+  myAnswers: mine(state, user),
+  progress: {
+    open: state.tasks.filter((one) => one.answer?.status !== 'APPROVED').length,
+    mine: mine(state, user),
+    done: state.tasks.filter((one) => one.answer?.status === 'APPROVED').length,
+  },
 });
 
 const answerBody = (one: FakeAnswer) => ({
   id: one.id,
   taskId: one.taskId,
   projectId: PROJECT,
+  projectDisplayName: 'Product reviews',
   status: one.status,
   labelingVersion: 1,
   answer: one.answer,
@@ -130,10 +140,18 @@ export const workers: Handlers = {
     ok({ items: state.tasks.length === 0 ? [] : [projectBody(state, user)] }),
   'GET /work/projects/:id': (state, { user }) => ok(projectBody(state, user)),
   'POST /tasks/claim': (state, { body, user }) => claim(state, user ?? '', Number(body['count'] ?? 1)),
+  'GET /tasks/:id/media/:column': (state, { accept }, id, column) => {
+    const cell = state.tasks.find((one) => one.id === Number(id))?.payload[decodeURIComponent(column ?? '')];
+    const url = `/api/v1/files/${String(cell)}`;
+    const expiresAt = new Date(state.now() + state.linkTtl * 1000).toISOString();
+    return accept === 'application/json'
+      ? ok({ url, expiresAt, etag: 'e1' })
+      : { status: 307, headers: { location: url } };
+  },
   'POST /tasks/:id/lock': (state, { user }, id) => {
     const task = state.tasks.find((one) => one.id === Number(id));
     if (task === undefined) return problem(404, 'not_found');
-    if (task.answer !== null || (isLive(task) && task.lease?.user !== user))
+    if (task.answer !== null || (isLive(state, task) && task.lease?.user !== user))
       return problem(409, 'task_locked');
     lease(state, task, user ?? '');
     return ok(bodyOf(state, task));
@@ -141,7 +159,7 @@ export const workers: Handlers = {
   'POST /tasks/:id/heartbeat': (state, call, id) => {
     const task = held(state, call, id);
     if (task?.lease == null) return problem(409, 'lease_lost');
-    task.lease.expiresAt = Date.now() + (state.labeling.lockSeconds ?? 600) * 1000;
+    task.lease.expiresAt = state.now() + (state.labeling.lockSeconds ?? 600) * 1000;
     return ok({
       token: task.lease.token,
       expiresAt: new Date(task.lease.expiresAt).toISOString(),

@@ -21,5 +21,6 @@ export const PAGES = [
   ['client-exports', 'clara', `/client/projects/${PROJECT}/exports`],
   ['client-payments', 'clara', '/client/payments'],
   ['admin-users', 'ada', '/admin/users'],
+  ['admin-invitations', 'ada', '/admin/invitations'],
   ['admin-audit', 'ada', '/admin/audit'],
 ] as const;

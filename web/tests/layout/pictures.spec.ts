@@ -8,7 +8,7 @@ const themes = (process.env['CONSOLE_THEMES'] ?? 'light,dark').split(',') as ('l
 const widths = (process.env['CONSOLE_WIDTHS'] ?? '1280').split(',').map(Number);
 test.skip(folder === undefined, 'CONSOLE_PICTURES is not set');
 
-test('pictures of every page', async ({ browser, console: site, context }) => {
+test('pictures of every page', { tag: '@full' }, async ({ browser, console: site, context }) => {
   test.setTimeout(600_000);
   void context;
   answered(site.state);

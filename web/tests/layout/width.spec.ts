@@ -3,7 +3,7 @@ import { expect, signIn, test } from '../console.ts';
 import { answered } from '../fake/history.ts';
 import { PAGES } from './pages.ts';
 
-test('no page scrolls sideways on 320 × 568', async ({ browser, console: site }) => {
+test('no page scrolls sideways on 320 × 568', { tag: '@full' }, async ({ browser, console: site }) => {
   test.setTimeout(240_000);
   answered(site.state);
   const wide: string[] = [];

@@ -33,6 +33,7 @@ export const nav = {
   account: 'Account',
   answers: 'My answers',
   audit: 'Audit',
+  invitations: 'Invitations',
   main: 'Main',
   payments: 'Payments',
   points: 'Points',
@@ -77,38 +78,6 @@ export const item = {
   speed: 'Speed',
   unknownKind: (kind: string) =>
     `This version of the console does not know items of the kind ${kind}; the cell is shown as text.`,
-};
-
-export const states = {
-  ACTIVE: 'active',
-  ADMIN: 'administrator',
-  APPROVED: 'approved',
-  BLOCKED: 'blocked',
-  CLIENT: 'client',
-  CLOSED: 'closed',
-  COMPLETED: 'completed',
-  DELETING: 'being deleted',
-  DISABLED: 'disabled',
-  DISPUTED: 'disputed',
-  EXPIRED: 'expired',
-  FAILED: 'failed',
-  GENERATING: 'generating',
-  IN_REVIEW: 'in review',
-  LOST: 'lost',
-  MEMBER: 'on the list',
-  PAID: 'paid',
-  PARTIALLY_REFUNDED: 'partly refunded',
-  PAUSED: 'paused',
-  PENDING: 'pending',
-  READY: 'ready',
-  REFUNDED: 'refunded',
-  REJECTED: 'rejected',
-  RUNNING: 'running',
-  UNPAID: 'unpaid',
-  UPLOADED: 'uploaded',
-  VOIDED: 'voided',
-  WITHDRAWN: 'taken back',
-  WORKER: 'worker',
 };
 
 /** Codes whose own message is not meant for a page; all others are said as the server says them. */

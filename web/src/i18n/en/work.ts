@@ -2,54 +2,16 @@ import { pluralOf } from '../plural.ts';
 
 const n = pluralOf('en');
 
-export const worker = {
-  answerNo: 'Answer',
-  answers: 'My answers',
-  anyStatus: 'all',
-  balance: 'Balance',
-  formerProject: 'A project that is no longer offered',
-  mine: (count: number) => `${n(count, { one: 'answer', other: 'answers' })} of yours`,
-  noAnswers: 'No answers yet',
-  noPoints: 'No points yet',
-  noPointsWhy: 'Points come when an answer is approved.',
-  noProjects: 'Nothing to work on just now',
-  noProjectsWhy:
-    'No project is open to you at the moment. New ones appear here by themselves; some projects take only workers on their list.',
-  points: 'Points',
-  projects: 'Work',
-  reviewIt: 'Review',
-  reviewerSays: 'Reviewer:',
-  reward: (points: number) => `${n(points, { one: 'point', other: 'points' })} per approved answer`,
-  start: 'Start',
-  status: 'Status',
-  taskNo: (id: number) => `Task ${id}`,
-  toProjects: 'To the projects',
-  when: 'When',
-};
-
 export const work = {
   answer: 'Answer',
-  copyAnswer: 'Copy the answer',
   discard: 'Discard',
+  done: (done: number, all: number) => `${done} of ${n(all, { one: 'task', other: 'tasks' })} done`,
   elsewhere: 'You work on this project in another tab',
   elsewhereWhy:
     'Two tabs would take the same tasks from each other. Go on there, or take over here; nothing that you typed is lost.',
   instructions: 'Instructions',
   item: 'Item',
-  keys: 'Keys',
-  keyTable: [
-    ['1 … 0, q …', 'choose an option'],
-    ['[ ]', 'previous, next question'],
-    ['Enter', 'submit'],
-    ['Ctrl+Enter', 'submit from a text box'],
-    ['Esc', 'leave a text box'],
-    ['S', 'skip, with a reason'],
-    ['U', 'take the last answer back'],
-    ['?', 'instructions'],
-    ['+ − \\', 'zoom an image; fit it'],
-    ['P , .', 'play; back, forward 3 s'],
-    ['A, R', 'approve, reject (review)'],
-  ] as [string, string][],
+  kinds: { skip: 'Skip:', approve: 'Approved.', reject: 'Rejected:' },
   leaseOver: 'The time for this task is over and others may take it. What you entered is kept.',
   leasedUntil: (time: string) => `The next one may come free at ${time}.`,
   lookAgain: 'Look again',
@@ -88,25 +50,12 @@ export const work = {
   submit: 'Submit',
   takeBack: 'Take back',
   takeOver: 'Work here',
+  mine: (count: number) => `${n(count, { one: 'answer', other: 'answers' })} of yours`,
+  reward: (points: number) => `${n(points, { one: 'point', other: 'points' })} per approved answer`,
+  reviewIt: 'Review',
+  toProjects: 'To the projects',
   timeLeft: 'Time left for this task',
   toWork: 'To work',
   unknownFields: (names: string) =>
     `This version of the console does not know how to ask: ${names}. Reload the page; if it stays, tell whoever runs the platform.`,
-};
-
-export const review = {
-  answer: 'The answer',
-  approve: 'Approve',
-  comment: 'What is wrong?',
-  commentHint: 'Its author reads this. Ctrl+Enter rejects.',
-  done: (count: number) => `${n(count, { one: 'decision', other: 'decisions' })} since you came`,
-  nothing: 'No answer waits for your review',
-  nothingWhy: 'New answers appear here when you look again; your own are reviewed by others.',
-  previous: 'Decisions so far',
-  recent: 'Said before:',
-  reject: 'Reject',
-  rejectTitle: 'Reject this answer',
-  submitted: (time: string) => `Submitted ${time}`,
-  title: 'Review',
-  undo: 'Undo',
 };

@@ -1,0 +1,152 @@
+/** What a client and an administrator do on their pages, on the double. */
+import { expect, test } from '../console.ts';
+import { PROJECT } from '../fake/state.ts';
+
+const DATA = `/client/projects/${PROJECT}/data`;
+const csv = (text: string) => ({ name: 'items.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+
+test('a file is shown before a byte of it is sent; its columns are mapped; progress; leaving is asked about', async ({
+  page,
+  console: site,
+}) => {
+  await site.open(page, 'clara', DATA);
+  const posts: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/datasets')) posts.push(request.url());
+  });
+  await page.locator('input[type=file]').setInputFiles(csv('id;Satz\r\n1;"größer; 😀"\r\n2;b\r\n'));
+  await expect(page.getByRole('cell', { name: 'größer; 😀' })).toBeVisible();
+  await expect(page.getByText('seems not to have: text')).toBeVisible();
+  await page.getByLabel('Column for “text”').selectOption('Satz');
+  await expect(page.getByText('seems not to have')).toHaveCount(0);
+  await expect(page.getByRole('columnheader', { name: /Satz → text/ })).toBeVisible();
+  expect(posts).toEqual([]);
+  site.state.latency = 1500;
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page.getByText(/100% · .* \/ .*\/s/)).toBeVisible();
+  page.once('dialog', (dialog) => {
+    expect(dialog.message()).toContain('not finished');
+    void dialog.dismiss();
+  });
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await expect(page).toHaveURL(/\/datasets\//, { timeout: 20_000 });
+  const [sent = ''] = site.state.uploads;
+  expect(sent).toContain('id;text\r\n1;"größer; 😀"\r\n2;b\r\n');
+  expect(sent).toMatch(/name="delimiter"\r\n\r\nAUTO/);
+  expect(posts).toHaveLength(1);
+});
+
+test('a dataset from a bucket', async ({ page, console: site }) => {
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Bucket' }).check();
+  await page.getByLabel('Address of the object').fill('s3://datacrowd/dc-clara-k3x9q/items.csv');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByText('s3://datacrowd/dc-clara-k3x9q/items.csv')).toBeVisible();
+  expect(JSON.parse(site.state.uploads[0] ?? '')).toEqual({
+    sourceUri: 's3://datacrowd/dc-clara-k3x9q/items.csv',
+    delimiter: 'AUTO',
+  });
+});
+
+test('the timeline of a dataset, its manifest; deleted and restored', async ({ page, console: site }) => {
+  site.state.quota = 5000;
+  await site.open(page, 'clara', DATA);
+  await page.locator('input[type=file]').setInputFiles(csv('id,text\n1,a\n'));
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await page.getByRole('button', { name: 'Generate tasks' }).click();
+  await expect(page.getByText('Rows are being read and become tasks.')).toBeVisible();
+  await page.getByRole('button', { name: 'YAML' }).click();
+  await expect(page.getByText('kind: Dataset')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByRole('link', { name: 'items-a1b2c' })).toHaveCount(0);
+  await page.getByText('Deleted', { exact: true }).click();
+  await page.getByRole('button', { name: 'Restore items-a1b2c' }).click();
+  await expect(page.getByRole('link', { name: 'items-a1b2c' })).toBeVisible();
+});
+
+test('agreement without overlap is not measured yet, not 0 %', async ({ page, console: site }) => {
+  site.state.isAgreementMeasured = false;
+  await site.open(page, 'clara', `/client/projects/${PROJECT}/numbers`);
+  await expect(page.getByText('not measured yet').first()).toBeVisible();
+  await expect(page.getByText('0%')).toHaveCount(0);
+});
+
+test('an export is downloaded through its link', async ({ page, console: site }) => {
+  site.state.files.set('export.jsonl', {
+    bytes: Buffer.from('{"taskId":1}\n'),
+    type: 'application/x-ndjson',
+  });
+  await site.open(page, 'clara', `/client/projects/${PROJECT}/exports`);
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const asked = page.waitForRequest('**/files/export.jsonl');
+  await page.getByRole('button', { name: 'Download' }).click();
+  await asked;
+});
+
+test('a live page asks whether anything changed, and not at all in a hidden tab', async ({
+  page,
+  console: site,
+}) => {
+  await page.clock.install();
+  await site.open(page, 'clara', `/client/projects/${PROJECT}`);
+  await expect(page.getByRole('heading', { name: 'Product reviews' })).toBeVisible();
+  await page.clock.runFor(9000);
+  await expect.poll(() => site.state.unchanged).toBeGreaterThan(0);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await page.waitForTimeout(300);
+  const before = site.state.unchanged;
+  await page.clock.runFor(30_000);
+  await page.waitForTimeout(300);
+  expect(site.state.unchanged).toBe(before);
+  await expect(page.getByRole('heading', { name: 'Product reviews' })).toBeVisible();
+});
+
+test('no token lies in any storage; a second step is enrolled by a QR code', async ({
+  page,
+  context,
+  console: site,
+}) => {
+  await site.open(page, 'wanda', '/account');
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  for (const token of site.state.refresh.keys()) expect(kept).not.toContain(token);
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+  const [cookie] = await context.cookies(`${site.url}/api/v1/auth/refresh`);
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/api/v1/auth' });
+  await page.getByRole('button', { name: 'Begin' }).scrollIntoViewIfNeeded();
+  const step = page.locator('section').filter({ hasText: 'Second step' });
+  await step.getByLabel('Password').fill('correct horse battery');
+  await step.getByRole('button', { name: 'Begin' }).click();
+  await expect(page.getByRole('img', { name: 'QR code of the key' })).toBeVisible();
+  await expect(page.getByText('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP')).toBeVisible();
+});
+
+test('signing out without network ends the session as soon as there is one', async ({
+  page,
+  context,
+  console: site,
+}) => {
+  await site.open(page, 'wanda', '/points');
+  await expect(page.getByRole('heading', { name: 'Points', exact: true })).toBeVisible();
+  await context.setOffline(true);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('button', { name: 'Sign out' })).toHaveCount(0);
+  expect(site.state.refresh.size).toBe(1);
+  await context.setOffline(false);
+  await page.goto(`${site.url}/app/`);
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await expect.poll(() => site.state.refresh.size).toBe(0);
+});
+
+test('an administrator invites, and takes an invitation back', async ({ page, console: site }) => {
+  await site.open(page, 'ada', '/admin/invitations');
+  await page.getByLabel('Role').selectOption('CLIENT');
+  await page.getByRole('button', { name: 'Make an invitation' }).click();
+  await expect(page.getByText(/\/app\/register#invitation=dci_invited/)).toBeVisible();
+  await page.getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByText('revoked', { exact: true })).toBeVisible();
+});

@@ -11,7 +11,6 @@ pub mod restore;
 pub mod retry;
 
 use chrono::{DateTime, Utc};
-use datacrowd_crds::condition::Condition;
 use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
@@ -128,12 +127,6 @@ impl From<Dataset> for DatasetBody {
 }
 
 impl DatasetBody {
-    /// Shows what the operator says of the resource.
-    pub fn with_conditions(mut self, conditions: Option<Vec<Condition>>) -> Self {
-        self.conditions = conditions.map(ConditionBody::all);
-        self
-    }
-
     /// Shows what the upload saw, before a run has read it.
     pub fn with_head(mut self, head: Head) -> Self {
         self.columns = self.columns.or(head.header);

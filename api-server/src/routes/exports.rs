@@ -7,7 +7,6 @@ pub mod list;
 pub mod manifest;
 
 use chrono::{DateTime, Utc};
-use datacrowd_crds::condition::Condition;
 use datacrowd_labelling::Export;
 use datacrowd_protocol::{
     Upper,
@@ -69,13 +68,5 @@ impl From<Export> for ExportBody {
             created_at: e.created_at,
             conditions: None,
         }
-    }
-}
-
-impl ExportBody {
-    /// Shows what the operator says of the resource.
-    pub fn with_conditions(mut self, conditions: Option<Vec<Condition>>) -> Self {
-        self.conditions = conditions.map(ConditionBody::all);
-        self
     }
 }

@@ -11,7 +11,7 @@ pub mod restore;
 
 use axum::http::{HeaderValue, header};
 use chrono::{DateTime, Utc};
-use datacrowd_crds::{Project as ProjectResource, condition::Condition};
+use datacrowd_crds::Project as ProjectResource;
 use datacrowd_labelling::{Project, Tenant};
 use datacrowd_protocol::{
     Upper,
@@ -120,14 +120,6 @@ impl From<Project> for ProjectBody {
             created_at: p.created_at,
             conditions: None,
         }
-    }
-}
-
-impl ProjectBody {
-    /// Shows what the operator says of the resource.
-    pub fn with_conditions(mut self, conditions: Option<Vec<Condition>>) -> Self {
-        self.conditions = conditions.map(ConditionBody::all);
-        self
     }
 }
 

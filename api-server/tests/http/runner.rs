@@ -9,9 +9,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::process::{Child, Command};
-use uuid::Uuid;
 
-use crate::support::{Actor, Platform, Process, Run, answer};
+use crate::support::{Actor, ExportRun, Platform, Process, Run, answer};
 
 /// Built beside this test by `cargo build`.
 fn binary() -> PathBuf {
@@ -208,19 +207,7 @@ async fn an_exported_file_holds_each_approved_answer_once() {
             .await
             .expect(202);
         let id = export["exportId"].as_str().unwrap();
-        let uid: Uuid = sqlx::query_scalar("select bound_uid from exports where id = $1")
-            .bind(id.parse::<Uuid>().unwrap())
-            .fetch_one(&p.rows)
-            .await
-            .unwrap();
-        let begun = p
-            .trusted(
-                Method::POST,
-                &format!("/internal/exports/{id}/runs"),
-                Some(json!({"uid": uid, "attempt": 1})),
-            )
-            .await
-            .expect(201);
+        let begun = ExportRun::begin(&p, id, 1).await.expect(201);
         let job = Job::new(
             &p,
             &client.namespace,

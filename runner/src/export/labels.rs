@@ -1,7 +1,10 @@
 //! One label per task, from what workers said of it: fitted here, once per run, so that no server needs the memory. The
 //! answers up to the watermark fix it, in whatever order they come.
 
-use datacrowd_consensus::{Answers, Collector, Known, Method, TaskNo};
+use datacrowd_consensus::{
+    Answers, Collector, Known, Method,
+    agreement::{Counts, Raw, Weights},
+};
 use datacrowd_protocol::{
     export::{ExportConsensus, GivenLabel, LabelPage},
     ids::TaskId,
@@ -32,6 +35,10 @@ pub(super) struct Label {
 /// The labels of all tasks.
 pub(super) struct Labels {
     answers: Answers<TaskId, String, String>,
+    /// What can be said, in the labels' order.
+    values: Vec<RawJson>,
+    counts: Counts,
+    weights: Weights,
     fitted: datacrowd_consensus::Consensus,
     method: ConsensusMethod,
 }
@@ -68,31 +75,13 @@ impl Labels {
     /// What is said of a task.
     pub(super) fn of_task(&self, task: TaskId) -> Label {
         let found = self.answers.task(&task);
+        let raw = Raw::new(&self.counts, &self.weights).expect("both are of these labels");
         Label {
-            label: found.and_then(|task| {
-                let label = self.fitted.label(task);
-                let text = self.answers.labels()[label.index()].clone();
-                RawJson::parse(text).ok()
-            }),
+            label: found.map(|task| self.values[self.fitted.label(task).index()].clone()),
             confidence: found.map(|task| rounded(self.fitted.confidence(task))),
             method: datacrowd_protocol::WireEnum::upper(self.method),
-            agreement: found.and_then(|task| self.agreement(task)),
+            agreement: found.and_then(|task| raw.of(task)).map(rounded),
         }
-    }
-
-    fn agreement(&self, task: TaskNo) -> Option<f64> {
-        let votes = self.answers.votes().of(task);
-        let pairs = votes.len() * (votes.len() - 1) / 2;
-        let equal = votes.iter().enumerate().map(|(place, vote)| {
-            let others = &votes[place + 1..];
-            others
-                .iter()
-                .filter(|other| other.label == vote.label)
-                .count()
-        });
-        let equal: usize = equal.sum();
-        #[expect(clippy::cast_precision_loss, reason = "a task has at most 25 answers")]
-        (pairs > 0).then(|| rounded(equal as f64 / pairs as f64))
     }
 }
 
@@ -109,10 +98,16 @@ fn fit(given: Given, method: ConsensusMethod) -> Result<Labels, Halt> {
     let answers = given
         .finish()
         .map_err(|error| Halt::TryAgain(error.to_string()))?;
+    let values = answers.labels().iter().cloned().map(RawJson::parse);
+    let values = values
+        .collect::<Result<_, _>>()
+        .map_err(|error| Halt::TryAgain(error.to_string()))?;
     let votes = answers.votes();
-    let fitted = by_name(method).fit(votes, &Known::nothing(votes));
     Ok(Labels {
-        fitted,
+        values,
+        counts: Counts::new(votes),
+        weights: Weights::identity(votes.labels()),
+        fitted: by_name(method).fit(votes, &Known::nothing(votes)),
         answers,
         method,
     })

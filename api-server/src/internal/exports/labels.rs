@@ -1,15 +1,12 @@
 //! `GET /internal/exports/{id}/labels`.
 
 use axum::extract::State;
-use datacrowd_protocol::{
-    export::LabelPage,
-    ids::{ExportId, RunId},
-};
+use datacrowd_protocol::{export::LabelPage, ids::ExportId};
 use uuid::Uuid;
 
-use super::answers::PageQuery;
+use super::PageQuery;
 use crate::{
-    error::{ApiError, ApiResult},
+    error::ApiResult,
     extract::{Path, Query},
     internal::auth::Runner,
     state::App,
@@ -23,16 +20,8 @@ pub async fn export_labels(
     Path(id): Path<Uuid>,
     Query(query): Query<PageQuery>,
 ) -> ApiResult<axum::Json<LabelPage>> {
-    let caller = runner.run(&app, RunId(query.run_id)).await?;
-    if caller.export != Some(ExportId(id)) {
-        return Err(ApiError::not_found());
-    }
-    app.core
-        .run_heartbeat(RunId(query.run_id), query.epoch, app.now())
-        .await?;
+    let after = query.admitted(&app, &runner, ExportId(id)).await?;
     Ok(axum::Json(
-        app.core
-            .export_labels(ExportId(id), query.cursor.unwrap_or(0))
-            .await?,
+        app.core.export_labels(ExportId(id), after).await?,
     ))
 }

@@ -6,7 +6,9 @@ use datacrowd_protocol::ids::DatasetId;
 use uuid::Uuid;
 
 use super::DatasetBody;
-use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
+use crate::{
+    auth::Owner, error::ApiResult, extract::Path, routes::condition::ConditionBody, state::App,
+};
 
 /// One dataset, with the progress of its generation.
 #[utoipa::path(get, path = "/datasets/{id}", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 200, body = DatasetBody)))]
@@ -21,8 +23,9 @@ pub async fn dataset_get(
         &dataset.name,
         dataset.bound_uid,
     );
-    let conditions = conditions.await;
-    Ok(axum::Json(
-        DatasetBody::from(dataset).with_conditions(conditions),
-    ))
+    let conditions = conditions.await.map(ConditionBody::all);
+    Ok(axum::Json(DatasetBody {
+        conditions,
+        ..dataset.into()
+    }))
 }

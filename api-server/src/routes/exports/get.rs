@@ -7,7 +7,9 @@ use datacrowd_protocol::{ids::ExportId, internal::ExportState};
 use uuid::Uuid;
 
 use super::ExportBody;
-use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
+use crate::{
+    auth::Owner, error::ApiResult, extract::Path, routes::condition::ConditionBody, state::App,
+};
 
 /// One export.
 #[utoipa::path(get, path = "/exports/{id}", tag = "exports", params(("id" = Uuid, Path)), responses((status = 200, body = ExportBody)))]
@@ -27,8 +29,9 @@ pub async fn export_get(
     let conditions =
         app.cluster
             .conditions::<ExportResource>(&export.namespace, &export.name, export.bound_uid);
-    let conditions = conditions.await;
-    Ok(axum::Json(
-        ExportBody::from(export).with_conditions(conditions),
-    ))
+    let conditions = conditions.await.map(ConditionBody::all);
+    Ok(axum::Json(ExportBody {
+        conditions,
+        ..export.into()
+    }))
 }

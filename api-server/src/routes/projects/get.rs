@@ -6,7 +6,9 @@ use datacrowd_protocol::ids::ProjectId;
 use uuid::Uuid;
 
 use super::{ProjectBody, etag};
-use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
+use crate::{
+    auth::Owner, error::ApiResult, extract::Path, routes::condition::ConditionBody, state::App,
+};
 
 /// One project.
 #[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 200, body = ProjectBody)))]
@@ -21,9 +23,12 @@ pub async fn project_get(
         &project.name,
         project.bound_uid,
     );
-    let conditions = conditions.await;
+    let conditions = conditions.await.map(ConditionBody::all);
     Ok((
         etag(project.generation),
-        axum::Json(ProjectBody::from(project).with_conditions(conditions)),
+        axum::Json(ProjectBody {
+            conditions,
+            ..project.into()
+        }),
     ))
 }

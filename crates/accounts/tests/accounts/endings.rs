@@ -124,10 +124,7 @@ async fn a_password_that_is_being_changed_while_its_owner_is_disabled_stays() {
         .accounts
         .set_status(ada, wanda, UserStatus::Active, bench.now());
     enabled.await.unwrap();
-    let refreshed = bench
-        .accounts
-        .refresh(&here.refresh_token, bench.now())
-        .await;
+    let refreshed = bench.refresh(&here.refresh_token).await;
     assert!(refreshed.is_err(), "the session does not come back");
     let login = bench
         .accounts

@@ -129,13 +129,7 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
         .verify_access(&tokens.access_token, bench.now())
         .await;
     assert!(matches!(there, Err(AccessError::Disabled)));
-    assert!(
-        bench
-            .accounts
-            .refresh(&tokens.refresh_token, bench.now())
-            .await
-            .is_err()
-    );
+    assert!(bench.refresh(&tokens.refresh_token).await.is_err());
 
     let origin = Origin::default();
     let right = bench
@@ -156,10 +150,7 @@ async fn a_disabled_person_is_refused_everywhere_within_half_a_minute() {
         .set_status(ada, wanda.id, UserStatus::Active, bench.now())
         .await
         .unwrap();
-    let refreshed = bench
-        .accounts
-        .refresh(&tokens.refresh_token, bench.now())
-        .await;
+    let refreshed = bench.refresh(&tokens.refresh_token).await;
     assert!(
         refreshed.is_err(),
         "a thief's session does not come back with the account"
@@ -214,13 +205,7 @@ async fn a_session_that_was_ended_does_not_come_back_by_a_change_of_password() {
         .verify_access(&tokens.access_token, bench.now())
         .await;
     assert!(matches!(access, Err(AccessError::Revoked)), "{access:?}");
-    assert!(
-        bench
-            .accounts
-            .refresh(&tokens.refresh_token, bench.now())
-            .await
-            .is_err()
-    );
+    assert!(bench.refresh(&tokens.refresh_token).await.is_err());
 }
 
 #[tokio::test]

@@ -274,17 +274,9 @@ async fn a_proof_is_fresh_for_ten_minutes_and_asks_for_a_code_where_there_is_a_s
     let until = again(PASSWORD, Some(bench.code(&device))).await.unwrap();
     assert_eq!(until, bench.now() + TimeDelta::minutes(10));
     assert!(fresh().await.unwrap());
-    let refreshed = bench
-        .accounts
-        .refresh(&here.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let refreshed = bench.refresh(&here.refresh_token).await.unwrap();
     bench.pass(TimeDelta::minutes(10));
-    bench
-        .accounts
-        .refresh(&refreshed.refresh_token, bench.now())
-        .await
-        .unwrap();
+    bench.refresh(&refreshed.refresh_token).await.unwrap();
     assert!(!fresh().await.unwrap(), "refreshing proves nothing");
 }
 

@@ -17,17 +17,9 @@ async fn a_refresh_token_is_exchanged_for_the_next_pair() {
     bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
     bench.pass(TimeDelta::days(29));
-    let second = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let second = bench.refresh(&first.refresh_token).await.unwrap();
     bench.pass(TimeDelta::days(29));
-    let third = bench
-        .accounts
-        .refresh(&second.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let third = bench.refresh(&second.refresh_token).await.unwrap();
     assert_eq!(third.sid, first.sid);
     assert!(
         bench
@@ -44,21 +36,11 @@ async fn a_token_that_is_used_twice_ends_its_session_for_both() {
     let wanda = bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
     let other = bench.sign_in("wanda").await;
-    let second = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let second = bench.refresh(&first.refresh_token).await.unwrap();
     bench.pass(TimeDelta::seconds(31));
-    let stolen = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await;
+    let stolen = bench.refresh(&first.refresh_token).await;
     assert!(matches!(stolen, Err(RefreshError::Reused)));
-    let owner = bench
-        .accounts
-        .refresh(&second.refresh_token, bench.now())
-        .await;
+    let owner = bench.refresh(&second.refresh_token).await;
     assert!(matches!(owner, Err(RefreshError::Invalid)));
     let access = bench
         .accounts
@@ -66,11 +48,7 @@ async fn a_token_that_is_used_twice_ends_its_session_for_both() {
         .await;
     assert!(matches!(access, Err(AccessError::Revoked)));
     assert!(
-        bench
-            .accounts
-            .refresh(&other.refresh_token, bench.now())
-            .await
-            .is_ok(),
+        bench.refresh(&other.refresh_token).await.is_ok(),
         "another device"
     );
     let expected = [
@@ -103,21 +81,11 @@ async fn uses_at_once_and_a_lost_answer_are_all_given_one_successor() {
     // Later within the time, and though the successor was used meanwhile.
     let second = given.first().unwrap();
     bench.pass(TimeDelta::seconds(15));
-    let third = bench.accounts.refresh(second, bench.now()).await.unwrap();
+    let third = bench.refresh(second).await.unwrap();
     bench.pass(TimeDelta::seconds(15));
-    let again = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let again = bench.refresh(&first.refresh_token).await.unwrap();
     assert_eq!(&again.refresh_token, second);
-    assert!(
-        bench
-            .accounts
-            .refresh(&third.refresh_token, bench.now())
-            .await
-            .is_ok()
-    );
+    assert!(bench.refresh(&third.refresh_token).await.is_ok());
 }
 
 #[tokio::test]
@@ -125,11 +93,7 @@ async fn a_successor_is_given_again_by_a_replica_with_the_next_signing_key() {
     let bench = Bench::new().await;
     bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
-    let second = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let second = bench.refresh(&first.refresh_token).await.unwrap();
     let rotated = bench.replica(signed_by(key("b", 2), Some(key("a", 1))));
     let again = rotated
         .refresh(&first.refresh_token, bench.now())
@@ -143,20 +107,13 @@ async fn a_used_token_of_a_session_that_ended_yields_nothing() {
     let bench = Bench::new().await;
     bench.register("wanda").await;
     let first = bench.sign_in("wanda").await;
-    let second = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await
-        .unwrap();
+    let second = bench.refresh(&first.refresh_token).await.unwrap();
     bench
         .accounts
         .logout(&second.refresh_token, bench.now())
         .await
         .unwrap();
-    let again = bench
-        .accounts
-        .refresh(&first.refresh_token, bench.now())
-        .await;
+    let again = bench.refresh(&first.refresh_token).await;
     assert!(matches!(again, Err(RefreshError::Invalid)));
 }
 
@@ -172,7 +129,7 @@ async fn refresh_tokens_expire_and_unknown_ones_are_refused() {
         "",
         "dcr_00",
     ] {
-        let outcome = bench.accounts.refresh(token, bench.now()).await;
+        let outcome = bench.refresh(token).await;
         assert!(matches!(outcome, Err(RefreshError::Invalid)), "{token}");
     }
 }
@@ -209,13 +166,7 @@ async fn logout_ends_the_session_here_at_once_and_elsewhere_within_half_a_minute
         .verify_access(&tokens.access_token, bench.now())
         .await;
     assert!(matches!(there, Err(AccessError::Revoked)));
-    assert!(
-        bench
-            .accounts
-            .refresh(&tokens.refresh_token, bench.now())
-            .await
-            .is_err()
-    );
+    assert!(bench.refresh(&tokens.refresh_token).await.is_err());
 }
 
 #[tokio::test]
@@ -330,20 +281,8 @@ async fn a_new_password_ends_every_other_session() {
         .verify_access(&there.access_token, bench.now())
         .await;
     assert!(matches!(other, Err(AccessError::Revoked)));
-    assert!(
-        bench
-            .accounts
-            .refresh(&there.refresh_token, bench.now())
-            .await
-            .is_err()
-    );
-    assert!(
-        bench
-            .accounts
-            .refresh(&here.refresh_token, bench.now())
-            .await
-            .is_ok()
-    );
+    assert!(bench.refresh(&there.refresh_token).await.is_err());
+    assert!(bench.refresh(&here.refresh_token).await.is_ok());
     assert!(
         bench
             .accounts
@@ -374,18 +313,6 @@ async fn what_ended_long_ago_is_swept_and_nothing_else() {
     let young = bench.sign_in("wanda").await;
     assert_eq!(bench.accounts.sweep(bench.now()).await.unwrap(), 1);
     assert_eq!(bench.accounts.sweep(bench.now()).await.unwrap(), 0);
-    assert!(
-        bench
-            .accounts
-            .refresh(&young.refresh_token, bench.now())
-            .await
-            .is_ok()
-    );
-    assert!(
-        bench
-            .accounts
-            .refresh(&old.refresh_token, bench.now())
-            .await
-            .is_err()
-    );
+    assert!(bench.refresh(&young.refresh_token).await.is_ok());
+    assert!(bench.refresh(&old.refresh_token).await.is_err());
 }

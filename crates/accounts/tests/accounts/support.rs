@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use datacrowd_accounts::{
-    Accounts, Admin, NewUser, Origin, RegisterError, Role, SealingKey, SealingKeys, Settings,
-    SigningKey, Tokens, User,
+    Accounts, Admin, NewUser, Origin, RefreshError, RegisterError, Role, SealingKey, SealingKeys,
+    Settings, SigningKey, Tokens, User,
 };
 use datacrowd_testkit::TestDatabase;
 
@@ -61,6 +61,11 @@ impl Bench {
 
     pub fn now(&self) -> DateTime<Utc> {
         *self.time.lock().unwrap()
+    }
+
+    /// Exchanges a refresh token.
+    pub async fn refresh(&self, token: &str) -> Result<Tokens, RefreshError> {
+        self.accounts.refresh(token, self.now()).await
     }
 
     pub async fn register(&self, username: &str) -> User {

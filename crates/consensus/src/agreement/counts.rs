@@ -1,6 +1,6 @@
 //! How often each label was given, task by task: all that measures of many workers need.
 
-use crate::{LabelNo, Votes};
+use crate::{LabelNo, TaskNo, Votes};
 
 /// A label, and how many answers gave it.
 pub(super) type Cell = (LabelNo, f64);
@@ -23,6 +23,21 @@ pub(super) struct OfTask<'a> {
     pub(super) answers: f64,
     /// How often the sample has it.
     pub(super) times: f64,
+}
+
+impl<'a> OfTask<'a> {
+    fn new(cells: &'a [Cell], times: u32) -> Self {
+        Self {
+            cells,
+            answers: cells.iter().map(|(_, count)| count).sum(),
+            times: f64::from(times),
+        }
+    }
+
+    /// Whether people can agree: with at least two answers.
+    pub(super) fn is_pairable(&self) -> bool {
+        self.answers > 1.0
+    }
 }
 
 impl Counts {
@@ -66,16 +81,18 @@ impl Counts {
             .filter(|(_, times)| **times > 0)
             .map(|(bounds, times)| {
                 let cells = &self.cells[bounds[0]..bounds[1]];
-                OfTask {
-                    cells,
-                    answers: cells.iter().map(|(_, count)| count).sum(),
-                    times: f64::from(*times),
-                }
+                OfTask::new(cells, *times)
             })
+    }
+
+    /// One task, once.
+    pub(super) fn of(&self, task: TaskNo) -> OfTask<'_> {
+        let cells = self.starts[task.index()]..self.starts[task.index() + 1];
+        OfTask::new(&self.cells[cells], 1)
     }
 
     /// Those with at least two answers: only there can people agree.
     pub(super) fn pairable<'a>(&'a self, times: &'a [u32]) -> impl Iterator<Item = OfTask<'a>> {
-        self.sample(times).filter(|task| task.answers > 1.0)
+        self.sample(times).filter(OfTask::is_pairable)
     }
 }

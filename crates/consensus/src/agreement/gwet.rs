@@ -3,6 +3,8 @@
 //! J. L. Fleiss, Psychological Bulletin 76 (1971); K. L. Gwet, British Journal of Mathematical and Statistical
 //! Psychology 61 (2008), and "Handbook of Inter-Rater Reliability" (4th ed., 2014) for weights and missing answers.
 
+use crate::TaskNo;
+
 use super::{
     Counts, InvalidWeights, Statistic, Weights,
     counts::{Cell, OfTask},
@@ -30,6 +32,13 @@ impl<'a> Raw<'a> {
     pub fn new(counts: &'a Counts, weights: &'a Weights) -> Result<Self, InvalidWeights> {
         weights.fit(counts.labels())?;
         Ok(Self { counts, weights })
+    }
+
+    /// The share of one task; `None` with fewer than two answers.
+    #[must_use]
+    pub fn of(&self, task: TaskNo) -> Option<f64> {
+        let task = self.counts.of(task);
+        task.is_pairable().then(|| self.of_task(&task))
     }
 
     fn of_task(&self, task: &OfTask<'_>) -> f64 {

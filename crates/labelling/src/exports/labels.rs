@@ -1,7 +1,7 @@
 //! What workers said, for whoever makes one label of it: all approved answers of a project at the watermark.
 
 use datacrowd_protocol::{
-    export::{ExportConsensus, GivenLabel, LabelPage},
+    export::{GivenLabel, LabelPage},
     ids::{ExportId, TaskId},
     raw::RawJson,
 };
@@ -18,26 +18,18 @@ impl Labelling {
     /// # Errors
     /// `not_found`, also for an export without consensus; or the database failed.
     pub async fn export_labels(&self, id: ExportId, after: i64) -> Result<LabelPage> {
-        let export = sqlx::query!(
-            "select project_id, tenant_id, watermark, consensus as \"consensus: Json<ExportConsensus>\" from exports where id = $1",
-            id.0
-        )
-        .fetch_optional(&self.calls)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-        let (Some(watermark), Some(Json(consensus))) = (export.watermark, export.consensus) else {
-            return Err(Refusal::NotFound.into());
-        };
+        let export = self.export_range(id).await?;
+        let consensus = export.consensus.ok_or(Refusal::NotFound)?;
         let rows = sqlx::query!(
             "select ev.seq, ev.task_id, a.user_id, a.answer->$2::text as \"label: Json<RawJson>\"
              from approval_events ev join answers a on a.id = ev.answer_id
              where ev.project_id = $1 and ev.seq > $3 and ev.seq <= $4 and ev.kind = 'approved'
                and not exists (select from approval_events r where r.answer_id = ev.answer_id and r.seq > ev.seq and r.seq <= $4 and r.kind = 'revoked')
              order by ev.seq limit $5",
-            export.project_id,
+            export.project.0,
             consensus.field,
             after,
-            watermark,
+            export.watermark,
             PAGE_LABELS
         )
         .fetch_all(&self.calls)
@@ -49,7 +41,7 @@ impl Labelling {
             .map(|row| row.seq.to_string());
         let users: Vec<_> = rows.iter().map(|row| row.user_id).collect();
         let mut conn = self.pool.acquire().await?;
-        let names = pseudonyms(&mut conn, export.tenant_id, &users).await?;
+        let names = pseudonyms(&mut conn, export.tenant.0, &users).await?;
         let items = rows
             .into_iter()
             .filter_map(|row| {

@@ -53,8 +53,8 @@ impl Labelling {
         };
         let format: ExportFormat = from_column("export format", &row.format)?;
         let object_key = row.object_key(format);
-        let contents = row.contents(&mut tx).await?;
-        let row_per: RowPer = from_column("row per", &row.row_per)?;
+        let row_per = from_column("row per", &row.row_per)?;
+        let contents = row.contents(&mut tx, row_per).await?;
         sqlx::query!(
             "update exports set object_key = $2 where id = $1",
             row.target_id.0,
@@ -73,7 +73,7 @@ impl Labelling {
             bom: row.bom,
             watermark: contents.watermark,
             columns: contents.columns,
-            consensus: contents.consensus.filter(|_| row_per == RowPer::Task),
+            consensus: contents.consensus,
             object_key,
             multipart: row.multipart_id,
         })
@@ -103,7 +103,7 @@ struct Row {
     bom: bool,
     watermark: Option<i64>,
     columns: Option<serde_json::Value>,
-    consensus: Option<serde_json::Value>,
+    consensus: Option<Json<ExportConsensus>>,
     multipart_id: Option<String>,
 }
 
@@ -117,25 +117,25 @@ impl Row {
         )
     }
 
-    async fn contents(&self, conn: &mut PgConnection) -> Result<Contents> {
+    async fn contents(&self, conn: &mut PgConnection, row_per: RowPer) -> Result<Contents> {
         if let (Some(watermark), Some(columns)) = (self.watermark, &self.columns) {
             let columns = ExportColumns::deserialize(columns).map_err(|_| Error::Corrupt {
                 what: "export columns",
             })?;
-            let consensus = self.consensus.as_ref().map(ExportConsensus::deserialize);
-            let consensus = consensus.transpose().map_err(|_| Error::Corrupt {
-                what: "export consensus",
-            })?;
             return Ok(Contents {
                 watermark,
                 columns,
-                consensus,
+                consensus: self.consensus.clone().map(|Json(consensus)| consensus),
             });
         }
+        let consensus = match row_per {
+            RowPer::Task => consensus_of(conn, self.project_id).await?,
+            RowPer::Answer => None,
+        };
         let contents = Contents {
             watermark: take_watermark(conn, self.project_id).await?,
             columns: columns_at(conn, self.project_id, self.dataset_id.map(DatasetId)).await?,
-            consensus: consensus_of(conn, self.project_id).await?,
+            consensus,
         };
         let stored = serde_json::to_value(&contents.columns).map_err(|_| Error::Corrupt {
             what: "export columns",
@@ -188,7 +188,7 @@ async fn lock(conn: &mut PgConnection, run: RunId) -> Result<Row> {
     let row = sqlx::query_as!(
         Row,
         "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.watermark,
-                    e.columns, e.consensus, e.multipart_id
+                    e.columns, e.consensus as \"consensus: Json<ExportConsensus>\", e.multipart_id
              from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
         run.0
     )

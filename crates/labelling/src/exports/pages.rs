@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
-    export::{AnswerRecord, ExportPage, TaskRecord},
+    export::{AnswerRecord, ExportConsensus, ExportPage, TaskRecord},
     ids::{DatasetId, ExportId, ProjectId, TaskId, TenantId},
     raw::RawJson,
 };
@@ -19,13 +19,14 @@ const PAGE_BYTES: i64 = 2 * 1024 * 1024;
 /// kilobyte may hold a hundred of text.
 const NEVER_COMPRESSED: i32 = 2_000;
 
-/// Which approvals an export contains: those after `since`, up to its watermark.
-struct Range {
-    project: ProjectId,
+/// Which approvals an export contains: those after `since`, up to its watermark; and what becomes of them.
+pub(super) struct Range {
+    pub(super) project: ProjectId,
     dataset: Option<DatasetId>,
-    tenant: TenantId,
-    watermark: i64,
+    pub(super) tenant: TenantId,
+    pub(super) watermark: i64,
     since: i64,
+    pub(super) consensus: Option<ExportConsensus>,
 }
 
 /// An approved answer.
@@ -78,9 +79,9 @@ impl Labelling {
         Ok(ExportPage { items, next_cursor })
     }
 
-    async fn export_range(&self, id: ExportId) -> Result<Range> {
+    pub(super) async fn export_range(&self, id: ExportId) -> Result<Range> {
         let export = sqlx::query!(
-            "select project_id, dataset_id, tenant_id, watermark, since from exports where id = $1",
+            "select project_id, dataset_id, tenant_id, watermark, since, consensus as \"consensus: Json<ExportConsensus>\" from exports where id = $1",
             id.0
         )
         .fetch_optional(&self.calls)
@@ -92,6 +93,7 @@ impl Labelling {
             tenant: TenantId(export.tenant_id),
             watermark: export.watermark.ok_or(Refusal::NotFound)?,
             since: export.since.unwrap_or(0),
+            consensus: export.consensus.map(|Json(consensus)| consensus),
         })
     }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The dataset as a resource that `kubectl apply` takes.
-#[utoipa::path(get, path = "/datasets/{id}/manifest", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 200, body = String, content_type = "application/yaml")))]
+#[utoipa::path(get, path = "/datasets/{id}/manifest", tag = "datasets", params(("id" = Uuid, Path)), responses((status = 200, body = Object, content_type = "application/yaml")))]
 pub async fn dataset_manifest(
     State(app): State<App>,
     owner: Owner,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The export as a resource that `kubectl apply` takes.
-#[utoipa::path(get, path = "/exports/{id}/manifest", tag = "exports", params(("id" = Uuid, Path)), responses((status = 200, body = String, content_type = "application/yaml")))]
+#[utoipa::path(get, path = "/exports/{id}/manifest", tag = "exports", params(("id" = Uuid, Path)), responses((status = 200, body = Object, content_type = "application/yaml")))]
 pub async fn export_manifest(
     State(app): State<App>,
     owner: Owner,

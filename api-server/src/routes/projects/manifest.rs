@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The project as a resource that `kubectl apply` takes.
-#[utoipa::path(get, path = "/projects/{id}/manifest", tag = "projects", params(("id" = Uuid, Path)), responses((status = 200, body = String, content_type = "application/yaml")))]
+#[utoipa::path(get, path = "/projects/{id}/manifest", tag = "projects", params(("id" = Uuid, Path)), responses((status = 200, body = Object, content_type = "application/yaml")))]
 pub async fn project_manifest(
     State(app): State<App>,
     owner: Owner,

@@ -1,9 +1,13 @@
-//! Connections of clients that are slow, and of a server that stops.
+//! Connections of clients that are slow, of a server that stops, and to its databases.
 
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::get};
-use datacrowd_api_server::listen::listen;
+use datacrowd_api_server::{
+    database::{pool, pool_of_statements},
+    listen::listen,
+};
+use datacrowd_testkit::TestDatabase;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -67,4 +71,27 @@ async fn what_was_asked_before_the_stop_is_answered() {
     );
     timeout(SOON, running).await.expect("it ends").unwrap();
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn no_plan_is_compiled_however_many_rows_it_could_read() {
+    let database = TestDatabase::create("core").await;
+    let url = database.app_url();
+    for pool in [pool(&url, 1).unwrap(), pool_of_statements(&url, 1).unwrap()] {
+        let mut connection = pool.acquire().await.unwrap();
+        sqlx::query("set jit_above_cost = 0")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        let plan: Vec<String> = sqlx::query_scalar(
+            "explain (analyze, costs off) select count(*) from generate_series(1, 1000)",
+        )
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+        assert!(
+            !plan.is_empty() && !plan.iter().any(|line| line.starts_with("JIT")),
+            "{plan:?}"
+        );
+    }
 }

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help web web-dev web-check web-browser drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload bench-operator bench-peers check fmt generate
+.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-upload bench-operator bench-peers bench-console check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -89,8 +89,14 @@ web-dev: ## run the console with hot reload in front of the running platform
 web-check: ## check the console: types, lints, format, generated files, unit tests
 	@dev/test/run web
 
-web-browser: web ## test the console in a browser; with .dev/env sourced, the whole flow on the platform, too
-	@dev/web npm run test:browser
+web-browser: ## test the console in a browser; with .dev/env sourced, the whole flow on the platform, too
+	@dev/test/run browser
+
+screenshots: web ## take the screenshots of the README and docs/console.md anew: docs/images
+	@dev/web npm run --silent screenshots
+
+bench-console: web ## let the robot label 300 items in a browser, and measure from key to paint
+	@dev/web npm run --silent bench
 
 generate: ## write the files that are generated from the sources
 	@dev/docs/generate

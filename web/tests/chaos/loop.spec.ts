@@ -166,9 +166,14 @@ test('two tabs that renew at once do it one after the other, and the session liv
   await second.goto(`${site.url}/app/answers`);
   for (const tab of [page, second]) await expect(tab.getByLabel('Status')).toBeVisible();
   site.state.latency = 500;
-  for (const status of ['APPROVED', 'REJECTED', 'IN_REVIEW']) {
+  // Not the same list in both: the browser would have one tab wait for the other's answer.
+  for (const statuses of [
+    ['APPROVED', 'REJECTED'],
+    ['IN_REVIEW', 'VOIDED'],
+  ]) {
     site.state.expireAccess();
-    const both = [page, second].map(async (tab) => {
+    const both = [page, second].map(async (tab, i) => {
+      const status = statuses[i] ?? '';
       const answered = tab.waitForResponse(
         (response) => response.url().includes(`status=${status}`) && response.ok(),
       );

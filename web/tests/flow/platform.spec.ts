@@ -4,7 +4,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Browser, type Page } from '@playwright/test';
-import { PlatformFront } from './platform.ts';
 
 const platform = process.env['DATACROWD_URL'];
 const admin = process.env['DATACROWD_ADMIN_USERNAME'] ?? '';
@@ -98,8 +97,7 @@ test(
   { tag: '@full' },
   async ({ browser }) => {
     test.setTimeout(300_000);
-    const front = new PlatformFront(new URL(platform ?? ''));
-    const people = new People(browser, await front.start());
+    const people = new People(browser, platform ?? '');
     const project = `Console ${stamp}`;
     const [clara, wanda, otto] = [
       await people.registered('clara'),
@@ -282,7 +280,6 @@ test(
       await picture(clara, 'exports');
     });
 
-    await front.stop();
     expect(people.broken, 'policy violations and errors of the page').toEqual([]);
   },
 );

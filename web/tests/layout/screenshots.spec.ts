@@ -64,8 +64,11 @@ test('work', async ({ page, console: site }) => {
   await site.open(page, 'wanda', `/work/${PROJECT}`);
   await expect(page.getByText('two full days')).toBeVisible();
   await page.keyboard.press('5');
-  await page.keyboard.press(']');
+  await expect(page.getByLabel('very positive')).toBeChecked();
+  // The next question has the keys.
   await page.keyboard.press('1');
+  await page.keyboard.press('2');
+  await expect(page.getByLabel('price')).toBeChecked();
   await still(page, 'console-work');
 });
 

@@ -89,7 +89,7 @@ web-dev: ## run the console with hot reload in front of the running platform
 web-check: ## check the console: types, lints, format, generated files, unit tests
 	@dev/test/run web
 
-web-browser: ## test the console in a browser; with .dev/env sourced, the whole flow on the platform, too
+web-browser: ## test the console in a browser, in front of a fake API
 	@dev/test/run browser
 
 screenshots: web ## take the screenshots of the README and docs/console.md anew: docs/images

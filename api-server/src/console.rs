@@ -82,16 +82,12 @@ impl Console {
     }
 }
 
-/// Scripts and styles are files of the console only, and no text becomes markup.
+/// Scripts and styles are files of the console only, and no text becomes markup. The console's own tests send the same.
 fn policy(media_origins: &[String]) -> String {
-    let media: String = media_origins
-        .iter()
-        .map(|origin| format!(" {origin}"))
-        .collect();
-    format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'{media}; media-src 'self'{media}; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
-    )
+    let directives = include_str!("../../web/content-security-policy.txt").lines();
+    let with_media = directives.map(|d| d.replace("{media}", &media_origins.join(" ")));
+    let directives: Vec<String> = with_media.map(|d| d.trim_end().to_owned()).collect();
+    directives.join("; ")
 }
 
 fn compressed(folder: &Path) -> ServeDir {

@@ -3,6 +3,7 @@
  * the pages make, typed by the API's own description. What it cannot be trusted with (rules, SQL, money) the flows
  * against a running platform show.
  */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -55,12 +56,11 @@ export function problem(status: number, code: string, details: Record<string, un
   };
 }
 
-const POLICY = [
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'",
-  "img-src 'self'; media-src 'self'",
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-  'trusted-types svelte-trusted-html',
-].join('; ');
+/** As the API server sends it. */
+const POLICY = readFileSync(new URL('../../content-security-policy.txt', import.meta.url), 'utf8')
+  .replaceAll('{media}', '')
+  .trim()
+  .replaceAll('\n', '; ');
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.css': 'text/css',

@@ -19,6 +19,7 @@ mod payments;
 mod points;
 mod projects;
 mod promo_codes;
+mod quality;
 mod resets;
 mod restore;
 mod reviews;
@@ -157,6 +158,10 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(workers::block::worker_block))
         .routes(routes!(workers::void::worker_void))
         .routes(routes!(skips::skip_list))
+        .routes(routes!(
+            quality::decide::task_decide,
+            quality::undecide::task_undecide
+        ))
 }
 
 /// What a worker does.

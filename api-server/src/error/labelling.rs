@@ -104,6 +104,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::AlreadyGenerating
         | R::AlreadyGenerated
         | R::NothingToRetry
+        | R::NoConsensus
         | R::RunHeld { .. }
         | R::Fenced
         | R::OutOfOrder { .. }

@@ -89,6 +89,8 @@ const ROWS: &[(&str, For)] = &[
     ("answer_schema_get", Owner),
     ("project_stats", Owner),
     ("skip_list", Owner),
+    ("task_decide", Owner),
+    ("task_undecide", Owner),
     ("worker_list", Owner),
     ("worker_put", Owner),
     ("worker_block", Owner),
@@ -171,6 +173,7 @@ pub fn body_of(operation: &str) -> Value {
         }
         "task_submit" => json!({"leaseToken": "unknown", "answer": {}}),
         "task_status" => json!({"status": "NEW"}),
+        "task_decide" => json!({"value": "1"}),
         "worker_void" => json!({"reason": "always the same option"}),
         "review_reject" => json!({"comment": "no"}),
         "export_create" => json!({"format": "CSV"}),
@@ -390,6 +393,7 @@ impl World {
         let path = path
             .replace("{id}", id)
             .replace("{answerId}", id)
+            .replace("{taskId}", "1")
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {

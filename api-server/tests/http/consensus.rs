@@ -17,7 +17,7 @@ const SAID: [(&str, [&str; 3]); 4] = [
     ("mallory", ["-1", "1", "1"]),
 ];
 
-async fn answered(consensus: Value) -> (Platform, Actor, String) {
+pub async fn answered(consensus: Value) -> (Platform, Actor, String) {
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let members = json!({"answersPerTask": 4, "reviewersPerAnswer": 0, "consensus": consensus});
@@ -37,7 +37,13 @@ async fn answered(consensus: Value) -> (Platform, Actor, String) {
 }
 
 /// An export of tasks, as the runner writes it.
-async fn export(p: &Platform, client: &Actor, project: &str, format: &str) -> String {
+pub async fn export(p: &Platform, client: &Actor, project: &str, format: &str) -> String {
+    let id = asked(p, client, project, format).await;
+    written(p, client, &id).await
+}
+
+/// Asks for an export of tasks.
+pub async fn asked(p: &Platform, client: &Actor, project: &str, format: &str) -> String {
     let asked = p
         .call(
             Some(&client.token),
@@ -47,7 +53,11 @@ async fn export(p: &Platform, client: &Actor, project: &str, format: &str) -> St
         )
         .await
         .expect(202);
-    let id = asked["exportId"].as_str().unwrap();
+    asked["exportId"].as_str().unwrap().to_owned()
+}
+
+/// The file of an export, which the runner writes.
+pub async fn written(p: &Platform, client: &Actor, id: &str) -> String {
     let begun = ExportRun::begin(p, id, 1).await.expect(201);
     let run = begun["runId"].as_str().unwrap().to_owned();
     let job = Job::new(p, &client.namespace, run).await;
@@ -62,7 +72,7 @@ async fn export(p: &Platform, client: &Actor, project: &str, format: &str) -> St
     file.unwrap().text().await.unwrap()
 }
 
-fn lines(text: &str) -> Vec<Value> {
+pub fn lines(text: &str) -> Vec<Value> {
     let lines = text.lines().map(serde_json::from_str);
     lines.collect::<Result<_, _>>().unwrap()
 }

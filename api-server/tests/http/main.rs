@@ -20,6 +20,7 @@ mod crowd;
 mod database_outage;
 mod datasets;
 mod debt;
+mod decisions;
 mod deleted;
 mod deletion_races;
 mod edges;

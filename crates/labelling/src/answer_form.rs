@@ -30,19 +30,23 @@ pub fn validate_answer(labeling: &Labeling, answer: &RawJson) -> BTreeMap<String
     }
     for field in &labeling.fields {
         let raw = answer.get(&field.name).map_or("null", RawJson::get);
-        let checked = match serde_json::from_str(raw) {
-            // By its digits: a double would let a neighbour of the bound pass.
-            Ok(Value::Number(_)) if field.kind == FieldType::Number => check_number(field, raw),
-            Ok(value) => check(field, &value),
-            // JSON, but no double: a number that is too large for this field, or for any other.
-            Err(_) if field.kind == FieldType::Number => check_number(field, raw),
-            Err(_) => Err("cannot be read".to_owned()),
-        };
-        if let Err(why) = checked {
+        if let Err(why) = check_value(field, raw) {
             wrong.insert(field.name.clone(), why);
         }
     }
     wrong
+}
+
+/// Checks the value of one field, as JSON; the error is a sentence.
+pub(crate) fn check_value(field: &Field, raw: &str) -> Result<(), String> {
+    match serde_json::from_str(raw) {
+        // By its digits: a double would let a neighbour of the bound pass.
+        Ok(Value::Number(_)) if field.kind == FieldType::Number => check_number(field, raw),
+        Ok(value) => check(field, &value),
+        // JSON, but no double: a number that is too large for this field, or for any other.
+        Err(_) if field.kind == FieldType::Number => check_number(field, raw),
+        Err(_) => Err("cannot be read".to_owned()),
+    }
 }
 
 /// In quotes: an option may begin with a blank, or hold a comma.

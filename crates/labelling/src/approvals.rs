@@ -75,7 +75,8 @@ pub(crate) async fn lock_shared(conn: &mut PgConnection, project: ProjectId) -> 
     Ok(())
 }
 
-/// The largest approval, once no earlier one can still appear: approvals hold the lock shared until they commit.
+/// The largest number of an approval or a decision, once no earlier one can still appear: both are numbered from one
+/// sequence, and hold the lock shared until they commit.
 pub(crate) async fn take_watermark(conn: &mut PgConnection, project: ProjectId) -> Result<i64> {
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 1))",
@@ -84,7 +85,8 @@ pub(crate) async fn take_watermark(conn: &mut PgConnection, project: ProjectId) 
     .fetch_one(&mut *conn)
     .await?;
     let row = sqlx::query!(
-        "select coalesce(max(seq), 0) as \"seq!\" from approval_events where project_id = $1",
+        "select greatest((select max(seq) from approval_events where project_id = $1),
+                         (select max(seq) from decisions where project_id = $1), 0) as \"seq!\"",
         project.0
     )
     .fetch_one(conn)

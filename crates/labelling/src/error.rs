@@ -123,6 +123,7 @@ pub enum Refusal {
     UndoTooLate {
         why: &'static str,
     },
+    NoConsensus,
     NoMedia {
         column: String,
     },
@@ -183,6 +184,7 @@ impl Refusal {
             Self::AlreadyDecided => "already_decided",
             Self::AnswerReviewed => "already_reviewed",
             Self::UndoTooLate { .. } => "undo_too_late",
+            Self::NoConsensus => "no_consensus",
             Self::NoMedia { .. } => "no_media",
             Self::MediaEmpty { .. } => "media_empty",
             Self::ExportNotDue { .. } => "export_not_due",
@@ -240,6 +242,7 @@ impl Refusal {
             Self::AlreadyDecided => "This answer is decided already; take the next one.".into(),
             Self::AnswerReviewed => "A reviewer has decided on this answer already; wait for the outcome.".into(),
             Self::UndoTooLate { why } => format!("{why}; the decision stays."),
+            Self::NoConsensus => "The project makes no label of its answers; name the question in labeling.consensus.field, then try again.".into(),
             Self::NoMedia { column } => format!("The project shows no image, audio or video of a column \"{column}\"; take a column of its display list."),
             Self::MediaEmpty { column } => format!("The cell is empty: this task has nothing to show in \"{column}\"; answer by the rest, or skip the task and say so in the reason."),
             Self::ExportNotDue { waiting_for } => format!("The export waits for {waiting_for}; it continues by itself."),

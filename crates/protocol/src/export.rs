@@ -133,6 +133,17 @@ pub struct GivenLabel {
     pub label: RawJson,
 }
 
+/// What the owner decided of one task: it overrules every method.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecidedLabel {
+    /// The task.
+    pub task_id: TaskId,
+    /// The value of the field.
+    #[schema(value_type = serde_json::Value)]
+    pub label: RawJson,
+}
+
 /// A page of `GET /internal/exports/{id}/labels`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -140,6 +151,9 @@ pub struct LabelPage {
     /// Approved answers of the whole project up to the watermark, by their sequence: skill is learned from all of them,
     /// whichever of them the export holds.
     pub items: Vec<GivenLabel>,
+    /// Decisions of the owner that hold at the watermark, by their sequence, which is that of approvals.
+    #[serde(default)]
+    pub decisions: Vec<DecidedLabel>,
     /// Where the next page begins; absent at the end.
     pub next_cursor: Option<String>,
 }

@@ -1,12 +1,14 @@
 //! One label per task, from what workers said of it: fitted here, once per run, so that no server needs the memory. The
-//! answers up to the watermark fix it, in whatever order they come.
+//! answers and the owner's decisions up to the watermark fix it, in whatever order they come.
+
+use std::collections::BTreeMap;
 
 use datacrowd_consensus::{
     Answers, Collector, Known, Method,
     agreement::{Counts, Raw, Weights},
 };
 use datacrowd_protocol::{
-    export::{ExportConsensus, GivenLabel, LabelPage},
+    export::{DecidedLabel, ExportConsensus, GivenLabel, LabelPage},
     ids::TaskId,
     labeling::ConsensusMethod,
     raw::RawJson,
@@ -19,7 +21,10 @@ use crate::{halt::Halt, session::Session};
 /// Digits after the point of a probability.
 const DIGITS: f64 = 1e6;
 
-/// What the crowd says of one task.
+/// How a label was found that the owner gave.
+const DECISION: &str = "DECISION";
+
+/// What the crowd says of one task, or its owner.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Label {
     /// The value of the field; null where nobody answered it.
@@ -41,7 +46,11 @@ pub(super) struct Labels {
     weights: Weights,
     fitted: datacrowd_consensus::Consensus,
     method: ConsensusMethod,
+    /// What the owner says, as JSON: it overrules what was fitted.
+    decisions: Decisions,
 }
+
+type Decisions = BTreeMap<TaskId, RawJson>;
 
 impl Labels {
     /// Reads what workers said, and fits it, where the export asks for it.
@@ -49,21 +58,24 @@ impl Labels {
         let Some(ExportConsensus { method, .. }) = opened.consensus else {
             return Ok(None);
         };
-        let mut given = Collector::default();
+        let (mut given, mut decisions) = (Collector::default(), Decisions::new());
         let mut cursor = None;
         loop {
             let platform = &session.platform;
             let page = platform.labels(opened.export_id, opened.epoch, cursor.as_deref());
-            let LabelPage { items, next_cursor } = page.await?;
-            for item in items {
+            let page: LabelPage = page.await?;
+            for item in page.items {
                 collect(&mut given, item)?;
             }
-            cursor = next_cursor;
+            for DecidedLabel { task_id, label } in page.decisions {
+                decisions.insert(task_id, label.compact());
+            }
+            cursor = page.next_cursor;
             if cursor.is_none() {
                 break;
             }
         }
-        let fitting = tokio::task::spawn_blocking(move || fit(given, method));
+        let fitting = tokio::task::spawn_blocking(move || fit(given, decisions, method));
         let fitted = fitting.await.map_err(|error| {
             Halt::TryAgain(format!(
                 "the consensus of the answers was not found: {error}"
@@ -76,11 +88,20 @@ impl Labels {
     pub(super) fn of_task(&self, task: TaskId) -> Label {
         let found = self.answers.task(&task);
         let raw = Raw::new(&self.counts, &self.weights).expect("both are of these labels");
+        let agreement = found.and_then(|task| raw.of(task)).map(rounded);
+        if let Some(decision) = self.decisions.get(&task) {
+            return Label {
+                label: Some(decision.clone()),
+                confidence: Some(1.0),
+                method: DECISION,
+                agreement,
+            };
+        }
         Label {
             label: found.map(|task| self.values[self.fitted.label(task).index()].clone()),
             confidence: found.map(|task| rounded(self.fitted.confidence(task))),
             method: datacrowd_protocol::WireEnum::upper(self.method),
-            agreement: found.and_then(|task| raw.of(task)).map(rounded),
+            agreement,
         }
     }
 }
@@ -94,10 +115,22 @@ fn collect(given: &mut Given, item: GivenLabel) -> Result<(), Halt> {
         .map_err(|error| Halt::TryAgain(error.to_string()))
 }
 
-fn fit(given: Given, method: ConsensusMethod) -> Result<Labels, Halt> {
+/// Methods that learn from what is known learn from decisions: who errs, and how.
+fn fit(mut given: Given, decisions: Decisions, method: ConsensusMethod) -> Result<Labels, Halt> {
+    let known: Vec<_> = decisions
+        .iter()
+        .map(|(task, label)| (*task, label.get().to_owned()))
+        .collect();
+    for (_, label) in &known {
+        // It need not be what anybody answered.
+        given
+            .name_label(label.clone())
+            .map_err(|error| Halt::TryAgain(error.to_string()))?;
+    }
     let answers = given
         .finish()
         .map_err(|error| Halt::TryAgain(error.to_string()))?;
+    let known = Known::new(&answers, known).map_err(|error| Halt::TryAgain(error.to_string()))?;
     let values = answers.labels().iter().cloned().map(RawJson::parse);
     let values = values
         .collect::<Result<_, _>>()
@@ -107,9 +140,10 @@ fn fit(given: Given, method: ConsensusMethod) -> Result<Labels, Halt> {
         values,
         counts: Counts::new(votes),
         weights: Weights::identity(votes.labels()),
-        fitted: by_name(method).fit(votes, &Known::nothing(votes)),
+        fitted: by_name(method).fit(votes, &known),
         answers,
         method,
+        decisions,
     })
 }
 

@@ -898,6 +898,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/quality/tasks/{taskId}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Decide the label of a task: exports from now on carry it with the method `DECISION` and confidence 1, whatever workers
+         *     answered. It is no answer, and costs nothing.
+         */
+        put: operations["task_decide"];
+        post?: never;
+        /** Take the decision on a task back: exports from now on ask the method again. */
+        delete: operations["task_undecide"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/restore": {
         parameters: {
             query?: never;
@@ -1555,6 +1576,25 @@ export interface components {
             createdAt: string;
             /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
             conditions?: components["schemas"]["ConditionBody"][] | null;
+        };
+        /** @description What a task's label is. */
+        Decide: {
+            /** @description A value of the field that `labeling.consensus` names, as a worker would give it. */
+            value: unknown;
+        };
+        /** @description What the owner said of a task. */
+        DecisionBody: {
+            /** Format: int64 */
+            taskId: number;
+            /**
+             * @description The field that gets a consensus.
+             * @example rating
+             */
+            field: string;
+            /** @description Its value. */
+            value: unknown;
+            /** Format: date-time */
+            decidedAt: string;
         };
         /** @description One column shown to the worker. */
         DisplayBody: {
@@ -5042,6 +5082,70 @@ export interface operations {
                 content: {
                     "application/yaml": Record<string, never>;
                 };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                taskId: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task_undecide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                taskId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and what to do */
             default: {

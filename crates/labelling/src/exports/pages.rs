@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
+use crate::{Labelling, Refusal, Result, crowd::pseudonyms, quality::decided_tasks};
 
 /// Most tasks per page.
 const PAGE_TASKS: i64 = 500;
@@ -74,8 +74,14 @@ impl Labelling {
             let worker_id = names.get(&a.user_id).cloned().unwrap_or_default();
             task.answers.push(a.record(worker_id));
         }
-        // A task whose approvals were all revoked below the watermark has nothing to export.
-        items.retain(|t| !t.answers.is_empty());
+        let decided = match &export.consensus {
+            Some(ExportConsensus { field, .. }) => {
+                decided_tasks(&mut conn, &ids, field, export.since, export.watermark).await?
+            }
+            None => Vec::new(),
+        };
+        // A task whose approvals were all revoked below the watermark has nothing to export, unless its owner said what it is.
+        items.retain(|t| !t.answers.is_empty() || decided.contains(&t.task_id.0));
         Ok(ExportPage { items, next_cursor })
     }
 
@@ -97,15 +103,22 @@ impl Labelling {
         })
     }
 
-    /// Tasks that fill the page after `after`, and where the next page begins, if any.
+    /// Tasks that fill the page after `after`, and where the next page begins, if any: those with an approval in the range,
+    /// or with a decision of their owner where the export has labels.
     async fn page_ids(&self, export: &Range, after: i64) -> Result<(Vec<i64>, Option<String>)> {
         let page = sqlx::query!(
             "with recursive candidates as materialized (
                  select task_id, row_number() over (order by task_id) as nth from (
-                     select distinct ev.task_id from approval_events ev
-                     where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ev.seq > $4
-                       and ($5::uuid is null or ev.dataset_id = $5)
-                     order by ev.task_id limit $6) few),
+                     (select distinct ev.task_id from approval_events ev
+                      where ev.project_id = $1 and ev.task_id > $2 and ev.seq <= $3 and ev.kind = 'approved' and ev.seq > $4
+                        and ($5::uuid is null or ev.dataset_id = $5)
+                      order by ev.task_id limit $6)
+                     union
+                     (select distinct d.task_id from decisions d
+                      where d.project_id = $1 and d.task_id > $2 and d.seq <= $3 and d.field = $9 and d.seq > $4
+                        and ($5::uuid is null or d.dataset_id = $5)
+                      order by d.task_id limit $6)
+                     order by task_id limit $6) few),
              page as (
                  select 0::bigint as task_id, 0::bigint as nth, 0::bigint as bytes
                  union all
@@ -123,7 +136,8 @@ impl Labelling {
             export.dataset.map(|d| d.0),
             PAGE_TASKS,
             PAGE_BYTES,
-            NEVER_COMPRESSED
+            NEVER_COMPRESSED,
+            export.consensus.as_ref().map(|c| c.field.as_str())
         )
         .fetch_all(&self.calls)
         .await?;

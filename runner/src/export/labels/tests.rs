@@ -2,7 +2,7 @@ use datacrowd_protocol::{
     export::GivenLabel, ids::TaskId, labeling::ConsensusMethod, raw::RawJson,
 };
 
-use super::{Collector, Labels, collect, fit};
+use super::{Collector, DECISION, Decisions, Labels, collect, fit};
 
 fn raw(text: &str) -> RawJson {
     RawJson::parse(text.to_owned()).unwrap()
@@ -10,6 +10,15 @@ fn raw(text: &str) -> RawJson {
 
 /// Who said what of which task.
 fn labels(rows: &[(i64, &str, &str)], method: ConsensusMethod) -> Labels {
+    decided(rows, &[], method)
+}
+
+/// The same, with what the owner says of which task.
+fn decided(
+    rows: &[(i64, &str, &str)],
+    decisions: &[(i64, &str)],
+    method: ConsensusMethod,
+) -> Labels {
     let mut given = Collector::default();
     for (task, worker, label) in rows {
         let item = GivenLabel {
@@ -19,7 +28,11 @@ fn labels(rows: &[(i64, &str, &str)], method: ConsensusMethod) -> Labels {
         };
         collect(&mut given, item).unwrap();
     }
-    fit(given, method).unwrap()
+    let decisions: Decisions = decisions
+        .iter()
+        .map(|(task, label)| (TaskId(*task), raw(label)))
+        .collect();
+    fit(given, decisions, method).unwrap()
 }
 
 const ROWS: [(i64, &str, &str); 6] = [
@@ -70,4 +83,45 @@ fn true_and_false_stay_what_they_are() {
     let rows = [(1, "a", "true"), (1, "b", " true "), (1, "c", "false")];
     let labels = labels(&rows, ConsensusMethod::OneCoinDawidSkene);
     assert_eq!(labels.of_task(TaskId(1)).label, Some(raw("true")));
+}
+
+#[test]
+fn the_owner_overrules_every_method_and_the_others_keep_theirs() {
+    let decisions = [(1, "\"dog\""), (3, "\"bird\""), (9, "\"cat\"")];
+    for method in [
+        ConsensusMethod::MajorityVote,
+        ConsensusMethod::Wawa,
+        ConsensusMethod::ZeroBasedSkill,
+        ConsensusMethod::DawidSkene,
+        ConsensusMethod::OneCoinDawidSkene,
+    ] {
+        let labels = decided(&ROWS, &decisions, method);
+        for (task, label) in decisions {
+            let found = labels.of_task(TaskId(task));
+            assert_eq!(found.label, Some(raw(label)), "{method:?} {task}");
+            assert_eq!((found.confidence, found.method), (Some(1.0), DECISION));
+        }
+        assert_eq!(labels.of_task(TaskId(1)).agreement, Some(0.333_333));
+        assert_eq!(labels.of_task(TaskId(2)).label, Some(raw("\"dog\"")));
+        assert_ne!(labels.of_task(TaskId(2)).method, DECISION);
+    }
+}
+
+#[test]
+fn methods_learn_from_decisions_who_errs() {
+    // Task 4 has one answer of each; "a" was right where the owner decided, "b" was wrong.
+    let rows = [
+        (1, "a", "1"),
+        (1, "b", "0"),
+        (2, "a", "0"),
+        (2, "b", "1"),
+        (3, "a", "1"),
+        (3, "b", "0"),
+        (4, "a", "1"),
+        (4, "b", "0"),
+    ];
+    let method = ConsensusMethod::OneCoinDawidSkene;
+    let of = |decisions: &[(i64, &str)]| decided(&rows, decisions, method).of_task(TaskId(4));
+    assert_eq!(of(&[(1, "1"), (2, "0"), (3, "1")]).label, Some(raw("1")));
+    assert_eq!(of(&[(1, "0"), (2, "1"), (3, "0")]).label, Some(raw("0")));
 }

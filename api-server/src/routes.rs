@@ -158,6 +158,9 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(workers::block::worker_block))
         .routes(routes!(workers::void::worker_void))
         .routes(routes!(skips::skip_list))
+        .routes(routes!(quality::read::project_quality))
+        .routes(routes!(quality::workers::worker_quality))
+        .routes(routes!(quality::tasks::hardest_tasks))
         .routes(routes!(
             quality::decide::task_decide,
             quality::undecide::task_undecide

@@ -37,6 +37,7 @@ mod migrations;
 mod pairwise_races;
 mod payments;
 mod previous_release;
+mod quality;
 mod races;
 mod races_of_one_worker;
 mod reauthentication;

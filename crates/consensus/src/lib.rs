@@ -17,6 +17,7 @@ mod multi;
 mod number;
 pub mod overlap;
 mod share;
+mod tally;
 mod votes;
 mod zero_based;
 
@@ -31,5 +32,6 @@ pub use method::{Method, Trial, hold_out};
 pub use multi::{Binary, Chosen, choose, per_label};
 pub use number::{InvalidNumber, Median, Number, medians, typical_errors};
 pub use share::{InvalidShare, Share, Z_95, agreement_with};
+pub use tally::{Tally, tallies};
 pub use votes::{LabelNo, TaskNo, Vote, Votes, WorkerNo};
 pub use zero_based::zero_based_skill;

@@ -54,7 +54,10 @@ pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
-pub use quality::{NewDecision, OwnersDecision};
+pub use quality::{
+    Estimate, FieldQuality, GivenAnswer, HardTask, HardestCursor, HardestPage, LabelCount,
+    NewDecision, OwnersDecision, Quality, QualitySample, WorkerQuality,
+};
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller};
 pub use sweep::Swept;

@@ -17,7 +17,10 @@ const LAW: &[(&str, &[&str])] = &[
     ("outbox", &[]),
     ("idempotency", &[]),
     ("accounts", &["idempotency", "protocol"]),
-    ("labelling", &["idempotency", "outbox", "protocol"]),
+    (
+        "labelling",
+        &["consensus", "idempotency", "outbox", "protocol"],
+    ),
     ("billing", &["outbox", "protocol"]),
     (
         "api-server",

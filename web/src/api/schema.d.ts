@@ -898,6 +898,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the latest answers agree, on what, and how sure their labels are. `docs/quality.md` has the formulas. */
+        get: operations["project_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/quality/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tasks that people disagree on most, with all answers side by side and the owner's decision. Of tasks with two
+         *     approved answers or more in the field with the consensus.
+         */
+        get: operations["hardest_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/quality/tasks/{taskId}/decision": {
         parameters: {
             query?: never;
@@ -914,6 +951,26 @@ export interface paths {
         post?: never;
         /** Take the decision on a task back: exports from now on ask the method again. */
         delete: operations["task_undecide"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/quality/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom to trust: workers of the latest 10,000 approved answers, in the order of their pseudonyms, by the field with the
+         *     consensus, else the first of one choice, or of true or false.
+         */
+        get: operations["worker_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1609,6 +1666,18 @@ export interface components {
              */
             kind: string;
         };
+        /** @description A number with the interval that holds 95 % of samples of as many tasks. */
+        EstimateBody: {
+            /** Format: double */
+            value: number;
+            /**
+             * Format: double
+             * @description Absent where fewer than half of the samples have a number.
+             */
+            low?: number | null;
+            /** Format: double */
+            high?: number | null;
+        };
         /** @description The event is safe with us; Stripe need not send it again. */
         EventTaken: {
             received: boolean;
@@ -1691,6 +1760,32 @@ export interface components {
              */
             maxLength?: number | null;
         };
+        /** @description How much people agree in one field, and on what. */
+        FieldQualityBody: {
+            /** @example rating */
+            field: string;
+            /**
+             * @description How answers become one label: the project's method for its field with a consensus, else a majority vote.
+             * @example MAJORITY_VOTE
+             */
+            method: string;
+            tasks: number;
+            answers: number;
+            alpha?: components["schemas"]["EstimateBody"] | null;
+            rawAgreement?: components["schemas"]["EstimateBody"] | null;
+            ac1?: components["schemas"]["EstimateBody"] | null;
+            /** @description In sorted order; rows and columns of `confusion` are in it. */
+            labels: components["schemas"]["LabelCountBody"][];
+            /** @description How often each label (column) was given to tasks whose label is each (row). */
+            confusion: number[][];
+            /**
+             * Format: double
+             * @description Share of tasks whose label is at least as sure as `confidence`; null without tasks.
+             */
+            confident?: number | null;
+            /** @description Tasks that the owner decided; they count as sure. */
+            decided: number;
+        };
         /** @description Nothing, or the batch size the dataset already has. */
         Generate: {
             /**
@@ -1698,6 +1793,54 @@ export interface components {
              * @example 100
              */
             batchSize?: number | null;
+        };
+        /** @description One answer to a task. */
+        GivenAnswerBody: {
+            /** @description Pseudonym, as in lists and exports. */
+            workerId: string;
+            /** @description The answer, per field. */
+            answer: components["schemas"]["RawJson"];
+            /** @example APPROVED */
+            status: string;
+            /**
+             * Format: double
+             * @description Time on the task, as the worker's client reported it, else since the claim.
+             */
+            secondsSpent: number;
+            /** Format: date-time */
+            submittedAt: string;
+        };
+        /** @description A task that people disagree on. */
+        HardTaskBody: {
+            /** Format: int64 */
+            taskId: number;
+            /** Format: uuid */
+            datasetId: string;
+            /**
+             * Format: int64
+             * @description Which row of the source it is.
+             */
+            rowNo: number;
+            externalId?: string | null;
+            /** @example APPROVED */
+            status: string;
+            /** @description All columns of the source. */
+            source: components["schemas"]["RawJson"];
+            /**
+             * Format: double
+             * @description Share of pairs of approved answers that are equal in the field with the consensus.
+             */
+            agreement: number;
+            /** @description All answers, those that wait or were rejected too; withdrawn and voided ones are left out. */
+            answers: components["schemas"]["GivenAnswerBody"][];
+            decision?: components["schemas"]["DecisionBody"] | null;
+        };
+        /** @description A page of the hardest tasks. */
+        HardestBody: {
+            items: components["schemas"]["HardTaskBody"][];
+            nextCursor?: string | null;
+            /** @description False while approvals of the project are still being read, 50,000 with each request: harder tasks may follow. */
+            isWhole: boolean;
         };
         /** @description Answers of one hour. */
         HourBody: {
@@ -1746,6 +1889,21 @@ export interface components {
              * @example acme
              */
             tenant?: string | null;
+        };
+        /** @description How often a label came. */
+        LabelCountBody: {
+            /** @description The value of the field. */
+            value: unknown;
+            /**
+             * Format: int64
+             * @description Answers that gave it.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Tasks whose label it is.
+             */
+            tasks: number;
         };
         /** @description What workers see, how they answer, who checks them. */
         LabelingBody: {
@@ -2429,6 +2587,50 @@ export interface components {
             }[];
             nextCursor?: string | null;
         };
+        /** @description A page of a list. */
+        PageBody_WorkerQualityBody: {
+            items: {
+                /**
+                 * @description Pseudonym, as in lists and exports.
+                 * @example w-3f2a9c0d11e4b7a6
+                 */
+                workerId: string;
+                /**
+                 * Format: int32
+                 * @description Approved answers that were measured.
+                 */
+                answers: number;
+                /**
+                 * Format: double
+                 * @description Share of answers that equal their task's label; null where none could be held against one. Tasks that the worker
+                 *     alone answered count only when their owner decided them.
+                 */
+                skill?: number | null;
+                /**
+                 * Format: double
+                 * @description Wilson's interval of 95 %.
+                 */
+                skillLow: number;
+                /** Format: double */
+                skillHigh: number;
+                /**
+                 * Format: int32
+                 * @description Answers that were held against a label.
+                 */
+                compared: number;
+                /**
+                 * Format: double
+                 * @description Share of others' answers to the same tasks that are equal to this worker's.
+                 */
+                agreement?: number | null;
+                /**
+                 * Format: double
+                 * @description Median time per answer, as the client measured it, else from claim to submit.
+                 */
+                medianSeconds: number;
+            }[];
+            nextCursor?: string | null;
+        };
         /** @description A payment; amounts are in the currency's minor unit, such as cents. */
         PaymentBody: {
             /** Format: uuid */
@@ -2651,6 +2853,21 @@ export interface components {
              */
             totp: string;
         };
+        /** @description The quality of a project's approved answers. */
+        QualityBody: {
+            /** @description Approved answers that were measured: the latest, 10,000 at most. */
+            answers: number;
+            /** @description Whether the project may have more of them. */
+            isSample: boolean;
+            /**
+             * Format: double
+             * @description From which confidence on a label counts as sure.
+             */
+            confidence: number;
+            /** @description Fields of one choice, or of true or false: the one with the consensus first, ten at most. */
+            fields: components["schemas"]["FieldQualityBody"][];
+        };
+        RawJson: Record<string, never>;
         /** @description What proves who I am. */
         Reauthenticate: {
             /** @example correct horse battery staple */
@@ -3134,6 +3351,47 @@ export interface components {
             voided: number;
             /** Format: date-time */
             lastAnswerAt?: string | null;
+        };
+        /** @description How well a worker answers, by the latest answers of the project. */
+        WorkerQualityBody: {
+            /**
+             * @description Pseudonym, as in lists and exports.
+             * @example w-3f2a9c0d11e4b7a6
+             */
+            workerId: string;
+            /**
+             * Format: int32
+             * @description Approved answers that were measured.
+             */
+            answers: number;
+            /**
+             * Format: double
+             * @description Share of answers that equal their task's label; null where none could be held against one. Tasks that the worker
+             *     alone answered count only when their owner decided them.
+             */
+            skill?: number | null;
+            /**
+             * Format: double
+             * @description Wilson's interval of 95 %.
+             */
+            skillLow: number;
+            /** Format: double */
+            skillHigh: number;
+            /**
+             * Format: int32
+             * @description Answers that were held against a label.
+             */
+            compared: number;
+            /**
+             * Format: double
+             * @description Share of others' answers to the same tasks that are equal to this worker's.
+             */
+            agreement?: number | null;
+            /**
+             * Format: double
+             * @description Median time per answer, as the client measured it, else from claim to submit.
+             */
+            medianSeconds: number;
         };
         /** @description One worker's part. */
         WorkerStatsBody: {
@@ -5094,6 +5352,76 @@ export interface operations {
             };
         };
     };
+    project_quality: {
+        parameters: {
+            query?: {
+                /** @description From which confidence on a label counts as sure, 0 to 1; 0.9 when absent. */
+                confidence?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hardest_tasks: {
+        parameters: {
+            query?: {
+                /** @description `disagreement`, the least agreement first; that when absent. */
+                order?: string;
+                /** @description Items per page, 1 to 200; 50 when absent. A page ends early where sources are large. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HardestBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     task_decide: {
         parameters: {
             query?: never;
@@ -5146,6 +5474,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    worker_quality: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_WorkerQualityBody"];
+                };
             };
             /** @description What went wrong, and what to do */
             default: {

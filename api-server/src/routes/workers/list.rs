@@ -20,9 +20,9 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct CrowdPaging {
     /// Items per page, 1 to 200; 50 when absent.
-    limit: Option<i64>,
+    pub limit: Option<i64>,
     /// `nextCursor` of the page before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// Which workers.

@@ -11,8 +11,11 @@ const decimal = once(() => new Intl.NumberFormat(language, { maximumFractionDigi
 const percent = once(() => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }));
 const moment = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }));
 
+const hundredths = once(() => new Intl.NumberFormat(language, { maximumFractionDigits: 2 }));
+
 export const formatNumber = (n: number): string => whole().format(n);
 export const formatDecimal = (n: number): string => decimal().format(n);
+export const formatHundredths = (n: number): string => hundredths().format(n);
 export const formatShare = (share: number): string => percent().format(share);
 export const formatTime = (rfc3339: string): string => moment().format(new Date(rfc3339));
 

@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { accounts } from './accounts.ts';
 import { owners } from './owners.ts';
+import { qualityReads } from './quality.ts';
 import { State } from './state.ts';
 import { workers } from './workers.ts';
 
@@ -70,7 +71,7 @@ const TYPES: Record<string, string> = {
 };
 /** CONSOLE_DIST: a build with a fault put in, to see that a test notices. */
 const dist = new URL(`../../${process.env['CONSOLE_DIST'] ?? 'dist'}/`, import.meta.url).pathname;
-const handlers: Handlers = { ...accounts, ...workers, ...owners };
+const handlers: Handlers = { ...accounts, ...workers, ...owners, ...qualityReads };
 const routes = Object.entries(handlers).map(([key, handler]) => {
   const [method = '', path = ''] = key.split(' ');
   return { method, pattern: new RegExp(`^${path.replace(/:[a-z]+/gi, '([^/]+)')}$`), handler };

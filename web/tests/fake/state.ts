@@ -70,6 +70,8 @@ export class State {
   private readonly used = new Map<string, { session: Session; at: number }>();
   private readonly access = new Map<string, { user: string; until: number }>();
   labeling: Labeling;
+  /** What the owner says, by task. */
+  readonly decisions = new Map<number, unknown>();
   tasks: FakeTask[] = [];
   readonly answers: FakeAnswer[] = [];
   /** Every submit that was acknowledged, in order. */

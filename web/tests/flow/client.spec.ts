@@ -73,6 +73,21 @@ test('agreement without overlap is not measured yet, not 0 %', async ({ page, co
   await expect(page.getByText('0%')).toHaveCount(0);
 });
 
+test('an owner decides a hard task, and takes it back', async ({ page, console: site }) => {
+  site.state.labeling = { ...site.state.labeling, consensus: { field: 'rating' } };
+  await site.open(page, 'clara', `/client/projects/${PROJECT}/quality`);
+  await expect(page.getByText('0.58 to 0.64')).toBeVisible();
+  await expect(page.getByText('Measured on the latest 10,000 approved answers.')).toBeVisible();
+  const hardest = page.getByRole('article').first();
+  const good = hardest.getByRole('button', { name: 'good' });
+  await good.click();
+  await expect(good).toHaveAttribute('aria-pressed', 'true');
+  expect([...site.state.decisions]).toEqual([[7, 'good']]);
+  await hardest.getByRole('button', { name: 'Take back' }).click();
+  await expect(good).toHaveAttribute('aria-pressed', 'false');
+  expect(site.state.decisions.size).toBe(0);
+});
+
 test('an export is downloaded through its link', async ({ page, console: site }) => {
   site.state.files.set('export.jsonl', {
     bytes: Buffer.from('{"taskId":1}\n'),

@@ -18,6 +18,7 @@ export const PAGES = [
   ['client-dataset', 'clara', `/client/datasets/${DATASET}`],
   ['client-crowd', 'clara', `/client/projects/${PROJECT}/crowd`],
   ['client-numbers', 'clara', `/client/projects/${PROJECT}/numbers`],
+  ['client-quality', 'clara', `/client/projects/${PROJECT}/quality`],
   ['client-exports', 'clara', `/client/projects/${PROJECT}/exports`],
   ['client-payments', 'clara', '/client/payments'],
   ['admin-users', 'ada', '/admin/users'],

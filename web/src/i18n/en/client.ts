@@ -97,7 +97,14 @@ export const client = {
   size: 'Size',
   source: 'Source',
   state: 'State',
-  tabs: { overview: 'Overview', data: 'Data', crowd: 'Crowd', numbers: 'Numbers', exports: 'Exports' },
+  tabs: {
+    overview: 'Overview',
+    data: 'Data',
+    crowd: 'Crowd',
+    numbers: 'Numbers',
+    quality: 'Quality',
+    exports: 'Exports',
+  },
   tasks: {
     total: 'Tasks',
     new: 'Open',
@@ -156,6 +163,36 @@ export const numbers = {
   skipReasons: 'Skips by reason',
   skips: 'Skips',
   workers: 'Workers',
+};
+
+export const quality = {
+  ac1: 'Gwet’s AC1',
+  agreed: (share: string) => `${share} of pairs agree`,
+  all: (answers: string) => `Measured on all approved answers: ${answers}.`,
+  alpha: 'Krippendorff’s α',
+  between: '95 % interval',
+  compared: 'Answers compared',
+  confident: (share: string) => `Tasks at ${share} confidence or more`,
+  decide: 'Decide the label',
+  decided: 'Decided by you',
+  given: (label: string) => `said ${label}`,
+  hardest: 'Hardest tasks',
+  hardestWhy: 'The least agreement first. Your decision overrules every method in exports from now on.',
+  interval: (low: string, high: string) => `${low} to ${high}`,
+  label: 'Label',
+  matrix: 'Rows are the labels that tasks got, columns what workers said of these tasks.',
+  noField: 'Nothing to compare',
+  noFieldWhy: 'Agreement is measured in questions of one choice, or of true or false.',
+  none: 'No quality to show yet',
+  noneWhy: 'It comes with the first approved answers.',
+  notWhole: 'The project’s answers are still being read; reload for the rest.',
+  raw: 'Pairs that agree',
+  row: (id: string) => `Item ${id}`,
+  sample: (answers: string) => `Measured on the latest ${answers} approved answers.`,
+  skill: 'Skill',
+  skillWhy: 'Share of answers that equal the label, where others answered too or you decided.',
+  tasks: 'Tasks',
+  undecide: 'Take back',
 };
 
 export const exports = {

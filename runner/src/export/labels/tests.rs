@@ -102,8 +102,15 @@ fn the_owner_overrules_every_method_and_the_others_keep_theirs() {
             assert_eq!((found.confidence, found.method), (Some(1.0), DECISION));
         }
         assert_eq!(labels.of_task(TaskId(1)).agreement, Some(0.333_333));
-        assert_eq!(labels.of_task(TaskId(2)).label, Some(raw("\"dog\"")));
         assert_ne!(labels.of_task(TaskId(2)).method, DECISION);
+    }
+}
+
+#[test]
+fn votes_do_not_learn_from_decisions() {
+    for method in [ConsensusMethod::MajorityVote, ConsensusMethod::Wawa] {
+        let labels = decided(&ROWS, &[(1, "\"dog\""), (3, "\"bird\"")], method);
+        assert_eq!(labels.of_task(TaskId(2)).label, Some(raw("\"dog\"")));
     }
 }
 

@@ -149,6 +149,7 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(exports::list::export_list))
         .routes(routes!(exports::get::export_get))
         .routes(routes!(exports::download::export_download))
+        .routes(routes!(exports::workers::export_workers))
         .routes(routes!(exports::manifest::export_manifest))
         .routes(routes!(workers::list::worker_list))
         .routes(routes!(

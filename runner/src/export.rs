@@ -16,7 +16,7 @@ use crate::{
 };
 
 use labels::Labels;
-use parts::Uploads;
+use parts::{Uploads, write_workers};
 use record::Encoder;
 
 /// Runs to the end, opening again whenever the run was lost.
@@ -64,6 +64,10 @@ async fn write(
     };
     let mut uploads = Uploads::new(session, epoch);
     let labels = Labels::of(session, &opened).await?;
+    let wants_workers = opened.consensus.as_ref().is_some_and(|c| c.workers);
+    if let Some(labels) = labels.as_ref().filter(|_| wants_workers) {
+        write_workers(session, epoch, labels.workers().into()).await?;
+    }
     let mut encoder = Encoder::new(&opened, labels);
     let mut page = fetch(None).await?;
     loop {

@@ -230,6 +230,15 @@ impl Platform {
         .await
     }
 
+    /// Where what is told of each worker goes.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn workers_url(&self, epoch: i64) -> Answer<PartUrl> {
+        self.post(&self.run_path("workers"), &EpochOnly { epoch }, SHORT)
+            .await
+    }
+
     /// Reports the run's end.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod heartbeat;
 pub mod open;
 pub mod part;
 pub mod source_url;
+pub mod workers;
 
 use axum::{
     http::StatusCode,

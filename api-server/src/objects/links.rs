@@ -52,6 +52,19 @@ impl Objects {
         Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
     }
 
+    /// A URL for the runner to write a small object to, whole.
+    pub async fn presign_put(&self, object: &PlatformObject) -> Result<String, ApiError> {
+        let expiry = good_for(RUNNER_URL_TTL)?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(object.bucket())
+            .key(object.key())
+            .presigned(expiry)
+            .await;
+        Ok(request.map_err(|e| failed(&e))?.uri().to_owned())
+    }
+
     /// A link for a person to download a finished export from.
     pub async fn presign_download(
         &self,

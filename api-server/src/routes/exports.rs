@@ -5,6 +5,7 @@ pub mod download;
 pub mod get;
 pub mod list;
 pub mod manifest;
+pub mod workers;
 
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::Export;
@@ -39,6 +40,8 @@ pub struct ExportBody {
     rows: Option<i64>,
     size_bytes: Option<i64>,
     sha256: Option<String>,
+    /// Whether a second file tells of each worker: `/exports/{id}/workers`.
+    has_workers: bool,
     expires_at: Option<DateTime<Utc>>,
     /// Why it failed, or does not go on.
     message: Option<String>,
@@ -63,6 +66,7 @@ impl From<Export> for ExportBody {
             rows: e.rows,
             size_bytes: e.size_bytes,
             sha256: e.sha256,
+            has_workers: e.has_workers,
             expires_at: e.expires_at,
             message: e.message,
             created_at: e.created_at,

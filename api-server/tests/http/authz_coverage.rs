@@ -122,6 +122,7 @@ const ROWS: &[(&str, For)] = &[
     ("export_list", Owner),
     ("export_get", Owner),
     ("export_download", Owner),
+    ("export_workers", Owner),
     ("export_manifest", Owner),
     ("payment_checkout", Client),
     ("payment_list", Client),
@@ -149,6 +150,7 @@ const ROWS: &[(&str, For)] = &[
     ("run_heartbeat", Runner),
     ("run_source_url", Runner),
     ("run_part", Runner),
+    ("run_workers", Runner),
     ("run_complete", Runner),
     ("export_answers", Runner),
     ("export_labels", Runner),
@@ -181,7 +183,7 @@ pub fn body_of(operation: &str) -> Value {
         "review_reject" => json!({"comment": "no"}),
         "export_create" => json!({"format": "CSV"}),
         "run_open" => json!({"podUid": "a pod"}),
-        "run_heartbeat" | "run_source_url" => json!({"epoch": 1}),
+        "run_heartbeat" | "run_source_url" | "run_workers" => json!({"epoch": 1}),
         "run_part" => json!({"epoch": 1, "partNumber": 1}),
         "run_complete" => json!({"epoch": 1, "outcome": "Failed", "rows": 0, "rejected": 0}),
         _ => json!({}),
@@ -670,8 +672,8 @@ async fn runner(world: &World, operation: &Operation, verdicts: &mut Verdicts) {
     }
     let own = world.with_token(operation, &world.runner).await;
     // The run is of a dataset: as an export's run it does not exist.
-    let is_export =
-        ["export_answers", "export_labels", "run_part"].contains(&operation.id.as_str());
+    let is_export = ["export_answers", "export_labels", "run_part", "run_workers"]
+        .contains(&operation.id.as_str());
     verdicts.admitted(operation, if is_export { "a pod" } else { "its pod" }, &own);
     let other = world.with_token(operation, &world.other_runner).await;
     verdicts.refused(

@@ -62,9 +62,14 @@ pub async fn written(p: &Platform, client: &Actor, id: &str) -> String {
     let run = begun["runId"].as_str().unwrap().to_owned();
     let job = Job::new(p, &client.namespace, run).await;
     assert_eq!(job.finish(p, "export", "pod").await, 0);
+    downloaded(p, client, &format!("/exports/{id}/download")).await
+}
+
+/// What a link leads to.
+pub async fn downloaded(p: &Platform, client: &Actor, path: &str) -> String {
     let link = p
         .http
-        .get(format!("{}/exports/{id}/download", p.url))
+        .get(format!("{}{path}", p.url))
         .bearer_auth(&client.token)
         .header("accept", "application/json");
     let link = answer(link).await.expect(200);

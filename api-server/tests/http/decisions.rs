@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    consensus::{answered, asked, export, lines, written},
+    consensus::{answered, asked, downloaded, export, lines, written},
     support::{Actor, Answer, ExportRun, Platform},
 };
 
@@ -160,4 +160,91 @@ async fn a_decision_is_a_value_of_the_field_and_of_a_task_of_the_project() {
         .await
         .refused(409, "no_consensus");
     assert_eq!(p.count("select count(*) from decisions").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_tasks_tells_of_each_worker_in_a_second_file() {
+    let (p, client, project) = answered(json!({"field": "rating"})).await;
+    let task = tasks(&p).await[2];
+    let one = asked(&p, &client, &project, "CSV").await;
+    let path = |id: &str| format!("/exports/{id}/workers");
+    p.call(Some(&client.token), Method::GET, &path(&one), None)
+        .await
+        .refused(409, "export_not_ready");
+    written(&p, &client, &one).await;
+    let workers = downloaded(&p, &client, &path(&one)).await;
+    let lines = lines(&workers);
+    let mut skills: Vec<_> = lines.iter().map(|w| w["skill"].as_f64().unwrap()).collect();
+    skills.sort_unstable_by(f64::total_cmp);
+    assert_eq!(skills, [0.333_333, 0.333_333, 0.666_667, 1.0]);
+    assert!(
+        lines
+            .iter()
+            .all(|w| w["answers"] == 3 && w["compared"] == 3)
+    );
+    let read = format!("/projects/{project}/quality/workers");
+    let read = p
+        .call(Some(&client.token), Method::GET, &read, None)
+        .await
+        .expect(200);
+    for (line, body) in lines.iter().zip(read["items"].as_array().unwrap()) {
+        assert_eq!(
+            line["workerId"], body["workerId"],
+            "both name workers alike, in one order"
+        );
+    }
+    let again = asked(&p, &client, &project, "JSONL").await;
+    let opened = ExportRun::open(&p, &client, &again).await;
+    let decided = decide(&p, &client, &project, task, json!("-1")).await;
+    decided.expect(200);
+    sqlx::query("update run_holds set seen_at = now() - interval '1 day'")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    written(&p, &client, &again).await;
+    assert_eq!(
+        downloaded(&p, &client, &path(&again)).await,
+        workers,
+        "{:?}",
+        opened.opened
+    );
+    let later = asked(&p, &client, &project, "JSONL").await;
+    written(&p, &client, &later).await;
+    assert_ne!(downloaded(&p, &client, &path(&later)).await, workers);
+    let shown = p
+        .call(
+            Some(&client.token),
+            Method::GET,
+            &format!("/exports/{later}"),
+            None,
+        )
+        .await
+        .expect(200);
+    assert_eq!(shown["hasWorkers"], true);
+    let carl = p.client("carl").await;
+    p.call(Some(&carl.token), Method::GET, &path(&later), None)
+        .await
+        .refused(404, "not_found");
+    // An export of answers has no labels, and nothing to hold workers against.
+    let plain = p
+        .export(
+            &client,
+            &project,
+            json!({"format": "CSV", "rowPer": "ANSWER"}),
+        )
+        .await;
+    written(&p, &client, &plain).await;
+    p.call(Some(&client.token), Method::GET, &path(&plain), None)
+        .await
+        .refused(404, "not_found");
+    let (before, _) = p.stored(&client.namespace).await;
+    sqlx::query("update exports set expires_at = now() - interval '1 day'")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    p.core.sweep(chrono::Utc::now()).await.unwrap();
+    let gone = p
+        .count("select count(*) from outbox where payload::text like '%workers.jsonl%'")
+        .await;
+    assert_eq!(gone, 3, "{before} objects were there");
 }

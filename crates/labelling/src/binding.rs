@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 };
 use sqlx::PgConnection;
 
-use crate::{Error, Labelling, Refusal, Result, error::constraint};
+use crate::{Error, Labelling, Refusal, Result, error::constraint, exports::first_files};
 
 /// How an upsert relates to what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,11 +119,12 @@ pub(crate) async fn is_anothers_source(
     let found = sqlx::query!(
         "select exists (select from datasets where namespace = $2 and tenant_id <> $1 and source_path = $3)
              or exists (select from uploads where object_key = $4 and tenant_id <> $1)
-             or exists (select from exports where object_key = $4 and tenant_id <> $1) as \"anothers!\"",
+             or exists (select from exports where object_key = any($5) and tenant_id <> $1) as \"anothers!\"",
         tenant.0,
         namespace,
         uri,
-        key
+        key,
+        &first_files(&key)
     )
     .fetch_one(conn)
     .await?;

@@ -10,7 +10,8 @@ mod run;
 mod upsert;
 
 use datacrowd_protocol::{
-    export::ExportTrigger,
+    WireEnum,
+    export::{ExportFormat, ExportTrigger},
     ids::ExportId,
     internal::{DatasetState, ProjectState},
 };
@@ -21,6 +22,39 @@ pub use read::{Export, FinishedExport};
 pub use upsert::ExportUpsert;
 
 use crate::{Result, projects::from_column};
+
+/// What the second file of an export ends in.
+const WORKERS: &str = "/workers.jsonl";
+
+/// Where the second file of an export is: beside the first.
+fn workers_key(object_key: &str) -> Option<String> {
+    let (folder, _) = object_key.rsplit_once('/')?;
+    Some(format!("{folder}{WORKERS}"))
+}
+
+/// First files of the exports that a key may be a file of: itself, or those that it lies beside.
+pub(crate) fn first_files(key: &str) -> Vec<String> {
+    let beside = key.strip_suffix(WORKERS).map(|folder| {
+        let of = |format: &ExportFormat| format!("{folder}/result.{}", format.extension());
+        ExportFormat::ALL.iter().map(of).collect::<Vec<_>>()
+    });
+    std::iter::once(key.to_owned())
+        .chain(beside.into_iter().flatten())
+        .collect()
+}
+
+/// Has the files of an export removed from the object store, once this transaction has committed.
+pub(crate) async fn delete_files(
+    conn: &mut PgConnection,
+    object_key: &str,
+    has_workers: bool,
+) -> Result<()> {
+    crate::outbox::delete_object(conn, object_key).await?;
+    if let Some(key) = workers_key(object_key).filter(|_| has_workers) {
+        crate::outbox::delete_object(conn, &key).await?;
+    }
+    Ok(())
+}
 
 /// What an export still waits for; none when its trigger has fired.
 async fn waiting_for(conn: &mut PgConnection, id: ExportId) -> Result<Option<String>> {

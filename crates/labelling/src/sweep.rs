@@ -3,7 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::TaskId;
 
-use crate::{Labelling, Result, reviews::REVIEW_LEASE_SECONDS, task_state::lease_ended};
+use crate::{
+    Labelling, Result, exports::delete_files, reviews::REVIEW_LEASE_SECONDS,
+    task_state::lease_ended,
+};
 
 /// Most leases ended in one transaction.
 const SWEEP_BATCH: i64 = 200;
@@ -89,14 +92,14 @@ impl Labelling {
     async fn sweep_exports(&self, now: DateTime<Utc>) -> Result<u64> {
         let mut tx = self.pool.begin().await?;
         let rows = sqlx::query!(
-            "update exports set state = 'expired', updated_at = $1 where state = 'ready' and expires_at < $1 returning id, object_key",
+            "update exports set state = 'expired', updated_at = $1 where state = 'ready' and expires_at < $1 returning id, object_key, coalesce((consensus->>'workers')::boolean, false) as \"has_workers!\"",
             now
         )
         .fetch_all(&mut *tx)
         .await?;
         for row in &rows {
             if let Some(key) = &row.object_key {
-                crate::outbox::delete_object(&mut tx, key).await?;
+                delete_files(&mut tx, key, row.has_workers).await?;
             }
             crate::events::record(
                 &mut tx,

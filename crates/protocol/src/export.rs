@@ -118,6 +118,9 @@ pub struct ExportConsensus {
     pub field: String,
     /// How.
     pub method: ConsensusMethod,
+    /// Whether a second file tells of each worker, `workers.jsonl`. False of exports of the release before.
+    #[serde(default)]
+    pub workers: bool,
 }
 
 /// What one worker said of one task.

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use datacrowd_consensus::{
-    Answers, Collector, Known, Method,
+    Answers, Collector, Known, Method, Tally, Z_95,
     agreement::{Counts, Raw, Weights},
+    tallies,
 };
 use datacrowd_protocol::{
     export::{DecidedLabel, ExportConsensus, GivenLabel, LabelPage},
@@ -16,6 +17,7 @@ use datacrowd_protocol::{
 };
 use serde::Serialize;
 
+use super::record::write_line;
 use crate::{halt::Halt, session::Session};
 
 /// Digits after the point of a probability.
@@ -48,6 +50,7 @@ pub(super) struct Labels {
     method: ConsensusMethod,
     /// What the owner says, as JSON: it overrules what was fitted.
     decisions: Decisions,
+    known: Known,
 }
 
 type Decisions = BTreeMap<TaskId, RawJson>;
@@ -106,6 +109,56 @@ impl Labels {
     }
 }
 
+/// What the answers of one worker are worth.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkerLine<'a> {
+    worker_id: &'a str,
+    /// Approved answers in the field.
+    answers: u32,
+    /// Those that were held against a label: of tasks that others answered, too, or that the owner decided.
+    compared: u32,
+    /// Share of these that equal the label; null of none.
+    skill: Option<f64>,
+    /// Wilson's interval of 95 %.
+    skill_low: f64,
+    skill_high: f64,
+    /// Share of others' answers to the same tasks that are equal; null without any.
+    agreement: Option<f64>,
+}
+
+impl<'a> WorkerLine<'a> {
+    fn new(worker_id: &'a str, tally: &Tally) -> Self {
+        let (low, high) = tally.right.wilson(Z_95);
+        Self {
+            worker_id,
+            answers: tally.answers,
+            compared: tally.right.total(),
+            skill: tally.right.value().map(rounded),
+            skill_low: rounded(low),
+            skill_high: rounded(high),
+            agreement: tally.pairs.value().map(rounded),
+        }
+    }
+}
+
+impl Labels {
+    /// `workers.jsonl`: a line for each worker, in the order of their pseudonyms.
+    pub(super) fn workers(&self) -> Vec<u8> {
+        let tallies = tallies(self.answers.votes(), |task| {
+            Some(match self.known.of(task) {
+                Some(label) => (label, true),
+                None => (self.fitted.label(task), false),
+            })
+        });
+        let mut out = Vec::new();
+        for (worker, tally) in self.answers.workers().iter().zip(&tallies) {
+            write_line(&mut out, &WorkerLine::new(worker, tally));
+        }
+        out
+    }
+}
+
 type Given = Collector<TaskId, String, String>;
 
 fn collect(given: &mut Given, item: GivenLabel) -> Result<(), Halt> {
@@ -144,6 +197,7 @@ fn fit(mut given: Given, decisions: Decisions, method: ConsensusMethod) -> Resul
         answers,
         method,
         decisions,
+        known,
     })
 }
 

@@ -30,12 +30,7 @@ pub(super) struct Uploads {
 impl Uploads {
     pub(super) fn new(session: &Session, epoch: i64) -> Self {
         Self {
-            to: Destination {
-                platform: Arc::clone(&session.platform),
-                http: session.http.clone(),
-                retry_policy: session.retry_policy,
-                epoch,
-            },
+            to: Destination::new(session, epoch),
             done: Vec::new(),
             under_way: None,
             count: 0,
@@ -86,22 +81,57 @@ struct Destination {
     epoch: i64,
 }
 
+/// Writes what is told of each worker beside the file, whole: a worker takes some 200 bytes.
+pub(super) async fn write_workers(session: &Session, epoch: i64, bytes: Bytes) -> Result<(), Halt> {
+    let to = Destination::new(session, epoch);
+    to.put(Piece::Workers, bytes).await.map(drop)
+}
+
+/// What is written at once.
+#[derive(Debug, Clone, Copy)]
+enum Piece {
+    Part(i32),
+    Workers,
+}
+
 impl Destination {
+    fn new(session: &Session, epoch: i64) -> Self {
+        Self {
+            platform: Arc::clone(&session.platform),
+            http: session.http.clone(),
+            retry_policy: session.retry_policy,
+            epoch,
+        }
+    }
+
     async fn upload(self, part_number: i32, bytes: Bytes) -> Result<UploadedPart, Halt> {
+        let etag = self.put(Piece::Part(part_number), bytes).await?;
+        Ok(UploadedPart { part_number, etag })
+    }
+
+    async fn url(&self, piece: Piece) -> Result<String, Halt> {
+        let to = match piece {
+            Piece::Part(number) => self.platform.part_url(self.epoch, number).await?,
+            Piece::Workers => self.platform.workers_url(self.epoch).await?,
+        };
+        Ok(to.url)
+    }
+
+    /// The ETag of what was written.
+    async fn put(&self, piece: Piece, bytes: Bytes) -> Result<String, Halt> {
         let mut backoff = self.retry_policy.start();
         let mut refusals = 0;
         loop {
             // A URL is asked for at every try, so that none is old.
-            let url = self.platform.part_url(self.epoch, part_number).await?.url;
+            let url = self.url(piece).await?;
             let put = self.http.put(url).timeout(TIMEOUT).body(bytes.clone());
-            let span = tracing::error_span!("write part", otel.kind = "client", part_number);
+            let span = tracing::error_span!("write part", otel.kind = "client", ?piece);
             let why = match put.send().instrument(span).await {
                 Err(error) => crate::http::chain(&error),
                 Ok(response) => match (response.status(), response.headers().get(ETAG)) {
                     (StatusCode::OK, Some(etag)) => {
-                        let etag = String::from_utf8_lossy(etag.as_bytes()).into_owned();
-                        tracing::info!(part_number, bytes = bytes.len(), "part uploaded");
-                        return Ok(UploadedPart { part_number, etag });
+                        tracing::info!(?piece, bytes = bytes.len(), "part uploaded");
+                        return Ok(String::from_utf8_lossy(etag.as_bytes()).into_owned());
                     }
                     (StatusCode::OK, None) => "the object store returned no ETag".to_owned(),
                     (status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), _) => {
@@ -115,12 +145,10 @@ impl Destination {
                 },
             };
             let Some(wait) = backoff.next(None) else {
-                return Err(Halt::TryAgain(format!(
-                    "Cannot upload part {part_number}: {why}"
-                )));
+                return Err(Halt::TryAgain(format!("Cannot upload {piece:?}: {why}")));
             };
             tracing::warn!(
-                part_number,
+                ?piece,
                 error = why,
                 wait_ms = wait.as_millis(),
                 "part is sent again"

@@ -190,7 +190,8 @@ impl Encoder {
     }
 }
 
-fn write_line(buffer: &mut Vec<u8>, record: &impl Serialize) {
+/// Appends a line of JSON.
+pub(super) fn write_line(buffer: &mut Vec<u8>, record: &impl Serialize) {
     serde_json::to_writer(&mut *buffer, record).expect("records hold only what JSON can say");
     buffer.push(b'\n');
 }

@@ -461,6 +461,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/exports/{id}/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what the export tells of each worker, `workers.jsonl`: pseudonym, answers, skill with its interval, agreement, from
+         *     all approved answers of the project up to the watermark. A redirect, or the link as JSON, as for the file itself. Exports of
+         *     tasks have it where the project makes one label of the answers.
+         */
+        get: operations["export_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -1709,6 +1730,8 @@ export interface components {
             /** Format: int64 */
             sizeBytes?: number | null;
             sha256?: string | null;
+            /** @description Whether a second file tells of each worker: `/exports/{id}/workers`. */
+            hasWorkers: boolean;
             /** Format: date-time */
             expiresAt?: string | null;
             /** @description Why it failed, or does not go on. */
@@ -2333,6 +2356,8 @@ export interface components {
                 /** Format: int64 */
                 sizeBytes?: number | null;
                 sha256?: string | null;
+                /** @description Whether a second file tells of each worker: `/exports/{id}/workers`. */
+                hasWorkers: boolean;
                 /** Format: date-time */
                 expiresAt?: string | null;
                 /** @description Why it failed, or does not go on. */
@@ -4347,6 +4372,42 @@ export interface operations {
                 content: {
                     "application/yaml": Record<string, never>;
                 };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and what to do */
             default: {

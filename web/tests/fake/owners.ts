@@ -277,6 +277,7 @@ export const owners: Handlers = {
       rows: 2100,
       sizeBytes: 812_000,
       sha256: null,
+      hasWorkers: false,
       expiresAt: '2026-12-27T08:00:00Z',
       createdAt: '2026-11-27T08:00:00Z',
     };

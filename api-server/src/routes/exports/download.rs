@@ -1,6 +1,7 @@
 //! `GET /exports/{id}/download`.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
+use datacrowd_labelling::{Export, FinishedExport};
 use datacrowd_protocol::ids::ExportId;
 use serde_json::json;
 use uuid::Uuid;
@@ -24,28 +25,43 @@ pub async fn export_download(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let export = app.core.export_get(owner.scope(), ExportId(id)).await?;
+    let (export, file) = finished(&app, &owner, ExportId(id)).await?;
+    let name = format!("{}.{}", export.name, export.format.extension());
+    link(&app, &export, &file.object_key, &name)
+        .await?
+        .answer(&headers)
+}
+
+/// A finished export and the keys of its files; that they are asked for is recorded.
+pub(super) async fn finished(
+    app: &App,
+    owner: &Owner,
+    id: ExportId,
+) -> ApiResult<(Export, FinishedExport)> {
+    let export = app.core.export_get(owner.scope(), id).await?;
     let file = app.core.export_download(owner.scope(), export.id).await;
-    let file = file.map_err(|error| debt::told(&app, error))?;
+    let file = file.map_err(|error| debt::told(app, error))?;
     owner
-        .audit(&app, "export.download", &id.to_string(), json!({}))
+        .audit(app, "export.download", &id.to_string(), json!({}))
         .await?;
+    Ok((export, file))
+}
+
+/// A link to one of an export's files.
+pub(super) async fn link(
+    app: &App,
+    export: &Export,
+    key: &str,
+    file_name: &str,
+) -> ApiResult<Link> {
     let bucket = app.objects.bucket();
     let object = bucket
-        .at(&export.namespace, &file.object_key)
+        .at(&export.namespace, key)
         .ok_or_else(ApiError::not_found)?;
     let expires_at = app.now() + DOWNLOAD_TTL;
-    let url = app
-        .objects
-        .presign_download(
-            &object,
-            &format!("{}.{}", export.name, export.format.extension()),
-        )
-        .await?;
-    let link = Link {
-        url,
+    Ok(Link {
+        url: app.objects.presign_download(&object, file_name).await?,
         expires_at: Some(expires_at),
         etag: None,
-    };
-    link.answer(&headers)
+    })
 }

@@ -8,7 +8,8 @@ use datacrowd_protocol::{
 };
 use sqlx::PgConnection;
 
-use crate::{Labelling, Refusal, Result, binding::tombstone, events, outbox, runs::release};
+use super::delete_files;
+use crate::{Labelling, Refusal, Result, binding::tombstone, events, runs::release};
 
 impl Labelling {
     /// Forgets the resource `uid`; the file goes with the policy Delete.
@@ -23,7 +24,7 @@ impl Labelling {
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
         let row = sqlx::query!(
-            "select bound_uid, object_key from exports where id = $1 for update",
+            "select bound_uid, object_key, coalesce((consensus->>'workers')::boolean, false) as \"has_workers!\" from exports where id = $1 for update",
             id.0
         )
         .fetch_optional(&mut *tx)
@@ -34,7 +35,12 @@ impl Labelling {
             release(&mut tx, id).await?;
             match policy {
                 DeletionPolicy::Retain => unbind(&mut tx, id).await?,
-                DeletionPolicy::Delete => remove(&mut tx, id, row.object_key).await?,
+                DeletionPolicy::Delete => {
+                    remove(&mut tx, id).await?;
+                    if let Some(key) = row.object_key {
+                        delete_files(&mut tx, &key, row.has_workers).await?;
+                    }
+                }
             }
             events::record(
                 &mut tx,
@@ -60,8 +66,8 @@ async fn unbind(conn: &mut PgConnection, id: ExportId) -> Result<()> {
     Ok(())
 }
 
-/// Removes an export with its file; what it gave out stays known.
-async fn remove(conn: &mut PgConnection, id: ExportId, object_key: Option<String>) -> Result<()> {
+/// Removes an export; what it gave out stays known.
+async fn remove(conn: &mut PgConnection, id: ExportId) -> Result<()> {
     sqlx::query!(
         "insert into deleted_exports (project_id, dataset_id, since, watermark)
                          select project_id, dataset_id, since, watermark from exports
@@ -74,10 +80,7 @@ async fn remove(conn: &mut PgConnection, id: ExportId, object_key: Option<String
         .execute(&mut *conn)
         .await?;
     sqlx::query!("delete from exports where id = $1", id.0)
-        .execute(&mut *conn)
+        .execute(conn)
         .await?;
-    if let Some(key) = object_key {
-        outbox::delete_object(conn, &key).await?;
-    }
     Ok(())
 }

@@ -173,6 +173,7 @@ async fn consensus_of(
     Ok(consensus.map(|consensus| ExportConsensus {
         method: consensus.method(),
         field: consensus.field,
+        workers: true,
     }))
 }
 

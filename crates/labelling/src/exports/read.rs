@@ -9,6 +9,7 @@ use datacrowd_protocol::{
 };
 use uuid::Uuid;
 
+use super::workers_key;
 use crate::{Error, Labelling, Page, Refusal, Result, projects::from_column};
 
 /// What is said of an export that goes on no more.
@@ -30,6 +31,7 @@ pub struct Export {
     pub row_per: RowPer,
     pub watermark: Option<i64>,
     pub object_key: Option<String>,
+    pub has_workers: bool,
     pub rows: Option<i64>,
     pub size_bytes: Option<i64>,
     pub sha256: Option<String>,
@@ -44,6 +46,8 @@ pub struct Export {
 pub struct FinishedExport {
     /// Key of the object.
     pub object_key: String,
+    /// Key of what is told of each worker, where the export's tasks have labels.
+    pub workers_key: Option<String>,
 }
 
 /// An export as it is stored, with its latest run's word.
@@ -60,6 +64,7 @@ struct Row {
     row_per: String,
     watermark: Option<i64>,
     object_key: Option<String>,
+    has_workers: bool,
     rows: Option<i64>,
     size_bytes: Option<i64>,
     sha256: Option<String>,
@@ -90,6 +95,7 @@ impl TryFrom<Row> for Export {
             row_per: from_column("row per", &e.row_per)?,
             watermark: e.watermark,
             object_key: e.object_key,
+            has_workers: e.has_workers,
             rows: e.rows,
             size_bytes: e.size_bytes,
             sha256: e.sha256,
@@ -148,7 +154,7 @@ impl Labelling {
     ) -> Result<Vec<Export>> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, tenant_id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, rows, size_bytes, sha256, expires_at, created_at,
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, format, trigger, row_per, watermark, object_key, coalesce((consensus->>'workers')::boolean, false) as \"has_workers!\", rows, size_bytes, sha256, expires_at, created_at,
                     (select message from runs where target_id = exports.id order by created_at desc limit 1) as message
              from exports where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and ($6::text is null or state = $6)
@@ -166,7 +172,7 @@ impl Labelling {
         rows.into_iter().map(Export::try_from).collect()
     }
 
-    /// The key of a finished file.
+    /// The keys of finished files.
     ///
     /// # Errors
     /// `not_found`, `export_not_ready`, `export_expired`, `debt_owed`; or the database failed.
@@ -179,7 +185,10 @@ impl Labelling {
         match (export.state, export.object_key) {
             (ExportState::Ready, Some(object_key)) => {
                 self.debt_refuse(export.tenant).await?;
-                Ok(FinishedExport { object_key })
+                Ok(FinishedExport {
+                    workers_key: workers_key(&object_key).filter(|_| export.has_workers),
+                    object_key,
+                })
             }
             (ExportState::Expired, _) => Err(Refusal::ExportExpired.into()),
             (ExportState::Pending, _) if export.bound_uid.is_some() => {

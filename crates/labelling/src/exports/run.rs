@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 };
 use uuid::Uuid;
 
-use super::waiting_for;
+use super::{waiting_for, workers_key};
 use crate::{
     Begun, Labelling, Refusal, Result, debt, events,
     projects::from_column,
@@ -123,6 +123,24 @@ impl Labelling {
         row.object_key
             .zip(row.multipart_id)
             .ok_or_else(|| Refusal::Fenced.into())
+    }
+
+    /// Where a run that this caller holds writes what it tells of each worker.
+    ///
+    /// # Errors
+    /// `not_found` for an export whose tasks get no label, `fenced`; or the database failed.
+    pub async fn export_workers_key(
+        &self,
+        run: RunId,
+        export: ExportId,
+        epoch: i64,
+        now: DateTime<Utc>,
+    ) -> Result<String> {
+        if !self.export_get(None, export).await?.has_workers {
+            return Err(Refusal::NotFound.into());
+        }
+        let (object_key, _) = self.export_parts(run, export, epoch, now).await?;
+        workers_key(&object_key).ok_or_else(|| Refusal::NotFound.into())
     }
 
     /// An exporting run ends. The same call again changes nothing.

@@ -209,4 +209,5 @@ export const exports = {
   start: 'Export',
   when: 'When',
   whenCompleted: 'when all tasks are done',
+  workers: 'Workers’ skill',
 };

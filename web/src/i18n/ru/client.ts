@@ -209,4 +209,5 @@ export const exports: Catalogue['exports'] = {
   start: 'Выгрузить',
   when: 'Когда',
   whenCompleted: 'когда все задания готовы',
+  workers: 'Точность исполнителей',
 };

@@ -9,8 +9,9 @@ export default defineConfig({
   // A test has its own server and its own browser context.
   fullyParallel: true,
   workers: Number(process.env['CONSOLE_WORKERS'] ?? 2),
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // For machines that build beside it: waiting costs only where something fails.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   use: {
     viewport: { width: 1280, height: 800 },

@@ -13,7 +13,7 @@ import unittest
 
 import yaml
 from charts import EVERYTHING, find, template
-from suite import ROOT, main, run, tool
+from suite import ROOT, establish_types, main, run, tool
 
 SYSTEM = "datacrowd-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:datacrowd-operator"
@@ -77,7 +77,7 @@ def setUpModule():
     kubectl("config", "set-context", "--current", "--namespace", SYSTEM)
     apply(restricted(SYSTEM), restricted("team-a", **{"datacrowd.io/tenant": "team-a"}))
     helm("install", "--namespace", SYSTEM, "datacrowd-crds", ROOT / "charts/datacrowd-crds")
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    establish_types(*tool("KUBECTL"))
     helm("install", *RELEASE)
     kubectl("create", "clusterrole", "developer", "--verb=*", "--resource=*.datacrowd.io")
     kubectl("create", "rolebinding", "developer", "--namespace", "team-a", "--clusterrole=developer",

@@ -20,6 +20,8 @@ import time
 import urllib.error
 import urllib.request
 
+from suite import establish_types
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PASSWORD = "correct horse battery staple"
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
@@ -166,7 +168,7 @@ def main():
     state.mkdir(exist_ok=True)
     kubectl = shlex.split(ENV["KUBECTL"]) + ["--kubeconfig", ENV["TEST_KUBECONFIG"]]
     run(*kubectl, "apply", "--server-side", "--force-conflicts", "-f", ROOT / "crds/manifests", stdout=subprocess.DEVNULL)
-    run(*kubectl, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all", stdout=subprocess.DEVNULL)
+    establish_types(*kubectl)
     with databases() as urls, open(state / "contract.log", "w") as log, server(urls, log) as url:
         people = People(url)
         roles = {"nobody": None, "WORKER": people.worker, "CLIENT": people.client, "ADMIN": people.admin}

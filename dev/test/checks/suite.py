@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -26,6 +27,18 @@ def tool(variable):
         return os.environ[variable].split()
     except KeyError:
         raise SystemExit(f"{variable} is not set: run this through dev/test/run") from None
+
+
+def establish_types(*kubectl):
+    """Waits until the API server serves every resource type. kubectl fails on a type that has no condition yet."""
+    deadline = time.monotonic() + 60
+    while True:
+        code, output = run(*kubectl, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all", ok=False)
+        if code == 0:
+            return
+        if time.monotonic() > deadline:
+            raise AssertionError(output)
+        time.sleep(0.5)
 
 
 def main(name):

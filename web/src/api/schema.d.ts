@@ -1655,7 +1655,12 @@ export interface components {
             /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
             conditions?: components["schemas"]["ConditionBody"][] | null;
         };
-        /** @description What a task's label is. */
+        /**
+         * @description What a task's label is.
+         * @example {
+         *       "value": "positive"
+         *     }
+         */
         Decide: {
             /** @description A value of the field that `labeling.consensus` names, as a worker would give it. */
             value: unknown;

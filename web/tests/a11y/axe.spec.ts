@@ -49,6 +49,7 @@ async function look(browser: Browser, site: Console, as: Look, wanted: (name: st
 }
 
 test('axe finds nothing on one page of each kind', async ({ browser, console: site }) => {
+  test.setTimeout(240_000);
   await look(browser, site, { colorScheme: 'dark', locale: 'ru' }, (name) => FEW.has(name));
 });
 

@@ -21,6 +21,7 @@ use crate::{
 /// What a task's label is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"value": "positive"}))]
 pub struct Decide {
     /// A value of the field that `labeling.consensus` names, as a worker would give it.
     #[schema(value_type = serde_json::Value)]

@@ -91,6 +91,16 @@ class Builds(unittest.TestCase):
                 self.assertNotIn("features", dependency, f"{path}: {name}")
 
 
+class Scripts(unittest.TestCase):
+    def test_what_they_call_in_dev_is_there(self):
+        seen = 0
+        for path in run("git", "grep", "--untracked", "--files-with-matches", "-E", "^#!.*bash", "--", "bench", "dev").splitlines():
+            for target in re.findall(r"\$dev\"?/([a-z][\w./-]*)", (ROOT / path).read_text()):
+                seen += 1
+                self.assertTrue((ROOT / "dev" / target).exists(), f"{path}: dev/{target}")
+        self.assertGreater(seen, 30)
+
+
 class Documents(unittest.TestCase):
     def test_every_link_leads_somewhere(self):
         seen = 0

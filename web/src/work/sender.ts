@@ -129,8 +129,10 @@ export class Sender {
     const decided = verdict(entry, sent, Date.now());
     if (decided.then === 'keep') return this.replace(decided.entry);
     if (decided.then === 'relock') return this.relock(entry);
-    await this.drop(entry);
+    // Together: what is no longer on its way has arrived, and can be taken back, however slow the disk is.
+    const dropped = this.drop(entry);
     if (sent.outcome === 'done') this.delivered({ entry, sent });
+    await dropped;
   }
 
   private async relock(entry: Entry): Promise<void> {

@@ -170,7 +170,7 @@ export const quality = {
   agreed: (share: string) => `${share} of pairs agree`,
   all: (answers: string) => `Measured on all approved answers: ${answers}.`,
   alpha: 'Krippendorff’s α',
-  between: '95 % interval',
+  between: '95% interval',
   compared: 'Answers compared',
   confident: (share: string) => `Tasks at ${share} confidence or more`,
   decide: 'Decide the label',

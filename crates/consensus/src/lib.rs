@@ -11,6 +11,7 @@ mod answers;
 mod consensus;
 mod dawid_skene;
 mod known;
+mod labelled;
 mod majority;
 mod method;
 mod multi;
@@ -25,6 +26,7 @@ pub use answers::{Answers, Collector, InvalidAnswers, Name};
 pub use consensus::Consensus;
 pub use dawid_skene::{DawidSkene, ErrorModel, Errors, Iterations, dawid_skene};
 pub use known::{InvalidKnown, Known};
+pub use labelled::{InvalidLabels, Labelled};
 pub use majority::{
     MissingSkill, Unskilled, Voted, gold_majority_vote, majority_vote, wawa, weighted_vote,
 };

@@ -1,5 +1,7 @@
 //! Methods by name, and how they compare where the truth is known.
 
+use datacrowd_protocol::labeling::ConsensusMethod;
+
 use crate::{
     Consensus, ErrorModel, Iterations, Known, Share, Votes, dawid_skene, majority_vote, wawa,
     zero_based_skill,
@@ -18,6 +20,18 @@ pub enum Method {
     DawidSkene,
     /// [`dawid_skene`] with [`ErrorModel::OneCoin`].
     OneCoinDawidSkene,
+}
+
+impl From<ConsensusMethod> for Method {
+    fn from(method: ConsensusMethod) -> Self {
+        match method {
+            ConsensusMethod::MajorityVote => Self::MajorityVote,
+            ConsensusMethod::Wawa => Self::Wawa,
+            ConsensusMethod::ZeroBasedSkill => Self::ZeroBasedSkill,
+            ConsensusMethod::DawidSkene => Self::DawidSkene,
+            ConsensusMethod::OneCoinDawidSkene => Self::OneCoinDawidSkene,
+        }
+    }
 }
 
 /// How often a method was right.

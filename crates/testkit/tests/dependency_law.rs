@@ -12,7 +12,7 @@ const LAW: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     ("records", &["protocol"]),
     ("crds", &["protocol"]),
-    ("consensus", &[]),
+    ("consensus", &["protocol"]),
     // What contexts instantiate on their own databases; neither knows a context.
     ("outbox", &[]),
     ("idempotency", &[]),

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use datacrowd_consensus::{
-    Answers, Collector, Known, Method, Tally, Z_95,
+    Collector, Labelled, Tally, Z_95,
     agreement::{Counts, Raw, Weights},
-    tallies,
 };
 use datacrowd_protocol::{
     export::{DecidedLabel, ExportConsensus, GivenLabel, LabelPage},
@@ -41,16 +40,14 @@ pub(super) struct Label {
 
 /// The labels of all tasks.
 pub(super) struct Labels {
-    answers: Answers<TaskId, String, String>,
+    labelled: Labelled<TaskId, String, String>,
     /// What can be said, in the labels' order.
     values: Vec<RawJson>,
     counts: Counts,
     weights: Weights,
-    fitted: datacrowd_consensus::Consensus,
     method: ConsensusMethod,
     /// What the owner says, as JSON: it overrules what was fitted.
     decisions: Decisions,
-    known: Known,
 }
 
 type Decisions = BTreeMap<TaskId, RawJson>;
@@ -89,7 +86,7 @@ impl Labels {
 
     /// What is said of a task.
     pub(super) fn of_task(&self, task: TaskId) -> Label {
-        let found = self.answers.task(&task);
+        let found = self.labelled.answers().task(&task);
         let raw = Raw::new(&self.counts, &self.weights).expect("both are of these labels");
         let agreement = found.and_then(|task| raw.of(task)).map(rounded);
         if let Some(decision) = self.decisions.get(&task) {
@@ -101,8 +98,8 @@ impl Labels {
             };
         }
         Label {
-            label: found.map(|task| self.values[self.fitted.label(task).index()].clone()),
-            confidence: found.map(|task| rounded(self.fitted.confidence(task))),
+            label: found.map(|task| self.values[self.labelled.of(task).0.index()].clone()),
+            confidence: found.map(|task| rounded(self.labelled.confidence(task))),
             method: datacrowd_protocol::WireEnum::upper(self.method),
             agreement,
         }
@@ -145,15 +142,10 @@ impl<'a> WorkerLine<'a> {
 impl Labels {
     /// `workers.jsonl`: a line for each worker, in the order of their pseudonyms.
     pub(super) fn workers(&self) -> Vec<u8> {
-        let tallies = tallies(self.answers.votes(), |task| {
-            Some(match self.known.of(task) {
-                Some(label) => (label, true),
-                None => (self.fitted.label(task), false),
-            })
-        });
         let mut out = Vec::new();
-        for (worker, tally) in self.answers.workers().iter().zip(&tallies) {
-            write_line(&mut out, &WorkerLine::new(worker, tally));
+        let workers = self.labelled.answers().workers().iter();
+        for (worker, tally) in workers.zip(self.labelled.tallies()) {
+            write_line(&mut out, &WorkerLine::new(worker, &tally));
         }
         out
     }
@@ -169,46 +161,26 @@ fn collect(given: &mut Given, item: GivenLabel) -> Result<(), Halt> {
 }
 
 /// Methods that learn from what is known learn from decisions: who errs, and how.
-fn fit(mut given: Given, decisions: Decisions, method: ConsensusMethod) -> Result<Labels, Halt> {
-    let known: Vec<_> = decisions
+fn fit(given: Given, decisions: Decisions, method: ConsensusMethod) -> Result<Labels, Halt> {
+    let known = decisions
         .iter()
-        .map(|(task, label)| (*task, label.get().to_owned()))
-        .collect();
-    for (_, label) in &known {
-        // It need not be what anybody answered.
-        given
-            .name_label(label.clone())
-            .map_err(|error| Halt::TryAgain(error.to_string()))?;
-    }
-    let answers = given
-        .finish()
+        .map(|(task, label)| (*task, label.get().to_owned()));
+    let labelled = Labelled::fit(given, known.collect(), method.into())
         .map_err(|error| Halt::TryAgain(error.to_string()))?;
-    let known = Known::new(&answers, known).map_err(|error| Halt::TryAgain(error.to_string()))?;
-    let values = answers.labels().iter().cloned().map(RawJson::parse);
+    let values = labelled.answers().labels().iter().cloned();
     let values = values
+        .map(RawJson::parse)
         .collect::<Result<_, _>>()
         .map_err(|error| Halt::TryAgain(error.to_string()))?;
-    let votes = answers.votes();
+    let votes = labelled.votes();
     Ok(Labels {
         values,
         counts: Counts::new(votes),
         weights: Weights::identity(votes.labels()),
-        fitted: by_name(method).fit(votes, &known),
-        answers,
+        labelled,
         method,
         decisions,
-        known,
     })
-}
-
-fn by_name(method: ConsensusMethod) -> Method {
-    match method {
-        ConsensusMethod::MajorityVote => Method::MajorityVote,
-        ConsensusMethod::Wawa => Method::Wawa,
-        ConsensusMethod::ZeroBasedSkill => Method::ZeroBasedSkill,
-        ConsensusMethod::DawidSkene => Method::DawidSkene,
-        ConsensusMethod::OneCoinDawidSkene => Method::OneCoinDawidSkene,
-    }
 }
 
 fn rounded(share: f64) -> f64 {

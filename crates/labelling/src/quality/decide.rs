@@ -54,7 +54,7 @@ impl Labelling {
             value,
             actor,
         } = decision;
-        let (labeling, consensus) = self.project_consensus(tenant, project).await?;
+        let (_, labeling, consensus) = self.project_consensus(tenant, project).await?;
         fits(&labeling, &consensus, &value)?;
         let mut tx = self.pool.begin().await?;
         let dataset = lock_task(&mut tx, project, task).await?;
@@ -95,7 +95,7 @@ impl Labelling {
         actor: UserId,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let (_, consensus) = self.project_consensus(tenant, project).await?;
+        let (_, _, consensus) = self.project_consensus(tenant, project).await?;
         let mut tx = self.pool.begin().await?;
         let dataset = lock_task(&mut tx, project, task).await?;
         lock_shared(&mut tx, project).await?;
@@ -121,16 +121,16 @@ impl Labelling {
         Ok(())
     }
 
-    /// The labeling of a project that goes on, and how it makes one label of many answers.
+    /// The tenant and the labeling of a project that goes on, and how it makes one label of many answers.
     pub(super) async fn project_consensus(
         &self,
         tenant: Option<TenantId>,
         project: ProjectId,
-    ) -> Result<(Labeling, Consensus)> {
-        self.project_find(tenant, project).await?.live()?;
+    ) -> Result<(TenantId, Labeling, Consensus)> {
+        let head = self.project_find(tenant, project).await?.live()?;
         let labeling = self.project_labeling(tenant, project, None).await?;
         let consensus = labeling.consensus.clone().ok_or(Refusal::NoConsensus)?;
-        Ok((labeling, consensus))
+        Ok((head.tenant, labeling, consensus))
     }
 }
 

@@ -10,7 +10,7 @@ use datacrowd_protocol::{
 use sqlx::{PgConnection, types::Json};
 
 use super::OwnersDecision;
-use crate::{Labelling, Page, Result, crowd::pseudonyms, projects::find};
+use crate::{Labelling, Page, Result, crowd::pseudonyms};
 
 /// Stored bytes of sources after which a page ends.
 const PAGE_BYTES: i64 = 2 * 1024 * 1024;
@@ -73,10 +73,9 @@ impl Labelling {
         after: Option<HardestCursor>,
         limit: i64,
     ) -> Result<HardestPage> {
-        let (_, consensus) = self.project_consensus(tenant, project).await?;
+        let (tenant, _, consensus) = self.project_consensus(tenant, project).await?;
         let is_whole = self.agreement_follow(project, &consensus.field).await?;
         let mut conn = self.pool.acquire().await?;
-        let tenant = find(&mut conn, tenant, project).await?.tenant;
         let mut page = hardest(&mut conn, project, &consensus.field, after, limit).await?;
         let ids: Vec<_> = page.items.iter().map(|task| task.task.0).collect();
         let mut answers = given(&mut conn, tenant, &ids).await?;

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use datacrowd_consensus::{
-    Answers, Collector, Consensus, InvalidAnswers, Known, LabelNo, Method, Tally, TaskNo, Votes,
-    Z_95,
+    Collector, InvalidLabels, Labelled, Tally, Z_95,
     agreement::{
         Alpha, Bootstrap, Counts, Estimate, Gwet, Level, Raw, Statistic, Weights, estimate,
     },
-    tallies,
 };
 use datacrowd_protocol::{ids::TaskId, labeling::ConsensusMethod, raw::RawJson};
 
@@ -97,14 +95,8 @@ impl WorkerQuality {
     }
 }
 
-type Said = Answers<TaskId, String, String>;
-
 /// The labels of a field.
-struct Labelled {
-    said: Said,
-    fitted: Consensus,
-    known: Known,
-}
+type Labels = Labelled<TaskId, String, String>;
 
 impl QualitySample {
     /// Measures every field; a label counts as sure from `confidence` on.
@@ -117,7 +109,7 @@ impl QualitySample {
             answers: self.answers.len(),
             is_cut: self.is_cut,
             fields: fields
-                .map(|field| self.label(field)?.measure(field, confidence))
+                .map(|field| measure(&self.label(field)?, field, confidence))
                 .collect::<Result<_>>()?,
         })
     }
@@ -131,14 +123,13 @@ impl QualitySample {
         let Some(field) = self.fields.first() else {
             return Ok(Page::cut(Vec::new(), limit, |w| w.worker.clone()));
         };
-        let labelled = self.label(field)?;
-        let tallies = tallies(labelled.said.votes(), |task| Some(labelled.of(task)));
+        let labels = self.label(field)?;
         let mut seconds = HashMap::<&str, Vec<f64>>::new();
         for answer in &self.answers {
             let of = seconds.entry(&answer.worker).or_default();
             of.push(answer.seconds);
         }
-        let workers = labelled.said.workers().iter().zip(tallies);
+        let workers = labels.answers().workers().iter().zip(labels.tallies());
         let after = workers.filter(|(worker, _)| after.is_none_or(|after| worker.as_str() > after));
         let one_more = usize::try_from(limit + 1).unwrap_or(usize::MAX);
         let items = after.take(one_more).map(|(worker, tally)| {
@@ -148,121 +139,92 @@ impl QualitySample {
         Ok(Page::cut(items.collect(), limit, |w| w.worker.clone()))
     }
 
-    fn label(&self, field: &SampledField) -> Result<Labelled> {
+    fn label(&self, field: &SampledField) -> Result<Labels> {
         let mut given = Collector::default();
         for answer in &self.answers {
             if let Some(value) = answer.values.get(&field.name) {
                 let label = value.clone().compact().get().to_owned();
                 given
                     .push(answer.task, answer.worker.clone(), label)
-                    .map_err(|error| corrupt(&error))?;
+                    .map_err(corrupt)?;
             }
         }
-        for label in field.decisions.values() {
-            given
-                .name_label(label.clone())
-                .map_err(|error| corrupt(&error))?;
-        }
-        let said = given.finish().map_err(|error| corrupt(&error))?;
         let decisions = field.decisions.iter();
-        let known = Known::new(&said, decisions.map(|(task, label)| (*task, label.clone())))
-            .expect("each label was named, and a task has one decision");
-        Ok(Labelled {
-            fitted: by_name(field.method).fit(said.votes(), &known),
-            said,
-            known,
-        })
+        let known = decisions.map(|(task, label)| (*task, label.clone()));
+        Labelled::fit(given, known.collect(), field.method.into()).map_err(corrupt)
     }
 }
 
-impl Labelled {
-    /// The label of a task, and whether its owner gave it.
-    fn of(&self, task: TaskNo) -> (LabelNo, bool) {
-        match self.known.of(task) {
-            Some(label) => (label, true),
-            None => (self.fitted.label(task), false),
+/// Measures one field.
+fn measure(labels: &Labels, field: &SampledField, confidence: f64) -> Result<FieldQuality> {
+    let votes = labels.votes();
+    let counts = Counts::new(votes);
+    let weights = Weights::identity(votes.labels());
+    let fits = "counts and weights are of the same labels";
+    let (confident, decided) = sure(labels, confidence);
+    let confusion = confusion(labels);
+    Ok(FieldQuality {
+        field: field.name.clone(),
+        method: field.method,
+        tasks: votes.tasks(),
+        answers: votes.len(),
+        alpha: interval(&Alpha::new(&counts, Level::Nominal).expect(fits)),
+        raw: interval(&Raw::new(&counts, &weights).expect(fits)),
+        ac1: interval(&Gwet::new(&counts, &weights).expect(fits)),
+        labels: counts_of(labels, &confusion)?,
+        confusion,
+        confident,
+        decided,
+    })
+}
+
+/// How many labels are sure, and how many the owner gave.
+fn sure(labels: &Labels, confidence: f64) -> (usize, usize) {
+    let (mut confident, mut decided) = (0, 0);
+    for (task, _) in labels.votes().by_task() {
+        let (_, is_decided) = labels.of(task);
+        decided += usize::from(is_decided);
+        confident += usize::from(is_decided || labels.confidence(task) >= confidence);
+    }
+    (confident, decided)
+}
+
+fn confusion(labels: &Labels) -> Vec<Vec<u64>> {
+    let mut counts = vec![vec![0; labels.votes().labels()]; labels.votes().labels()];
+    for (task, of_task) in labels.votes().by_task() {
+        let (label, _) = labels.of(task);
+        for vote in of_task {
+            counts[label.index()][vote.label.index()] += 1;
         }
     }
+    counts
+}
 
-    fn measure(&self, field: &SampledField, confidence: f64) -> Result<FieldQuality> {
-        let votes = self.said.votes();
-        let counts = Counts::new(votes);
-        let weights = Weights::identity(votes.labels());
-        let fits = "counts and weights are of the same labels";
-        let (confident, decided) = self.sure(votes, confidence);
-        let confusion = self.confusion(votes);
-        Ok(FieldQuality {
-            field: field.name.clone(),
-            method: field.method,
-            tasks: votes.tasks(),
-            answers: votes.len(),
-            alpha: interval(&Alpha::new(&counts, Level::Nominal).expect(fits)),
-            raw: interval(&Raw::new(&counts, &weights).expect(fits)),
-            ac1: interval(&Gwet::new(&counts, &weights).expect(fits)),
-            labels: self.labels(votes, &confusion)?,
-            confusion,
-            confident,
-            decided,
-        })
+/// How often each label was given, and to how many tasks it belongs.
+fn counts_of(labels: &Labels, confusion: &[Vec<u64>]) -> Result<Vec<LabelCount>> {
+    let mut tasks = vec![0; labels.votes().labels()];
+    for (task, _) in labels.votes().by_task() {
+        tasks[labels.of(task).0.index()] += 1;
     }
-
-    /// How many labels are sure, and how many the owner gave.
-    fn sure(&self, votes: &Votes, confidence: f64) -> (usize, usize) {
-        let (mut confident, mut decided) = (0, 0);
-        for (task, _) in votes.by_task() {
-            let (_, is_decided) = self.of(task);
-            decided += usize::from(is_decided);
-            confident += usize::from(is_decided || self.fitted.confidence(task) >= confidence);
-        }
-        (confident, decided)
-    }
-
-    fn confusion(&self, votes: &Votes) -> Vec<Vec<u64>> {
-        let mut counts = vec![vec![0; votes.labels()]; votes.labels()];
-        for (task, of_task) in votes.by_task() {
-            let (label, _) = self.of(task);
-            for vote in of_task {
-                counts[label.index()][vote.label.index()] += 1;
-            }
-        }
-        counts
-    }
-
-    fn labels(&self, votes: &Votes, confusion: &[Vec<u64>]) -> Result<Vec<LabelCount>> {
-        let mut tasks = vec![0; votes.labels()];
-        for (task, _) in votes.by_task() {
-            tasks[self.of(task).0.index()] += 1;
-        }
-        let labels = self.said.labels().iter().enumerate();
-        labels
-            .map(|(place, label)| {
-                Ok(LabelCount {
-                    value: RawJson::parse(label.clone())
-                        .map_err(|_| Error::Corrupt { what: "answer" })?,
-                    answers: confusion.iter().map(|row| row[place]).sum(),
-                    tasks: tasks[place],
-                })
+    let names = labels.answers().labels().iter().enumerate();
+    names
+        .map(|(place, label)| {
+            Ok(LabelCount {
+                value: RawJson::parse(label.clone())
+                    .map_err(|_| Error::Corrupt { what: "answer" })?,
+                answers: confusion.iter().map(|row| row[place]).sum(),
+                tasks: tasks[place],
             })
-            .collect()
-    }
+        })
+        .collect()
 }
 
 fn interval(statistic: &impl Statistic) -> Option<Estimate> {
     estimate(statistic, Bootstrap::default())
 }
 
-fn by_name(method: ConsensusMethod) -> Method {
-    match method {
-        ConsensusMethod::MajorityVote => Method::MajorityVote,
-        ConsensusMethod::Wawa => Method::Wawa,
-        ConsensusMethod::ZeroBasedSkill => Method::ZeroBasedSkill,
-        ConsensusMethod::DawidSkene => Method::DawidSkene,
-        ConsensusMethod::OneCoinDawidSkene => Method::OneCoinDawidSkene,
-    }
-}
-
 /// No worker has two approved answers in a task: a constraint says so.
-fn corrupt(_: &InvalidAnswers) -> Error {
+fn corrupt(_: impl Into<InvalidLabels>) -> Error {
     Error::Corrupt { what: "answer" }
 }
 

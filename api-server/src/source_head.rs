@@ -6,14 +6,24 @@ use datacrowd_protocol::{
     labeling::Labeling,
     source::{Delimiter, Encoding, SourceFormat},
 };
-use datacrowd_records::{BadInput, Head, Options, head};
+use datacrowd_records::{BadInput, Head, Options, head, is_packed};
 
 use crate::error::{ApiError, ApiResult};
 
 /// Bytes of a source that are looked at.
 pub const HEAD_BYTES: usize = 64 * 1024;
+/// Bytes of a compressed one: a block of zstd gives nothing before it is whole, and may have 128 KiB.
+const PACKED_HEAD_BYTES: usize = 256 * 1024;
 /// Rows that are read to see whether there are any.
 const A_FEW: usize = 20;
+
+/// Bytes that are looked at of a source that begins so.
+pub fn head_bytes(begin: &[u8]) -> usize {
+    match is_packed(begin) {
+        true => PACKED_HEAD_BYTES,
+        false => HEAD_BYTES,
+    }
+}
 
 /// How a client says that a source is written.
 #[derive(Debug, Clone, Copy, Default)]

@@ -8,11 +8,10 @@ use datacrowd_protocol::{
     run::RunReason,
 };
 use datacrowd_records::{Position, Record, Records};
-use tokio::sync::mpsc;
 
 use crate::{
     halt::{Counts, Halt},
-    source::Piece,
+    unpack::Text,
 };
 
 /// Rows that go to the platform together.
@@ -70,19 +69,19 @@ impl Refusals {
 /// Reads pieces of the source and writes chunks. Blocks: it belongs on a thread of its own.
 pub struct Cutter {
     records: Records,
-    pieces: mpsc::Receiver<Piece>,
+    text: Text,
     piece: Bytes,
     ended: bool,
     refusals: Refusals,
 }
 
 impl Cutter {
-    /// A cutter of what `records` makes of `pieces`.
+    /// A cutter of what `records` makes of `text`.
     #[must_use]
-    pub fn new(records: Records, pieces: mpsc::Receiver<Piece>, refusals: Refusals) -> Self {
+    pub fn new(records: Records, text: Text, refusals: Refusals) -> Self {
         Self {
             records,
-            pieces,
+            text,
             piece: Bytes::new(),
             ended: false,
             refusals,
@@ -173,12 +172,9 @@ impl Cutter {
             if self.ended {
                 return Ok(false);
             }
-            match self.pieces.blocking_recv() {
-                Some(piece) => match piece? {
-                    Some(piece) => self.piece = piece,
-                    None => self.ended = true,
-                },
-                None => return Err(Halt::TryAgain("the source's reader has stopped".to_owned())),
+            match self.text.read()? {
+                Some(piece) => self.piece = piece,
+                None => self.ended = true,
             }
         }
     }

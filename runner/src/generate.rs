@@ -19,6 +19,7 @@ use crate::{
     platform::PlatformError,
     session::{Finished, MOST_TAKEOVERS, Session, fought_over},
     source::{Digest, Location, OwnBucket, Source},
+    unpack::{Text, begins_packed},
 };
 
 /// How often the platform may stand elsewhere than the chunk it loaded, without moving.
@@ -113,7 +114,14 @@ async fn load(
 ) -> Result<Counts, Halt> {
     let mut checkpoint = opened.checkpoint.clone();
     for _ in 0..MOST_STANDSTILLS {
-        let source = source(session, &opened, location.clone(), digest, &checkpoint);
+        let source = |digest: &Digest, at: u64| {
+            let location = location.clone();
+            source(session, &opened, location, digest, at)
+        };
+        let begin = position(&checkpoint).offset;
+        // What is compressed cannot be entered in the middle. This look at it tells no hash.
+        let from_start = begin == 0 || begins_packed(source(&Digest::default(), 0)).await?;
+        let source = source(digest, if from_start { 0 } else { begin });
         match load_from(session, &opened, source, &checkpoint, counts).await? {
             Loaded::Everything(counts) => return Ok(counts),
             Loaded::UpTo(moved) => checkpoint = moved,
@@ -182,13 +190,13 @@ async fn load_from(
 
 type Reader = tokio_util::task::AbortOnDropHandle<()>;
 
-/// The object from the checkpoint on.
+/// The object from a byte on.
 fn source(
     session: &Session,
     opened: &GenerateOpened,
     location: Location,
     digest: &Digest,
-    checkpoint: &Checkpoint,
+    at: u64,
 ) -> Source {
     Source {
         http: location.http(&session.http),
@@ -197,7 +205,7 @@ fn source(
         size: opened.size_bytes.and_then(|size| u64::try_from(size).ok()),
         sha256: opened.sha256.clone(),
         digest: Digest::clone(digest),
-        at: position(checkpoint).offset,
+        at,
         retry_policy: session.retry_policy,
     }
 }
@@ -218,14 +226,19 @@ fn begin(
             columns: checkpoint.columns.clone(),
         },
     )?;
+    let from_start = source.at == 0;
     let (pieces, reader) = source.start();
+    let text = match from_start {
+        true => Text::new(pieces, start.offset),
+        false => Text::plain(pieces),
+    };
     let refusals = Refusals {
         most: opened.max_invalid_rows,
         count: checkpoint.rejected,
         first: checkpoint.rejected_rows.first().cloned(),
         blank: checkpoint.blank,
     };
-    Ok((Cutter::new(records, pieces, refusals), reader))
+    Ok((Cutter::new(records, text, refusals), reader))
 }
 
 /// How the platform says that the source is written.

@@ -14,6 +14,7 @@ mod report;
 pub mod retry;
 pub mod session;
 pub mod source;
+pub mod unpack;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 

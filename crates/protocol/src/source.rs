@@ -19,10 +19,14 @@ wire_enum! {
 }
 
 impl SourceFormat {
-    /// The format that a file name's extension stands for.
+    /// The format that a file name's extension stands for, with `.gz` or `.zst` behind it or without.
     #[must_use]
     pub fn from_extension(path: &str) -> Option<Self> {
-        match path.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        let name = path.to_ascii_lowercase();
+        let packed = [".gz", ".zst"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end));
+        match packed.unwrap_or(&name).rsplit_once('.')?.1 {
             "csv" => Some(Self::Csv),
             "jsonl" | "ndjson" => Some(Self::Jsonl),
             _ => None,
@@ -170,6 +174,21 @@ impl fmt::Display for SourceUri {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_tells_the_format_also_when_compressed() {
+        for (name, format) in [
+            ("a.csv", Some(SourceFormat::Csv)),
+            ("s3://b/a.CSV.GZ", Some(SourceFormat::Csv)),
+            ("a.jsonl.zst", Some(SourceFormat::Jsonl)),
+            ("a.ndjson.gz", Some(SourceFormat::Jsonl)),
+            ("a.gz", None),
+            ("a.csv.gz.gz", None),
+            ("a.csv.zip", None),
+        ] {
+            assert_eq!(SourceFormat::from_extension(name), format, "{name}");
+        }
+    }
 
     #[test]
     fn a_uri_is_split_into_bucket_and_key() {

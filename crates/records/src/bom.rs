@@ -101,11 +101,11 @@ fn no_text(begin: &[u8]) -> Option<&'static str> {
         ),
         (
             b"\x1f\x8b\x08",
-            "The file is compressed with gzip; unpack it.",
+            "The file is compressed twice, with gzip inside; compress it once.",
         ),
         (
             b"\x28\xb5\x2f\xfd",
-            "The file is compressed with zstd; unpack it.",
+            "The file is compressed twice, with zstd inside; compress it once.",
         ),
     ];
     let found = KNOWN.iter().find(|(magic, _)| begin.starts_with(magic));

@@ -5,6 +5,7 @@ use datacrowd_protocol::source::Dialect;
 use crate::{
     record::BadInput,
     stream::{Begin, Options, Records},
+    unpack,
 };
 
 /// What the first bytes tell.
@@ -44,14 +45,15 @@ impl Refused {
     }
 }
 
-/// Reads at most `most` rows off the first bytes of a source. `whole` says that they are all of it;
+/// Reads at most `most` rows off the first bytes of a source, compressed ones included. `whole` says that they are all of it;
 /// otherwise the last record may be cut and is left out.
 ///
 /// # Errors
 /// The file is not what `options` say of it; or it is whole and no row of it could be used.
 pub fn head(bytes: &[u8], options: &Options, most: usize, whole: bool) -> Result<Head, BadInput> {
+    let (bytes, whole) = unpack::head(bytes, whole)?;
     let mut records = Records::new(options, Begin::START)?;
-    let mut rest = bytes;
+    let mut rest = &bytes[..];
     let mut rows = Vec::new();
     let mut refused: Option<Refused> = None;
     while rows.len() < most {

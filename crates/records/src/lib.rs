@@ -17,10 +17,12 @@ mod record;
 mod shown;
 mod sniff;
 mod stream;
+mod unpack;
 
 pub use head::{Head, Row, head};
 pub use record::{BadInput, Position, Record};
 pub use stream::{Begin, Options, Records};
+pub use unpack::{MAGIC_BYTES, Unpacker, is_packed};
 
 #[cfg(test)]
 mod tests;

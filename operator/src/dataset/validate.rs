@@ -39,7 +39,7 @@ fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
         return refuse(reason, format!("{why}, in a Dataset under a new name."));
     }
     if source.format.is_none() && SourceFormat::from_extension(&source.uri).is_none() {
-        let message = "The file's name ends in neither .csv nor .jsonl; set source.format to CSV or JSONL, in a Dataset under a new name.";
+        let message = "The file's name ends in neither .csv nor .jsonl (nor in one of these and .gz or .zst); set source.format to CSV or JSONL, in a Dataset under a new name.";
         return refuse(Reason::InvalidSpec, message.into());
     }
     Ok(())

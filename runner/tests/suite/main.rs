@@ -6,4 +6,5 @@ mod export;
 mod fake;
 mod generate;
 mod own_bucket;
+mod packed;
 mod process;

@@ -128,8 +128,8 @@ fn what_is_no_text_is_named_whatever_encoding_was_set() {
     let zstd = b"\x28\xb5\x2f\xfd\x04\x58\x41\0\0id\n";
     for (bytes, says) in [
         (zip.as_slice(), "workbook"),
-        (gzip.as_slice(), "compressed with gzip; unpack it"),
-        (zstd.as_slice(), "compressed with zstd; unpack it"),
+        (gzip.as_slice(), "compressed twice, with gzip inside"),
+        (zstd.as_slice(), "compressed twice, with zstd inside"),
     ] {
         for encoding in [
             Encoding::Utf8,

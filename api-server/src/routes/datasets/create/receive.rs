@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::wanted::labeling_of;
 use crate::{
     error::{ApiError, ApiResult},
-    source_head::{self, HEAD_BYTES, Written},
+    source_head::{self, Written, head_bytes},
     state::App,
     upload_form::File,
 };
@@ -103,7 +103,7 @@ pub async fn receive(
         ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
-            "The file's name must end in .csv or .jsonl.",
+            "The file's name must end in .csv or .jsonl, or in one of these and .gz or .zst.",
         )
     })?;
     let (begin, whole) = beginning(&mut file).await?;
@@ -137,7 +137,7 @@ pub async fn receive(
 /// What is looked at of a file before any of it is stored, and whether that is all of it.
 async fn beginning(file: &mut File<'_>) -> ApiResult<(BytesMut, bool)> {
     let mut begin = BytesMut::new();
-    while begin.len() < HEAD_BYTES {
+    while begin.len() < head_bytes(&begin) {
         match file.chunk().await? {
             Some(chunk) => begin.extend_from_slice(&chunk),
             None => return Ok((begin, true)),

@@ -20,7 +20,7 @@ use crate::{
     idempotency::SameRequest,
     names::resource_name,
     routes::datasets::DatasetBody,
-    source_head::{self, HEAD_BYTES, Written},
+    source_head::{self, HEAD_BYTES, Written, head_bytes},
     state::App,
     upsert,
 };
@@ -74,16 +74,28 @@ async fn first_bytes(
     project: &ProjectHead,
     object: &PlatformObject,
 ) -> ApiResult<Bytes> {
-    let most = i64::try_from(HEAD_BYTES).unwrap_or(i64::MAX);
     let uri = object.to_string();
     let anothers = app
         .core
         .source_is_anothers(project.tenant, &project.namespace, &uri);
     let bytes = match anothers.await? {
         true => None,
-        false => app.objects.first_bytes(object, most).await?,
+        false => head_of(app, object).await?,
     };
     bytes.ok_or_else(|| ApiError::invalid_member("sourceUri", "names no object; upload it first"))
+}
+
+/// As many first bytes as are looked at: more when the first ones are compressed.
+async fn head_of(app: &App, object: &PlatformObject) -> ApiResult<Option<Bytes>> {
+    let read = |most: usize| {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        app.objects.first_bytes(object, most)
+    };
+    let bytes = read(HEAD_BYTES).await?;
+    match bytes.as_deref().map(head_bytes) {
+        Some(most) if most > HEAD_BYTES => read(most).await,
+        _ => Ok(bytes),
+    }
 }
 
 /// Makes the dataset that a JSON body asks for.
@@ -99,8 +111,12 @@ pub async fn from_uri(
     within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
     within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;
     let object = source_object(app.objects.bucket(), project, &new.source_uri)?;
-    let format = SourceFormat::from_extension(object.key())
-        .ok_or_else(|| ApiError::invalid_member("sourceUri", "must end in .csv or .jsonl"))?;
+    let format = SourceFormat::from_extension(object.key()).ok_or_else(|| {
+        ApiError::invalid_member(
+            "sourceUri",
+            "must end in .csv or .jsonl, or in one of these and .gz or .zst",
+        )
+    })?;
     let bytes = first_bytes(app, project, &object).await?;
     let written = Written {
         delimiter: new.delimiter.map(|delimiter| delimiter.0),
@@ -108,7 +124,7 @@ pub async fn from_uri(
         multiline: new.multiline,
     };
     let labeling = labeling_of(app, project).await?;
-    let whole = bytes.len() < HEAD_BYTES;
+    let whole = bytes.len() < head_bytes(&bytes);
     let head = source_head::check(
         "sourceUri",
         &bytes,

@@ -6,6 +6,7 @@ pub mod delete;
 pub mod get;
 pub mod list;
 pub mod manifest;
+pub mod media;
 pub mod patch;
 pub mod restore;
 

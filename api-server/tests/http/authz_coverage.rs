@@ -92,6 +92,7 @@ const ROWS: &[(&str, For)] = &[
     ("project_quality", Owner),
     ("worker_quality", Owner),
     ("hardest_tasks", Owner),
+    ("project_media", Owner),
     ("task_decide", Owner),
     ("task_undecide", Owner),
     ("worker_list", Owner),

@@ -75,10 +75,10 @@ async fn a_preview_shows_the_first_rows_and_what_the_columns_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
+async fn media_are_shown_to_who_holds_the_task_to_the_owner_and_to_nobody_else() {
     let display =
         json!([{"column": "text", "kind": "TEXT"}, {"column": "picture", "kind": "IMAGE"}]);
-    let (p, client, project) = setting(json!({"display": display})).await;
+    let (p, client, project) = setting(json!({"display": display.clone()})).await;
     let dataset = p
         .upload(
             &client,
@@ -168,6 +168,32 @@ async fn media_are_shown_to_who_holds_the_task_and_to_nobody_else() {
         .await
         .expect(200);
     look(&wim, &tasks[0], "picture").await.expect(307);
+    // The owner sees it whoever holds it, under the project's path; other clients do not, and no worker is asked there.
+    let owned = async |who: &str, project: &str, task: &Value, column: &str| {
+        let path = format!("/projects/{project}/tasks/{}/media/{column}", task["id"]);
+        p.call(Some(who), Method::GET, &path, None).await
+    };
+    let shown = owned(&client.token, &project, &tasks[0], "picture").await;
+    let link = shown.headers["location"].to_str().unwrap().to_owned();
+    shown.expect(307);
+    let object = p.http.get(&link).send().await.unwrap();
+    assert_eq!(object.text().await.unwrap(), "id,text,picture\n1,a,b\n");
+    owned(&client.token, &project, &tasks[3], "picture")
+        .await
+        .refused(409, "media_unreachable");
+    owned(&client.token, &project, &tasks[0], "text")
+        .await
+        .refused(404, "no_media");
+    owned(&wanda, &project, &tasks[0], "picture")
+        .await
+        .refused(403, "forbidden");
+    let carl = p.client("carl").await;
+    let of_carl = p.project(&carl, json!({"display": display})).await;
+    for project in [&project, &of_carl] {
+        owned(&carl.token, project, &tasks[0], "picture")
+            .await
+            .refused(404, "not_found");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

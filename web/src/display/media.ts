@@ -6,9 +6,15 @@ import { link, type Link } from '../api/link.ts';
 const MARGIN = 30_000;
 const links = new Map<string, Promise<Link>>();
 
+/** Where the API has the files of a task, for who works on it. */
+export const heldMedia = (taskId: number): string => `/tasks/${taskId}/media`;
+/** The same, for the project's owner. */
+export const ownedMedia = (projectId: string, taskId: number): string =>
+  `/projects/${projectId}/tasks/${taskId}/media`;
+
 /** A link for an element's `src`, which cannot send the access token itself. `anew` when the last one failed. */
-export async function mediaLink(taskId: number, column: string, anew = false): Promise<string> {
-  const path = `/tasks/${taskId}/media/${encodeURIComponent(column)}`;
+export async function mediaLink(media: string, column: string, anew = false): Promise<string> {
+  const path = `${media}/${encodeURIComponent(column)}`;
   const known = anew ? undefined : await links.get(path)?.catch(() => undefined);
   if (known !== undefined && known.expiresAt - serverNow() > MARGIN) return known.url;
   const asked = link(path);
@@ -17,8 +23,8 @@ export async function mediaLink(taskId: number, column: string, anew = false): P
 }
 
 /** Loads images ahead, so that the next item is whole when it comes on screen. */
-export function preloadImage(taskId: number, column: string): void {
-  void mediaLink(taskId, column)
+export function preloadImage(media: string, column: string): void {
+  void mediaLink(media, column)
     .then((url) => (new Image().src = url))
     .catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 /** Agreement, skill and the hardest tasks, on the double. */
 import { nothing, ok, type Handlers } from './server.ts';
 import { DATASET, type State } from './state.ts';
+import { fileLink } from './workers.ts';
 import type { Body } from '../../src/api/client.ts';
 
 const quality = (state: State): Body<'QualityBody'> => ({
@@ -40,7 +41,11 @@ const hardTask = (state: State, taskId: number): Body<'HardTaskBody'> => {
     rowNo: taskId,
     externalId: `i${taskId}`,
     status: 'APPROVED',
-    source: { id: `i${taskId}`, text: `It works, if you call that working (${taskId}).` } as never,
+    source: {
+      id: `i${taskId}`,
+      text: `It works, if you call that working (${taskId}).`,
+      file: `${taskId}.png`,
+    } as never,
     agreement: 0,
     answers: ['bad', 'good', 'neutral'].map((rating, i) => ({
       workerId: `w-5f3a91c${i}`,
@@ -71,6 +76,8 @@ export const qualityReads: Handlers = {
     ok({ items: [worker('w-5f3a91c0', 0.91), worker('w-77b2e0d4', null)], nextCursor: null }),
   'GET /projects/:id/quality/tasks': (state) =>
     ok({ items: [hardTask(state, 7), hardTask(state, 9)], nextCursor: null, isWhole: true }),
+  'GET /projects/:id/tasks/:task/media/:column': (state, { accept }, _, task) =>
+    fileLink(state, accept, `${task}.png`),
   'PUT /projects/:id/quality/tasks/:task/decision': (state, { body }, _, task) => {
     state.decisions.set(Number(task), body['value']);
     return ok(hardTask(state, Number(task)).decision);

@@ -135,6 +135,15 @@ function decide(state: State, id: string | undefined, status: string, comment: s
   return ok({ answerId: answer.id, status });
 }
 
+/** Where the file that a cell names is. */
+export function fileLink(state: State, accept: string, cell: string): Reply {
+  const url = `/api/v1/files/${cell}`;
+  const expiresAt = new Date(state.now() + state.linkTtl * 1000).toISOString();
+  return accept === 'application/json'
+    ? ok({ url, expiresAt, etag: 'e1' })
+    : { status: 307, headers: { location: url } };
+}
+
 export const workers: Handlers = {
   'GET /work/projects': (state, { user }) =>
     ok({ items: state.tasks.length === 0 ? [] : [projectBody(state, user)] }),
@@ -142,11 +151,7 @@ export const workers: Handlers = {
   'POST /tasks/claim': (state, { body, user }) => claim(state, user ?? '', Number(body['count'] ?? 1)),
   'GET /tasks/:id/media/:column': (state, { accept }, id, column) => {
     const cell = state.tasks.find((one) => one.id === Number(id))?.payload[decodeURIComponent(column ?? '')];
-    const url = `/api/v1/files/${String(cell)}`;
-    const expiresAt = new Date(state.now() + state.linkTtl * 1000).toISOString();
-    return accept === 'application/json'
-      ? ok({ url, expiresAt, etag: 'e1' })
-      : { status: 307, headers: { location: url } };
+    return fileLink(state, accept, String(cell));
   },
   'POST /tasks/:id/lock': (state, { user }, id) => {
     const task = state.tasks.find((one) => one.id === Number(id));

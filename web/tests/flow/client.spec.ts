@@ -1,5 +1,6 @@
 /** What a client and an administrator do on their pages, on the double. */
 import { expect, test } from '../console.ts';
+import { png } from '../fake/media.ts';
 import { PROJECT } from '../fake/state.ts';
 
 const DATA = `/client/projects/${PROJECT}/data`;
@@ -86,6 +87,18 @@ test('an owner decides a hard task, and takes it back', async ({ page, console: 
   await hardest.getByRole('button', { name: 'Take back' }).click();
   await expect(good).toHaveAttribute('aria-pressed', 'false');
   expect(site.state.decisions.size).toBe(0);
+});
+
+test('an owner sees the image of a hard task', async ({ page, console: site }) => {
+  site.state.labeling = {
+    ...site.state.labeling,
+    display: [{ column: 'file', kind: 'IMAGE' }],
+    consensus: { field: 'rating' },
+  };
+  site.state.files.set('7.png', { bytes: png(80, 60), type: 'image/png' });
+  await site.open(page, 'clara', `/client/projects/${PROJECT}/quality`);
+  const img = page.getByRole('article').first().locator('img');
+  await expect.poll(() => img.evaluate((one: HTMLImageElement) => one.naturalWidth)).toBe(80);
 });
 
 test('an export is downloaded through its link', async ({ page, console: site }) => {

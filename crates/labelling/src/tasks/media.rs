@@ -1,10 +1,12 @@
-//! What a task shows besides text: only to who works on it now.
+//! What a task shows besides text: to who works on it now, and to the project's owner.
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
-    ids::{TaskId, TenantId, UserId},
+    ids::{ProjectId, TaskId, TenantId, UserId},
     labeling::{DataType, Labeling},
 };
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{Error, Labelling, Refusal, Result, tasks::lost};
 
@@ -23,6 +25,16 @@ pub struct Media {
     pub tenant: TenantId,
 }
 
+/// A cell as it is stored.
+struct Cell {
+    value: Option<String>,
+    labeling: Value,
+    source_path: String,
+    own_credentials: bool,
+    namespace: String,
+    tenant_id: Uuid,
+}
+
 impl Labelling {
     /// A media cell of a task that this worker holds, to answer or to review.
     ///
@@ -35,7 +47,8 @@ impl Labelling {
         column: &str,
         now: DateTime<Utc>,
     ) -> Result<Media> {
-        let row = sqlx::query!(
+        let cell = sqlx::query_as!(
+            Cell,
             "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
@@ -50,7 +63,7 @@ impl Labelling {
         )
         .fetch_optional(&self.calls)
         .await?;
-        let Some(row) = row else {
+        let Some(cell) = cell else {
             let mut conn = self.pool.acquire().await?;
             return Err(match lost(&mut conn, user, task).await? {
                 Refusal::Blocked => Refusal::Blocked,
@@ -58,7 +71,41 @@ impl Labelling {
             }
             .into());
         };
-        let labeling: Labeling = serde_json::from_value(row.labeling)
+        cell.media(column)
+    }
+
+    /// A media cell of a task of the owner's project, whoever works on it.
+    ///
+    /// # Errors
+    /// `not_found`, `project_deleted`, `no_media`, `media_empty`; or the database failed.
+    pub async fn project_media(
+        &self,
+        tenant: Option<TenantId>,
+        project: ProjectId,
+        task: TaskId,
+        column: &str,
+    ) -> Result<Media> {
+        self.project_find(tenant, project).await?.live()?;
+        let cell = sqlx::query_as!(
+            Cell,
+            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
+             from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
+             join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
+             where t.id = $1 and t.project_id = $2",
+            task.0,
+            project.0,
+            column
+        )
+        .fetch_optional(&self.calls)
+        .await?;
+        cell.ok_or(Refusal::NotFound)?.media(column)
+    }
+}
+
+impl Cell {
+    /// What the cell names, where its project shows the column as an image, audio or video.
+    fn media(self, column: &str) -> Result<Media> {
+        let labeling: Labeling = serde_json::from_value(self.labeling)
             .map_err(|_| Error::Corrupt { what: "labeling" })?;
         let shown = labeling.display.iter().any(|d| {
             d.column == column
@@ -68,13 +115,13 @@ impl Labelling {
         if !shown {
             return Err(Refusal::NoMedia { column }.into());
         }
-        let value = row.value.filter(|v| !v.trim().is_empty());
+        let value = self.value.filter(|v| !v.trim().is_empty());
         Ok(Media {
             value: value.ok_or(Refusal::MediaEmpty { column })?,
-            source_uri: row.source_path,
-            own_credentials: row.own_credentials,
-            namespace: row.namespace,
-            tenant: TenantId(row.tenant_id),
+            source_uri: self.source_path,
+            own_credentials: self.own_credentials,
+            namespace: self.namespace,
+            tenant: TenantId(self.tenant_id),
         })
     }
 }

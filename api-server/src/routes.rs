@@ -13,6 +13,7 @@ mod invitations;
 mod labeling;
 mod link;
 mod manifest;
+mod media;
 mod paging;
 mod password;
 mod payments;
@@ -159,6 +160,7 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(workers::block::worker_block))
         .routes(routes!(workers::void::worker_void))
         .routes(routes!(skips::skip_list))
+        .routes(routes!(projects::media::project_media))
         .routes(routes!(quality::read::project_quality))
         .routes(routes!(quality::workers::worker_quality))
         .routes(routes!(quality::tasks::hardest_tasks))

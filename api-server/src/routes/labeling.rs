@@ -77,6 +77,18 @@ pub struct ConsensusBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "MAJORITY_VOTE")]
     method: Option<Upper<ConsensusMethod>>,
+    /// Workers per task at least, 1 to 25, in place of answersPerTask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 2)]
+    min_answers: Option<i32>,
+    /// Workers per task at most, 1 to 25, while the label is less sure than confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 5)]
+    max_answers: Option<i32>,
+    /// How probable a label must be to need no further answer, between 0 and 1: a text, or a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "0.95")]
+    confidence: Option<Bound>,
 }
 
 /// What workers see, how they answer, who checks them.
@@ -153,6 +165,9 @@ impl From<LabelingBody> for Labeling {
             consensus: body.consensus.map(|c| Consensus {
                 field: c.field,
                 method: c.method.map(|u| u.0),
+                min_answers: c.min_answers,
+                max_answers: c.max_answers,
+                confidence: c.confidence.map(|bound| bound.0),
             }),
         }
     }
@@ -209,6 +224,9 @@ impl From<Labeling> for LabelingBody {
             consensus: labeling.consensus.map(|c| ConsensusBody {
                 field: c.field,
                 method: c.method.map(Upper),
+                min_answers: c.min_answers,
+                max_answers: c.max_answers,
+                confidence: c.confidence.map(Bound),
             }),
         }
     }

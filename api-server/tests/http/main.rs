@@ -34,6 +34,7 @@ mod invitations;
 mod loading;
 mod lost;
 mod migrations;
+mod overlap;
 mod pairwise_races;
 mod payments;
 mod previous_release;

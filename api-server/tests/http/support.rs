@@ -70,6 +70,8 @@ const INVARIANTS: &str = "
         union all select 'in_review counts answers', count(*) from counted where in_review <> waiting
         union all select 'approved counts answers', count(*) from counted where approved <> accepted
         union all select 'never more than asked for', count(*) from counted where accepted + waiting + leases > slots
+        union all select 'no task grows beyond its project''s limit', count(*) from tasks t join projects p on p.id = t.project_id
+                  where t.slots > coalesce(p.answers_most, p.answers_per_task)
         union all select 'a free place is in the queue', count(*) from counted where queued and (queue_pos is null) <> (slots_free = 0)
         union all select 'nothing of a deleted dataset is queued, held or waits', count(*) from counted
                   where gone and (queue_pos is not null or leases + waiting > 0)

@@ -56,7 +56,7 @@ pub use points::{Points, PointsEntry};
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
     Estimate, FieldQuality, GivenAnswer, HardTask, HardestCursor, HardestPage, LabelCount,
-    NewDecision, OwnersDecision, Quality, QualitySample, WorkerQuality,
+    NewDecision, OwnersDecision, Quality, QualitySample, Skill, SkillSample, WorkerQuality,
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller};

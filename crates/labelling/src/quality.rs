@@ -1,10 +1,12 @@
-//! What an owner reads of the quality of a project's answers, and what the owner decides.
+//! What an owner reads of the quality of a project's answers, what the owner decides,
+//! and how far each worker's answers are trusted.
 
 mod agreement;
 mod decide;
 mod hardest;
 mod measure;
 mod sample;
+mod skills;
 
 pub use datacrowd_consensus::agreement::Estimate;
 pub(crate) use decide::decided_tasks;
@@ -12,3 +14,4 @@ pub use decide::{NewDecision, OwnersDecision};
 pub use hardest::{GivenAnswer, HardTask, HardestCursor, HardestPage};
 pub use measure::{FieldQuality, LabelCount, Quality, WorkerQuality};
 pub use sample::QualitySample;
+pub use skills::{Skill, SkillSample};

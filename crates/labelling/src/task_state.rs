@@ -24,6 +24,8 @@ pub(crate) enum TaskEvent {
     Submitted {
         /// Nobody is asked to review it.
         approved: bool,
+        /// Whether one place more is had for quota only.
+        gated: bool,
     },
     /// An answer that waits is taken back by its author.
     Withdrawn {
@@ -43,6 +45,8 @@ pub(crate) enum TaskEvent {
         on_reject: OnReject,
         /// After so many rejections nobody is asked again.
         max_rejections: i32,
+        /// Whether one place more is had for quota only.
+        gated: bool,
     },
     /// An approved answer waits again.
     ApprovalUndone,
@@ -55,6 +59,11 @@ pub(crate) enum TaskEvent {
     Requeued,
     /// Every free place closes.
     Cancelled,
+    /// A task that ended unsure is looked at again, since there may be quota for one place more.
+    Reconsidered {
+        /// Whether it is had for quota only.
+        gated: bool,
+    },
 }
 
 /// What an event adds to a task's counters.
@@ -72,6 +81,9 @@ pub(crate) struct Delta {
     pub limit: Option<i32>,
     /// Some: whether every place without an answer or a lease is free, or none is.
     pub all: Option<bool>,
+    /// Some: a task that this would end opens one place more while its label is less sure than its project wants it;
+    /// whether for quota only.
+    pub grows: Option<bool>,
 }
 
 impl TaskEvent {
@@ -86,7 +98,10 @@ impl TaskEvent {
                 reopens: true,
                 ..moved(-1, 0, 0)
             },
-            Self::Submitted { approved } => moved(-1, i32::from(!approved), i32::from(approved)),
+            Self::Submitted { approved, gated } => Delta {
+                grows: Some(gated),
+                ..moved(-1, i32::from(!approved), i32::from(approved))
+            },
             Self::Withdrawn { leased } => Delta {
                 reopens: !leased,
                 ..moved(i32::from(leased), -1, 0)
@@ -99,10 +114,12 @@ impl TaskEvent {
             Self::Rejected {
                 on_reject,
                 max_rejections,
+                gated,
             } => Delta {
                 rejections: 1,
                 reopens: on_reject == OnReject::Requeue,
                 limit: Some(max_rejections),
+                grows: Some(gated),
                 ..moved(0, -1, 0)
             },
             Self::ApprovalUndone => moved(0, 1, -1),
@@ -117,6 +134,10 @@ impl TaskEvent {
             },
             Self::Cancelled => Delta {
                 all: Some(false),
+                ..Delta::default()
+            },
+            Self::Reconsidered { gated } => Delta {
+                grows: Some(gated),
                 ..Delta::default()
             },
         }
@@ -147,7 +168,7 @@ pub(crate) struct Cause<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Changed {
     pub status: TaskStatus,
-    /// How many more places are free than before.
+    /// How many more places are free than before, without one that was paid for just now.
     pub places_opened: i16,
 }
 
@@ -163,7 +184,7 @@ pub(crate) async fn try_apply(
     let d = event.delta();
     let row = sqlx::query!(
         "select status_after as \"status!\", places_opened as \"places_opened!\"
-         from task_apply_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, null, $10, $11, $12, $13, $14)",
+         from task_apply_v2($1, $2, $3, $4, $5, $6, $7, $8, $9, null, $10, $11, $12, $13, $14, $15)",
         task.0,
         d.leased,
         d.in_review,
@@ -173,6 +194,7 @@ pub(crate) async fn try_apply(
         d.reopens,
         d.limit,
         d.all,
+        d.grows,
         cause.kind,
         cause.subject,
         cause.actor,

@@ -7,6 +7,7 @@ mod no_task;
 mod status;
 mod submit;
 mod turn;
+mod unsure;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{

@@ -1,10 +1,13 @@
 //! What workers see and answer: the labeling model of a project.
 
+mod consensus;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::consensus::{Consensus, ConsensusMethod, Overlap};
 use crate::{decimal::Decimal, wire_enum};
 
 wire_enum! {
@@ -59,23 +62,6 @@ wire_enum! {
     }
 }
 
-wire_enum! {
-    /// How the answers to a task become one label. The names are those of the literature; docs/quality.md says when which
-    /// of them fails.
-    pub enum ConsensusMethod {
-        /// The label that most workers gave.
-        MajorityVote = "MAJORITY_VOTE" / "majority_vote",
-        /// Votes weighted by how often a worker agrees with the majority.
-        Wawa = "WAWA" / "wawa",
-        /// Votes weighted by a skill that is learned step by step.
-        ZeroBasedSkill = "ZERO_BASED_SKILL" / "zero_based_skill",
-        /// A confusion matrix for each worker, by expectation and maximisation.
-        DawidSkene = "DAWID_SKENE" / "dawid_skene",
-        /// One accuracy for each worker, by expectation and maximisation.
-        OneCoinDawidSkene = "ONE_COIN_DAWID_SKENE" / "one_coin_dawid_skene",
-    }
-}
-
 /// One column shown to the worker; the first is the main one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -122,26 +108,6 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub max_length: Option<i32>,
-}
-
-/// How the answers to a task become one label.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Consensus {
-    /// The question whose answers become one: of a single choice, or of true or false.
-    #[schemars(length(min = 1, max = 63))]
-    pub field: String,
-    /// How; MajorityVote when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<ConsensusMethod>,
-}
-
-impl Consensus {
-    /// Effective method.
-    #[must_use]
-    pub fn method(&self) -> ConsensusMethod {
-        self.method.unwrap_or(ConsensusMethod::MajorityVote)
-    }
 }
 
 /// What workers see, how they answer, and who checks them.
@@ -198,7 +164,8 @@ impl Labeling {
     /// Effective answers per task.
     #[must_use]
     pub fn answers_per_task(&self) -> i32 {
-        self.answers_per_task.unwrap_or(1)
+        let least = self.consensus.as_ref().and_then(|c| c.min_answers);
+        least.or(self.answers_per_task).unwrap_or(1)
     }
     /// Effective reviewers per answer.
     #[must_use]
@@ -255,7 +222,7 @@ impl Labeling {
                 ));
             }
         };
-        range("answersPerTask", self.answers_per_task(), 1, 25);
+        range("answersPerTask", self.answers_per_task.unwrap_or(1), 1, 25);
         range("reviewersPerAnswer", self.reviewers_per_answer(), 0, 9);
         range("rewardPoints", self.reward_points(), 0, 1_000_000);
         range("lockSeconds", self.lock_seconds(), 5, 86_400);
@@ -267,7 +234,7 @@ impl Labeling {
             ));
         }
         if let Some(consensus) = &self.consensus {
-            found.extend(self.consensus_violation(consensus));
+            self.consensus_violations(consensus, &mut found);
         }
         let mut names = BTreeSet::new();
         for (i, field) in self.fields.iter().enumerate() {
@@ -280,16 +247,6 @@ impl Labeling {
             }
         }
         found
-    }
-
-    fn consensus_violation(&self, consensus: &Consensus) -> Option<(String, String)> {
-        let field = self.fields.iter().find(|f| f.name == consensus.field);
-        let why = match field.map(|field| field.kind) {
-            Some(FieldType::SingleChoice | FieldType::Boolean) => return None,
-            Some(_) => "must name a field of a single choice, or of true or false",
-            None => "names no field; write the name of one",
-        };
-        Some(("labeling.consensus.field".to_owned(), why.to_owned()))
     }
 }
 
@@ -352,24 +309,6 @@ mod tests {
             stored.as_object().unwrap().keys().collect::<Vec<_>>(),
             ["fields"]
         );
-    }
-
-    #[test]
-    fn consensus_is_of_a_choice_that_is_there() {
-        let mut labeling = rating();
-        labeling.fields.push(Field {
-            name: "why".into(),
-            kind: FieldType::Text,
-            options: vec![],
-            ..labeling.fields[0].clone()
-        });
-        for (field, fits) in [("rating", true), ("why", false), ("nothing", false)] {
-            labeling.consensus = Some(Consensus {
-                field: field.into(),
-                method: None,
-            });
-            assert_eq!(labeling.violations().is_empty(), fits, "{field}");
-        }
     }
 
     #[test]

@@ -1617,6 +1617,19 @@ export interface components {
              * @example MAJORITY_VOTE
              */
             method?: string | null;
+            /**
+             * Format: int32
+             * @description Workers per task at least, 1 to 25, in place of answersPerTask.
+             * @example 2
+             */
+            minAnswers?: number | null;
+            /**
+             * Format: int32
+             * @description Workers per task at most, 1 to 25, while the label is less sure than confidence.
+             * @example 5
+             */
+            maxAnswers?: number | null;
+            confidence?: components["schemas"]["Bound"] | null;
         };
         /** @description A dataset. */
         DatasetBody: {
@@ -5702,19 +5715,6 @@ export interface operations {
             };
         };
     };
-    worker_list: {
-        parameters: {
-            query?: {
-                /** @description Items per page, 1 to 200; 50 when absent. */
-                limit?: number;
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description MEMBER or BLOCKED; all when absent. */
-                standing?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
     project_media: {
         parameters: {
             query?: never;
@@ -5753,6 +5753,19 @@ export interface operations {
             };
         };
     };
+    worker_list: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description MEMBER or BLOCKED; all when absent. */
+                standing?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };

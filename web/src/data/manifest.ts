@@ -67,7 +67,13 @@ export function projectManifest(project: Body<'NewProject'>): string {
         maxRejections: labeling.maxRejections ?? undefined,
         audience: camelOr(labeling.audience),
         consensus: labeling.consensus
-          ? { field: labeling.consensus.field, method: camelOr(labeling.consensus.method) }
+          ? {
+              field: labeling.consensus.field,
+              method: camelOr(labeling.consensus.method),
+              minAnswers: labeling.consensus.minAnswers ?? undefined,
+              maxAnswers: labeling.consensus.maxAnswers ?? undefined,
+              confidence: bound(labeling.consensus.confidence),
+            }
           : undefined,
       },
     },

@@ -162,14 +162,16 @@ async fn end_leases(conn: &mut PgConnection, tasks: &[i64], now: DateTime<Utc>) 
     Ok(true)
 }
 
-/// Takes back what was spent on tasks without an answer; the judgements that are free again. With the tasks
+/// Takes back what was spent on tasks without an answer, places that they grew by included; the judgements that are free again. With the tasks
 /// locked, without leases and out of the queue, nobody can answer one meanwhile.
 async fn credit(conn: &mut PgConnection, tasks: &[i64]) -> Result<i64> {
     let credited = sqlx::query!(
         "with credited as (
-             update tasks t set charged = false where t.id = any($1) and t.charged
+             update tasks t set charged = false, slots = least(o.slots, p.answers_per_task), slots_free = least(o.slots_free, p.answers_per_task)
+             from tasks o join projects p on p.id = o.project_id
+             where t.id = any($1) and o.id = t.id and t.charged
                and not exists (select from answers a where a.task_id = t.id and a.status <> 'withdrawn')
-             returning t.slots)
+             returning o.slots)
          select coalesce(sum(slots), 0)::bigint as \"judgements!\" from credited",
         tasks
     )

@@ -59,7 +59,7 @@ impl Labelling {
         .await?;
         let adopted = binding == Binding::Adopted && known.labeling_version > 0;
         if binding != Binding::Older {
-            let violations = violations(&up.labeling, known.fixed_answers);
+            let violations = violations(&up.labeling, known.fixed);
             if violations.is_empty() {
                 known.accept(&mut tx, up, binding).await?;
             } else if binding.changes() {
@@ -80,13 +80,14 @@ impl Labelling {
     /// `invalid_spec`, with what to do instead; `not_found`; or the database failed.
     pub async fn project_admits(&self, id: ProjectId, labeling: &Labeling) -> Result<()> {
         let row = sqlx::query!(
-            "select answers_per_task, slots_frozen from projects where id = $1",
+            "select answers_per_task, answers_most, slots_frozen from projects where id = $1",
             id.0
         )
         .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
-        let fixed = row.slots_frozen.then_some(row.answers_per_task);
+        let limits = Limits::new(row.answers_per_task, row.answers_most);
+        let fixed = row.slots_frozen.then_some(limits);
         let violations = violations(labeling, fixed);
         if violations.is_empty() {
             return Ok(());
@@ -103,7 +104,31 @@ struct Known {
     labeling_version: i32,
     labeling: Option<serde_json::Value>,
     /// Answers per task, once tasks were made for so many.
-    fixed_answers: Option<i32>,
+    fixed: Option<Limits>,
+}
+
+/// How many answers a task gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Limits {
+    least: i32,
+    most: i32,
+}
+
+impl Limits {
+    fn new(answers_per_task: i32, answers_most: Option<i16>) -> Self {
+        Self {
+            least: answers_per_task,
+            most: answers_most.map_or(answers_per_task, i32::from),
+        }
+    }
+
+    fn of(labeling: &Labeling) -> Self {
+        let least = labeling.answers_per_task();
+        Self {
+            least,
+            most: labeling.overlap().map_or(least, |overlap| overlap.most),
+        }
+    }
 }
 
 impl Known {
@@ -143,11 +168,13 @@ impl Known {
     }
 
     async fn apply(&self, conn: &mut PgConnection, up: &ProjectUpsert, version: i32) -> Result<()> {
+        let overlap = up.labeling.overlap();
         sqlx::query!(
             "update projects set bound_uid = $2, generation = $3, display_name = $4, description = $5, data_type = $6, paused = $7,
                     deletion_policy = $8, labeling_version = $9, answers_per_task = $10, reviewers_count = $11, reward_points = $12,
                     lock_seconds = $13, on_reject = $14, max_rejections = $15, audience = $16, refusal = null, updated_at = now(),
-                    state = case when $17 or state = 'closed' then 'closed' else state end
+                    state = case when $17 or state = 'closed' then 'closed' else state end,
+                    answers_most = $18, consensus_field = $19, consensus_options = $20, consensus_confidence = $21
              where id = $1",
             self.id.0,
             up.uid.0,
@@ -166,6 +193,11 @@ impl Known {
             up.labeling.max_rejections(),
             up.labeling.audience().column(),
             up.closed,
+            // At most 25: a spec with more is kept out.
+            overlap.and_then(|overlap| i16::try_from(overlap.most).ok()),
+            overlap.map(|overlap| overlap.field),
+            overlap.and_then(|overlap| i16::try_from(overlap.options).ok()),
+            overlap.map(|overlap| overlap.confidence),
         )
         .execute(conn)
         .await
@@ -227,7 +259,7 @@ async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &ProjectUpsert) -> 
     .fetch_one(&mut *conn)
     .await?;
     let row = sqlx::query!(
-        "select p.id, p.bound_uid, p.generation, p.labeling_version, p.answers_per_task, p.slots_frozen, p.task_quota, p.state,
+        "select p.id, p.bound_uid, p.generation, p.labeling_version, p.answers_per_task, p.answers_most, p.slots_frozen, p.task_quota, p.state,
                     l.labeling as \"labeling?\"
              from projects p left join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              where p.tenant_id = $1 and p.namespace = $2 and p.name = $3",
@@ -245,18 +277,40 @@ async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &ProjectUpsert) -> 
         },
         labeling_version: row.labeling_version,
         labeling: row.labeling,
-        fixed_answers: row.slots_frozen.then_some(row.answers_per_task),
+        fixed: row
+            .slots_frozen
+            .then_some(Limits::new(row.answers_per_task, row.answers_most)),
     })
 }
 
 /// What is wrong with a labeling, of a project whose tasks may have been made for so many answers each.
-fn violations(labeling: &Labeling, fixed: Option<i32>) -> Vec<(String, String)> {
+fn violations(labeling: &Labeling, fixed: Option<Limits>) -> Vec<(String, String)> {
     let mut violations = labeling.violations();
-    if let Some(fixed) = fixed.filter(|fixed| labeling.answers_per_task() != *fixed) {
+    let Some(fixed) = fixed else {
+        return violations;
+    };
+    let now = Limits::of(labeling);
+    let mut refuse = |path: &str, fixed: i32| {
         violations.push((
-            "labeling.answersPerTask".into(),
+            format!("labeling.{path}"),
             format!("was fixed at {fixed} when the first tasks were generated; set it back, or make a new Project"),
         ));
+    };
+    let consensus = labeling.consensus.as_ref();
+    if now.least != fixed.least {
+        let is_least = consensus.is_some_and(|c| c.min_answers.is_some());
+        refuse(
+            if is_least {
+                "consensus.minAnswers"
+            } else {
+                "answersPerTask"
+            },
+            fixed.least,
+        );
+    }
+    // Without a limit of its own it is the number of answers.
+    if now.most != fixed.most && (now.most, fixed.most) != (now.least, fixed.least) {
+        refuse("consensus.maxAnswers", fixed.most);
     }
     violations
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Decision, Reviewed, status_after};
 use crate::{
-    Error, Labelling, Refusal, Result,
+    BillingMode, Error, Labelling, Refusal, Result,
     approvals::{self, ApprovedAnswer},
     audit,
     crowd::membership::{admit_lock, kept_out},
@@ -37,7 +37,7 @@ impl Labelling {
     ) -> Result<Reviewed> {
         let mut tx = self.pool.begin().await?;
         take_turn(&mut tx, user).await?;
-        let judged = judged(&mut tx, user, answer).await?;
+        let judged = judged(&mut tx, user, answer, self.billing).await?;
         let (verdict, _) = decision.parts();
         note_decision(&mut tx, user, answer, &judged, decision, now).await?;
         let status = count_decision(&mut tx, answer, &judged, verdict, now).await?;
@@ -148,6 +148,7 @@ async fn carry_out(
             let event = TaskEvent::Rejected {
                 on_reject: from_column("what a rejection does", &judged.on_reject)?,
                 max_rejections: judged.max_rejections,
+                gated: judged.gated,
             };
             let changed = apply(conn, task, event, &cause, now).await?;
             sqlx::query!(
@@ -178,11 +179,17 @@ struct Judged {
     reviewers_needed: i16,
     approvals: i16,
     rejections: i16,
+    gated: bool,
 }
 
 /// Locks the answer's task and refuses whoever may not decide on it. Everything is read after the task is locked and
 /// the worker admitted: what a join read before it waited is old. Nobody changes an answer without its task's lock.
-async fn judged(conn: &mut PgConnection, user: UserId, answer: AnswerId) -> Result<Judged> {
+async fn judged(
+    conn: &mut PgConnection,
+    user: UserId,
+    answer: AnswerId,
+    billing: BillingMode,
+) -> Result<Judged> {
     let task = sqlx::query!(
         "select id, project_id from tasks where id = (select task_id from answers where id = $1) for update",
         answer.0
@@ -231,5 +238,6 @@ async fn judged(conn: &mut PgConnection, user: UserId, answer: AnswerId) -> Resu
         reviewers_needed: t.reviewers_needed,
         approvals: t.approvals,
         rejections: t.rejections,
+        gated: billing.gates(),
     })
 }

@@ -7,7 +7,7 @@ use datacrowd_protocol::{
 
 use super::{Delta, TaskEvent};
 
-/// A task's counters, as `task_apply_v1` moves them.
+/// A task's counters, as `task_apply_v2` moves them where no task grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counters {
     slots: i32,
@@ -98,14 +98,17 @@ fn alone(status: TaskStatus) -> Counters {
 const REQUEUE: TaskEvent = TaskEvent::Rejected {
     on_reject: OnReject::Requeue,
     max_rejections: 3,
+    gated: false,
 };
 const CLOSE: TaskEvent = TaskEvent::Rejected {
     on_reject: OnReject::Close,
     max_rejections: 3,
+    gated: false,
 };
 const LAST: TaskEvent = TaskEvent::Rejected {
     on_reject: OnReject::Requeue,
     max_rejections: 1,
+    gated: false,
 };
 const CLOSED_BY_REJECTION: TaskEvent = TaskEvent::RejectionUndone { places_opened: 0 };
 const OPENED_BY_REJECTION: TaskEvent = TaskEvent::RejectionUndone { places_opened: 1 };
@@ -114,7 +117,10 @@ const ALL: [TaskStatus; 5] = [New, Locked, InReview, Approved, Rejected];
 #[test]
 fn every_event_in_every_state() {
     use TaskEvent as E;
-    let submitted = |approved| E::Submitted { approved };
+    let submitted = |approved| E::Submitted {
+        approved,
+        gated: false,
+    };
     let withdrawn = |leased| E::Withdrawn { leased };
     let voided = |approved| E::Voided { approved };
     // New, Locked, InReview, Approved, Rejected: what a task of one place becomes; none where it cannot happen.

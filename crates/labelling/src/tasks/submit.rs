@@ -123,10 +123,11 @@ impl Labelling {
             true => AnswerStatus::Approved,
             false => AnswerStatus::InReview,
         };
-        let delta = TaskEvent::Submitted { approved }.delta();
+        let gated = self.billing.gates();
+        let delta = TaskEvent::Submitted { approved, gated }.delta();
         let row = sqlx::query!(
             "select answer_id as \"answer_id!\", answer_status as \"status!\", points as \"points!\", repeated as \"repeated!\"
-             from task_submit_v1($1, $2, $3, ($4::text)::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             from task_submit_v2($1, $2, $3, ($4::text)::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             new.user.0,
             new.task.0,
             new.lease_token.0,
@@ -139,6 +140,7 @@ impl Labelling {
             delta.leased,
             delta.in_review,
             delta.approved,
+            delta.grows,
             now
         )
         .fetch_optional(&self.calls)

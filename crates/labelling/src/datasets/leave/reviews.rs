@@ -40,6 +40,8 @@ impl Closing {
             Self::Rejected => TaskEvent::Rejected {
                 on_reject: from_column("what a rejection does", &going.on_reject)?,
                 max_rejections: going.max_rejections,
+                // No task of a deleted dataset grows.
+                gated: true,
             },
             Self::Withdrawn => TaskEvent::Withdrawn { leased: false },
         })

@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Browser, type Page } from '@playwright/test';
+import { TEXTS } from '../texts.ts';
 
 const platform = process.env['DATACROWD_URL'];
 const admin = process.env['DATACROWD_ADMIN_USERNAME'] ?? '';
@@ -15,6 +16,9 @@ test.skip(platform === undefined || adminPassword === '', 'needs a running platf
 const PASSWORD = 'a long enough password';
 const stamp = Date.now().toString(36);
 const WIDTH = Number(process.env['CONSOLE_WIDTH'] ?? 1280);
+const LANGUAGE = process.env['CONSOLE_LANGUAGE'] === 'ru' ? 'ru' : 'en';
+const t = TEXTS[LANGUAGE];
+const formatted = (number: number) => new Intl.NumberFormat(LANGUAGE).format(number);
 
 class People {
   readonly broken: string[] = [];
@@ -24,7 +28,10 @@ class People {
   ) {}
 
   async page(): Promise<Page> {
-    const context = await this.browser.newContext({ viewport: { width: WIDTH, height: 800 }, locale: 'en' });
+    const context = await this.browser.newContext({
+      viewport: { width: WIDTH, height: 800 },
+      locale: LANGUAGE,
+    });
     await context.exposeFunction('reportBroken', (what: string) => this.broken.push(what));
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
@@ -40,21 +47,21 @@ class People {
   async registered(name: string): Promise<Page> {
     const page = await this.page();
     await page.goto(`${this.url}/app/register`);
-    await page.getByLabel('E-mail').fill(`${name}-${stamp}@example.com`);
-    await page.getByLabel('Username').fill(`${name}-${stamp}`);
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Create an account' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByLabel(t.account.email, { exact: true }).fill(`${name}-${stamp}@example.com`);
+    await page.getByLabel(t.account.username, { exact: true }).fill(`${name}-${stamp}`);
+    await page.getByLabel(t.account.password, { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: t.account.register }).click();
+    await page.getByRole('button', { name: t.nav.signOut }).waitFor();
     return page;
   }
 
   async signedIn(login: string, password: string): Promise<Page> {
     const page = await this.page();
     await page.goto(`${this.url}/app/`);
-    await page.getByLabel('Username or e-mail').fill(login);
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByLabel(t.account.login).fill(login);
+    await page.getByLabel(t.account.password, { exact: true }).fill(password);
+    await page.getByRole('button', { name: t.account.signIn }).click();
+    await page.getByRole('button', { name: t.nav.signOut }).waitFor();
     return page;
   }
 }
@@ -109,18 +116,16 @@ test(
       const ada = await people.signedIn(admin, adminPassword);
       const row = () => ada.getByRole('row', { name: `clara-${stamp}` });
       await ada.getByRole('row').nth(1).waitFor();
-      while ((await row().count()) === 0) await ada.getByRole('button', { name: 'Show more' }).click();
-      await row()
-        .getByRole('button', { name: /Change/ })
-        .click();
-      await ada.getByLabel('Role').selectOption('CLIENT');
-      await ada.getByRole('button', { name: 'Save the role' }).click();
-      const password = ada.getByRole('dialog').getByLabel('Password');
-      await expect(ada.getByText('Done.').or(password)).toBeVisible();
+      while ((await row().count()) === 0) await ada.getByRole('button', { name: t.common.more }).click();
+      await row().getByRole('button', { name: t.admin.change }).click();
+      await ada.getByLabel(t.admin.role).selectOption('CLIENT');
+      await ada.getByRole('button', { name: t.admin.saveRole }).click();
+      const password = ada.getByRole('dialog').getByLabel(t.account.password);
+      await expect(ada.getByText(t.admin.done).or(password)).toBeVisible();
       if (await password.isVisible()) {
         await password.fill(adminPassword);
-        await ada.getByRole('button', { name: 'Save the role' }).click();
-        await expect(ada.getByText('Done.')).toBeVisible();
+        await ada.getByRole('button', { name: t.admin.saveRole }).click();
+        await expect(ada.getByText(t.admin.done)).toBeVisible();
       }
       await picture(ada, 'users');
       await ada.context().close();
@@ -128,77 +133,74 @@ test(
 
     await test.step('the client makes a project by the wizard', async () => {
       // The role is in the token: a new one brings it.
-      await clara.getByRole('button', { name: 'Sign out' }).click();
-      await clara.getByLabel('Username or e-mail').fill(`clara-${stamp}`);
-      await clara.getByLabel('Password', { exact: true }).fill(PASSWORD);
-      await clara.getByRole('button', { name: 'Sign in' }).click();
-      await clara.getByRole('link', { name: 'New project' }).first().click();
-      await clara.getByLabel('Name of the project').fill(project);
-      await clara.getByLabel('Take the columns from a file').setInputFiles(csv());
-      await expect(clara.getByLabel('Main column')).toHaveValue('text');
-      await expect(clara.getByLabel('Column that identifies an item')).toHaveValue('id');
-      await clara.getByLabel('Instructions').fill('Read the **whole** sentence.');
-      await clara.getByRole('button', { name: 'Next' }).click();
-      await clara.getByRole('button', { name: 'Add a question' }).click();
-      await clara.getByLabel('Question', { exact: true }).fill('How does it feel?');
-      await clara.getByLabel('Options').fill('bad\nneutral\ngood');
-      await clara.getByRole('button', { name: 'Add a question' }).click();
+      await clara.getByRole('button', { name: t.nav.signOut }).click();
+      await clara.getByLabel(t.account.login).fill(`clara-${stamp}`);
+      await clara.getByLabel(t.account.password, { exact: true }).fill(PASSWORD);
+      await clara.getByRole('button', { name: t.account.signIn }).click();
+      await clara.getByRole('link', { name: t.client.newProject }).first().click();
+      await clara.getByLabel(t.wizard.displayName).fill(project);
+      await clara.getByLabel(t.wizard.sample).setInputFiles(csv());
+      await expect(clara.getByLabel(t.wizard.mainColumn)).toHaveValue('text');
+      await expect(clara.getByLabel(t.wizard.externalId)).toHaveValue('id');
+      await clara.getByLabel(t.wizard.instructions).fill('Read the **whole** sentence.');
+      await clara.getByRole('button', { name: t.wizard.next }).click();
+      await clara.getByRole('button', { name: t.wizard.addQuestion }).click();
+      await clara.getByLabel(t.wizard.title, { exact: true }).fill('How does it feel?');
+      await clara.getByLabel(t.wizard.options).fill('bad\nneutral\ngood');
+      await clara.getByRole('button', { name: t.wizard.addQuestion }).click();
       const second = clara.locator('fieldset').nth(1);
-      await second.getByLabel('Question', { exact: true }).fill('How sure are you, in percent?');
-      await second.getByLabel('Answered by').selectOption('NUMBER');
-      await second.getByLabel('Smallest').fill('0');
-      await second.getByLabel('Largest').fill('100');
-      await second.getByLabel('An answer is required').uncheck();
-      await clara.getByRole('button', { name: 'Next' }).click();
-      await clara.getByLabel('Points per approved answer').fill('5');
-      await clara.getByRole('button', { name: 'Next' }).click();
+      await second.getByLabel(t.wizard.title, { exact: true }).fill('How sure are you, in percent?');
+      await second.getByLabel(t.wizard.type).selectOption('NUMBER');
+      await second.getByLabel(t.wizard.minimum).fill('0');
+      await second.getByLabel(t.wizard.maximum).fill('100');
+      await second.getByLabel(t.wizard.required).uncheck();
+      await clara.getByRole('button', { name: t.wizard.next }).click();
+      await clara.getByLabel(t.wizard.rewardPoints).fill('5');
+      await clara.getByRole('button', { name: t.wizard.next }).click();
       await expect(clara.getByText('Sentence 1:')).toBeVisible();
       await picture(clara, 'preview');
-      await clara.getByRole('button', { name: 'As YAML' }).click();
+      await clara.getByRole('button', { name: t.wizard.asYaml }).click();
       await expect(clara.getByText('kind: Project')).toBeVisible();
       await clara.keyboard.press('Escape');
-      await clara.getByRole('button', { name: 'Create the project' }).click();
+      await clara.getByRole('button', { name: t.wizard.create }).click();
       await expect(clara.getByRole('heading', { name: project })).toBeVisible();
     });
 
     await test.step('uploads, is asked to pay, pays at the fake Stripe, and generates', async () => {
       await clara.locator('input[type=file]').setInputFiles(csv());
       await expect(clara.getByRole('cell', { name: /"that" is good 😀/ }).first()).toBeVisible();
-      await clara.getByRole('button', { name: 'Upload', exact: true }).click();
-      await clara.getByRole('button', { name: 'Generate tasks' }).click();
-      await expect(clara.getByText('There is not enough quota')).toBeVisible();
+      await clara.getByRole('button', { name: t.client.send, exact: true }).click();
+      await clara.getByRole('button', { name: t.client.generate }).click();
+      await expect(clara.getByText(t.problems['payment_required'] ?? 'a text for 402')).toBeVisible();
       await picture(clara, '402');
-      await clara.getByRole('button', { name: 'Buy judgements' }).click();
-      await clara.getByLabel('Judgements', { exact: true }).fill('1000');
+      await clara.getByRole('button', { name: t.client.buy }).click();
+      await clara.getByLabel(t.client.judgements, { exact: true }).fill('1000');
       const dataset = clara.url();
       await clara.route(/stripe/i, (route) =>
         route.fulfill({ status: 200, contentType: 'text/html', body: 'the checkout' }),
       );
-      await clara.getByRole('button', { name: 'To the checkout' }).click();
+      await clara.getByRole('button', { name: t.client.toCheckout }).click();
       await expect(clara.getByText('the checkout', { exact: true })).toBeVisible();
       await clara.goto(`${people.url}/app/client/payments/return`);
-      await expect(clara.getByText('Waiting for Stripe')).toBeVisible();
+      await expect(clara.getByText(t.client.paymentWaits)).toBeVisible();
       const authorization = await token(clara);
       const listed = await fetch(`${platform}/api/v1/payments?limit=1`, { headers: { authorization } });
       const { items } = (await listed.json()) as { items: unknown[] };
       const told = spawnSync(stripeEvent, ['paid'], { input: JSON.stringify(items[0]), encoding: 'utf8' });
       expect(told.status, told.stderr).toBe(0);
-      await expect(clara.getByText('1,000 judgements are credited')).toBeVisible({ timeout: 30_000 });
+      await expect(clara.getByText(t.client.paymentPaid(formatted(1000)))).toBeVisible({ timeout: 30_000 });
       await picture(clara, 'paid');
       await clara.goto(dataset);
-      await clara.getByRole('button', { name: 'Generate tasks' }).click();
-      await expect(clara.getByText('ready', { exact: true })).toBeVisible({ timeout: 90_000 });
+      await clara.getByRole('button', { name: t.client.generate }).click();
+      await expect(clara.getByText(t.states.READY, { exact: true })).toBeVisible({ timeout: 90_000 });
       await picture(clara, 'dataset');
       await screenshot(clara, 'dataset');
     });
 
     const start = async (page: Page) => {
-      await page
-        .getByRole('link', { name: /^(Work|DataCrowd Lab)$/ })
-        .first()
-        .click();
-      await page.getByRole('link', { name: `Start ${project}` }).click();
-      const begin = page.getByRole('button', { name: 'To work' });
+      await page.getByRole('link', { name: t.nav.work, exact: true }).first().click();
+      await page.getByRole('link', { name: `${t.worker.start} ${project}` }).click();
+      const begin = page.getByRole('button', { name: t.work.toWork });
       await begin.waitFor();
       await page.keyboard.press('Enter');
       await expect(begin).toBeHidden();
@@ -213,19 +215,19 @@ test(
         await wanda.keyboard.press(i === 0 ? '1' : '3');
         await wanda.keyboard.press('Enter');
       }
-      await expect(wanda.getByText('No task for you just now')).toBeVisible();
-      await expect(wanda.getByText(/being sent/)).toHaveCount(0);
-      await wanda.getByRole('button', { name: 'Take back' }).click();
-      await expect(wanda.getByText('Taken back')).toBeVisible();
+      await expect(wanda.getByText(t.work.noTask)).toBeVisible();
+      await expect(wanda.getByText(new RegExp(t.work.sending(1).replace('1', '\\d+')))).toHaveCount(0);
+      await wanda.getByRole('button', { name: t.work.takeBack }).click();
+      await expect(wanda.getByText(t.work.notices.tookBack)).toBeVisible();
       await expect(wanda.getByRole('radio', { name: 'good' })).toBeChecked();
       await wanda.getByLabel(/How sure/).fill('99,50');
       await wanda.keyboard.press('Control+Enter');
-      await expect(wanda.getByText('No task for you just now')).toBeVisible();
+      await expect(wanda.getByText(t.work.noTask)).toBeVisible();
     });
 
     await test.step('the other rejects one with a comment, and approves the others', async () => {
-      await otto.getByRole('link', { name: 'Work' }).click();
-      await otto.getByRole('link', { name: `Review ${project}` }).click();
+      await otto.getByRole('link', { name: t.nav.work, exact: true }).click();
+      await otto.getByRole('link', { name: `${t.review.title} ${project}` }).click();
       // Answers arrive in any order.
       const bad = otto.getByText('bad', { exact: true });
       for (const left = new Set(Array.from({ length: ROWS }, (_, i) => i + 1)); left.size > 0;) {
@@ -236,11 +238,11 @@ test(
           await picture(otto, 'review');
           await screenshot(otto, 'review');
           await otto.keyboard.press('r');
-          await otto.getByLabel('What is wrong?').fill('It is good.');
+          await otto.getByLabel(t.review.comment).fill('It is good.');
           await otto.keyboard.press('Control+Enter');
         } else await otto.keyboard.press('a');
       }
-      await expect(otto.getByRole('heading', { name: 'No answer waits' })).toBeVisible();
+      await expect(otto.getByRole('heading', { name: t.review.nothing })).toBeVisible();
     });
 
     await test.step('a third answers the rejected one, which neither of the two is offered', async () => {
@@ -249,37 +251,37 @@ test(
       await expect(nina.getByText('Sentence 1:')).toBeVisible();
       await nina.keyboard.press('3');
       await nina.keyboard.press('Enter');
-      await expect(nina.getByText('No task for you just now')).toBeVisible();
-      await otto.getByRole('button', { name: 'Look again' }).click();
+      await expect(nina.getByText(t.work.noTask)).toBeVisible();
+      await otto.getByRole('button', { name: t.work.lookAgain }).click();
       await expect(otto.getByText('Sentence 1:')).toBeVisible();
       await otto.keyboard.press('a');
-      await expect(otto.getByRole('heading', { name: 'No answer waits' })).toBeVisible();
+      await expect(otto.getByRole('heading', { name: t.review.nothing })).toBeVisible();
     });
 
     await test.step('the first sees the comment and the points', async () => {
-      await wanda.getByRole('link', { name: 'My answers' }).click();
+      await wanda.getByRole('link', { name: t.nav.answers }).click();
       await expect(wanda.getByText('It is good.')).toBeVisible();
-      await expect(wanda.getByText('99.50', { exact: true })).toBeVisible();
+      await expect(wanda.getByText(/^99[.,]50$/)).toBeVisible();
       await picture(wanda, 'answers');
-      await wanda.getByRole('link', { name: 'Points' }).click();
+      await wanda.getByRole('link', { name: t.nav.points }).click();
       await expect(wanda.locator('.facts').getByText(String((ROWS - 1) * 5), { exact: true })).toBeVisible();
     });
 
     await test.step('the client sees the numbers, exports and downloads', async () => {
       await clara.goto(`${people.url}/app/client/projects`);
       await clara.getByRole('link', { name: project }).click();
-      await expect(clara.getByText(`${ROWS} of ${ROWS} done`)).toBeVisible();
-      await clara.getByRole('link', { name: 'Numbers' }).click();
+      await expect(clara.getByText(t.client.progressOf(formatted(ROWS), formatted(ROWS)))).toBeVisible();
+      await clara.getByRole('link', { name: t.client.tabs.numbers }).click();
       await expect(clara.getByText('It is good.')).toBeVisible();
       await picture(clara, 'numbers');
-      await clara.getByRole('link', { name: 'Crowd', exact: true }).click();
-      await expect(clara.getByRole('button', { name: 'Block' }).first()).toBeVisible();
-      await clara.getByRole('link', { name: 'Exports' }).click();
-      await clara.getByRole('button', { name: 'Export', exact: true }).click();
+      await clara.getByRole('link', { name: t.client.tabs.crowd, exact: true }).click();
+      await expect(clara.getByRole('button', { name: t.crowd.block }).first()).toBeVisible();
+      await clara.getByRole('link', { name: t.client.tabs.exports }).click();
+      await clara.getByRole('button', { name: t.exports.start, exact: true }).click();
       const link = clara.waitForRequest((request) => request.url().includes('X-Amz-Signature'), {
         timeout: 90_000,
       });
-      await clara.getByRole('button', { name: 'Download' }).click({ timeout: 90_000 });
+      await clara.getByRole('button', { name: t.exports.download }).click({ timeout: 90_000 });
       await link;
       await picture(clara, 'exports');
     });

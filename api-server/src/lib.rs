@@ -7,6 +7,7 @@ mod auth;
 pub mod background;
 mod client;
 pub mod cluster;
+pub mod consensus;
 pub mod console;
 pub mod database;
 mod debt;

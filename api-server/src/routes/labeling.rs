@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     Upper,
     labeling::{
         Audience, Consensus, ConsensusMethod, DataType, DisplayColumn, Field, FieldType, Labeling,
-        OnReject,
+        OnReject, Qualification, QualificationAction,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,19 @@ pub struct ConsensusBody {
     confidence: Option<Bound>,
 }
 
+/// How good workers have to be.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QualificationBody {
+    /// The least share of right answers, between 0 and 1: missed when the upper bound of the skill's 95 % interval is below it.
+    #[schema(example = "0.6")]
+    min_skill: Bound,
+    /// WARN, REVIEW or BLOCK; WARN when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "BLOCK")]
+    action: Option<Upper<QualificationAction>>,
+}
+
 /// What workers see, how they answer, who checks them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -139,6 +152,9 @@ pub struct LabelingBody {
     /// How each task gets one label in exports of tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     consensus: Option<ConsensusBody>,
+    /// How good workers have to be, and what is done about those who are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    qualification: Option<QualificationBody>,
 }
 
 impl From<LabelingBody> for Labeling {
@@ -168,6 +184,10 @@ impl From<LabelingBody> for Labeling {
                 min_answers: c.min_answers,
                 max_answers: c.max_answers,
                 confidence: c.confidence.map(|bound| bound.0),
+            }),
+            qualification: body.qualification.map(|q| Qualification {
+                min_skill: q.min_skill.0,
+                action: q.action.map(|u| u.0),
             }),
         }
     }
@@ -227,6 +247,10 @@ impl From<Labeling> for LabelingBody {
                 min_answers: c.min_answers,
                 max_answers: c.max_answers,
                 confidence: c.confidence.map(Bound),
+            }),
+            qualification: labeling.qualification.map(|q| QualificationBody {
+                min_skill: Bound(q.min_skill),
+                action: q.action.map(Upper),
             }),
         }
     }

@@ -11,6 +11,7 @@ use datacrowd_labelling::Worker;
 use datacrowd_protocol::{
     Upper,
     ids::{ProjectId, UserId},
+    labeling::QualificationAction,
     work::Membership,
 };
 use serde::Serialize;
@@ -28,6 +29,10 @@ pub struct WorkerBody {
     /// MEMBER, BLOCKED, or null when nothing was decided about this worker.
     #[schema(value_type = Option<String>, example = "MEMBER")]
     standing: Option<Upper<Membership>>,
+    /// WARN, REVIEW or BLOCK: what was done since their skill is below the project's; null when nothing was, or the owner let
+    /// them in again.
+    #[schema(value_type = Option<String>, example = "WARN")]
+    disqualified: Option<Upper<QualificationAction>>,
     answers: i64,
     in_review: i64,
     approved: i64,
@@ -41,6 +46,7 @@ impl From<Worker> for WorkerBody {
         Self {
             worker_id: w.pseudonym,
             standing: w.membership.map(Upper),
+            disqualified: w.disqualified.map(Upper),
             answers: w.answers,
             in_review: w.in_review,
             approved: w.approved,

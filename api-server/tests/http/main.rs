@@ -38,6 +38,7 @@ mod overlap;
 mod pairwise_races;
 mod payments;
 mod previous_release;
+mod qualification;
 mod quality;
 mod races;
 mod races_of_one_worker;

@@ -5,6 +5,7 @@ mod agreement;
 mod decide;
 mod hardest;
 mod measure;
+mod qualify;
 mod sample;
 mod skills;
 

@@ -1,13 +1,17 @@
 //! What workers see and answer: the labeling model of a project.
 
 mod consensus;
+mod qualification;
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::consensus::{Consensus, ConsensusMethod, Overlap};
+pub use self::{
+    consensus::{Consensus, ConsensusMethod, Overlap},
+    qualification::{Qualification, QualificationAction},
+};
 use crate::{decimal::Decimal, wire_enum};
 
 wire_enum! {
@@ -158,6 +162,9 @@ pub struct Labeling {
     /// How the answers to a task become one label, with how sure it is, in exports of tasks; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consensus: Option<Consensus>,
+    /// How good workers have to be, and what is done about those who are not; nothing when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualification: Option<Qualification>,
 }
 
 impl Labeling {
@@ -236,6 +243,7 @@ impl Labeling {
         if let Some(consensus) = &self.consensus {
             self.consensus_violations(consensus, &mut found);
         }
+        found.extend(self.qualification_violation());
         let mut names = BTreeSet::new();
         for (i, field) in self.fields.iter().enumerate() {
             field.violations(&format!("labeling.fields[{i}]"), &mut found);

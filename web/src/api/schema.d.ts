@@ -2023,6 +2023,7 @@ export interface components {
              */
             audience?: string | null;
             consensus?: components["schemas"]["ConsensusBody"] | null;
+            qualification?: components["schemas"]["QualificationBody"] | null;
         };
         /** @description A lease: its token goes back with the answer. */
         LeaseBody: {
@@ -2635,6 +2636,12 @@ export interface components {
                  * @example MEMBER
                  */
                 standing?: string | null;
+                /**
+                 * @description WARN, REVIEW or BLOCK: what was done since their skill is below the project's; null when nothing was, or the owner let
+                 *     them in again.
+                 * @example WARN
+                 */
+                disqualified?: string | null;
                 /** Format: int64 */
                 answers: number;
                 /** Format: int64 */
@@ -2915,6 +2922,16 @@ export interface components {
              * @example 123456
              */
             totp: string;
+        };
+        /** @description How good workers have to be. */
+        QualificationBody: {
+            /** @description The least share of right answers, between 0 and 1: missed when the upper bound of the skill's 95 % interval is below it. */
+            minSkill: components["schemas"]["Bound"];
+            /**
+             * @description WARN, REVIEW or BLOCK; WARN when absent.
+             * @example BLOCK
+             */
+            action?: string | null;
         };
         /** @description The quality of a project's approved answers. */
         QualityBody: {
@@ -3402,6 +3419,12 @@ export interface components {
              * @example MEMBER
              */
             standing?: string | null;
+            /**
+             * @description WARN, REVIEW or BLOCK: what was done since their skill is below the project's; null when nothing was, or the owner let
+             *     them in again.
+             * @example WARN
+             */
+            disqualified?: string | null;
             /** Format: int64 */
             answers: number;
             /** Format: int64 */

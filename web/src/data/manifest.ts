@@ -75,6 +75,12 @@ export function projectManifest(project: Body<'NewProject'>): string {
               confidence: bound(labeling.consensus.confidence),
             }
           : undefined,
+        qualification: labeling.qualification
+          ? {
+              minSkill: bound(labeling.qualification.minSkill),
+              action: camelOr(labeling.qualification.action),
+            }
+          : undefined,
       },
     },
   });

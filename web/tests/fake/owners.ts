@@ -88,9 +88,15 @@ const manifest = (kind: string, name: string, spec: string): Reply => ({
   headers: { 'content-type': 'application/yaml' },
 });
 
-const worker = (id: string, n: number, standing: string | null = null) => ({
+const worker = (
+  id: string,
+  n: number,
+  standing: string | null = null,
+  disqualified: string | null = null,
+) => ({
   workerId: id,
   standing,
+  disqualified,
   answers: n,
   inReview: 4,
   approved: n - 10,
@@ -255,12 +261,22 @@ export const owners: Handlers = {
       createdAt: '2026-11-27T08:00:00Z',
       paidAt: '2026-11-27T08:01:00Z',
     }),
-  'GET /projects/:id/workers': () =>
-    ok({ items: [worker('w-5f3a91c0', 240), worker('w-77b2e0d4', 90, 'BLOCKED')], nextCursor: null }),
+  'GET /projects/:id/workers': (state) =>
+    ok({
+      items: [
+        worker('w-5f3a91c0', 240),
+        worker('w-77b2e0d4', 90, 'BLOCKED'),
+        worker('w-91c0aa12', 60, null, state.isTrusted ? null : 'REVIEW'),
+      ],
+      nextCursor: null,
+    }),
   'POST /projects/:id/workers/:worker/block': (_, __, ___, id) => ok(worker(id ?? '', 240, 'BLOCKED')),
   'POST /projects/:id/workers/:worker/void': () =>
     ok({ voided: 230, charged: 226, credited: 0, pointsTakenBack: 0 }),
-  'DELETE /projects/:id/workers/:worker': () => nothing,
+  'DELETE /projects/:id/workers/:worker': (state) => {
+    state.isTrusted = true;
+    return nothing;
+  },
   'GET /projects/:id/stats': (state) => ok(stats(state.isAgreementMeasured)),
   'GET /projects/:id/exports': (state) => ok({ items: state.exports, nextCursor: null }),
   'POST /projects/:id/export': (state) => {

@@ -92,6 +92,7 @@ export class State {
   unchanged = 0;
   /** Without overlap nothing is measured. */
   isAgreementMeasured = true;
+  isTrusted = false;
   quota = 0;
   private next = 1;
 

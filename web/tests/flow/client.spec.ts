@@ -89,6 +89,14 @@ test('an owner decides a hard task, and takes it back', async ({ page, console: 
   expect(site.state.decisions.size).toBe(0);
 });
 
+test('an owner trusts a worker again whose skill was too small', async ({ page, console: site }) => {
+  await site.open(page, 'clara', `/client/projects/${PROJECT}/crowd`);
+  const row = page.getByRole('row').filter({ hasText: 'w-91c0aa12' });
+  await expect(row.getByText('low skill: reviewed')).toBeVisible();
+  await row.getByRole('button', { name: 'Trust again' }).click();
+  await expect(row.getByText('low skill')).toHaveCount(0);
+});
+
 test('an owner sees the image of a hard task', async ({ page, console: site }) => {
   site.state.labeling = {
     ...site.state.labeling,

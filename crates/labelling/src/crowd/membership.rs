@@ -96,6 +96,16 @@ impl Labelling {
     ) -> Result<()> {
         self.set_membership(tenant, project, worker, Membership::Blocked, actor)
             .await?;
+        self.hold_nothing(project, worker, now).await
+    }
+
+    /// Frees what a worker who was blocked holds.
+    pub(crate) async fn hold_nothing(
+        &self,
+        project: ProjectId,
+        worker: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         sqlx::query!(
             "delete from review_leases l using answers a where a.id = l.answer_id and a.project_id = $1 and l.user_id = $2",
             project.0,
@@ -127,6 +137,7 @@ impl Labelling {
         .execute(&mut *tx)
         .await?
         .rows_affected();
+        lift(&mut tx, project, worker).await?;
         if gone == 1 {
             events::record(
                 &mut tx,
@@ -177,6 +188,9 @@ impl Labelling {
         .execute(&mut *tx)
         .await?
         .rows_affected();
+        if membership == Membership::Member {
+            lift(&mut tx, project, worker).await?;
+        }
         if changed == 1 {
             events::record(
                 &mut tx,
@@ -199,4 +213,16 @@ impl Labelling {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Ends what was done about a worker's skill: who lets them in again has the last word.
+async fn lift(conn: &mut PgConnection, project: ProjectId, worker: UserId) -> Result<()> {
+    sqlx::query!(
+        "update worker_qualifications set lifted = true where project_id = $1 and user_id = $2",
+        project.0,
+        worker.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{ProjectId, TenantId, UserId},
+    labeling::QualificationAction,
     work::Membership,
 };
 
@@ -19,6 +20,7 @@ use crate::{
 pub struct Worker {
     pub pseudonym: String,
     pub membership: Option<Membership>,
+    pub disqualified: Option<QualificationAction>,
     pub answers: i64,
     pub in_review: i64,
     pub approved: i64,
@@ -30,6 +32,7 @@ pub struct Worker {
 struct Row {
     pseudonym: String,
     standing: Option<String>,
+    disqualified: Option<String>,
     answers: i64,
     in_review: i64,
     approved: i64,
@@ -47,6 +50,10 @@ impl TryFrom<Row> for Worker {
             membership: r
                 .standing
                 .map(|s| from_column("standing", &s))
+                .transpose()?,
+            disqualified: r
+                .disqualified
+                .map(|s| from_column("qualification", &s))
                 .transpose()?,
             answers: r.answers,
             in_review: r.in_review,
@@ -117,10 +124,11 @@ impl Labelling {
             "with crowd as (
                  select user_id from project_workers where project_id = $1
                  union select user_id from answers where project_id = $1)
-             select n.pseudonym, w.standing as \"standing?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
+             select n.pseudonym, w.standing as \"standing?\", q.action as \"disqualified?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
                     a.approved as \"approved!\", a.rejected as \"rejected!\", a.voided as \"voided!\", a.last_answer_at
              from crowd c join worker_pseudonyms n on n.tenant_id = $6 and n.user_id = c.user_id
              left join project_workers w on w.project_id = $1 and w.user_id = c.user_id
+             left join worker_qualifications q on q.project_id = $1 and q.user_id = c.user_id and not q.lifted
              cross join lateral (
                  select count(*) as answers, count(*) filter (where status = 'in_review') as in_review,
                         count(*) filter (where status = 'approved') as approved, count(*) filter (where status = 'rejected') as rejected,

@@ -4,7 +4,7 @@ use datacrowd_protocol::{
     WireEnum,
     ids::{ProjectId, ResourceUid, TenantId},
     internal::{ProjectView, ResourceKind},
-    labeling::{DataType, Labeling},
+    labeling::{DataType, Labeling, Qualification},
     source::DeletionPolicy,
 };
 use sqlx::PgConnection;
@@ -169,12 +169,14 @@ impl Known {
 
     async fn apply(&self, conn: &mut PgConnection, up: &ProjectUpsert, version: i32) -> Result<()> {
         let overlap = up.labeling.overlap();
+        let qualification = up.labeling.qualification.as_ref();
         sqlx::query!(
             "update projects set bound_uid = $2, generation = $3, display_name = $4, description = $5, data_type = $6, paused = $7,
                     deletion_policy = $8, labeling_version = $9, answers_per_task = $10, reviewers_count = $11, reward_points = $12,
                     lock_seconds = $13, on_reject = $14, max_rejections = $15, audience = $16, refusal = null, updated_at = now(),
                     state = case when $17 or state = 'closed' then 'closed' else state end,
-                    answers_most = $18, consensus_field = $19, consensus_options = $20, consensus_confidence = $21
+                    answers_most = $18, consensus_field = $19, consensus_options = $20, consensus_confidence = $21,
+                    qualification_min_skill = $22, qualification_action = $23
              where id = $1",
             self.id.0,
             up.uid.0,
@@ -198,6 +200,8 @@ impl Known {
             overlap.map(|overlap| overlap.field),
             overlap.and_then(|overlap| i16::try_from(overlap.options).ok()),
             overlap.map(|overlap| overlap.confidence),
+            qualification.map(Qualification::min_skill),
+            qualification.map(|qualification| qualification.action().column()),
         )
         .execute(conn)
         .await

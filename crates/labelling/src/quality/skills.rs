@@ -53,13 +53,13 @@ impl SkillSample {
 }
 
 impl Labelling {
-    /// Projects in which work goes on and tasks may grow.
+    /// Projects in which work goes on, and tasks may grow or workers have to be good.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn growing_projects(&self) -> Result<Vec<ProjectId>> {
+    pub async fn fitted_projects(&self) -> Result<Vec<ProjectId>> {
         let ids = sqlx::query_scalar!(
-            "select id from projects where answers_most is not null and bound_uid is not null and state in ('active', 'paused', 'completed') order by id"
+            "select id from projects where (answers_most is not null or qualification_action is not null) and bound_uid is not null and state in ('active', 'paused', 'completed') order by id"
         )
         .fetch_all(&self.calls)
         .await?;

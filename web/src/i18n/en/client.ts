@@ -134,6 +134,7 @@ export const crowd = {
   reason: 'Reason',
   rejected: 'Rejected',
   standing: 'Membership',
+  trust: 'Trust again',
   unblock: 'Unblock',
   void: 'Void answers',
   voidText:

@@ -134,6 +134,7 @@ export const crowd: Catalogue['crowd'] = {
   reason: 'Причина',
   rejected: 'Отклонено',
   standing: 'Участие',
+  trust: 'Снова доверять',
   unblock: 'Разблокировать',
   void: 'Аннулировать ответы',
   voidText:

@@ -1,0 +1,109 @@
+//! What is done about workers whose skill is too small: once for each, by the fit that finds it.
+
+use chrono::{DateTime, Utc};
+use datacrowd_consensus::{Share, Z_95};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{ProjectId, UserId},
+    labeling::QualificationAction,
+};
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::Skill;
+use crate::{Labelling, Result, events, projects::from_column};
+
+/// Whose doing it is in events.
+const ACTOR: &str = "consensus";
+
+impl Labelling {
+    /// Does what the project says about every worker whose skill is surely too small, unless it was done before; how many
+    /// there were.
+    ///
+    /// # Errors
+    /// The database failed; workers before that one are dealt with.
+    pub async fn workers_qualify(
+        &self,
+        project: ProjectId,
+        skills: &[Skill],
+        now: DateTime<Utc>,
+    ) -> Result<u32> {
+        let row = sqlx::query!(
+            "select qualification_min_skill as \"min_skill!\", qualification_action as \"action!\" from projects
+             where id = $1 and qualification_action is not null",
+            project.0
+        )
+        .fetch_optional(&self.calls)
+        .await?;
+        let Some(row) = row else { return Ok(0) };
+        let action = from_column("qualification", &row.action)?;
+        let mut done = 0;
+        for skill in skills.iter().filter(|skill| upper(skill) < row.min_skill) {
+            done += u32::from(self.disqualify(project, skill, action, now).await?);
+        }
+        Ok(done)
+    }
+
+    async fn disqualify(
+        &self,
+        project: ProjectId,
+        skill: &Skill,
+        action: QualificationAction,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let mut tx = self.pool.begin().await?;
+        // As whoever blocks by hand: what is under way comes first.
+        sqlx::query!(
+            "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
+            project.0,
+            skill.user.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        let is_new = sqlx::query!(
+            "insert into worker_qualifications (project_id, user_id, action, correct, total, created_at) values ($1, $2, $3, $4, $5, $6)
+             on conflict (project_id, user_id) do nothing",
+            project.0,
+            skill.user.0,
+            action.column(),
+            i32::try_from(skill.correct).unwrap_or(i32::MAX),
+            i32::try_from(skill.total).unwrap_or(i32::MAX),
+            now
+        )
+        .execute(&mut *tx)
+        .await?
+        .rows_affected()
+            == 1;
+        if is_new {
+            let data = json!({"project": project, "action": action.column(), "correct": skill.correct, "total": skill.total});
+            let subject = skill.user.to_string();
+            events::record(&mut tx, "worker.disqualified", &subject, ACTOR, data).await?;
+            if action == QualificationAction::Block {
+                block(&mut tx, project, skill.user).await?;
+            }
+        }
+        tx.commit().await?;
+        if is_new && action == QualificationAction::Block {
+            self.hold_nothing(project, skill.user, now).await?;
+        }
+        Ok(is_new)
+    }
+}
+
+/// The upper bound of the skill's 95 % interval; of nothing it is 1.
+fn upper(skill: &Skill) -> f64 {
+    Share::new(skill.correct, skill.total).map_or(1.0, |share| share.wilson(Z_95).1)
+}
+
+async fn block(conn: &mut PgConnection, project: ProjectId, worker: UserId) -> Result<()> {
+    sqlx::query!(
+        "insert into project_workers (project_id, user_id, standing) values ($1, $2, 'blocked')
+         on conflict (project_id, user_id) do update set standing = 'blocked'",
+        project.0,
+        worker.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    let data = json!({"project": project});
+    events::record(conn, "worker.blocked", &worker.to_string(), ACTOR, data).await
+}

@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-/** Debian's Chromium; nothing downloads a browser. */
+/** scripts/with-chromium finds one, and says where by CHROMIUM; without it, Debian's. Playwright downloads none. */
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium-headless-shell';
 
 export default defineConfig({

@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../api/problem.ts';
-import { again, due, newEntry, pause, relockVerdict, underLease, verdict, type Entry } from './outbox.ts';
+import { again, due, pause, relockVerdict, underLease, verdict, type Entry } from './outbox.ts';
+import { entryAt } from './testing.ts';
 
 const NOW = 1_000_000;
-const entry = (part: Partial<Entry> = {}): Entry => ({
-  ...newEntry(
-    {
-      id: 'e1',
-      user: 'wanda',
-      kind: 'submit',
-      taskId: 1,
-      projectId: 'p',
-      leaseToken: 't1',
-      body: '{}',
-      activeMillis: 5,
-    },
-    NOW,
-  ),
-  ...part,
-});
+const entry = (part: Partial<Entry> = {}): Entry => entryAt(NOW, part);
 const failed = (code: string, status: number, retryAfter: number | null = null) =>
   ({ outcome: 'failed', problem: new Problem(code, code, status, {}, null, retryAfter) }) as const;
 

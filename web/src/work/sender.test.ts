@@ -1,21 +1,10 @@
 import { expect, it, vi } from 'vitest';
-import { newEntry, type Entry } from './outbox.ts';
+import type { Entry } from './outbox.ts';
 import { Sender } from './sender.ts';
 import type { Store } from './store.ts';
+import { entryAt } from './testing.ts';
 
-const entry = newEntry(
-  {
-    id: 'e1',
-    user: 'wanda',
-    kind: 'submit',
-    taskId: 1,
-    projectId: 'p',
-    leaseToken: 't1',
-    body: '{}',
-    activeMillis: 5,
-  },
-  0,
-);
+const entry = entryAt(0);
 
 it('an answer that left the outbox has arrived, however slow the disk is', async () => {
   vi.stubGlobal('navigator', {

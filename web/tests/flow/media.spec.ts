@@ -48,6 +48,24 @@ test('a huge image, 8000 × 6000: fits, goes to 1:1 and 800 %, by keys, and scro
   await expect.poll(() => site.state.log.length).toBe(1);
 });
 
+test('the next image is there before its item comes on screen', async ({ page, console: site }) => {
+  site.state.labeling.instructions = '';
+  site.state.labeling.display = [{ column: 'file', kind: 'IMAGE' }];
+  site.state.fill(3, (n) => ({ id: n, file: `${n}.png` }));
+  for (const n of [1, 2, 3]) site.state.files.set(`${n}.png`, { bytes: png(80 + n, 60), type: 'image/png' });
+  const next = page.waitForResponse((response) => response.url().endsWith('/files/2.png'));
+  await site.open(page, 'wanda', `/work/${PROJECT}`);
+  await (await next).finished();
+  expect(site.state.log).toEqual([]);
+  await expect.poll(() => frameOf(page).locator('img').getAttribute('alt')).not.toBeNull();
+  // From here on the server gives no image any more: what comes on screen was there.
+  site.state.files.clear();
+  await page.keyboard.press('3');
+  await page.keyboard.press('Enter');
+  const img = frameOf(page).locator('img');
+  await expect.poll(() => img.evaluate((one: HTMLImageElement) => one.naturalWidth)).toBe(82);
+});
+
 test('a small image, 80 × 60: not blown up, enlarged by keys with every pixel sharp', async ({
   page,
   console: site,

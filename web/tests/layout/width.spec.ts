@@ -3,32 +3,56 @@ import { expect, signIn, test } from '../console.ts';
 import { answered } from '../fake/history.ts';
 import { PAGES } from './pages.ts';
 
-test('no page scrolls sideways on 320 × 568', { tag: '@full' }, async ({ browser, console: site }) => {
-  test.setTimeout(240_000);
-  answered(site.state);
-  const wide: string[] = [];
-  for (const person of [null, 'wanda', 'otto', 'clara', 'ada']) {
-    const context = await browser.newContext({ viewport: { width: 320, height: 568 } });
-    const page = await context.newPage();
-    await page.goto(`${site.url}/app/`);
-    if (person !== null) await signIn(page, person);
-    for (const [name, whose, path] of PAGES) {
-      if (whose !== person) continue;
-      await page.goto(`${site.url}/app${path}`);
-      await page.waitForLoadState('networkidle');
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (width <= 320) continue;
-      const beyond = await page.evaluate(() =>
-        [...document.querySelectorAll('main *')]
-          .filter((one) => one.getBoundingClientRect().right > 320)
-          .map((one) => one.outerHTML.slice(0, 90)),
-      );
-      wide.push(`${name}: ${width} ${beyond.join(' | ')}`);
+/**
+ * What can be hit on the page and is less than 44 pixels high or wide. A box or a circle is as large as its label; links within a
+ * sentence are as high as its line (WCAG 2.5.8).
+ */
+const SMALL_TARGETS = () => {
+  const inSentence = (one: Element) =>
+    one.matches('a') && (one.parentElement?.textContent ?? '').trim() !== (one.textContent ?? '').trim();
+  return [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [role="button"]')]
+    .map((one) => (one.matches('[type=checkbox], [type=radio]') ? (one.closest('label') ?? one) : one))
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !inSentence(one))
+    .map((one) => ({ one, box: one.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 1 && box.height > 1 && (box.height < 43.5 || box.width < 43.5))
+    .map(
+      ({ one, box }) => `${Math.round(box.width)} × ${Math.round(box.height)} ${one.outerHTML.slice(0, 120)}`,
+    );
+};
+
+test(
+  'no page scrolls sideways on 320 × 568, and every target is as large as a thumb',
+  { tag: '@full' },
+  async ({ browser, console: site }) => {
+    test.setTimeout(240_000);
+    answered(site.state);
+    const wide: string[] = [];
+    const small = new Set<string>();
+    for (const person of [null, 'wanda', 'otto', 'clara', 'ada']) {
+      const context = await browser.newContext({ viewport: { width: 320, height: 568 } });
+      const page = await context.newPage();
+      await page.goto(`${site.url}/app/`);
+      if (person !== null) await signIn(page, person);
+      for (const [name, whose, path] of PAGES) {
+        if (whose !== person) continue;
+        await page.goto(`${site.url}/app${path}`);
+        await page.waitForLoadState('networkidle');
+        for (const target of await page.evaluate(SMALL_TARGETS)) small.add(`${name}: ${target}`);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        if (width <= 320) continue;
+        const beyond = await page.evaluate(() =>
+          [...document.querySelectorAll('main *')]
+            .filter((one) => one.getBoundingClientRect().right > 320)
+            .map((one) => one.outerHTML.slice(0, 90)),
+        );
+        wide.push(`${name}: ${width} ${beyond.join(' | ')}`);
+      }
+      await context.close();
     }
-    await context.close();
-  }
-  expect(wide).toEqual([]);
-});
+    expect(wide).toEqual([]);
+    expect([...small]).toEqual([]);
+  },
+);
 
 test('Submit is on screen on a phone, with a long item and a long form', async ({ page, console: site }) => {
   await page.setViewportSize({ width: 320, height: 568 });

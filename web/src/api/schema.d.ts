@@ -2944,6 +2944,12 @@ export interface components {
              * @description From which confidence on a label counts as sure.
              */
             confidence: number;
+            /**
+             * Format: int64
+             * @description Tasks whose label is less sure than the project wants it, and that ended for want of quota for one answer more: a grant
+             *     opens them again.
+             */
+            belowConfidence: number;
             /** @description Fields of one choice, or of true or false: the one with the consensus first, ten at most. */
             fields: components["schemas"]["FieldQualityBody"][];
         };

@@ -8,6 +8,7 @@ const quality = (state: State): Body<'QualityBody'> => ({
   answers: 10_000,
   isSample: true,
   confidence: 0.9,
+  belowConfidence: 12,
   fields: [
     {
       field: 'rating',

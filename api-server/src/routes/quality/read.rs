@@ -118,6 +118,9 @@ pub struct QualityBody {
     is_sample: bool,
     /// From which confidence on a label counts as sure.
     confidence: f64,
+    /// Tasks whose label is less sure than the project wants it, and that ended for want of quota for one answer more: a grant
+    /// opens them again.
+    below_confidence: i64,
     /// Fields of one choice, or of true or false: the one with the consensus first, ten at most.
     fields: Vec<FieldQualityBody>,
 }
@@ -128,6 +131,7 @@ impl QualityBody {
             answers: quality.answers,
             is_sample: quality.is_cut,
             confidence,
+            below_confidence: quality.below_confidence,
             fields: quality.fields.into_iter().map(Into::into).collect(),
         }
     }

@@ -20,6 +20,8 @@ pub struct Quality {
     pub answers: usize,
     /// Whether there may be more.
     pub is_cut: bool,
+    /// Tasks that ended without the answer that they wanted: there was no quota for it.
+    pub below_confidence: i64,
     /// The field with the consensus first.
     pub fields: Vec<FieldQuality>,
 }
@@ -108,6 +110,7 @@ impl QualitySample {
         Ok(Quality {
             answers: self.answers.len(),
             is_cut: self.is_cut,
+            below_confidence: self.below_confidence,
             fields: fields
                 .map(|field| measure(&self.label(field)?, field, confidence))
                 .collect::<Result<_>>()?,

@@ -30,6 +30,8 @@ pub struct QualitySample {
     pub(super) answers: Vec<SampledAnswer>,
     /// Whether the project may have more approved answers than these.
     pub(super) is_cut: bool,
+    /// Tasks that ended without the answer that they wanted: there was no quota for it.
+    pub(super) below_confidence: i64,
 }
 
 /// A field whose answers are compared.
@@ -78,8 +80,15 @@ impl Labelling {
                 .map(|(task, decision)| (TaskId(task), decision.value.get().to_owned()))
                 .collect();
         }
+        let below_confidence = sqlx::query_scalar!(
+            "select count(*) as \"count!\" from tasks where project_id = $1 and below_confidence",
+            project.0
+        )
+        .fetch_one(&mut *conn)
+        .await?;
         Ok(QualitySample {
             fields,
+            below_confidence,
             is_cut: i64::try_from(answers.len()).unwrap_or(i64::MAX) == SAMPLE_ANSWERS,
             answers,
         })

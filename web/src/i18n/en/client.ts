@@ -90,6 +90,8 @@ export const client = {
   restore: 'Restore',
   resume: 'Resume',
   rows: 'Rows',
+  grows: (most: number, confidence: string) =>
+    `Up to ${n(most, { one: 'answer', other: 'answers' })} while a label is less than ${confidence} sure.`,
   rules: (answers: number, reviewers: number, points: number) =>
     `${n(answers, { one: 'answer', other: 'answers' })} per task, ${n(reviewers, { one: 'reviewer', other: 'reviewers' })} per answer, ${n(points, { one: 'point', other: 'points' })} per approved answer.`,
   send: 'Upload',
@@ -171,6 +173,8 @@ export const quality = {
   agreed: (share: string) => `${share} of pairs agree`,
   all: (answers: string) => `Measured on all approved answers: ${answers}.`,
   alpha: 'Krippendorff’s α',
+  belowConfidence: (tasks: number) =>
+    `${n(tasks, { one: 'task', other: 'tasks' })} ended with a label less sure than you asked for: there is no quota for another answer. Buy judgements, and they open again.`,
   between: '95% interval',
   compared: 'Answers compared',
   confident: (share: string) => `Tasks at ${share} confidence or more`,

@@ -90,6 +90,8 @@ export const client: Catalogue['client'] = {
   restore: 'Восстановить',
   resume: 'Возобновить',
   rows: 'Строки',
+  grows: (most, confidence) =>
+    `До ${n(most, { one: 'ответа', few: 'ответов', other: 'ответов' })}, пока надёжность метки меньше ${confidence}.`,
   rules: (answers, reviewers, points) =>
     `На задание: ${n(answers, { one: 'ответ', few: 'ответа', other: 'ответов' })}; на ответ: ${n(reviewers, { one: 'проверяющий', few: 'проверяющих', other: 'проверяющих' })}; за одобренный ответ: ${n(points, { one: 'балл', few: 'балла', other: 'баллов' })}.`,
   send: 'Загрузить',
@@ -171,6 +173,8 @@ export const quality: Catalogue['quality'] = {
   agreed: (share) => `совпадает пар: ${share}`,
   all: (answers) => `Измерено по всем одобренным ответам: ${answers}.`,
   alpha: 'α Криппендорфа',
+  belowConfidence: (tasks) =>
+    `${n(tasks, { one: 'задание', few: 'задания', other: 'заданий' })} с меткой менее надёжной, чем вы просили: на ещё один ответ не хватает квоты. Купите оценки, и они откроются снова.`,
   between: 'Интервал 95 %',
   compared: 'Сравнено ответов',
   confident: (share) => `Задания с уверенностью от ${share}`,

@@ -64,6 +64,16 @@ it('names a consensus of a question that is there, and of one that can have one'
   const chosen = filled({ consensusField: 'rating', consensusMethod: 'WAWA' });
   expect(projectOf(chosen).labeling.consensus).toEqual({ field: 'rating', method: 'WAWA' });
   expect(projectOf(filled({ consensusField: 'gone' })).labeling.consensus).toBeUndefined();
+  const sure = { consensusField: 'rating', confidence: '0.95', maxAnswers: '7' };
+  expect(projectOf(filled(sure)).labeling.consensus).toEqual({
+    field: 'rating',
+    method: 'MAJORITY_VOTE',
+    confidence: '0.95',
+    maxAnswers: 7,
+  });
+  expect(faultsOf(filled({ ...sure, answersPerTask: '8' }), 'rules')).toEqual({ maxAnswers: 'range' });
+  expect(faultsOf(filled({ ...sure, maxAnswers: '26' }), 'rules')).toEqual({ maxAnswers: 'range' });
+  expect(faultsOf(filled({ maxAnswers: '26' }), 'rules')).toEqual({});
   const text = { ...field({}), consensusField: 'f' };
   expect(projectOf(text).labeling.consensus).toBeUndefined();
 });

@@ -21,6 +21,9 @@ export interface Draft {
   /** The question whose answers become one label; none when empty. */
   consensusField: string;
   consensusMethod: string;
+  /** How sure its label has to be before nobody else is asked; empty where every task gets as many answers. */
+  confidence: string;
+  maxAnswers: string;
 }
 
 export const STEPS = ['item', 'questions', 'rules', 'preview'] as const;
@@ -47,6 +50,8 @@ export const newDraft = (): Draft => ({
   audience: 'PUBLIC',
   consensusField: '',
   consensusMethod: 'MAJORITY_VOTE',
+  confidence: '',
+  maxAnswers: '5',
 });
 
 /** The questions whose answers can become one label. */
@@ -55,9 +60,11 @@ export const labelled = ({ fields }: Draft): Field[] =>
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
+/** Most places that a task may have. */
+export const MOST_ANSWERS = 25;
 /** The limits of the API, in what the form asks for. */
 const RANGES = {
-  answersPerTask: [1, 25],
+  answersPerTask: [1, MOST_ANSWERS],
   reviewersPerAnswer: [0, 9],
   rewardPoints: [0, 1_000_000],
   lockMinutes: [1, 1440],
@@ -114,10 +121,24 @@ function ruleFaults(draft: Draft): Faults {
     const value = whole(draft[name as keyof typeof RANGES]);
     if (value === null || value < least || value > most) wrong[name] = 'range';
   }
+  if (overlapOf(draft) !== undefined) {
+    const most = whole(draft.maxAnswers);
+    if (most === null || most < (whole(draft.answersPerTask) ?? 1) || most > MOST_ANSWERS)
+      wrong['maxAnswers'] = 'range';
+  }
   return wrong;
 }
 
 export const rangeOf = (name: keyof typeof RANGES): readonly [number, number] => RANGES[name];
+
+const isLabelled = (draft: Draft): boolean =>
+  labelled(draft).some(({ name }) => name === draft.consensusField);
+
+/** How far tasks may grow. */
+const overlapOf = (draft: Draft) =>
+  isLabelled(draft) && draft.confidence !== ''
+    ? { confidence: draft.confidence, maxAnswers: whole(draft.maxAnswers) }
+    : undefined;
 
 const orNone = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
 
@@ -139,8 +160,8 @@ export function projectOf(draft: Draft): Body<'NewProject'> {
       onReject: draft.onReject,
       maxRejections: whole(draft.maxRejections),
       audience: draft.audience,
-      consensus: labelled(draft).some(({ name }) => name === draft.consensusField)
-        ? { field: draft.consensusField, method: draft.consensusMethod }
+      consensus: isLabelled(draft)
+        ? { field: draft.consensusField, method: draft.consensusMethod, ...overlapOf(draft) }
         : undefined,
     },
   };

@@ -27,6 +27,7 @@ mod projects;
 mod quality;
 mod reviews;
 mod runs;
+mod scheduled;
 mod sweep;
 mod task_state;
 mod tasks;
@@ -60,6 +61,7 @@ pub use quality::{
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller};
+pub use scheduled::{ScheduledRun, ScheduledTask, TaskRuns};
 pub use sweep::Swept;
 pub use tasks::{Lease, Media, NewAnswer, Submitted, Task};
 pub use tenants::Tenant;

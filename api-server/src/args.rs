@@ -1,11 +1,19 @@
 //! Every setting, each from a flag or its environment variable.
 
+mod scheduled;
+
 use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr, path::PathBuf};
 
 use axum::http::{HeaderValue, Uri};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use datacrowd_billing::Currency;
 use datacrowd_settings::Setting;
+
+use crate::scheduled::AwaitedTask;
+pub use scheduled::{
+    AccountUpkeep, Core, ForgottenUploads, LedgerDrift, LostResources, Reconcile, Retention,
+    TaskCommand,
+};
 
 /// The platform's API server.
 #[derive(Debug, Parser)]
@@ -23,7 +31,14 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Bring the databases to this version's schema.
     Migrate(Migrate),
-    /// Compare Stripe's sessions of the last days with the payments, and repair what is missing.
+    /// Run a task once, as a schedule does, unless it runs already.
+    Run {
+        /// Which task.
+        #[command(subcommand)]
+        task: TaskCommand,
+    },
+    /// The name that `run reconcile-payments` had before.
+    #[command(hide = true)]
     ReconcilePayments(Reconcile),
     /// Ask each address until it answers with 2xx, for a minute at most; `helm test` does it.
     Probe {
@@ -82,12 +97,8 @@ pub struct Serve {
     /// The previous secret, whose tokens are accepted until they expire.
     #[arg(long, env = "DATACROWD_JWT_SECRET_PREVIOUS", hide_env_values = true)]
     pub jwt_secret_previous: Option<String>,
-    /// Secret that seals the second steps of accounts in the database; at least 32 characters. Lost, their devices are refused.
-    #[arg(long, env = "DATACROWD_TOTP_KEY", hide_env_values = true)]
-    pub totp_key: String,
-    /// The previous secret, which still opens what it sealed until that is sealed anew.
-    #[arg(long, env = "DATACROWD_TOTP_KEY_PREVIOUS", hide_env_values = true)]
-    pub totp_key_previous: Option<String>,
+    #[command(flatten)]
+    pub sealing: Sealing,
     /// Who may register: `open` lets everybody, `invitation` whom an ADMIN invited.
     #[arg(long, env = "DATACROWD_REGISTRATION", default_value = "open")]
     pub registration: Registration,
@@ -141,6 +152,20 @@ pub struct Serve {
     /// Seconds between two passes that end leases.
     #[arg(long, env = "DATACROWD_SWEEP_SECONDS", default_value_t = 2)]
     pub sweep_seconds: u64,
+    /// Tasks that run on a schedule, each with the seconds without a success after which it is late: `retention=10800,ledger-drift=10800`.
+    #[arg(long, env = "DATACROWD_SCHEDULED_TASKS", value_delimiter = ',')]
+    pub scheduled_tasks: Vec<AwaitedTask>,
+}
+
+/// What seals second steps.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Sealing {
+    /// Secret that seals the second steps of accounts in the database; at least 32 characters. Lost, their devices are refused.
+    #[arg(long, env = "DATACROWD_TOTP_KEY", hide_env_values = true)]
+    pub totp_key: String,
+    /// The previous secret, which still opens what it sealed until that is sealed anew.
+    #[arg(long, env = "DATACROWD_TOTP_KEY_PREVIOUS", hide_env_values = true)]
+    pub totp_key_previous: Option<String>,
 }
 
 /// Where files are.
@@ -228,22 +253,6 @@ pub struct Checkout {
     pub checkout_cancel_url: String,
 }
 
-/// Settings of `reconcile-payments`.
-#[derive(Debug, Clone, ClapArgs)]
-#[expect(missing_docs, reason = "the help texts say it")]
-pub struct Reconcile {
-    /// Database `payments`, as the application's role.
-    #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
-    pub payments_database_url: String,
-    #[command(flatten)]
-    pub prices: Prices,
-    #[command(flatten)]
-    pub stripe: StripeApi,
-    /// How many days back.
-    #[arg(long, env = "DATACROWD_RECONCILE_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=365))]
-    pub reconcile_days: u32,
-}
-
 /// Settings of `migrate`.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct Migrate {
@@ -293,12 +302,18 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
     }
 }
 
-/// Each command that has settings, with those that no command before it has.
+/// Each command that has settings, with those that no command before it has. Those of tasks are told under `run`.
 fn settings() -> Vec<(String, Vec<Setting>)> {
     let mut told = BTreeSet::new();
     let commands = Args::command();
     let all = commands.get_subcommands().map(|command| {
-        let mut own = datacrowd_settings::settings(command);
+        let tasks = command
+            .get_subcommands()
+            .flat_map(datacrowd_settings::settings);
+        let mut own: Vec<_> = datacrowd_settings::settings(command)
+            .into_iter()
+            .chain(tasks)
+            .collect();
         own.retain(|setting| told.insert(setting.variable.clone()));
         (command.get_name().to_owned(), own)
     });

@@ -1,9 +1,9 @@
-//! What runs beside requests: leases end, the outbox is emptied, forgotten uploads are removed, and
-//! monitoring is told what waits.
+//! What runs beside requests and must be prompt: leases end, the outbox is emptied, deletions go on, and
+//! monitoring is told what waits. What may wait for its hour is [`crate::scheduled`]'s.
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use datacrowd_billing::PaymentsMessage;
 use datacrowd_crds::{Project, names::BILLING_REVISION};
 use datacrowd_labelling::CoreMessage;
@@ -12,10 +12,9 @@ use datacrowd_protocol::object::PlatformObject;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{error::ApiResult, lost, membership::invited::settle_invitations, state::App, upkeep};
-
-/// How long after its first byte an upload that nobody finished is given up.
-const UPLOAD_TIMEOUT: TimeDelta = TimeDelta::hours(24);
+use crate::{
+    error::ApiResult, membership::invited::settle_invitations, scheduled::gauges, state::App,
+};
 
 /// Begins all of it, in every replica: the database decides who does what. It goes on until `stop`.
 pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()> {
@@ -30,12 +29,7 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
     begun.every(Duration::from_secs(1), payments);
     begun.every(Duration::from_secs(30), backlog);
     begun.every(Duration::from_secs(60), limits);
-    begun.every(Duration::from_mins(10), uploads);
-    begun.every(Duration::from_mins(5), lost::sweep);
-    // It reads every payment.
-    begun.every(Duration::from_mins(10), drift);
     begun.every(Duration::from_secs(15), settle_invitations);
-    begun.every(Duration::from_hours(1), upkeep::accounts);
     begun.tasks
 }
 
@@ -179,39 +173,12 @@ async fn billing_revision(app: &App, namespace: &str, name: &str, row: i64) -> A
     Ok(())
 }
 
-/// Removes uploads that a crash left behind.
-async fn uploads(app: App) {
-    let stale = app
-        .core
-        .uploads_stale(app.now() - UPLOAD_TIMEOUT)
-        .await
-        .unwrap_or_default();
-    for upload in stale {
-        let Some(object) = written(&app, &upload.object_key) else {
-            // No key that we write: there is nothing behind it.
-            let _ = app.core.upload_close(upload.id, false).await;
-            continue;
-        };
-        let aborted = match &upload.multipart {
-            Some(multipart) => app
-                .objects
-                .multipart_abort(&object, multipart)
-                .await
-                .is_ok(),
-            None => true,
-        };
-        if aborted && app.objects.delete(&object).await.is_ok() {
-            let _ = app.core.upload_close(upload.id, false).await;
-        }
-    }
-}
-
 /// Forgets the counts of clients that have been quiet.
 async fn limits(app: App) {
     app.limits().forget_idle();
 }
 
-/// Sets the gauges of the queue, of the outboxes and of parked events. Each replica reads the same rows. A gauge
+/// Sets the gauges of the queue, of the outboxes, of parked events and of tasks on a schedule. Each replica reads the same rows. A gauge
 /// keeps its value while its database does not answer.
 pub async fn backlog(app: App) {
     let now = app.now();
@@ -227,18 +194,7 @@ pub async fn backlog(app: App) {
             tracing::warn!(error.cause = %error, "what waits in payments cannot be counted; the next pass tries again");
         }
     }
-}
-
-/// Sets the gauge of payments that the ledger does not fit.
-pub async fn drift(app: App) {
-    match app.billing.ledger_drift().await {
-        Ok(payments) => {
-            metrics::gauge!("datacrowd_ledger_drift_payments").set(payments.len() as f64);
-        }
-        Err(error) => {
-            tracing::warn!(error.cause = %error, "the ledger cannot be compared; the next pass tries again");
-        }
-    }
+    gauges(&app).await;
 }
 
 fn core_gauges(backlog: &datacrowd_labelling::Backlog, now: DateTime<Utc>) {

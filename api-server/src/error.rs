@@ -31,6 +31,15 @@ pub struct ApiError {
     retry_after: Option<i64>,
 }
 
+/// For who is no caller, such as a task: its code and message.
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
 impl ApiError {
     /// A refusal with a stable code and a sentence that says what to do.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {

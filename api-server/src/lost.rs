@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use datacrowd_crds::{Dataset, Export, Project};
-use datacrowd_labelling::{BoundId, BoundResource, Losses};
+use datacrowd_labelling::{BoundId, BoundResource, Labelling, Losses};
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
-use crate::{error::ApiResult, state::App};
+use crate::{cluster::Cluster, error::ApiResult};
 
 /// Rows read at once.
 const PAGE: i64 = 500;
@@ -26,28 +26,28 @@ const NAMED: usize = 20;
 ///
 /// # Errors
 /// The database or the cluster did not answer; then the pass says nothing.
-pub async fn pass(app: &App, now: DateTime<Utc>) -> ApiResult<()> {
-    if !app.core.lost_pass_begin(now).await? {
+pub async fn pass(core: &Labelling, cluster: &Cluster, now: DateTime<Utc>) -> ApiResult<()> {
+    if !core.lost_pass_begin(now).await? {
         return Ok(());
     }
     let (mut bound, mut absent, mut after) = (0, Vec::new(), Uuid::nil());
     loop {
-        let page = app.core.bound_resources(after, PAGE).await?;
+        let page = core.bound_resources(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.uid.0;
         bound += page.len();
         let looks = stream::iter(page).map(|resource| async move {
-            let there = is_there(app, &resource).await?;
+            let there = is_there(cluster, &resource).await?;
             ApiResult::Ok((!there).then_some(resource))
         });
         let found: Vec<_> = looks.buffer_unordered(AT_ONCE).try_collect().await?;
         absent.extend(found.into_iter().flatten());
     }
-    let missing = in_known_namespaces(app, absent).await?;
-    match app.core.lost_pass_end(bound, &missing, now).await? {
+    let missing = in_known_namespaces(cluster, absent).await?;
+    match core.lost_pass_end(bound, &missing, now).await? {
         Losses::Due(lost) => {
             for resource in lost {
-                app.core.lost_unbind(&resource).await?;
+                core.lost_unbind(&resource).await?;
                 let BoundResource {
                     namespace, name, ..
                 } = &resource;
@@ -75,36 +75,26 @@ pub async fn pass(app: &App, now: DateTime<Utc>) -> ApiResult<()> {
     Ok(())
 }
 
-/// As the API server's background work: a failed pass is followed by another.
-pub async fn sweep(app: App) {
-    if let Err(error) = pass(&app, app.now()).await {
-        tracing::warn!(
-            ?error,
-            "what the cluster lost cannot be told; the next pass tries again"
-        );
-    }
-}
-
-async fn is_there(app: &App, resource: &BoundResource) -> ApiResult<bool> {
+async fn is_there(cluster: &Cluster, resource: &BoundResource) -> ApiResult<bool> {
     let BoundResource {
         namespace, name, ..
     } = resource;
     match resource.id {
-        BoundId::Project(_) => app.cluster.is_there::<Project>(namespace, name).await,
-        BoundId::Dataset(_) => app.cluster.is_there::<Dataset>(namespace, name).await,
-        BoundId::Export(_) => app.cluster.is_there::<Export>(namespace, name).await,
+        BoundId::Project(_) => cluster.is_there::<Project>(namespace, name).await,
+        BoundId::Dataset(_) => cluster.is_there::<Dataset>(namespace, name).await,
+        BoundId::Export(_) => cluster.is_there::<Export>(namespace, name).await,
     }
 }
 
 /// Leaves out what lies where nobody can say that it should be there.
 async fn in_known_namespaces(
-    app: &App,
+    cluster: &Cluster,
     absent: Vec<BoundResource>,
 ) -> ApiResult<Vec<BoundResource>> {
     let mut labels = BTreeMap::new();
     for resource in &absent {
         if !labels.contains_key(&resource.namespace) {
-            let label = app.cluster.tenant_label(&resource.namespace).await?;
+            let label = cluster.tenant_label(&resource.namespace).await?;
             labels.insert(resource.namespace.clone(), label);
         }
     }

@@ -74,13 +74,17 @@ pub async fn reconcile(
     Ok(done)
 }
 
-/// The command: as above, and an error when a person must look.
+/// The task: as above, and an error when a person must look.
 ///
 /// # Errors
 /// As above, or something is left that only a person can settle.
-#[expect(clippy::disallowed_methods, reason = "the command begins now")]
-pub async fn run(billing: &Billing, stripe: &Stripe, days: u32) -> anyhow::Result<()> {
-    let done = reconcile(billing, stripe, days, Utc::now()).await?;
+pub async fn run(
+    billing: &Billing,
+    stripe: &Stripe,
+    days: u32,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let done = reconcile(billing, stripe, days, now).await?;
     if done.mismatches + done.drifted > 0 {
         bail!(
             "{} sessions do not fit their payments and {} payments do not fit the ledger; see the log above and docs/payments.md",

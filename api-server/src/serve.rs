@@ -4,31 +4,28 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::Utc;
-use datacrowd_accounts::{
-    Accounts, Registration, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
-};
-use datacrowd_billing::{Billing, Terms};
-use datacrowd_labelling::{BillingMode, Labelling};
+use datacrowd_accounts::Accounts;
+use datacrowd_labelling::Labelling;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     args::{
-        Args, Billing as BillingArg, Checkout, Command, Migrate, Prices,
-        Registration as RegistrationArg, Serve, StripeApi, env_example, settings_table,
+        Args, Billing as BillingArg, Command, Migrate, Serve, TaskCommand, env_example,
+        settings_table,
     },
     background,
     cluster::Cluster,
+    connect::{account_settings, billing, billing_mode, stripe},
     console::Console,
     database::{pool, pool_of_statements},
     guards::time_limit::REQUEST_TIME,
     internal_openapi,
     listen::{HEADER_TIME, listen},
     objects::Objects,
-    openapi, probe, reconcile,
+    openapi, probe, scheduled,
     state::{App, Parts, Settings},
-    stripe::{Stripe, StripeSettings},
     upload_form::body::UPLOAD_IDLE,
 };
 
@@ -43,11 +40,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Serve(settings) => serve(*settings).await,
         Command::Migrate(settings) => migrate(&settings).await,
+        Command::Run { task } => scheduled::run(&task, terminated()).await,
         Command::ReconcilePayments(settings) => {
-            let billing = billing(&settings.payments_database_url, 2, &settings.prices)?;
-            // Nothing is opened and no event is taken: neither secrets nor addresses are needed.
-            let stripe = stripe(&settings.prices, &settings.stripe, None)?;
-            reconcile::run(&billing, &stripe, settings.reconcile_days).await
+            let task = TaskCommand::ReconcilePayments(settings);
+            scheduled::run(&task, terminated()).await
         }
         Command::Probe { urls } => probe::run(&urls).await,
         Command::EnvExample => print(&env_example()),
@@ -185,20 +181,17 @@ async fn build(
         pool(&settings.auth_database_url, settings.database_connections)?,
         account_settings(settings)?,
     )?;
-    let (mode, stripe) = match settings.billing_mode {
-        BillingArg::Manual => (BillingMode::Manual, None),
-        BillingArg::Disabled => (BillingMode::Disabled, None),
-        BillingArg::Stripe => {
-            let stripe = stripe(&settings.prices, &settings.stripe, Some(&settings.checkout))?;
-            (BillingMode::Stripe, Some(stripe))
-        }
+    let checkout = Some(&settings.checkout);
+    let stripe = match settings.billing_mode {
+        BillingArg::Manual | BillingArg::Disabled => None,
+        BillingArg::Stripe => Some(stripe(&settings.prices, &settings.stripe, checkout)?),
     };
     let calls = (settings.database_connections / 2).max(1);
     let transactions = (settings.database_connections - calls).max(1);
     let core = Labelling::new(
         pool(&settings.core_database_url, transactions)?,
         pool_of_statements(&settings.core_database_url, calls)?,
-        mode,
+        billing_mode(settings.billing_mode),
     );
     let billing = billing(
         &settings.payments_database_url,
@@ -242,72 +235,8 @@ fn rules(settings: &Serve) -> anyhow::Result<Settings> {
         console: console(settings)?,
         request_time: REQUEST_TIME,
         upload_idle: UPLOAD_IDLE,
+        scheduled_tasks: settings.scheduled_tasks.clone(),
     })
-}
-
-fn account_settings(settings: &Serve) -> anyhow::Result<AccountSettings> {
-    let given = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
-    let signing = |secret: &str| SigningKey::new(key_id(secret), secret.as_bytes());
-    let current = signing(&settings.jwt_secret)?;
-    let previous = given(&settings.jwt_secret_previous);
-    let previous = previous.as_deref().map(signing).transpose()?;
-    let sealing = |secret: &str| SealingKey::new(secret.as_bytes());
-    let seals = sealing(&settings.totp_key).context("reading DATACROWD_TOTP_KEY")?;
-    let opens = given(&settings.totp_key_previous);
-    let opens = opens.as_deref().map(sealing).transpose();
-    let opens = opens.context("reading DATACROWD_TOTP_KEY_PREVIOUS")?;
-    let registration = match settings.registration {
-        RegistrationArg::Open => Registration::Open,
-        RegistrationArg::Invitation => Registration::Invitation,
-    };
-    let made = AccountSettings::new(current, previous, SealingKeys::new(seals, opens))?;
-    Ok(made.with_registration(registration))
-}
-
-fn billing(url: &str, connections: u32, prices: &Prices) -> anyhow::Result<Billing> {
-    let terms = Terms {
-        price_cents: prices.price_cents,
-        currency: prices.currency.clone(),
-        minimum_cents: prices.minimum_payment_cents,
-        livemode: prices.stripe_livemode,
-    };
-    Ok(Billing::new(pool(url, connections)?, terms))
-}
-
-/// Stripe, once every setting is there that the purpose needs. Empty is absent: that is how a template leaves it.
-fn stripe(prices: &Prices, api: &StripeApi, checkout: Option<&Checkout>) -> anyhow::Result<Stripe> {
-    let given = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
-    let secret_key = given(&api.stripe_secret_key)
-        .context("DATACROWD_STRIPE_SECRET_KEY is missing; payments need a key of Stripe")?;
-    let (mut webhook_secrets, mut success_url, mut cancel_url) = Default::default();
-    if let Some(checkout) = checkout {
-        let current = given(&checkout.stripe_webhook_secret).context(
-            "DATACROWD_STRIPE_WEBHOOK_SECRET is missing; without it no payment would ever be credited",
-        )?;
-        webhook_secrets = [
-            Some(current),
-            given(&checkout.stripe_webhook_secret_previous),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        success_url = checkout.checkout_success_url.clone();
-        cancel_url = checkout.checkout_cancel_url.clone();
-    }
-    Stripe::new(StripeSettings {
-        secret_key,
-        api_url: given(&api.stripe_api_url),
-        livemode: prices.stripe_livemode,
-        webhook_secrets,
-        success_url,
-        cancel_url,
-    })
-}
-
-/// Names a signing key by its digest, so that a rotated secret has another name.
-fn key_id(secret: &str) -> String {
-    use sha2::{Digest, Sha256};
-    hex::encode(&Sha256::digest(secret.as_bytes())[..6])
 }
 
 async fn terminated() {

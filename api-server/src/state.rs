@@ -18,7 +18,8 @@ use ipnet::IpNet;
 
 use crate::{
     cluster::Cluster, console::Console, objects::Objects, rate_limits::RateLimits,
-    reviewed_tokens::ReviewedTokens, source_digests::Digests, stripe::Stripe,
+    reviewed_tokens::ReviewedTokens, scheduled::AwaitedTask, source_digests::Digests,
+    stripe::Stripe,
 };
 
 /// Settings that handlers read.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub request_time: Duration,
     /// How long such an upload may be silent.
     pub upload_idle: Duration,
+    /// Tasks that run on a schedule, which monitoring is told of.
+    pub scheduled_tasks: Vec<AwaitedTask>,
 }
 
 /// The contexts and neighbours; cheap to clone.

@@ -211,6 +211,7 @@ mod tests {
             console: None,
             request_time: Duration::from_secs(60),
             upload_idle: Duration::from_secs(60),
+            scheduled_tasks: Vec::new(),
         }
     }
 

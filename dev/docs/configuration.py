@@ -45,7 +45,8 @@ def default(path):
     for key in path.split("."):
         value = value[key]
     if isinstance(value, dict) and value:
-        return None if path.rsplit(".", 1)[-1] not in ("resources", "labels") else cell(yaml.safe_dump(value, default_flow_style=True, width=1000))
+        whole = path.rsplit(".", 1)[-1] in ("resources", "labels") or "schedule" in value
+        return None if not whole else cell(yaml.safe_dump(value, default_flow_style=True, width=1000))
     return cell(yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n"))
 
 

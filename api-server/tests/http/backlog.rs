@@ -1,8 +1,11 @@
 //! What monitoring is told: what waits, since when, and that it is exported.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_api_server::background::{backlog, drift, outbox_pass};
-use datacrowd_labelling::BillingMode;
+use datacrowd_api_server::{
+    background::{backlog, outbox_pass},
+    scheduled::once,
+};
+use datacrowd_labelling::{BillingMode, ScheduledTask};
 use reqwest::Method;
 use serde_json::json;
 
@@ -113,8 +116,11 @@ async fn a_pass_and_a_stale_submit_show_in_the_metrics() {
     p.submit(&wanda, &task, "0")
         .await
         .refused(409, "lease_lost");
+    let compared = once(&p.core, ScheduledTask::LedgerDrift, Utc::now, async {
+        Ok(0)
+    });
+    compared.await.unwrap();
     backlog(p.app.clone()).await;
-    drift(p.app.clone()).await;
     let metrics = p.trusted(Method::GET, "/metrics", None).await.body;
     for series in [
         "datacrowd_tasks_ready ",

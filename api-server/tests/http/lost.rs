@@ -70,7 +70,9 @@ impl Losing {
     /// A pass so many minutes after the beginning, and what the dataset is then.
     async fn after(&self, minutes: i64) -> Value {
         let now = self.began + TimeDelta::minutes(minutes);
-        lost::pass(&self.p.app, now).await.unwrap();
+        lost::pass(&self.p.core, &self.p.app.cluster, now)
+            .await
+            .unwrap();
         self.seen().await["state"].clone()
     }
 

@@ -48,6 +48,7 @@ mod refusals;
 mod refused_creations;
 mod reviews;
 mod runner;
+mod scheduled;
 mod storage;
 mod support;
 mod tenancy;

@@ -5,7 +5,7 @@ mod checkout;
 mod order;
 mod promo;
 mod race;
-mod reconcile;
+pub mod reconcile;
 pub mod sender;
 mod signature;
 mod webhooks;

@@ -285,6 +285,7 @@ impl Platform {
             console: None,
             request_time: times.0,
             upload_idle: times.1,
+            scheduled_tasks: Vec::new(),
         };
         let app = App::new(Parts {
             accounts,

@@ -140,6 +140,29 @@ volumeMounts:
 {{ include "datacrowd.secretVariable" (list (include "datacrowd.stripeSecret" .) "DATACROWD_STRIPE_SECRET_KEY" false) }}
 {{- end -}}
 
+{{/* Where files are, with the keys to it if there are any. */}}
+{{- define "datacrowd.objectStore" -}}
+- {name: DATACROWD_BUCKET, value: {{ .Values.objectStore.bucket | quote }}}
+- {name: AWS_REGION, value: {{ .Values.objectStore.region | quote }}}
+{{- with .Values.objectStore.endpoint }}
+- {name: AWS_ENDPOINT_URL, value: {{ . | quote }}}
+{{- end }}
+{{- with .Values.objectStore.publicEndpoint }}
+- {name: DATACROWD_S3_PUBLIC_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- $objects := .Values.objectStore.existingSecret }}
+{{- range tuple "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
+{{ include "datacrowd.secretVariable" (list ($objects | default $.Values.apiServer.existingSecret) . (empty $objects)) }}
+{{- end }}
+{{- end -}}
+
+{{/* The keys of second steps. */}}
+{{- define "datacrowd.sealing" -}}
+{{- $totp := .Values.apiServer.totpSecret | default .Values.apiServer.existingSecret -}}
+{{ include "datacrowd.secretVariable" (list $totp "DATACROWD_TOTP_KEY" false) }}
+{{ include "datacrowd.secretVariable" (list $totp "DATACROWD_TOTP_KEY_PREVIOUS" true) }}
+{{- end -}}
+
 {{- define "datacrowd.stripeSecret" -}}
 {{ .Values.billing.stripe.existingSecret | default .Values.apiServer.existingSecret }}
 {{- end -}}

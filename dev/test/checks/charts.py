@@ -42,7 +42,7 @@ def environment(container):
 class Settings(unittest.TestCase):
     def test_every_setting_the_chart_makes_is_one_that_a_binary_knows(self):
         known = set(re.findall(r'env = "([A-Z0-9_]+)"', "".join(
-            (ROOT / p).read_text() for p in ("api-server/src/args.rs", "operator/src/args.rs"))))
+            (ROOT / p).read_text() for p in ("api-server/src/args.rs", "api-server/src/args/scheduled.rs", "operator/src/args.rs"))))
         known |= {"DATACROWD_LOG", "GLIBC_TUNABLES", "PGSSLMODE", "PGSSLROOTCERT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                   "EXTRA", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
         seen = 0
@@ -50,11 +50,37 @@ class Settings(unittest.TestCase):
             for container in pod["containers"] + pod.get("initContainers", []):
                 seen += 1
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
-        self.assertEqual(seen, 5)
+        self.assertEqual(seen, 10)
+
+    def test_every_task_of_the_api_server_has_a_cronjob_and_every_setting_that_it_requires(self):
+        tasks = dict(re.findall(r'Self::(\w+) => "([a-z-]+)",', (ROOT / "crates/labelling/src/scheduled.rs").read_text()))
+        self.assertGreater(len(tasks), 5)
+        objects = template(EVERYTHING)
+        jobs = {o["metadata"]["name"]: o for o in objects if o["kind"] == "CronJob"}
+        self.assertEqual({f"datacrowd-{name}" for name in tasks.values()}, set(jobs))
+        args = {path: (ROOT / "api-server/src" / path).read_text() for path in ("args.rs", "args/scheduled.rs")}
+        variants = dict(re.findall(r"    (\w+)\((\w+)\),", args["args/scheduled.rs"]))
+        structs = dict(re.findall(r"^pub struct (\w+) \{\n(.*?)^\}", "\n".join(args.values()), re.M | re.S))
+
+        def required(name):
+            names = set()
+            for attributes, kind in re.findall(r"#\[(arg|command)\((?:.*?)\)\]\s+pub \w+: ([^,\n]+),", structs[name], re.S):
+                if attributes == "command":
+                    names |= required(kind.rsplit("::", 1)[-1])
+            for attributes, kind in re.findall(r"#\[arg\((.*?)\)\]\s+pub \w+: ([^,\n]+),", structs[name], re.S):
+                if "default_value" not in attributes and not kind.startswith(("Option", "Vec")):
+                    names.add(re.search(r'env = "(\w+)"', attributes)[1])
+            return names
+
+        for variant, name in tasks.items():
+            container = next(pod_templates(jobs[f"datacrowd-{name}"]))["spec"]["containers"][0]
+            self.assertEqual(container["args"], ["run", name])
+            self.assertIn("CORE_DATABASE_URL", required(variants[variant]))
+            self.assertLessEqual(required(variants[variant]), set(environment(container)), name)
 
     def test_every_setting_that_a_binary_requires_is_given(self):
         objects = template()
-        for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects", "datacrowd-api-server"),
+        for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects|Sealing", "datacrowd-api-server"),
                                           ("operator/src/args.rs", r"\w+Args", "datacrowd-operator")):
             required = set()
             for body in re.findall(rf"pub struct (?:{command}) \{{\n(.*?)^\}}", (ROOT / path).read_text(), re.M | re.S):
@@ -68,7 +94,7 @@ class Settings(unittest.TestCase):
 
 class Rights(unittest.TestCase):
     def test_each_rule_has_its_reason(self):
-        for name in ("operator-rbac.yaml", "api-server.yaml"):
+        for name in ("operator-rbac.yaml", "api-server.yaml", "scheduled-tasks.yaml"):
             lines = (CHART / "templates" / name).read_text().splitlines()
             rules = [i for i, line in enumerate(lines) if line.startswith("- apiGroups:")]
             self.assertTrue(rules)

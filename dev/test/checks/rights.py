@@ -21,9 +21,13 @@ EXCEPTIONS = {
     ("datacrowd-api-server", "datacrowd.io", "datasets", "create"): "the same",
     ("datacrowd-api-server", "datacrowd.io", "exports", "create"): "the same",
     ("datacrowd-api-server", "", "namespaces", "list"): "for an ADMIN who names a tenant that a label declares",
-    ("datacrowd-api-server", "datacrowd.io", "projects", "get"): "for the sweep of what the cluster lost, every five minutes",
+    ("datacrowd-api-server", "datacrowd.io", "projects", "get"): "for a change of some members, and for conditions",
     ("datacrowd-api-server", "datacrowd.io", "datasets", "get"): "the same",
     ("datacrowd-api-server", "datacrowd.io", "exports", "get"): "the same",
+    ("datacrowd-lost-resources", "datacrowd.io", "projects", "get"): "for the task that finds what the cluster lost, every half hour",
+    ("datacrowd-lost-resources", "datacrowd.io", "datasets", "get"): "the same",
+    ("datacrowd-lost-resources", "datacrowd.io", "exports", "get"): "the same",
+    ("datacrowd-lost-resources", "", "namespaces", "get"): "for the tenant of a namespace in which something is missing",
     ("datacrowd-operator", "", "events", "list"): "for a Job without a pod, to name the quota that stands in its way",
 }
 

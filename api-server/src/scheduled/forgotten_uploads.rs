@@ -1,0 +1,51 @@
+//! Removes uploads that a crash left behind.
+
+use anyhow::bail;
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_labelling::{Labelling, StaleUpload};
+
+use crate::objects::Objects;
+
+/// How long after its first byte an upload that nobody finished is given up.
+const UPLOAD_TIMEOUT: TimeDelta = TimeDelta::hours(24);
+
+/// Gives up all of them. One that stays does not hold up the others.
+pub(super) async fn run(
+    core: &Labelling,
+    objects: &Objects,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u32> {
+    loop {
+        let stale = core.uploads_stale(now - UPLOAD_TIMEOUT).await?;
+        let mut stayed = 0;
+        for upload in &stale {
+            if removed(objects, upload).await {
+                core.upload_close(upload.id, false).await?;
+            } else {
+                stayed += 1;
+            }
+        }
+        match (stale.len(), stayed) {
+            (0, _) => return Ok(0),
+            // Those that stay fill the page: nothing behind them would be seen.
+            (all, stayed) if stayed == all => {
+                bail!("{stayed} forgotten uploads cannot be removed from the object store")
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn removed(objects: &Objects, upload: &StaleUpload) -> bool {
+    let prefix = upload.object_key.split('/').next();
+    let object = prefix.and_then(|prefix| objects.bucket().at(prefix, &upload.object_key));
+    let Some(object) = object else {
+        // No key that we write: there is nothing behind it.
+        return true;
+    };
+    let aborted = match &upload.multipart {
+        Some(multipart) => objects.multipart_abort(&object, multipart).await.is_ok(),
+        None => true,
+    };
+    aborted && objects.delete(&object).await.is_ok()
+}

@@ -16,6 +16,37 @@ use crate::{
     support::{Platform, answer, env},
 };
 
+/// `id,text`, `1,a` and `2,b`, as the commands gzip and zstd write it.
+const PACKED: [(&str, &[u8]); 2] = [
+    (
+        "items.csv.gz",
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x4c\xd1\x29\x49\xad\x28\xe1\x32\xd4\x49\xe4\x32\xd2\x49\xe2\x02\x00\x79\xbb\x8a\xd7\x10\x00\x00\x00",
+    ),
+    (
+        "items.csv.zst",
+        b"\x28\xb5\x2f\xfd\x04\x58\x81\x00\x00id,text\n1,a\n2,b\n\x83\x4f\xf2\xa6",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_table_is_looked_into() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    for (name, bytes) in PACKED {
+        let made = p.upload(&client, &project, name, bytes.to_vec(), 10).await;
+        let made = made.expect(201);
+        assert_eq!(
+            (&made["columns"], &made["format"]),
+            (&json!(["id", "text"]), &json!("CSV"))
+        );
+        let path = format!("/datasets/{}/preview", made["id"].as_str().unwrap());
+        let seen = p.call(Some(&client.token), Method::GET, &path, None).await;
+        let rows = seen.expect(200)["rows"].clone();
+        assert_eq!(rows.as_array().unwrap().len(), 2, "{name}: {rows}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
     let p = Platform::start().await;
@@ -37,7 +68,12 @@ async fn unusable_files_are_refused_with_the_line_and_leave_nothing() {
         ),
         ("items.csv", b"\xFF\xFEi\0d\0", 415, "UTF-16"),
         ("items.csv", b"PK\x03\x04\0\0", 415, "save the sheet as CSV"),
-        ("items.csv", b"\x1f\x8b\x08\0\0\0", 415, "unpack it"),
+        (
+            "items.csv.gz",
+            b"\x1f\x8b\x08\0\0\0",
+            422,
+            "gzip ends too early",
+        ),
         ("items.csv", b"\xD0\xCF\x12\0", 415, "binary"),
         ("items.xlsx", b"id,text\n", 415, ".csv or .jsonl"),
     ];

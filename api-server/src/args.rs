@@ -11,8 +11,8 @@ use datacrowd_settings::Setting;
 
 use crate::scheduled::AwaitedTask;
 pub use scheduled::{
-    AccountUpkeep, Core, ForgottenUploads, LedgerDrift, LostResources, Reconcile, Retention,
-    TaskCommand,
+    AccountUpkeep, Consensus, Core, ForgottenUploads, LedgerDrift, LostResources, Reconcile,
+    Retention, TaskCommand,
 };
 
 /// The platform's API server.

@@ -8,7 +8,6 @@ pub mod background;
 mod client;
 pub mod cluster;
 mod connect;
-pub mod consensus;
 pub mod console;
 pub mod database;
 mod debt;

@@ -3,6 +3,7 @@
 //! Each is idempotent, runs once at a time, and is recorded; what must be prompt is [`crate::background`]'s.
 
 mod account_upkeep;
+mod consensus;
 mod forgotten_uploads;
 mod gauges;
 mod ledger_drift;
@@ -115,6 +116,7 @@ async fn work(command: &TaskCommand, core: &Labelling, now: DateTime<Utc>) -> an
             lost::pass(core, &cluster, now).await?;
             Ok(0)
         }
+        TaskCommand::Consensus(_) => consensus::run(core, now).await,
         TaskCommand::ReconcilePayments(settings) => {
             let billing = billing_of_task(&settings.payments_database_url, &settings.prices)?;
             // Nothing is opened and no event is taken: neither secrets nor addresses are needed.

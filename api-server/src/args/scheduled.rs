@@ -18,6 +18,8 @@ pub enum TaskCommand {
     LedgerDrift(LedgerDrift),
     /// Find what the cluster lost.
     LostResources(LostResources),
+    /// Fit how often each worker is right, and do what projects say about those who are not.
+    Consensus(Consensus),
     /// Compare Stripe's sessions of the last days with the payments, and repair what is missing.
     ReconcilePayments(Reconcile),
 }
@@ -32,6 +34,7 @@ impl TaskCommand {
             Self::AccountUpkeep(_) => ScheduledTask::AccountUpkeep,
             Self::LedgerDrift(_) => ScheduledTask::LedgerDrift,
             Self::LostResources(_) => ScheduledTask::LostResources,
+            Self::Consensus(_) => ScheduledTask::Consensus,
             Self::ReconcilePayments(_) => ScheduledTask::ReconcilePayments,
         }
     }
@@ -45,6 +48,7 @@ impl TaskCommand {
             | Self::AccountUpkeep(AccountUpkeep { core, .. })
             | Self::LedgerDrift(LedgerDrift { core, .. })
             | Self::LostResources(LostResources { core })
+            | Self::Consensus(Consensus { core })
             | Self::ReconcilePayments(Reconcile { core, .. }) => core,
         }
     }
@@ -112,6 +116,14 @@ pub struct LedgerDrift {
 #[derive(Debug, Clone, ClapArgs)]
 #[expect(missing_docs, reason = "the help texts say it")]
 pub struct LostResources {
+    #[command(flatten)]
+    pub core: Core,
+}
+
+/// Settings of `consensus`.
+#[derive(Debug, Clone, ClapArgs)]
+#[expect(missing_docs, reason = "the help texts say it")]
+pub struct Consensus {
     #[command(flatten)]
     pub core: Core,
 }

@@ -1,13 +1,11 @@
 //! What is done about workers who are wrong too often, and who has the last word.
 
-use chrono::Utc;
-use datacrowd_api_server::consensus;
-use datacrowd_protocol::ids::ProjectId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     consensus::answered,
+    scheduled,
     support::{Actor, Platform},
 };
 
@@ -25,8 +23,10 @@ async fn answered_where(action: &str) -> (Platform, Actor, String) {
 }
 
 impl Platform {
+    /// As the CronJob does it.
     async fn fit(&self) {
-        consensus::fit(&self.core, Utc::now()).await.unwrap();
+        let fitted = scheduled::run(self, "consensus", &[]).await;
+        assert!(fitted.status.success(), "{fitted:?}");
     }
 
     /// Who is disqualified, and how.
@@ -72,9 +72,8 @@ async fn a_worker_who_is_surely_wrong_too_often_is_blocked_until_the_owner_says_
         let token = p.login(good).await;
         p.claim(&token, &project, 1).await.expect(200);
     }
-    let ProjectId(id) = ProjectId(project.parse().unwrap());
     let events: Vec<String> = sqlx::query_scalar("select data->>'total' from events where kind = 'worker.disqualified' and data->>'project' = $1")
-        .bind(id.to_string())
+        .bind(&project)
         .fetch_all(&p.rows)
         .await
         .unwrap();

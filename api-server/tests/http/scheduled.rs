@@ -17,7 +17,7 @@ use crate::{
     support::{Actor, Platform, Process, TOTP_KEY, env, pool_of},
 };
 
-async fn run(p: &Platform, task: &str, more: &[(&str, &str)]) -> Output {
+pub async fn run(p: &Platform, task: &str, more: &[(&str, &str)]) -> Output {
     command(p, &["run", task], more).await
 }
 

@@ -8,6 +8,7 @@ retention: {values: retention, databases: [CORE, AUTH]}
 account-upkeep: {values: accountUpkeep, databases: [CORE, AUTH], sealing: true}
 ledger-drift: {values: ledgerDrift, databases: [CORE, PAYMENTS]}
 lost-resources: {values: lostResources, databases: [CORE], kubernetes: true}
+consensus: {values: consensus, databases: [CORE]}
 {{- if eq .Values.billing.mode "Stripe" }}
 reconcile-payments: {values: reconcilePayments, databases: [CORE, PAYMENTS], stripe: true}
 {{- end }}

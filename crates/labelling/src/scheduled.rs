@@ -20,18 +20,21 @@ pub enum ScheduledTask {
     LedgerDrift,
     /// Finds what the cluster lost.
     LostResources,
+    /// Fits how often each worker is right.
+    Consensus,
     /// Compares Stripe's sessions with the payments.
     ReconcilePayments,
 }
 
 impl ScheduledTask {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ForgottenUploads,
         Self::Retention,
         Self::AccountUpkeep,
         Self::LedgerDrift,
         Self::LostResources,
+        Self::Consensus,
         Self::ReconcilePayments,
     ];
 
@@ -44,6 +47,7 @@ impl ScheduledTask {
             Self::AccountUpkeep => "account-upkeep",
             Self::LedgerDrift => "ledger-drift",
             Self::LostResources => "lost-resources",
+            Self::Consensus => "consensus",
             Self::ReconcilePayments => "reconcile-payments",
         }
     }

@@ -73,7 +73,7 @@ impl FakeStripe {
     }
 
     /// Changes what Stripe knows of a session.
-    fn set(&self, session: &str, members: &Value) {
+    pub fn set(&self, session: &str, members: &Value) {
         let mut sessions = self.inner.sessions.lock().unwrap();
         let known = sessions.iter_mut().find(|s| s["id"] == session).unwrap();
         for (key, value) in members.as_object().unwrap() {

@@ -35,6 +35,9 @@ pub struct Claim {
     /// Seconds under a held snapshot, in steps of the measurement's length; 0 leaves it out.
     #[arg(long, default_value_t = 40)]
     held: u64,
+    /// Tasks grow while their label is not sure: from three answers to five.
+    #[arg(long)]
+    overlap: bool,
     /// Where the server's log goes.
     #[arg(long, default_value = ".dev/bench.log")]
     log: PathBuf,
@@ -62,7 +65,11 @@ impl Claim {
 
     async fn over(&self, tasks: usize) -> Result<()> {
         let platform = Arc::new(Platform::start(&self.log).await?);
-        let project = platform.project(ANSWERS_PER_TASK).await?;
+        let consensus = self.overlap.then(
+            || json!({"field": "rating", "maxAnswers": ANSWERS_PER_TASK + 2, "confidence": "0.9"}),
+        );
+        let members = json!({"answersPerTask": ANSWERS_PER_TASK, "consensus": consensus});
+        let project = platform.project(members).await?;
         let begun = Instant::now();
         let dataset = platform.upload(&project, rows(tasks)).await?;
         platform.generate(&dataset).await?;

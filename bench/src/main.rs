@@ -1,8 +1,9 @@
-//! `datacrowd-bench claim`, `upload`, `operator` and `peers`: see the README for method and results.
+//! `datacrowd-bench claim`, `upload`, `operator`, `overlap` and `peers`: see the README for method and results.
 
 mod claim;
 mod cluster;
 mod operator;
+mod overlap;
 mod peers;
 mod platform;
 mod process;
@@ -20,6 +21,8 @@ enum Command {
     Upload(upload::Upload),
     /// The operator's rates, memory and cost at rest with many Datasets.
     Operator(operator::Scale),
+    /// What dynamic overlap saves on recorded ratings.
+    Overlap(overlap::Overlap),
     /// Other platforms and a job queue beside ours.
     Peers(Box<peers::Peers>),
 }
@@ -30,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Claim(claim) => claim.run().await,
         Command::Upload(upload) => upload.run().await,
         Command::Operator(scale) => scale.run().await,
+        Command::Overlap(overlap) => overlap.run().await,
         Command::Peers(peers) => peers.run().await,
     }
 }

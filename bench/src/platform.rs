@@ -196,7 +196,52 @@ impl Platform {
         Ok(tokens)
     }
 
-    /// A call that must succeed; one that comes too fast is repeated when the server says so.
+    /// Whether the project's owner, or a fit, keeps a worker out.
+    pub async fn is_blocked(&self, token: &str, project: &str) -> Result<bool> {
+        let body = json!({"projectId": project, "count": 1});
+        let (status, _) = self
+            .answer(token, Method::POST, "/tasks/claim", Some(&body))
+            .await?;
+        Ok(status == StatusCode::FORBIDDEN)
+    }
+
+    /// Up to that many tasks; none when there are none, or none for a worker who is blocked.
+    pub async fn claim(&self, token: &str, project: &str, count: usize) -> Result<Vec<Value>> {
+        let body = json!({"projectId": project, "count": count});
+        let (status, answer) = self
+            .answer(token, Method::POST, "/tasks/claim", Some(&body))
+            .await?;
+        if matches!(status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) {
+            return Ok(Vec::new());
+        }
+        ensure!(status.is_success(), "claim: {status} {answer}");
+        let mut answer: Value = serde_json::from_str(&answer)?;
+        Ok(serde_json::from_value(answer["tasks"].take())?)
+    }
+
+    /// Submits a claimed task with this rating.
+    pub async fn submit(&self, token: &str, task: &Value, rating: &str) -> Result<()> {
+        let id = task["id"].as_i64().context("a task without an id")?;
+        let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": rating}, "activeMillis": 1});
+        let path = format!("/tasks/{id}/submit");
+        self.call(token, Method::POST, &path, Some(body)).await?;
+        Ok(())
+    }
+
+    /// Fits how often each worker is right, as a CronJob does it.
+    pub async fn fit_consensus(&self) -> Result<()> {
+        let ended = Command::new(beside("datacrowd-api-server")?)
+            .args(["run", "consensus"])
+            .env("CORE_DATABASE_URL", self.core.app_url())
+            .env("DATACROWD_LOG", "warn")
+            .stdout(Stdio::null())
+            .status()
+            .await?;
+        ensure!(ended.success(), "the fit ended with {ended}");
+        Ok(())
+    }
+
+    /// A call that must succeed.
     pub async fn call(
         &self,
         token: &str,
@@ -204,6 +249,19 @@ impl Platform {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value> {
+        let (status, text) = self.answer(token, method, path, body.as_ref()).await?;
+        ensure!(status.is_success(), "{path}: {status} {text}");
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// A call; one that comes too fast is repeated when the server says so.
+    async fn answer(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, String)> {
         loop {
             let mut request = self
                 .http
@@ -211,7 +269,7 @@ impl Platform {
             if !token.is_empty() {
                 request = request.bearer_auth(token);
             }
-            if let Some(body) = &body {
+            if let Some(body) = body {
                 request = request.json(body);
             }
             let answer = request.send().await?;
@@ -223,20 +281,20 @@ impl Platform {
                 tokio::time::sleep(Duration::from_secs(wait)).await;
                 continue;
             }
-            let status = answer.status();
-            let text = answer.text().await?;
-            ensure!(status.is_success(), "{path}: {status} {text}");
-            return Ok(serde_json::from_str(&text).unwrap_or(Value::Null));
+            return Ok((answer.status(), answer.text().await?));
         }
     }
 
-    /// A project whose tasks want this many answers, approved at once.
-    pub async fn project(&self, answers_per_task: i32) -> Result<String> {
-        let labeling = json!({
+    /// A project whose answers are approved at once, with these members beside a rating form.
+    pub async fn project(&self, members: Value) -> Result<String> {
+        let mut labeling = json!({
             "display": [{"column": "text", "kind": "TEXT"}],
             "fields": [{"name": "rating", "type": "SINGLE_CHOICE", "options": ["-1", "0", "1"], "required": true}],
-            "answersPerTask": answers_per_task, "reviewersPerAnswer": 0, "rewardPoints": 1
+            "reviewersPerAnswer": 0, "rewardPoints": 1
         });
+        for (name, value) in members.as_object().context("members are an object")? {
+            labeling[name] = value.clone();
+        }
         let body = json!({"displayName": "Bench", "dataType": "TEXT", "labeling": labeling});
         let client = &self.client();
         text(

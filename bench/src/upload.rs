@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use clap::Args;
 use futures::{StreamExt, stream};
+use serde_json::json;
 
 use crate::{platform::Platform, process::status_kib};
 
@@ -26,7 +27,7 @@ pub struct Upload {
 impl Upload {
     pub async fn run(self) -> Result<()> {
         let platform = Platform::start(&self.log).await?;
-        let project = platform.project(1).await?;
+        let project = platform.project(json!({"answersPerTask": 1})).await?;
         let pid = platform.server.id().context("the server has ended")?;
         // Signing in took memory too, for Argon2: from here on the kernel counts anew.
         std::fs::write(format!("/proc/{pid}/clear_refs"), "5")?;

@@ -63,7 +63,7 @@ impl Ours {
     }
 
     async fn load(&self, items: usize) -> Result<Imported> {
-        let project = self.platform.project(1).await?;
+        let project = self.platform.project(json!({"answersPerTask": 1})).await?;
         let file = Bytes::from(items::csv(items));
         let begun = Instant::now();
         let dataset = self.platform.upload(&project, stream::iter([file])).await?;
@@ -140,7 +140,10 @@ impl System for Ours {
     fn export<'a>(&'a self, project: &'a str, items: usize) -> BoxFuture<'a, Result<Duration>> {
         Box::pin(async move {
             let begun = Instant::now();
-            let file = self.platform.export(project).await?;
+            let file = self
+                .platform
+                .export(project, json!({"format": "JSONL"}))
+                .await?;
             let took = begun.elapsed();
             let rows = file.split(|byte| *byte == b'\n').filter(|l| !l.is_empty());
             let rows = rows.count();

@@ -47,16 +47,11 @@ impl Platform {
         .await
     }
 
-    /// Exports a project's answers as JSON lines and downloads the file.
-    pub async fn export(&self, project: &str) -> Result<Bytes> {
+    /// Exports what a body asks for of a project, and downloads the file.
+    pub async fn export(&self, project: &str, body: Value) -> Result<Bytes> {
         let path = format!("/projects/{project}/export");
         let asked = self
-            .call(
-                &self.client(),
-                Method::POST,
-                &path,
-                Some(json!({"format": "JSONL"})),
-            )
+            .call(&self.client(), Method::POST, &path, Some(body))
             .await?;
         let id = text(&asked["exportId"])?;
         let mut database = PgConnection::connect(&self.core.owner_url()).await?;

@@ -1,0 +1,271 @@
+//! What dynamic overlap saves: a crowd of twenty says again what twenty people said, and a task is asked of as many of them
+//! as its label needs to be sure. Everything goes through the API, and skills through the task that fits them.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
+use clap::Args;
+use futures::{future::try_join_all, stream};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{claim::say, platform::Platform};
+
+/// What was recorded: a line for each item, with the ratings of twenty people from -4 to 4.
+const RECORDED: &str = include_str!("../../examples/reviews/data/ratings.jsonl");
+/// Most tasks that a worker takes at once.
+const TAKEN: usize = 20;
+/// Whether a sentence is negative, neutral or positive.
+const LABELS: [&str; 3] = ["-1", "0", "1"];
+
+/// How many items, by whom, how sure.
+#[derive(Debug, Args)]
+pub struct Overlap {
+    /// The first so many of the recorded items.
+    #[arg(long, default_value_t = 3708)]
+    items: usize,
+    /// How sure a label has to be, one run each.
+    #[arg(long, value_delimiter = ',', default_value = "0.7,0.8,0.9,0.95,0.99")]
+    confidence: Vec<String>,
+    /// Answers to a task at least.
+    #[arg(long, default_value_t = 2)]
+    least: usize,
+    /// The first so many of the twenty workers say anything, whatever they are asked.
+    #[arg(long, default_value_t = 0)]
+    spammers: usize,
+    /// The least skill of workers, like 0.5: who is surely below it is blocked.
+    #[arg(long)]
+    min_skill: Option<String>,
+    /// Answers after which skills are fitted again.
+    #[arg(long, default_value_t = 5000)]
+    fit_after: usize,
+    /// Where the server's log goes.
+    #[arg(long, default_value = ".dev/bench.log")]
+    log: PathBuf,
+}
+
+/// One item.
+#[derive(Debug, Deserialize)]
+struct Recorded {
+    id: String,
+    ratings: Vec<i32>,
+}
+
+/// What the crowd says: of each item by its id, one label for each worker.
+type Crowd = HashMap<String, Vec<&'static str>>;
+
+impl Overlap {
+    pub async fn run(self) -> Result<()> {
+        let recorded = recorded(self.items)?;
+        let truth: HashMap<_, _> = recorded
+            .iter()
+            .map(|(id, said)| (id.as_str(), majority(said)))
+            .collect();
+        let crowd: Arc<Crowd> = Arc::new(
+            recorded
+                .iter()
+                .map(|(id, said)| (id.clone(), self.with_spammers(id, said)))
+                .collect(),
+        );
+        say("| overlap | answers | per item | labels unlike those of all 20 people |")?;
+        say("|---|--:|--:|--:|")?;
+        for count in [1, 2, 3, 5, 7, 10, 15, 20] {
+            let unlike = |(id, _): &&(String, Vec<&str>)| {
+                majority(&crowd[id][..count]) != truth[id.as_str()]
+            };
+            let wrong = recorded.iter().filter(unlike).count();
+            self.report(&format!("{count}"), count * recorded.len(), wrong)?;
+        }
+        for confidence in &self.confidence {
+            let (answers, labels) = self.replay(confidence, &crowd).await?;
+            ensure!(
+                labels.len() == recorded.len(),
+                "{} tasks have a label",
+                labels.len()
+            );
+            let wrong = labels
+                .iter()
+                .filter(|(id, label)| truth[id.as_str()] != label.as_str());
+            let name = format!("{} to 20, {confidence} sure", self.least);
+            self.report(&name, answers, wrong.count())?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, overlap: &str, answers: usize, wrong: usize) -> Result<()> {
+        #[expect(clippy::cast_precision_loss, reason = "numbers for people")]
+        let (per_item, share) = (
+            answers as f64 / self.items as f64,
+            100.0 * wrong as f64 / self.items as f64,
+        );
+        say(&format!(
+            "| {overlap} | {answers} | {per_item:.2} | {wrong} ({share:.1} %) |"
+        ))
+    }
+
+    /// What each worker says of an item; a spammer's word depends on the item and on nothing in it.
+    fn with_spammers(&self, id: &str, said: &[&'static str]) -> Vec<&'static str> {
+        let mut said = said.to_vec();
+        for (worker, word) in said.iter_mut().enumerate().take(self.spammers) {
+            let seed = id.bytes().fold(worker, |seed, byte| {
+                seed.wrapping_mul(0x0100_0000_01b3) ^ usize::from(byte)
+            });
+            *word = LABELS[(seed >> 7) % LABELS.len()];
+        }
+        said
+    }
+
+    /// Answers spent, and the label of each item in the export.
+    async fn replay(
+        &self,
+        confidence: &str,
+        crowd: &Arc<Crowd>,
+    ) -> Result<(usize, Vec<(String, String)>)> {
+        let platform = Arc::new(Platform::start(&self.log).await?);
+        let qualification = self
+            .min_skill
+            .as_ref()
+            .map(|skill| json!({"minSkill": skill, "action": "BLOCK"}));
+        let project = platform
+            .project(json!({
+                "externalIdColumn": "id", "rewardPoints": 1, "reviewersPerAnswer": 0, "lockSeconds": 600,
+                "consensus": {
+                    "field": "rating", "method": "ONE_COIN_DAWID_SKENE",
+                    "minAnswers": self.least, "maxAnswers": 20, "confidence": confidence
+                },
+                "qualification": qualification
+            }))
+            .await?;
+        let csv = std::iter::once("id,text\n".to_owned())
+            .chain(crowd.keys().map(|id| format!("{id},a sentence\n")))
+            .collect::<String>();
+        let dataset = platform
+            .upload(&project, stream::iter([Bytes::from(csv)]))
+            .await?;
+        platform.generate(&dataset).await?;
+        let workers = platform.workers(20).await?;
+        let answers = Arc::new(AtomicUsize::new(0));
+        loop {
+            let before = answers.load(Ordering::Relaxed);
+            let until = before + self.fit_after;
+            let at_work = workers.iter().enumerate().map(|(worker, token)| {
+                let (platform, crowd, answers) = (platform.clone(), crowd.clone(), answers.clone());
+                let (token, project) = (token.clone(), project.clone());
+                tokio::spawn(async move {
+                    while answers.load(Ordering::Relaxed) < until {
+                        let given = turn(&platform, &token, &project, &crowd, worker).await?;
+                        if given == 0 {
+                            break;
+                        }
+                        answers.fetch_add(given, Ordering::Relaxed);
+                    }
+                    anyhow::Ok(())
+                })
+            });
+            for worker in try_join_all(at_work).await? {
+                worker?;
+            }
+            if answers.load(Ordering::Relaxed) == before {
+                break;
+            }
+            platform.fit_consensus().await?;
+        }
+        if self.min_skill.is_some() {
+            self.tell_blocked(&platform, &workers, &project).await?;
+        }
+        let export = platform
+            .export(&project, json!({"format": "JSONL", "rowPer": "TASK"}))
+            .await?;
+        let lines = std::str::from_utf8(&export)?.lines();
+        let labels = lines
+            .map(|line| {
+                let row: Value = serde_json::from_str(line)?;
+                let text = |member: &str| {
+                    row[member]
+                        .as_str()
+                        .map(str::to_owned)
+                        .context("a row without a label")
+                };
+                Ok((text("externalId")?, text("label")?))
+            })
+            .collect::<Result<_>>()?;
+        Ok((answers.load(Ordering::Relaxed), labels))
+    }
+
+    /// How many spammers and how many others may not work any more.
+    async fn tell_blocked(
+        &self,
+        platform: &Platform,
+        workers: &[String],
+        project: &str,
+    ) -> Result<()> {
+        let mut blocked = [0, 0];
+        for (worker, token) in workers.iter().enumerate() {
+            if platform.is_blocked(token, project).await? {
+                blocked[usize::from(worker >= self.spammers)] += 1;
+            }
+        }
+        let [spammers, others] = blocked;
+        eprintln!(
+            "blocked: {spammers} of {} spammers, {others} of {} others",
+            self.spammers,
+            workers.len() - self.spammers
+        );
+        Ok(())
+    }
+}
+
+/// Takes tasks and says what this worker says of them; how many there were.
+async fn turn(
+    platform: &Platform,
+    token: &str,
+    project: &str,
+    crowd: &Crowd,
+    worker: usize,
+) -> Result<usize> {
+    let tasks = platform.claim(token, project, TAKEN).await?;
+    for task in &tasks {
+        let id = task["payload"]["id"]
+            .as_str()
+            .context("a task without an id")?;
+        platform.submit(token, task, crowd[id][worker]).await?;
+    }
+    Ok(tasks.len())
+}
+
+fn recorded(items: usize) -> Result<Vec<(String, Vec<&'static str>)>> {
+    let label = |rating: &i32| LABELS[usize::try_from(rating.signum() + 1).unwrap_or(0)];
+    RECORDED
+        .lines()
+        .take(items)
+        .map(|line| {
+            let item: Recorded = serde_json::from_str(line)?;
+            ensure!(
+                item.ratings.len() == 20,
+                "{} was not rated by twenty",
+                item.id
+            );
+            Ok((item.id, item.ratings.iter().map(label).collect()))
+        })
+        .collect()
+}
+
+/// The label that most gave, the first of several.
+fn majority(said: &[&'static str]) -> &'static str {
+    let votes = |label: &str| said.iter().filter(|said| **said == label).count();
+    let mut best = LABELS[0];
+    for label in LABELS {
+        if votes(label) > votes(best) {
+            best = label;
+        }
+    }
+    best
+}

@@ -50,7 +50,7 @@ class Settings(unittest.TestCase):
             for container in pod["containers"] + pod.get("initContainers", []):
                 seen += 1
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
-        self.assertEqual(seen, 10)
+        self.assertEqual(seen, 11)
 
     def test_every_task_of_the_api_server_has_a_cronjob_and_every_setting_that_it_requires(self):
         tasks = dict(re.findall(r'Self::(\w+) => "([a-z-]+)",', (ROOT / "crates/labelling/src/scheduled.rs").read_text()))

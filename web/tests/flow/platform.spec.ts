@@ -227,7 +227,7 @@ test(
 
     await test.step('the other rejects one with a comment, and approves the others', async () => {
       await otto.getByRole('link', { name: t.nav.work, exact: true }).click();
-      await otto.getByRole('link', { name: `${t.review.title} ${project}` }).click();
+      await otto.getByRole('link', { name: `${t.work.reviewIt} ${project}` }).click();
       // Answers arrive in any order.
       const bad = otto.getByText('bad', { exact: true });
       for (const left = new Set(Array.from({ length: ROWS }, (_, i) => i + 1)); left.size > 0;) {

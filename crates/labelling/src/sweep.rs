@@ -44,7 +44,7 @@ impl Labelling {
         .await?;
         let exports = self.sweep_exports(now).await?;
         self.sweep_requeue().await?;
-        while self.sweep_unsure(now).await? {}
+        self.sweep_unsure(now).await?;
         while self.sweep_skips().await? {}
         self.sweep_voids(now).await?;
         sqlx::query!(

@@ -13,9 +13,21 @@ use super::{
     take_turn,
 };
 use crate::{
-    Labelling, Refusal, Result, crowd::membership::admit, projects::from_column,
+    Error, Labelling, Refusal, Result, crowd::membership::admit, projects::from_column,
     task_state::TaskEvent,
 };
+
+/// What a call to claim came to.
+enum Claimed {
+    /// What the worker holds now.
+    Tasks(Vec<Task>),
+    /// No task that is free this instant.
+    Nothing,
+    /// The task that was waited for was gone; there may be another.
+    Again,
+    /// The worker holds as many as anybody may, and fewer of these than asked for.
+    TooMany,
+}
 
 impl Labelling {
     /// A task this worker could take; nothing is held.
@@ -63,10 +75,34 @@ impl Labelling {
         count: i64,
         now: DateTime<Utc>,
     ) -> Result<Vec<Task>> {
+        let mut claimed = self.claim(user, project, count, false, now).await?;
+        // Whoever holds the last ones may not want them, or just have been refused. Each turn that finds a task gone is
+        // one in which somebody else got on.
+        while matches!(claimed, Claimed::Nothing | Claimed::Again) {
+            claimed = match self.claim(user, project, 1, true, now).await? {
+                Claimed::Nothing => return Err(self.no_task(user, project, now).await?.into()),
+                claimed => claimed,
+            };
+        }
+        match claimed {
+            Claimed::Tasks(tasks) => Ok(tasks),
+            _ => Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into()),
+        }
+    }
+
+    /// One call; `waits` for the first task that others are just taking, and holds no other meanwhile.
+    async fn claim(
+        &self,
+        user: UserId,
+        project: Option<ProjectId>,
+        count: i64,
+        waits: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Claimed> {
         let leased = TaskEvent::Leased.delta();
         let rows = sqlx::query!(
             "select task_id, project_id, dataset_id, batch_id, labeling_version, payload as \"payload: Json<RawJson>\", token, expires_at, reward_points
-             from tasks_claim_v1($1, $2, $3, $4, $5, $6, $7, $8)",
+             from tasks_claim_v2($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             user.0,
             project.map(|p| p.0),
             i32::try_from(count).unwrap_or(i32::MAX),
@@ -74,12 +110,20 @@ impl Labelling {
             leased.leased,
             leased.places,
             LEASE_LIVES,
+            waits,
             now
         )
         .fetch_all(&self.calls)
         .await?;
-        if rows.is_empty() {
-            return Err(self.no_task(user, project, now).await?.into());
+        match rows.first() {
+            None => return Ok(Claimed::Nothing),
+            Some(row) if row.task_id.is_none() => {
+                return Ok(match row.project_id {
+                    Some(_) => Claimed::Again,
+                    None => Claimed::TooMany,
+                });
+            }
+            Some(_) => {}
         }
         let tasks = rows.into_iter().map(|r| {
             Some(Task::from(Held {
@@ -94,9 +138,10 @@ impl Labelling {
                 reward_points: r.reward_points?,
             }))
         });
-        tasks
-            .collect::<Option<_>>()
-            .ok_or_else(|| Refusal::TooManyLeases { limit: MAX_LEASES }.into())
+        let tasks = tasks.collect::<Option<_>>();
+        Ok(Claimed::Tasks(
+            tasks.ok_or(Error::Corrupt { what: "claim" })?,
+        ))
     }
 
     /// Takes one named task.

@@ -9,36 +9,56 @@ use crate::{
     task_state::{Cause, TaskEvent, apply},
 };
 
-/// Most tasks per transaction: each may lock its project, which everybody's quota is spent from.
-const STEP: i64 = 50;
+/// Most tasks per pass of one replica.
+const STEP: i64 = 200;
 
 impl Labelling {
-    /// One step; true when there may be more to do.
-    pub(crate) async fn sweep_unsure(&self, now: DateTime<Utc>) -> Result<bool> {
-        let mut tx = self.pool.begin().await?;
+    /// Looks at the first of them again; those that are left are for the next pass.
+    pub(crate) async fn sweep_unsure(&self, now: DateTime<Utc>) -> Result<()> {
         let gated = self.billing.gates();
-        // A task that somebody is working on this instant is left for the next pass.
-        let tasks = sqlx::query!(
+        let unsure = sqlx::query_scalar!(
             "select t.id from tasks t join projects p on p.id = t.project_id join datasets d on d.id = t.dataset_id
              where t.below_confidence and t.charged and d.bound_uid is not null and p.state not in ('closed', 'deleting')
                and (p.task_quota > p.tasks_used or not $1)
-             order by t.id limit $2 for update of t skip locked",
+             order by t.id limit $2",
             gated,
             STEP
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&self.calls)
         .await?;
-        for task in &tasks {
+        for task in unsure {
+            self.reconsider(TaskId(task), gated, now).await?;
+        }
+        Ok(())
+    }
+
+    /// One task in one transaction: it may end up with its project locked, and must wait for no other batch then.
+    async fn reconsider(&self, task: TaskId, gated: bool, now: DateTime<Utc>) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        // One that somebody is working on this instant is left for the next pass.
+        let locked = sqlx::query!(
+            "select id from tasks where id = $1 and below_confidence for update skip locked",
+            task.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if locked.is_some() {
             let cause = Cause {
                 kind: "task.reconsidered",
-                subject: task.id.to_string(),
+                subject: task.to_string(),
                 actor: "sweeper",
                 data: json!({}),
             };
-            let event = TaskEvent::Reconsidered { gated };
-            apply(&mut tx, TaskId(task.id), event, &cause, now).await?;
+            apply(
+                &mut tx,
+                task,
+                TaskEvent::Reconsidered { gated },
+                &cause,
+                now,
+            )
+            .await?;
         }
         tx.commit().await?;
-        Ok(i64::try_from(tasks.len()) == Ok(STEP))
+        Ok(())
     }
 }

@@ -133,7 +133,7 @@ class Apart(unittest.TestCase):
         for release in self.releases:
             deny = next(o for o in release.objects if o["metadata"]["name"].endswith("-default-deny"))
             staying = [pod for o in release.objects if o["kind"] in ("Deployment", "CronJob") for pod in pod_templates(o)]
-            self.assertEqual(len(staying), 8)
+            self.assertEqual(len(staying), 9)
             for pod in staying:
                 self.assertTrue(chooses(deny["spec"]["podSelector"], pod["metadata"]["labels"]), pod["metadata"])
 

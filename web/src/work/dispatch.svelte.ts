@@ -11,15 +11,23 @@ class Dispatch {
   private readonly heard = new Set<(outcome: Outcome) => void>();
   private sender: Sender | null = null;
   private user: string | null = null;
+  private started: Promise<void> = Promise.resolve();
   private readonly tabs = new BroadcastChannel('datacrowd-outbox');
 
   waiting = $derived(this.entries.filter((entry) => entry.state === 'waiting'));
   refused = $derived(this.entries.filter((entry) => entry.state === 'refused'));
 
-  async start(user: string): Promise<void> {
-    if (this.user === user) return;
-    this.sender?.stop();
-    this.user = user;
+  /** Resolves once what earlier pages left is known, whoever asked for it first. */
+  start(user: string): Promise<void> {
+    if (this.user !== user) {
+      this.sender?.stop();
+      this.user = user;
+      this.started = this.begin(user);
+    }
+    return this.started;
+  }
+
+  private async begin(user: string): Promise<void> {
     this.sender = new Sender(
       user,
       await store(),

@@ -54,9 +54,11 @@ test('a killed tab: the next one sends the decision, and does not show its answe
 }) => {
   await atReview(page, site);
   site.state.isDown = true;
+  // Nothing is sent before it is on the disk.
+  const tried = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/approve'));
   await page.keyboard.press('a');
   await expect(page.getByText('number 2 lasts')).toBeVisible();
-  await page.waitForTimeout(300);
+  await tried;
   await page.close({ runBeforeUnload: false });
   site.state.isDown = false;
   const next = await context.newPage();

@@ -22,7 +22,7 @@ use crate::{claim::say, platform::Platform};
 /// What was recorded: a line for each item, with the ratings of twenty people from -4 to 4.
 const RECORDED: &str = include_str!("../../examples/reviews/data/ratings.jsonl");
 /// Most tasks that a worker takes at once.
-const TAKEN: usize = 20;
+const TAKEN: usize = 10;
 /// Whether a sentence is negative, neutral or positive.
 const LABELS: [&str; 3] = ["-1", "0", "1"];
 

@@ -8,7 +8,6 @@ use datacrowd_billing::PaymentsMessage;
 use datacrowd_crds::{Project, names::BILLING_REVISION};
 use datacrowd_labelling::CoreMessage;
 use datacrowd_outbox::{Failure, Message, Receiver};
-use datacrowd_protocol::object::PlatformObject;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -119,7 +118,7 @@ impl Receiver<CoreMessage> for Neighbours<'_> {
             CoreMessage::BillingRevision { namespace, name } => {
                 billing_revision(app, namespace, name, message.id.0).await
             }
-            CoreMessage::DeleteObject { key } => match written(app, key) {
+            CoreMessage::DeleteObject { key } => match app.objects.written(key) {
                 Some(object) => app.objects.delete(&object).await,
                 None => Ok(()),
             },
@@ -144,11 +143,6 @@ impl Receiver<PaymentsMessage> for Core<'_> {
             }
         }
     }
-}
-
-/// The object behind a key of the platform's own rows, whose prefix says for whom it was written.
-fn written(app: &App, key: &str) -> Option<PlatformObject> {
-    app.objects.bucket().at(key.split('/').next()?, key)
 }
 
 /// Wakes what waits for a project's budget. A Project that is gone, replaced or in somebody else's namespace by now

@@ -110,6 +110,11 @@ impl Objects {
         &self.bucket
     }
 
+    /// The object behind a key of the platform's own rows, whose prefix says for whom it was written.
+    pub(crate) fn written(&self, key: &str) -> Option<PlatformObject> {
+        self.bucket.at(key.split('/').next()?, key)
+    }
+
     /// Whether the bucket answers.
     pub async fn ping(&self) -> Result<(), ApiError> {
         self.client

@@ -37,9 +37,7 @@ pub(super) async fn run(
 }
 
 async fn removed(objects: &Objects, upload: &StaleUpload) -> bool {
-    let prefix = upload.object_key.split('/').next();
-    let object = prefix.and_then(|prefix| objects.bucket().at(prefix, &upload.object_key));
-    let Some(object) = object else {
+    let Some(object) = objects.written(&upload.object_key) else {
         // No key that we write: there is nothing behind it.
         return true;
     };

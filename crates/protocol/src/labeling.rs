@@ -293,7 +293,7 @@ impl Field {
 mod tests {
     use super::*;
 
-    fn rating() -> Labeling {
+    pub(super) fn rating() -> Labeling {
         serde_json::from_value(serde_json::json!({
             "fields": [{"name": "rating", "type": "SingleChoice", "options": ["-1", "0", "1"], "required": true}]
         }))

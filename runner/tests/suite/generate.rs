@@ -117,20 +117,25 @@ async fn a_run_that_was_taken_over_is_opened_again_and_goes_on() {
     same(&fake, &unbroken(12_000).await);
 }
 
+/// A run whose pod dies while it sends its chunk of this number.
+pub async fn die_in_chunk(fake: &Fake, dies_in: usize) {
+    for _ in 1..dies_in {
+        fake.fault("tasks", Fault::Delay(0));
+    }
+    fake.fault("tasks", Fault::Delay(60_000));
+    let first = fake.session();
+    tokio::select! {
+        _ = generate(&first) => panic!("it should hang in chunk {dies_in}"),
+        () = until(|| fake.calls("tasks") == dies_in) => {}
+    }
+}
+
 #[tokio::test]
 async fn a_pod_that_dies_after_any_chunk_is_continued_by_the_next() {
     let unbroken = unbroken(22_000).await;
     for dies_in in 1..=5 {
         let fake = Fake::start(Csv, rows(22_000)).await;
-        for _ in 1..dies_in {
-            fake.fault("tasks", Fault::Delay(0));
-        }
-        fake.fault("tasks", Fault::Delay(60_000));
-        let first = fake.session();
-        tokio::select! {
-            _ = generate(&first) => panic!("it should hang in chunk {dies_in}"),
-            () = until(|| fake.calls("tasks") == dies_in) => {}
-        }
+        die_in_chunk(&fake, dies_in).await;
         assert_eq!(generate(&fake.session()).await.exit_code(), exit::DONE);
         same(&fake, &unbroken);
     }

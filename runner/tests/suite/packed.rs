@@ -7,7 +7,7 @@ use datacrowd_runner::generate::generate;
 
 use crate::{
     fake::{Fake, Fault, World},
-    generate::until,
+    generate::die_in_chunk,
 };
 
 /// Texts that shrink little, so that a cut falls into the middle of them.
@@ -88,15 +88,7 @@ async fn a_pod_that_dies_after_any_chunk_is_continued_by_the_next() {
     for bytes in packed(&text) {
         for dies_in in 1..=4 {
             let fake = Fake::start(Csv, bytes.clone()).await;
-            for _ in 1..dies_in {
-                fake.fault("tasks", Fault::Delay(0));
-            }
-            fake.fault("tasks", Fault::Delay(60_000));
-            let first = fake.session();
-            tokio::select! {
-                _ = generate(&first) => panic!("it should hang in chunk {dies_in}"),
-                () = until(|| fake.calls("tasks") == dies_in) => {}
-            }
+            die_in_chunk(&fake, dies_in).await;
             assert_eq!(generate(&fake.session()).await.exit_code(), exit::DONE);
             same(&fake, &plain);
         }

@@ -28,6 +28,49 @@ pub(crate) async fn admit_lock(
     Ok(())
 }
 
+/// Waits for what this worker has under way in a project, and lets them begin nothing until this transaction ends.
+pub(crate) async fn exclude_lock(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    worker: UserId,
+) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
+        project.0,
+        worker.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
+/// Says what was decided about a worker; false when it was so before. The caller has excluded them.
+pub(crate) async fn set_standing(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    worker: UserId,
+    membership: Membership,
+    actor: &str,
+) -> Result<bool> {
+    let changed = sqlx::query!(
+        "insert into project_workers as w (project_id, user_id, standing) values ($1, $2, $3)
+             on conflict (project_id, user_id) do update set standing = excluded.standing where w.standing <> excluded.standing",
+        project.0,
+        worker.0,
+        membership.column()
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        == 1;
+    if changed {
+        let kind = format!("worker.{}", membership.column());
+        let data = json!({"project": project});
+        events::record(conn, &kind, &worker.to_string(), actor, data).await?;
+    }
+    Ok(changed)
+}
+
 /// Admits a worker until this transaction ends: a block waits for it, and whoever comes later is told of it.
 pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId) -> Result<()> {
     admit_lock(conn, project, worker).await?;
@@ -171,35 +214,13 @@ impl Labelling {
     ) -> Result<()> {
         let mut tx = self.pool.begin().await?;
         find(&mut tx, tenant, project).await?.live()?;
-        sqlx::query!(
-            "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
-            project.0,
-            worker.0
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        let changed = sqlx::query!(
-            "insert into project_workers as w (project_id, user_id, standing) values ($1, $2, $3)
-             on conflict (project_id, user_id) do update set standing = excluded.standing where w.standing <> excluded.standing",
-            project.0,
-            worker.0,
-            membership.column()
-        )
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        exclude_lock(&mut tx, project, worker).await?;
+        let changed =
+            set_standing(&mut tx, project, worker, membership, &actor.to_string()).await?;
         if membership == Membership::Member {
             lift(&mut tx, project, worker).await?;
         }
-        if changed == 1 {
-            events::record(
-                &mut tx,
-                &format!("worker.{}", membership.column()),
-                &worker.to_string(),
-                &actor.to_string(),
-                json!({"project": project}),
-            )
-            .await?;
+        if changed {
             let details = json!({"project": project});
             audit::record(
                 &mut tx,

@@ -3,15 +3,17 @@
 use chrono::{DateTime, Utc};
 use datacrowd_consensus::{Share, Z_95};
 use datacrowd_protocol::{
-    WireEnum,
-    ids::{ProjectId, UserId},
-    labeling::QualificationAction,
+    WireEnum, ids::ProjectId, labeling::QualificationAction, work::Membership,
 };
 use serde_json::json;
-use sqlx::PgConnection;
 
 use super::Skill;
-use crate::{Labelling, Result, events, projects::from_column};
+use crate::{
+    Labelling, Result,
+    crowd::membership::{exclude_lock, set_standing},
+    events,
+    projects::from_column,
+};
 
 /// Whose doing it is in events.
 const ACTOR: &str = "consensus";
@@ -53,13 +55,7 @@ impl Labelling {
     ) -> Result<bool> {
         let mut tx = self.pool.begin().await?;
         // As whoever blocks by hand: what is under way comes first.
-        sqlx::query!(
-            "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::uuid::text, 2))",
-            project.0,
-            skill.user.0
-        )
-        .fetch_one(&mut *tx)
-        .await?;
+        exclude_lock(&mut tx, project, skill.user).await?;
         let is_new = sqlx::query!(
             "insert into worker_qualifications (project_id, user_id, action, correct, total, created_at) values ($1, $2, $3, $4, $5, $6)
              on conflict (project_id, user_id) do nothing",
@@ -79,7 +75,7 @@ impl Labelling {
             let subject = skill.user.to_string();
             events::record(&mut tx, "worker.disqualified", &subject, ACTOR, data).await?;
             if action == QualificationAction::Block {
-                block(&mut tx, project, skill.user).await?;
+                set_standing(&mut tx, project, skill.user, Membership::Blocked, ACTOR).await?;
             }
         }
         tx.commit().await?;
@@ -93,17 +89,4 @@ impl Labelling {
 /// The upper bound of the skill's 95 % interval; of nothing it is 1.
 fn upper(skill: &Skill) -> f64 {
     Share::new(skill.correct, skill.total).map_or(1.0, |share| share.wilson(Z_95).1)
-}
-
-async fn block(conn: &mut PgConnection, project: ProjectId, worker: UserId) -> Result<()> {
-    sqlx::query!(
-        "insert into project_workers (project_id, user_id, standing) values ($1, $2, 'blocked')
-         on conflict (project_id, user_id) do update set standing = 'blocked'",
-        project.0,
-        worker.0
-    )
-    .execute(&mut *conn)
-    .await?;
-    let data = json!({"project": project});
-    events::record(conn, "worker.blocked", &worker.to_string(), ACTOR, data).await
 }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use datacrowd_consensus::{Collector, InvalidLabels, Labelled, Method};
 use datacrowd_protocol::{
-    ids::{ProjectId, TaskId, UserId},
+    ids::{ProjectId, UserId},
     raw::RawJson,
 };
 use futures::TryStreamExt as _;
@@ -102,12 +102,7 @@ impl Labelling {
             given,
             decided: decided
                 .into_iter()
-                .map(|row| {
-                    (
-                        TaskId(row.task_id).0,
-                        row.value.0.compact().get().to_owned(),
-                    )
-                })
+                .map(|row| (row.task_id, row.value.0.compact().get().to_owned()))
                 .collect(),
             method: consensus.method().into(),
         })

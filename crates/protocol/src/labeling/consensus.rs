@@ -156,14 +156,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::labeling::Field;
-
-    fn rating() -> Labeling {
-        serde_json::from_value(serde_json::json!({
-            "fields": [{"name": "rating", "type": "SingleChoice", "options": ["-1", "0", "1"], "required": true}]
-        }))
-        .unwrap()
-    }
+    use crate::labeling::{Field, tests::rating};
 
     #[test]
     fn consensus_is_of_a_choice_that_is_there() {

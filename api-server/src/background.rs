@@ -118,10 +118,7 @@ impl Receiver<CoreMessage> for Neighbours<'_> {
             CoreMessage::BillingRevision { namespace, name } => {
                 billing_revision(app, namespace, name, message.id.0).await
             }
-            CoreMessage::DeleteObject { key } => match app.objects.written(key) {
-                Some(object) => app.objects.delete(&object).await,
-                None => Ok(()),
-            },
+            CoreMessage::DeleteObject { key } => app.objects.delete_written(key).await,
         };
         // The refusal logged itself.
         told.map_err(|_| Failure::Later)

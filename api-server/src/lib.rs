@@ -16,6 +16,7 @@ mod describe;
 mod digest;
 mod error;
 mod extract;
+mod folder;
 mod guards;
 mod idempotency;
 mod internal;

@@ -3,9 +3,11 @@
 //! remove nothing else, whatever a row or a request says.
 
 mod links;
+mod list;
 mod multipart;
 mod read;
 mod receive;
+mod remove;
 
 use std::error::Error;
 
@@ -20,7 +22,7 @@ use aws_smithy_http_client::{
 };
 use datacrowd_protocol::object::{PlatformBucket, PlatformObject};
 
-pub use self::links::DOWNLOAD_TTL;
+pub use self::{links::DOWNLOAD_TTL, list::Listed};
 use crate::{args::Objects as Settings, error::ApiError};
 
 /// What it is called in messages.
@@ -120,18 +122,6 @@ impl Objects {
         self.client
             .head_bucket()
             .bucket(self.bucket.name())
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|e| failed(&e))
-    }
-
-    /// Removes an object; one that is gone is success.
-    pub async fn delete(&self, object: &PlatformObject) -> Result<(), ApiError> {
-        self.client
-            .delete_object()
-            .bucket(object.bucket())
-            .key(object.key())
             .send()
             .await
             .map(|_| ())

@@ -7,6 +7,9 @@ pub const VERSIONED: &str = "/api/v1";
 /// Where files are uploaded to.
 pub const UPLOADS: &str = "/projects/{id}/datasets";
 
+/// Where the files of a folder are put.
+pub const UPLOADED_FILE: &str = "/uploads/{id}/file";
+
 /// A path as the description has it.
 pub fn unversioned(path: &str) -> &str {
     path.strip_prefix(VERSIONED).unwrap_or(path)

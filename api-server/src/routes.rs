@@ -30,6 +30,7 @@ mod skips;
 mod stats;
 mod tasks;
 mod tokens;
+mod uploads;
 mod users;
 mod webhooks;
 mod work;
@@ -206,7 +207,10 @@ fn payment_routes() -> OpenApiRouter<App> {
 
 /// Files, which have a limit of their own.
 fn upload_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(datasets::create::dataset_create))
+    OpenApiRouter::new()
+        .routes(routes!(datasets::create::dataset_create))
+        .routes(routes!(uploads::create::upload_create))
+        .routes(routes!(uploads::file::upload_file))
 }
 
 fn api() -> OpenApiRouter<App> {

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use datacrowd_protocol::{
     labeling::Labeling,
-    source::{Delimiter, Encoding, SourceFormat},
+    source::{Delimiter, Encoding, TableFormat},
 };
 use datacrowd_records::{BadInput, Head, Options, head, is_packed};
 
@@ -35,18 +35,18 @@ pub struct Written {
 
 impl Written {
     /// Refuses what JSON lines do not have.
-    pub fn fits(self, format: SourceFormat) -> ApiResult<Self> {
+    pub fn fits(self, format: TableFormat) -> ApiResult<Self> {
         let of_csv =
             |member: &str| ApiError::invalid_member(member, "belongs to CSV only; remove it");
         match (format, self.delimiter, self.multiline) {
-            (SourceFormat::Jsonl, Some(_), _) => Err(of_csv("delimiter")),
-            (SourceFormat::Jsonl, _, Some(_)) => Err(of_csv("multiline")),
+            (TableFormat::Jsonl, Some(_), _) => Err(of_csv("delimiter")),
+            (TableFormat::Jsonl, _, Some(_)) => Err(of_csv("multiline")),
             _ => Ok(self),
         }
     }
 
     /// How to read it.
-    pub fn options(self, format: SourceFormat) -> Options {
+    pub fn options(self, format: TableFormat) -> Options {
         Options {
             delimiter: self.delimiter.unwrap_or(Delimiter::Comma),
             encoding: self.encoding.unwrap_or(Encoding::Utf8),
@@ -61,7 +61,7 @@ pub fn check(
     member: &str,
     bytes: &[u8],
     whole: bool,
-    format: SourceFormat,
+    format: TableFormat,
     written: Written,
     labeling: Option<&Labeling>,
 ) -> ApiResult<Head> {

@@ -146,13 +146,7 @@ impl<'a> File<'a> {
         self.window.open();
         if let Some(chunk) = &chunk {
             let left = self.left.checked_sub(chunk.len() as u64);
-            self.left = left.ok_or_else(|| {
-                ApiError::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "payload_too_large",
-                    "The file is larger than this server takes; put it into a bucket and send sourceUri instead.",
-                )
-            })?;
+            self.left = left.ok_or_else(too_large)?;
         }
         Ok(chunk)
     }
@@ -164,6 +158,15 @@ impl<'a> File<'a> {
             ApiResult::Ok(chunk.map(|chunk| (chunk, file)))
         })
     }
+}
+
+/// A file that is longer than one may be.
+pub fn too_large() -> ApiError {
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "payload_too_large",
+        "The file is larger than this server takes; put it into a bucket and send sourceUri instead.",
+    )
 }
 
 /// A form that cannot be read to its end, and what to do about it.

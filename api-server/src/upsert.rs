@@ -9,7 +9,7 @@ use datacrowd_protocol::{
     internal::Upsert,
     object::PlatformBucket,
     range,
-    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
 
@@ -105,10 +105,10 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
             [("maxInvalidRows".to_owned(), why)].into(),
         ));
     }
-    let format = spec
+    let (format, selection) = spec
         .source
-        .format
-        .or_else(|| SourceFormat::from_extension(&spec.source.uri));
+        .kind()
+        .map_err(|why| invalid(format!("{why}.")))?;
     Ok(DatasetUpsert {
         tenant,
         namespace,
@@ -120,7 +120,8 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         suspended: spec.suspended(),
         project_name: spec.project_ref.name,
         source_uri: spec.source.uri,
-        format: format.ok_or_else(|| invalid("source.format is absent and the file name ends in neither .csv nor .jsonl; set source.format".into()))?,
+        format,
+        selection,
         own_credentials,
         content: ContentNow::Unseen,
         delete_rows: delete_rows.map(DatasetId),

@@ -1,6 +1,7 @@
 //! The Dataset resource: a file that becomes tasks.
 
 use datacrowd_protocol::{
+    files::{Companions, Patterns, Selection},
     internal::DatasetState,
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
@@ -96,10 +97,11 @@ pub struct ProjectRef {
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
-    /// `s3://bucket/key`. In the platform's bucket the key begins with the namespace's name.
+    /// `s3://bucket/key`, or `s3://bucket/folder/` with a slash at its end. In the platform's bucket the key begins with the
+    /// namespace's name.
     #[schemars(length(min = 8, max = 1100), regex(pattern = r"^s3://[^/]+/.+$"))]
     pub uri: String,
-    /// How rows are separated; from the extension when absent.
+    /// How rows are separated, or Files for a folder; from the end of the URI when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<SourceFormat>,
     /// What separates the cells of a CSV; Comma when absent. A first line `sep=;` is honoured.
@@ -111,9 +113,51 @@ pub struct Source {
     /// True: quoted cells may span more than 100 lines and 64 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiline: Option<bool>,
+    /// Of a folder: only files that one of these patterns matches, such as `*.wav` (a name in any folder) or `2026/**`. All when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub include: Vec<String>,
+    /// Of a folder: no file that one of these patterns matches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub exclude: Vec<String>,
+    /// Of a folder: SameStem makes columns of the `.json` and the `.txt` that lie beside a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companions: Option<Companions>,
     /// Secret of the same namespace with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, for a bucket of one's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_secret_ref: Option<SecretRef>,
+}
+
+impl Source {
+    /// What it is, and for a folder which of its files are rows.
+    ///
+    /// # Errors
+    /// A sentence, without its stop, that says what to write instead.
+    pub fn kind(&self) -> Result<(SourceFormat, Option<Selection>), String> {
+        let format = SourceFormat::of(self.format, &self.uri)?;
+        let selection = Selection {
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            companions: self.companions,
+        };
+        let is_folder = format == SourceFormat::Files;
+        let written =
+            self.delimiter.is_some() || self.encoding.is_some() || self.multiline.is_some();
+        match () {
+            () if is_folder && written => Err(
+                "source.delimiter, source.encoding and source.multiline say how a file of rows is written; remove them for a folder".to_owned(),
+            ),
+            () if !is_folder && selection != Selection::default() => Err(
+                "source.include, source.exclude and source.companions belong to a folder; remove them, or end source.uri in /".to_owned(),
+            ),
+            () if is_folder => {
+                let _: Patterns = selection.patterns().map_err(|why| why.to_string())?;
+                Ok((format, Some(selection)))
+            }
+            () => Ok((format, None)),
+        }
+    }
 }
 
 /// Names a Secret of the same namespace.

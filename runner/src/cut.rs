@@ -26,6 +26,8 @@ pub struct Chunk {
 /// Refused rows: how many there may be, how many there were.
 #[derive(Debug, Clone)]
 pub struct Refusals {
+    /// Whether rows are files of a folder, which are known by their names, or lines of a file.
+    pub of_files: bool,
     /// Tolerated.
     pub most: i64,
     /// So far.
@@ -45,21 +47,28 @@ impl Refusals {
         });
     }
 
-    fn first_reason(&self) -> String {
-        self.first.as_ref().map_or_else(String::new, |row| {
-            format!("; the first: line {} {}", row.line, row.reason)
-        })
+    pub(crate) fn first_reason(&self) -> String {
+        self.first
+            .as_ref()
+            .map_or_else(String::new, |row| match self.of_files {
+                true => format!("; the first: {}", row.reason),
+                false => format!("; the first: line {} {}", row.line, row.reason),
+            })
     }
 
-    fn too_many(&self) -> Option<Halt> {
+    pub(crate) fn too_many(&self) -> Option<Halt> {
         if self.count <= self.most {
             return None;
         }
         let first = self.first_reason();
+        let (rows, corrected) = match self.of_files {
+            true => ("files", "a corrected folder"),
+            false => ("rows", "a corrected file"),
+        };
         Some(Halt::failed(
             RunReason::TooManyInvalidRows,
             format!(
-                "{} rows were refused, more than maxInvalidRows ({}) allows{first}. Raise maxInvalidRows, or create a new Dataset from a corrected file.",
+                "{} {rows} were refused, more than maxInvalidRows ({}) allows{first}. Raise maxInvalidRows, or create a new Dataset from {corrected}.",
                 self.count, self.most
             ),
         ))
@@ -166,7 +175,7 @@ impl Cutter {
                 record
             };
             if let Some(record) = record {
-                write_row(&record, body, &mut self.refusals);
+                write_row(&record, None, body, &mut self.refusals);
                 return Ok(true);
             }
             if self.ended {
@@ -181,8 +190,13 @@ impl Cutter {
 }
 
 /// One line as [`ChunkRow`](datacrowd_protocol::chunk::ChunkRow) reads it; the payload is JSON already and
-/// is copied, not parsed.
-fn write_row(record: &Record<'_>, body: &mut Vec<u8>, refusals: &mut Refusals) {
+/// is copied, not parsed. `key` is that of the file that the row is, in a folder.
+pub(crate) fn write_row(
+    record: &Record<'_>,
+    key: Option<&str>,
+    body: &mut Vec<u8>,
+    refusals: &mut Refusals,
+) {
     let Record {
         row,
         line,
@@ -198,6 +212,11 @@ fn write_row(record: &Record<'_>, body: &mut Vec<u8>, refusals: &mut Refusals) {
     .expect("a Vec takes every byte");
     if end.line != line + 1 {
         write!(body, "\"endLine\":{},", end.line).expect("a Vec takes every byte");
+    }
+    if let Some(key) = key {
+        body.extend_from_slice(b"\"key\":");
+        body.append(&mut json(&key));
+        body.push(b',');
     }
     if *blank_before > 0 {
         write!(body, "\"blankBefore\":{blank_before},").expect("a Vec takes every byte");

@@ -1,4 +1,4 @@
-//! A generating run: source → records → chunks → platform.
+//! A generating run: source → records → chunks → platform. A source is a file of rows, or a folder of files.
 //!
 //! The platform's checkpoint is the only memory: what this pod knows beyond it may be lost at any moment.
 //! At most one chunk is in flight while the next one is cut.
@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use datacrowd_protocol::{
     chunk::Checkpoint,
+    files::FolderOpened,
     run::{GenerateOpened, RunReason},
-    source::{Delimiter, Encoding},
+    source::{Delimiter, Encoding, TableFormat},
 };
 use datacrowd_records::{Begin, Options, Position, Records};
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use crate::{
     cut::{Chunk, Cutter, Refusals},
+    folder::Folder,
     halt::{Counts, End, Halt},
     platform::PlatformError,
     session::{Finished, MOST_TAKEOVERS, Session, fought_over},
@@ -40,12 +43,16 @@ pub async fn generate(session: &Session) -> End {
         let mut epoch = opened.epoch;
         let digest = Digest::default();
         let work = async {
+            if let Some(folder) = &opened.folder {
+                let load = load_folder(session, &opened, folder, &mut counts);
+                return session.hold(epoch, load).await.map(Some);
+            }
             let (opened, location) = locate(session, opened).await?;
             epoch = opened.epoch;
             if opened.completed {
                 return Ok(None);
             }
-            let load = load(session, opened, location, &digest, &mut counts);
+            let load = load_table(session, &opened, location, &digest, &mut counts);
             session.hold(epoch, load).await.map(Some)
         };
         let result = match work.await {
@@ -104,25 +111,94 @@ async fn locate(
     Ok((opened, Location::Own(Box::new(bucket))))
 }
 
-/// Loads everything behind the checkpoint; the platform's word on where that is counts.
-async fn load(
+/// Where chunks come from. The next one is made while the one before is on its way.
+trait Chunks: Sized + Send + 'static {
+    /// What was read so far.
+    fn counts(&self) -> Counts;
+    /// Makes the next chunk, and comes back with it.
+    fn next(self) -> Making<Self>;
+}
+
+type Making<C> = AbortOnDropHandle<(C, Result<Option<Chunk>, Halt>)>;
+
+impl Chunks for Cutter {
+    fn counts(&self) -> Counts {
+        Cutter::counts(self)
+    }
+
+    /// On a thread of its own.
+    fn next(mut self) -> Making<Self> {
+        AbortOnDropHandle::new(tokio::task::spawn_blocking(move || {
+            let chunk = self.next_chunk();
+            (self, chunk)
+        }))
+    }
+}
+
+impl Chunks for Folder {
+    fn counts(&self) -> Counts {
+        Folder::counts(self)
+    }
+
+    fn next(mut self) -> Making<Self> {
+        let making = async move {
+            let chunk = self.next_chunk().await;
+            (self, chunk)
+        };
+        AbortOnDropHandle::new(tokio::spawn(making.in_current_span()))
+    }
+}
+
+/// Loads a file of rows.
+async fn load_table(
     session: &Session,
-    opened: GenerateOpened,
+    opened: &GenerateOpened,
     location: Location,
     digest: &Digest,
     counts: &mut Counts,
 ) -> Result<Counts, Halt> {
+    let source = |digest: &Digest, at: u64| {
+        let location = location.clone();
+        source(session, opened, location, digest, at)
+    };
+    let from = async |checkpoint: &Checkpoint| {
+        let at = position(checkpoint).offset;
+        // What is compressed cannot be entered in the middle. This look at it tells no hash.
+        let from_start = at == 0 || begins_packed(source(&Digest::default(), 0)).await?;
+        let source = source(digest, if from_start { 0 } else { at });
+        begin(opened, source, checkpoint)
+    };
+    load(session, opened, counts, from).await
+}
+
+/// Loads the files of a folder.
+async fn load_folder(
+    session: &Session,
+    opened: &GenerateOpened,
+    folder: &FolderOpened,
+    counts: &mut Counts,
+) -> Result<Counts, Halt> {
+    let from = async |checkpoint: &Checkpoint| {
+        let refusals = refusals(opened, checkpoint);
+        Folder::begin(session, opened, folder, checkpoint, refusals).map(|folder| (folder, ()))
+    };
+    load(session, opened, counts, from).await
+}
+
+/// Loads everything behind the checkpoint; the platform's word on where that is counts. `from` makes what begins at a
+/// checkpoint, and what has to live as long as it.
+async fn load<C: Chunks, G>(
+    session: &Session,
+    opened: &GenerateOpened,
+    counts: &mut Counts,
+    from: impl AsyncFn(&Checkpoint) -> Result<(C, G), Halt>,
+) -> Result<Counts, Halt> {
     let mut checkpoint = opened.checkpoint.clone();
     for _ in 0..MOST_STANDSTILLS {
-        let source = |digest: &Digest, at: u64| {
-            let location = location.clone();
-            source(session, &opened, location, digest, at)
-        };
-        let begin = position(&checkpoint).offset;
-        // What is compressed cannot be entered in the middle. This look at it tells no hash.
-        let from_start = begin == 0 || begins_packed(source(&Digest::default(), 0)).await?;
-        let source = source(digest, if from_start { 0 } else { begin });
-        match load_from(session, &opened, source, &checkpoint, counts).await? {
+        let (chunks, guard) = from(&checkpoint).await?;
+        let loaded = load_from(session, opened, chunks, counts).await;
+        drop(guard);
+        match loaded? {
             Loaded::Everything(counts) => return Ok(counts),
             Loaded::UpTo(moved) => checkpoint = moved,
         }
@@ -141,26 +217,24 @@ enum Loaded {
     UpTo(Checkpoint),
 }
 
-async fn load_from(
+async fn load_from<C: Chunks>(
     session: &Session,
     opened: &GenerateOpened,
-    source: Source,
-    checkpoint: &Checkpoint,
+    chunks: C,
     counts: &mut Counts,
 ) -> Result<Loaded, Halt> {
-    let (cutter, _reader) = begin(opened, source, checkpoint)?;
-    let mut cutting = cut(cutter);
+    let mut making = chunks.next();
     loop {
-        let (cutter, chunk) = tokio::select! {
-            cut = &mut cutting => cut.map_err(|error| Halt::TryAgain(format!("the parser died: {error}")))?,
+        let (chunks, chunk) = tokio::select! {
+            made = &mut making => made.map_err(|error| Halt::TryAgain(format!("the parser died: {error}")))?,
             () = session.stop.cancelled() => return Err(Halt::Stopped),
         };
-        let read = cutter.counts();
+        let read = chunks.counts();
         let chunk = chunk.inspect_err(|_| *counts = read)?;
         let Some(chunk) = chunk else {
             return Ok(Loaded::Everything(read));
         };
-        cutting = cut(cutter);
+        making = chunks.next();
         let answer = session
             .platform
             .load_chunk(opened.dataset_id, opened.epoch, &chunk.body)
@@ -188,7 +262,7 @@ async fn load_from(
     }
 }
 
-type Reader = tokio_util::task::AbortOnDropHandle<()>;
+type Reader = AbortOnDropHandle<()>;
 
 /// The object from a byte on.
 fn source(
@@ -217,8 +291,14 @@ fn begin(
     checkpoint: &Checkpoint,
 ) -> Result<(Cutter, Reader), Halt> {
     let start = position(checkpoint);
+    let format = opened.format.table().ok_or_else(|| {
+        Halt::failed(
+            RunReason::Misconfigured,
+            "The platform sent a folder as if it were a file. Check that runner and API server are of the same release.",
+        )
+    })?;
     let records = Records::new(
-        &options(opened),
+        &options(opened, format),
         Begin {
             at: start,
             header: checkpoint.header.clone(),
@@ -232,33 +312,31 @@ fn begin(
         true => Text::new(pieces, start.offset),
         false => Text::plain(pieces),
     };
-    let refusals = Refusals {
+    let refusals = refusals(opened, checkpoint);
+    Ok((Cutter::new(records, text, refusals), reader))
+}
+
+/// What was refused before the checkpoint.
+fn refusals(opened: &GenerateOpened, checkpoint: &Checkpoint) -> Refusals {
+    Refusals {
+        of_files: opened.folder.is_some(),
         most: opened.max_invalid_rows,
         count: checkpoint.rejected,
         first: checkpoint.rejected_rows.first().cloned(),
         blank: checkpoint.blank,
-    };
-    Ok((Cutter::new(records, text, refusals), reader))
+    }
 }
 
 /// How the platform says that the source is written.
-fn options(opened: &GenerateOpened) -> Options {
+fn options(opened: &GenerateOpened, format: TableFormat) -> Options {
     Options {
         delimiter: opened.delimiter.unwrap_or(Delimiter::Comma),
         encoding: opened.encoding.unwrap_or(Encoding::Utf8),
         multiline: opened.multiline,
         required: opened.required_columns.clone(),
         main: opened.main_column.clone(),
-        ..Options::new(opened.format)
+        ..Options::new(format)
     }
-}
-
-/// Cuts the next chunk on a thread of its own.
-fn cut(mut cutter: Cutter) -> JoinHandle<(Cutter, Result<Option<Chunk>, Halt>)> {
-    tokio::task::spawn_blocking(move || {
-        let chunk = cutter.next_chunk();
-        (cutter, chunk)
-    })
 }
 
 /// A checkpoint that was never written counts rows and lines from 0, or not at all.

@@ -5,6 +5,7 @@
 pub mod args;
 pub mod cut;
 pub mod export;
+pub mod folder;
 pub mod generate;
 pub mod halt;
 mod heartbeat;

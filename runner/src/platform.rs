@@ -12,6 +12,7 @@ use bytes::Bytes;
 use datacrowd_protocol::{
     chunk::ChunkLoaded,
     export::{ExportPage, LabelPage},
+    files::{FilesPage, FilesRequest},
     ids::{DatasetId, ExportId, RunId},
     names::{EPOCH_HEADER, RUN_ID_HEADER},
     run::{
@@ -146,6 +147,19 @@ impl Platform {
     pub async fn source_url(&self, epoch: i64) -> Answer<SourceUrl> {
         self.post(&self.run_path("source-url"), &EpochOnly { epoch }, SHORT)
             .await
+    }
+
+    /// The next files of the folder, behind a key.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn files(&self, epoch: i64, after: Option<String>) -> Answer<FilesPage> {
+        self.post(
+            &self.run_path("files"),
+            &FilesRequest { epoch, after },
+            LONG,
+        )
+        .await
     }
 
     /// Loads a chunk. Repeating it is harmless: rows are keyed by their number.

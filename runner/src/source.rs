@@ -38,7 +38,7 @@ const PIECES: usize = 8;
 /// Silence on a connection after which it is given up.
 const IDLE: Duration = Duration::from_secs(30);
 /// Refusals in a row, each answered with a fresh URL, after which the source counts as forbidden.
-const REFUSALS: u32 = 3;
+pub(crate) const REFUSALS: u32 = 3;
 
 /// A piece of the source, or its end. A closed channel is neither: the reader was dropped.
 pub type Piece = Result<Option<Bytes>, Halt>;
@@ -303,7 +303,7 @@ fn range_of(response: &Response) -> (u64, Option<u64>) {
 }
 
 /// The `Code` of an S3 error, or the status. Another server's answer is not read to its end, and not repeated.
-async fn error_code(mut response: Response) -> String {
+pub(crate) async fn error_code(mut response: Response) -> String {
     const MOST: usize = 16 * 1024;
     let status = response.status();
     let mut body = Vec::new();

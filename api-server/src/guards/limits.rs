@@ -12,7 +12,7 @@ use crate::{
     client::ClientAddress,
     error::{ApiError, ApiResult},
     extract::is_form,
-    paths::{self, UPLOADS},
+    paths::{self, UPLOADED_FILE, UPLOADS},
     state::App,
 };
 
@@ -59,7 +59,12 @@ fn admit(app: &App, request: &Request) -> ApiResult<()> {
 
 /// A file may be larger than any other body; its size is limited where it is read.
 fn is_upload(request: &Request) -> bool {
-    request.method() == Method::POST
-        && paths::unversioned(paths::pattern(request)) == UPLOADS
-        && is_form(request.headers())
+    match (
+        request.method(),
+        paths::unversioned(paths::pattern(request)),
+    ) {
+        (&Method::POST, UPLOADS) => is_form(request.headers()),
+        (&Method::PUT, UPLOADED_FILE) => true,
+        _ => false,
+    }
 }

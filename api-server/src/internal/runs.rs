@@ -1,6 +1,7 @@
 //! Runs: a runner's life from open to complete, and what the operator says of it.
 
 pub mod complete;
+pub mod files;
 pub mod heartbeat;
 pub mod open;
 pub mod part;
@@ -47,17 +48,16 @@ pub fn begun(begun: Begun) -> Response {
     }
 }
 
-/// The object that the platform may sign for this run; none when the tenant's own keys read it.
-fn signable(
+/// What the source of this run is to the platform.
+fn origin(
     app: &App,
     caller: &RunCaller,
     source_uri: &str,
     own_credentials: bool,
-) -> ApiResult<Option<PlatformObject>> {
+) -> ApiResult<Origin> {
     let bucket = app.objects.bucket();
     bucket
         .origin(&caller.namespace, source_uri, own_credentials)
-        .map(Origin::platform)
         .map_err(|why| {
             ApiError::new(
                 StatusCode::FORBIDDEN,
@@ -65,6 +65,16 @@ fn signable(
                 format!("{why}, in a Dataset under a new name."),
             )
         })
+}
+
+/// The object that the platform may sign for this run; none when the tenant's own keys read it, or it is a folder.
+fn signable(
+    app: &App,
+    caller: &RunCaller,
+    source_uri: &str,
+    own_credentials: bool,
+) -> ApiResult<Option<PlatformObject>> {
+    origin(app, caller, source_uri, own_credentials).map(Origin::platform)
 }
 
 /// A key that the platform chose for an export of the caller's namespace.

@@ -4,10 +4,10 @@ use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use datacrowd_protocol::{object::PlatformObject, run::UploadedPart};
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt as _, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
-use super::Objects;
+use super::{Objects, failed};
 use crate::error::ApiResult;
 
 /// Bytes of each part but the last.
@@ -24,7 +24,73 @@ pub struct Received {
     pub sha256: String,
 }
 
+/// An upload in parts, taken back when whoever began it goes away.
+struct Begun<'a> {
+    objects: &'a Objects,
+    object: &'a PlatformObject,
+    id: Option<String>,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let (objects, object) = (self.objects.clone(), self.object.clone());
+        // What fails here goes with its folder.
+        tokio::spawn(async move { objects.multipart_abort(&object, &id).await });
+    }
+}
+
 impl Objects {
+    /// Stores these pieces: small ones at once, larger ones in parts, of which nothing is left when this is dropped.
+    pub async fn store(
+        &self,
+        object: &PlatformObject,
+        content_type: &str,
+        pieces: impl Stream<Item = ApiResult<Bytes>> + Send,
+    ) -> ApiResult<Received> {
+        let mut pieces = pin!(pieces);
+        let mut begin = BytesMut::new();
+        while begin.len() < PART_BYTES {
+            match pieces.try_next().await? {
+                Some(piece) => begin.extend_from_slice(&piece),
+                None => return self.put(object, content_type, begin.freeze()).await,
+            }
+        }
+        let mut begun = Begun {
+            objects: self,
+            object,
+            id: Some(self.multipart_begin(object, content_type).await?),
+        };
+        let id = begun.id.clone().unwrap_or_default();
+        let pieces = stream::iter([Ok(begin.freeze())]).chain(pieces);
+        let received = self.receive(object, &id, pieces).await?;
+        begun.id = None;
+        Ok(received)
+    }
+
+    async fn put(
+        &self,
+        object: &PlatformObject,
+        content_type: &str,
+        bytes: Bytes,
+    ) -> ApiResult<Received> {
+        let size_bytes = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        let put = self
+            .client
+            .put_object()
+            .bucket(object.bucket())
+            .key(object.key())
+            .content_type(content_type)
+            .body(bytes.into());
+        let put = put.send().await.map_err(|e| failed(&e))?;
+        Ok(Received {
+            etag: put.e_tag().unwrap_or_default().to_owned(),
+            size_bytes,
+            sha256,
+        })
+    }
+
     /// Stores these pieces by a multipart upload that was begun, and ends it.
     pub async fn receive(
         &self,

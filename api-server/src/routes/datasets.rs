@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
+    files::Companions,
     internal::DatasetState,
     source::{Delimiter, Encoding, SourceFormat},
 };
@@ -56,6 +57,16 @@ pub struct DatasetBody {
     encoding: Upper<Encoding>,
     /// Quoted cells may span any number of lines.
     multiline: bool,
+    /// Of a folder: only files that one of these patterns matches; all when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include: Option<Vec<String>>,
+    /// Of a folder: no file that one of these patterns matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclude: Option<Vec<String>>,
+    /// Of a folder: SAME_STEM where the `.json` and the `.txt` beside a file are columns of its task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "SAME_STEM")]
+    companions: Option<Upper<Companions>>,
     /// What to know of the file though nothing was refused.
     notices: Vec<String>,
     total_rows: Option<i64>,
@@ -88,6 +99,10 @@ impl From<Dataset> for DatasetBody {
         let found = d.checkpoint.dialect;
         let delimiter = found.and_then(|found| found.delimiter);
         let asked = Some(d.delimiter).filter(|_| d.format == SourceFormat::Csv);
+        let (include, exclude, companions) = d.selection.map_or((None, None, None), |of| {
+            let companions = of.companions.map(Upper);
+            (Some(of.include), Some(of.exclude), companions)
+        });
         let appeared = Some(d.checkpoint.columns).filter(|columns| !columns.is_empty());
         Self {
             id: d.id.0,
@@ -104,6 +119,9 @@ impl From<Dataset> for DatasetBody {
             delimiter: delimiter.or(asked).map(Upper),
             encoding: Upper(found.map_or(d.encoding, |found| found.encoding)),
             multiline: d.multiline,
+            include,
+            exclude,
+            companions,
             notices: d.checkpoint.notices,
             total_rows: d.total_rows,
             tasks_created: d.tasks_created,

@@ -35,11 +35,15 @@ pub async fn link(app: &App, media: &Media) -> ApiResult<Link> {
     };
     // Only the tenant's own objects: a cell must not open the bucket to whoever wrote it. And nothing for a
     // source that is read with other keys than the platform's: its bucket may have the same name elsewhere.
-    let origin = app
-        .objects
-        .bucket()
-        .origin(&media.namespace, &uri, media.own_credentials);
-    let object = origin.ok().and_then(Origin::platform);
+    let bucket = app.objects.bucket();
+    let origin = |uri: &str| bucket.origin(&media.namespace, uri, media.own_credentials);
+    let object = match &media.pinned {
+        Some(_) => origin(&media.source_uri)
+            .ok()
+            .and_then(Origin::folder)
+            .and_then(|folder| folder.item(&uri)),
+        None => origin(&uri).ok().and_then(Origin::platform),
+    };
     let object = object.ok_or_else(unreachable_media)?;
     let uri = object.to_string();
     let anothers = app
@@ -49,6 +53,9 @@ pub async fn link(app: &App, media: &Media) -> ApiResult<Link> {
         return Err(missing());
     }
     let head = app.objects.head(&object).await?.ok_or_else(missing)?;
+    if media.pinned.as_ref().is_some_and(|etag| *etag != head.etag) {
+        return Err(changed());
+    }
     let expires_at = app.now() + DOWNLOAD_TTL;
     Ok(Link {
         url: app.objects.presign_media(&object).await?,
@@ -62,6 +69,14 @@ fn missing() -> ApiError {
         StatusCode::NOT_FOUND,
         "media_missing",
         "The file that the cell names is not there. As its worker, skip the task and say so in the reason; as its client, put the file there.",
+    )
+}
+
+fn changed() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "media_changed",
+        "The file is no longer the one that this task was made of. As its worker, skip the task and say so in the reason; as its client, put the earlier file back, or bring the new one in another dataset.",
     )
 }
 

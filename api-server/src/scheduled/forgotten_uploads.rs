@@ -37,13 +37,11 @@ pub(super) async fn run(
 }
 
 async fn removed(objects: &Objects, upload: &StaleUpload) -> bool {
-    let Some(object) = objects.written(&upload.object_key) else {
-        // No key that we write: there is nothing behind it.
-        return true;
+    let aborted = match (&upload.multipart, objects.written(&upload.object_key)) {
+        (Some(multipart), Some(object)) => {
+            objects.multipart_abort(&object, multipart).await.is_ok()
+        }
+        _ => true,
     };
-    let aborted = match &upload.multipart {
-        Some(multipart) => objects.multipart_abort(&object, multipart).await.is_ok(),
-        None => true,
-    };
-    aborted && objects.delete(&object).await.is_ok()
+    aborted && objects.delete_written(&upload.object_key).await.is_ok()
 }

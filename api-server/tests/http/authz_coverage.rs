@@ -78,6 +78,8 @@ const ROWS: &[(&str, For)] = &[
     ("project_delete", Owner),
     ("project_restore", Owner),
     ("dataset_create", Owner),
+    ("upload_create", Owner),
+    ("upload_file", Owner),
     ("dataset_list", Owner),
     ("dataset_get", Owner),
     ("dataset_manifest", Owner),
@@ -150,6 +152,7 @@ const ROWS: &[(&str, For)] = &[
     ("run_open", Runner),
     ("run_heartbeat", Runner),
     ("run_source_url", Runner),
+    ("run_files", Runner),
     ("run_part", Runner),
     ("run_workers", Runner),
     ("run_complete", Runner),
@@ -184,7 +187,7 @@ pub fn body_of(operation: &str) -> Value {
         "review_reject" => json!({"comment": "no"}),
         "export_create" => json!({"format": "CSV"}),
         "run_open" => json!({"podUid": "a pod"}),
-        "run_heartbeat" | "run_source_url" | "run_workers" => json!({"epoch": 1}),
+        "run_heartbeat" | "run_source_url" | "run_files" | "run_workers" => json!({"epoch": 1}),
         "run_part" => json!({"epoch": 1, "partNumber": 1}),
         "run_complete" => json!({"epoch": 1, "outcome": "Failed", "rows": 0, "rejected": 0}),
         _ => json!({}),
@@ -275,6 +278,7 @@ pub struct World {
     project: String,
     dataset: String,
     export: String,
+    upload: String,
     payment: String,
     pub run: String,
     pub runner: String,
@@ -327,6 +331,9 @@ impl World {
             .fetch_one(&p.rows)
             .await
             .unwrap();
+        let path = format!("/projects/{project}/uploads");
+        let upload = p.call(Some(&clara.token), Method::POST, &path, None).await;
+        let upload = upload.expect(201)["id"].as_str().unwrap().to_owned();
         let payment = bought(&p, &project).await;
         let (user, worker) = p.register("wanda").await;
         let pseudonym = p.known_as(&clara, &project, &user).await;
@@ -367,6 +374,7 @@ impl World {
             project,
             dataset,
             export,
+            upload,
             payment,
             run: run.to_string(),
             runner,
@@ -390,6 +398,7 @@ impl World {
             Some("projects") => &self.project,
             Some("datasets") => &self.dataset,
             Some("exports") => &self.export,
+            Some("uploads") => &self.upload,
             Some("payments") => &self.payment,
             Some("runs") => &self.run,
             Some("users") => &self.user,
@@ -403,6 +412,7 @@ impl World {
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {
+            "upload_file" => format!("{path}?name=a.wav"),
             "export_answers" | "export_labels" => format!("{path}?runId={}&epoch=1", self.run),
             _ if operation.internal && operation.method == Method::DELETE => {
                 format!("{path}?uid={}&policy=Retain", Uuid::nil())

@@ -27,6 +27,7 @@ mod edges;
 mod export_pages;
 mod fairness;
 mod flow;
+mod folders;
 mod founding;
 mod free_labour;
 mod hands;

@@ -71,7 +71,7 @@ async fn forgotten_upload(p: &Platform, client: &Actor) {
         .await
         .unwrap();
     p.core
-        .upload_open(id, TenantId(tenant), &key, "of a server that died")
+        .upload_open(id, TenantId(tenant), &key, Some("of a server that died"))
         .await
         .unwrap();
     sqlx::query("update uploads set created_at = created_at - interval '2 days'")

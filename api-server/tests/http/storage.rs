@@ -196,7 +196,10 @@ async fn the_platform_takes_no_source_that_the_admission_policy_would_refuse() {
             source["credentialsSecretRef"] = json!({"name": "mine"});
         }
         let (put, _) = put(&p, &client, &project, &format!("d-{i}"), source).await;
-        let accepted = matches!(row["verdict"].as_str().unwrap(), "platform" | "own");
+        let accepted = matches!(
+            row["verdict"].as_str().unwrap(),
+            "platform" | "folder" | "own"
+        );
         match accepted {
             true => drop(put.expect(200)),
             false => drop(put.refused(422, "invalid_spec")),

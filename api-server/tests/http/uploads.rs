@@ -170,7 +170,7 @@ async fn a_file_that_a_dataset_refers_to_is_not_given_up_with_an_upload_that_nob
         .await
         .unwrap();
     p.core
-        .upload_open(id, TenantId(tenant), &key, "of a server that died")
+        .upload_open(id, TenantId(tenant), &key, Some("of a server that died"))
         .await
         .unwrap();
     let accepted = Accepted {

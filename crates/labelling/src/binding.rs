@@ -5,7 +5,6 @@ use datacrowd_protocol::{
     WireEnum,
     ids::{ResourceUid, TenantId},
     internal::ResourceKind,
-    source::SourceUri,
 };
 use sqlx::PgConnection;
 
@@ -93,8 +92,8 @@ pub(crate) async fn refuse_foreign(
 }
 
 impl Labelling {
-    /// Whether a file was another tenant's before the namespace changed hands: uploaded, loaded or exported by it. To
-    /// this one it is not there.
+    /// Whether a file, or anything of a folder, was another tenant's before the namespace changed hands: uploaded, loaded or
+    /// exported by it. To this one it is not there.
     ///
     /// # Errors
     /// The database failed.
@@ -115,16 +114,24 @@ pub(crate) async fn is_anothers_source(
     namespace: &str,
     uri: &str,
 ) -> Result<bool> {
-    let key = SourceUri::parse(uri).map_or_else(|_| String::new(), |uri| uri.key);
+    let is_folder = uri.ends_with('/');
+    // A name of a folder's file may hold letters that a source's URI may not.
+    let key = uri
+        .strip_prefix("s3://")
+        .and_then(|rest| rest.split_once('/'));
+    let key = key.map_or("", |(_, key)| key);
     let found = sqlx::query!(
-        "select exists (select from datasets where namespace = $2 and tenant_id <> $1 and source_path = $3)
+        "select exists (select from datasets where namespace = $2 and tenant_id <> $1
+                            and (source_path = $3 or $6 and starts_with(source_path, $3) or source_format = 'files' and starts_with($3, source_path)))
              or exists (select from uploads where object_key = $4 and tenant_id <> $1)
+             or $6 and exists (select from uploads where starts_with(object_key, $4) and tenant_id <> $1)
              or exists (select from exports where object_key = any($5) and tenant_id <> $1) as \"anothers!\"",
         tenant.0,
         namespace,
         uri,
         key,
-        &first_files(&key)
+        &first_files(key),
+        is_folder
     )
     .fetch_one(conn)
     .await?;

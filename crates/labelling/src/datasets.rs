@@ -16,6 +16,7 @@ pub(crate) use content::REPLACED;
 pub use delete::Deletion;
 pub(crate) use delete::unbind;
 pub use read::Dataset;
+pub(crate) use read::selection;
 pub use upsert::DatasetUpsert;
 pub(crate) use window::window_lock;
 

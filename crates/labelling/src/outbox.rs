@@ -19,7 +19,7 @@ pub enum CoreMessage {
     },
     /// An object of the platform's bucket is to be removed.
     DeleteObject {
-        /// Its key.
+        /// Its key; of a folder, with all that lies below it, when it ends in a slash.
         key: String,
     },
 }
@@ -38,7 +38,7 @@ pub(crate) async fn billing_changed(
     Ok(())
 }
 
-/// Has an object of the platform's bucket removed.
+/// Has an object, or a folder, of the platform's bucket removed.
 pub(crate) async fn delete_object(conn: &mut PgConnection, key: &str) -> Result<()> {
     let message = CoreMessage::DeleteObject {
         key: key.to_owned(),

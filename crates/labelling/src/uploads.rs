@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{TenantId, UploadId};
 
-use crate::{Labelling, Result};
+use crate::{Labelling, Refusal, Result};
 
 /// An upload that nobody finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaleUpload {
     /// Its id.
     pub id: UploadId,
-    /// Key of the object it was to become.
+    /// Key of the object it was to become; of a folder when it ends in a slash.
     pub object_key: String,
     /// The object store's multipart upload, when one was begun.
     pub multipart: Option<String>,
@@ -27,8 +27,17 @@ pub struct Accepted {
     pub sha256: String,
 }
 
+/// A folder that files are put into, until a Dataset names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderUpload {
+    /// What the keys of its files begin with; it ends in a slash.
+    pub key: String,
+    /// Whether files may still come.
+    pub is_open: bool,
+}
+
 impl Labelling {
-    /// Records that bytes are about to be written to `key`.
+    /// Records that bytes are about to be written to `key`, or below it when it ends in a slash.
     ///
     /// # Errors
     /// The database failed.
@@ -37,18 +46,42 @@ impl Labelling {
         id: UploadId,
         tenant: TenantId,
         key: &str,
-        multipart: &str,
+        multipart: Option<&str>,
     ) -> Result<()> {
         sqlx::query!(
             "insert into uploads (id, tenant_id, object_key, multipart_id) values ($1, $2, $3, $4)",
             id.0,
             tenant.0,
             key,
-            multipart
+            multipart as Option<&str>
         )
         .execute(&self.calls)
         .await?;
         Ok(())
+    }
+
+    /// A folder of this tenant, of any when none is given.
+    ///
+    /// # Errors
+    /// `not_found`, also for another tenant's; or the database failed.
+    pub async fn folder_upload(
+        &self,
+        tenant: Option<TenantId>,
+        id: UploadId,
+    ) -> Result<FolderUpload> {
+        let row = sqlx::query!(
+            "select object_key, state = 'open' as \"is_open!\" from uploads
+             where id = $1 and ($2::uuid is null or tenant_id = $2) and right(object_key, 1) = '/'",
+            id.0,
+            tenant.map(|tenant| tenant.0)
+        )
+        .fetch_optional(&self.calls)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        Ok(FolderUpload {
+            key: row.object_key,
+            is_open: row.is_open,
+        })
     }
 
     /// Records what was accepted, before a Dataset names it: whoever reads it compares.

@@ -74,6 +74,9 @@ pub struct ChunkRow {
         deserialize_with = "crate::range::count"
     )]
     pub blank_before: i64,
+    /// Key of the object that the row is, where the source is a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl ChunkRow {
@@ -138,6 +141,9 @@ pub struct Checkpoint {
     /// What the client should know though nothing was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// Key of the last object that was loaded, where the source is a folder: a run goes on behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// The answer to a loaded chunk.

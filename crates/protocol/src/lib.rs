@@ -7,6 +7,7 @@ pub mod decimal;
 pub mod endpoint;
 pub mod exit;
 pub mod export;
+pub mod files;
 pub mod ids;
 pub mod internal;
 pub mod labeling;

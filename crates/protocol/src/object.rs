@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::source::{SourceUri, SourceUriError};
+use crate::source::{SourceUri, SourceUriError, unusable_key};
 
 /// The bucket that the platform reads and writes with keys of its own. It is shared: a namespace owns the
 /// prefix of its name in it, and nothing else.
@@ -19,11 +19,21 @@ pub struct PlatformObject {
     key: String,
 }
 
+/// A folder of the platform's bucket below the prefix of one namespace. Nothing but [`PlatformBucket`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlatformFolder {
+    bucket: String,
+    /// With a slash at its end.
+    prefix: String,
+}
+
 /// Where the rows of a Dataset come from, once it is known who may read them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The platform reads it.
     Platform(PlatformObject),
+    /// The platform lists it, and reads what is below it.
+    Folder(PlatformFolder),
     /// Only the tenant's keys read it, whatever its bucket is called.
     Own(SourceUri),
 }
@@ -42,6 +52,11 @@ pub enum OriginError {
     OtherBucket {
         /// The bucket that it names.
         bucket: String,
+        /// What it would have to begin with.
+        prefix: String,
+    },
+    /// It is a folder, and a Secret is named: only the platform's bucket is listed.
+    OwnFolder {
         /// What it would have to begin with.
         prefix: String,
     },
@@ -65,6 +80,10 @@ impl fmt::Display for OriginError {
             Self::OtherBucket { bucket, prefix } => write!(
                 f,
                 "Bucket {bucket} is not the platform's; move the file below {prefix}, or name a Secret with the bucket's credentials in source.credentialsSecretRef"
+            ),
+            Self::OwnFolder { prefix } => write!(
+                f,
+                "A folder is read in the platform's bucket only; move the files below {prefix} and leave source.credentialsSecretRef out, or bring a JSONL file that names them"
             ),
             Self::Result { folder } => write!(
                 f,
@@ -112,6 +131,9 @@ impl PlatformBucket {
         uri: &str,
         own_credentials: bool,
     ) -> Result<Origin, OriginError> {
+        if let Some(folder) = uri.strip_suffix('/') {
+            return self.folder(namespace, folder, own_credentials);
+        }
         let uri = SourceUri::parse(uri).map_err(OriginError::Malformed)?;
         match own_credentials {
             true => Ok(Origin::Own(uri)),
@@ -123,6 +145,31 @@ impl PlatformBucket {
                     false => Ok(Origin::Platform(object)),
                 }
             }
+        }
+    }
+
+    /// A folder is a tenant's as an object is, but only here: what lies in another bucket is not listed. The
+    /// whole of a namespace is no folder, since results lie in it.
+    fn folder(
+        &self,
+        namespace: &str,
+        uri: &str,
+        own_credentials: bool,
+    ) -> Result<Origin, OriginError> {
+        let uri = SourceUri::parse(uri).map_err(OriginError::Malformed)?;
+        if own_credentials {
+            let prefix = self.prefix(namespace);
+            return Err(OriginError::OwnFolder { prefix });
+        }
+        let PlatformObject { bucket, key } = self.object(namespace, uri)?;
+        let folder = PlatformFolder {
+            prefix: format!("{key}/"),
+            bucket,
+        };
+        let results = self.results(namespace);
+        match folder.to_string().starts_with(&results) {
+            true => Err(OriginError::Result { folder: results }),
+            false => Ok(Origin::Folder(folder)),
         }
     }
 
@@ -168,13 +215,60 @@ impl fmt::Display for PlatformObject {
     }
 }
 
+impl PlatformFolder {
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// What the keys of its objects begin with; it ends in a slash.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The object of this key, as a listing or an item of the folder names it; none when it does not lie below, or
+    /// has a name that no link can hold. `%`, `?` and `#` are letters of a name here.
+    #[must_use]
+    pub fn object(&self, key: &str) -> Option<PlatformObject> {
+        let is_below = key.starts_with(&self.prefix) && unusable_key(key).is_none();
+        is_below.then(|| PlatformObject {
+            bucket: self.bucket.clone(),
+            key: key.to_owned(),
+        })
+    }
+
+    /// The object of an item, as `s3://bucket/key` names it.
+    #[must_use]
+    pub fn item(&self, uri: &str) -> Option<PlatformObject> {
+        let rest = uri.strip_prefix("s3://")?.strip_prefix(&self.bucket)?;
+        self.object(rest.strip_prefix('/')?)
+    }
+}
+
+impl fmt::Display for PlatformFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
 impl Origin {
-    /// The object, when the platform reads it.
+    /// The object, when it is one that the platform reads.
     #[must_use]
     pub fn platform(self) -> Option<PlatformObject> {
         match self {
             Self::Platform(object) => Some(object),
-            Self::Own(_) => None,
+            Self::Folder(_) | Self::Own(_) => None,
+        }
+    }
+
+    /// The folder, when it is one.
+    #[must_use]
+    pub fn folder(self) -> Option<PlatformFolder> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Platform(_) | Self::Own(_) => None,
         }
     }
 }
@@ -209,20 +303,52 @@ mod tests {
             let origin = bucket.origin(&table.namespace, &row.uri, row.own_credentials);
             let verdict = match &origin {
                 Ok(Origin::Platform(_)) => "platform",
+                Ok(Origin::Folder(_)) => "folder",
                 Ok(Origin::Own(_)) => "own",
                 Err(OriginError::Malformed(_)) => "malformed",
                 Err(OriginError::OtherPrefix { .. }) => "otherPrefix",
                 Err(OriginError::OtherBucket { .. }) => "otherBucket",
+                Err(OriginError::OwnFolder { .. }) => "ownFolder",
                 Err(OriginError::Result { .. }) => "result",
             };
             assert_eq!(verdict, row.verdict, "{}", row.uri);
-            if let Ok(Origin::Platform(object)) = origin {
-                assert_eq!(object.to_string(), row.uri);
+            let written = match origin {
+                Ok(Origin::Platform(object)) => Some(object.to_string()),
+                Ok(Origin::Folder(folder)) => Some(folder.to_string()),
+                _ => None,
+            };
+            if let Some(written) = written {
+                assert_eq!(written, row.uri);
                 assert!(row.uri.starts_with(&bucket.prefix(&table.namespace)));
             }
             seen.insert(verdict);
         }
-        assert_eq!(seen.len(), 6, "every verdict has its rows");
+        assert_eq!(seen.len(), 8, "every verdict has its rows");
+    }
+
+    #[test]
+    fn a_folder_has_what_lies_below_it_under_any_usable_name() {
+        let bucket = PlatformBucket::new("datacrowd");
+        let origin = bucket.origin("team-a", "s3://datacrowd/team-a/clips/", false);
+        let folder = origin.unwrap().folder().unwrap();
+        for key in ["team-a/clips/a.wav", "team-a/clips/d/100% # a?.wav"] {
+            let object = folder.object(key).unwrap();
+            assert_eq!(object.key(), key);
+            assert_eq!(folder.item(&object.to_string()), Some(object));
+        }
+        for key in [
+            "team-a/clips",
+            "team-a/clips/",
+            "team-a/clips2/a.wav",
+            "team-b/clips/a.wav",
+            "team-a/clips/../a.wav",
+            "team-a/clips//a.wav",
+            "team-a/clips/a\u{1}.wav",
+        ] {
+            assert_eq!(folder.object(key), None, "{key}");
+            assert_eq!(folder.item(&format!("s3://datacrowd/{key}")), None);
+            assert_eq!(folder.item(&format!("s3://datacrowd2/{key}")), None);
+        }
     }
 
     #[test]

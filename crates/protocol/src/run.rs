@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     chunk::Checkpoint,
     export::{ExportColumns, ExportConsensus, ExportFormat, RowPer},
+    files::FolderOpened,
     ids::RunId,
     source::{Delimiter, Encoding, SourceFormat},
     wire_enum,
@@ -142,6 +143,9 @@ pub struct GenerateOpened {
     /// Quoted cells may span any number of lines.
     #[serde(default)]
     pub multiline: bool,
+    /// What a folder's files are read for; absent when the source is one file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderOpened>,
     /// Where to go on.
     pub checkpoint: Checkpoint,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::wire_enum;
 
 wire_enum! {
-    /// How the source file separates its rows.
+    /// What a source is: a file of rows, or a folder of files.
     pub enum SourceFormat {
         /// RFC 4180, UTF-8, with a header line.
         #[serde(rename = "CSV")]
@@ -15,10 +15,63 @@ wire_enum! {
         /// One JSON object per line, UTF-8.
         #[serde(rename = "JSONL")]
         Jsonl = "JSONL" / "jsonl",
+        /// A folder; each file below it becomes a task.
+        Files = "FILES" / "files",
+    }
+}
+
+/// A format of one file that holds rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// [`SourceFormat::Csv`]
+    Csv,
+    /// [`SourceFormat::Jsonl`]
+    Jsonl,
+}
+
+impl From<TableFormat> for SourceFormat {
+    fn from(format: TableFormat) -> Self {
+        match format {
+            TableFormat::Csv => Self::Csv,
+            TableFormat::Jsonl => Self::Jsonl,
+        }
     }
 }
 
 impl SourceFormat {
+    /// The format of a file of rows; none for a folder.
+    #[must_use]
+    pub fn table(self) -> Option<TableFormat> {
+        match self {
+            Self::Csv => Some(TableFormat::Csv),
+            Self::Jsonl => Some(TableFormat::Jsonl),
+            Self::Files => None,
+        }
+    }
+
+    /// The format of a source: what was said, or else what its URI tells. One that ends in `/` is a folder, and nothing
+    /// else is one.
+    ///
+    /// # Errors
+    /// A sentence that says what to write instead.
+    pub fn of(said: Option<Self>, uri: &str) -> Result<Self, &'static str> {
+        match (said, uri.ends_with('/')) {
+            (None | Some(Self::Files), true) => Ok(Self::Files),
+            (Some(_), true) => {
+                Err("source.uri ends in /, so it names a folder; set source.format to Files")
+            }
+            (Some(Self::Files), false) => {
+                Err("source.format is Files, so source.uri names a folder; end it in /")
+            }
+            (Some(table), false) => Ok(table),
+            (None, false) => TableFormat::from_extension(uri).map(Self::from).ok_or(
+                "The file's name ends in neither .csv nor .jsonl (nor in one of these and .gz or .zst); set source.format to CSV or JSONL",
+            ),
+        }
+    }
+}
+
+impl TableFormat {
     /// The format that a file name's extension stands for, with `.gz` or `.zst` behind it or without.
     #[must_use]
     pub fn from_extension(path: &str) -> Option<Self> {
@@ -146,22 +199,32 @@ impl SourceUri {
                 "has a bucket name that is not of 3 to 255 letters, digits, \".\", \"_\" and \"-\"",
             );
         }
-        if key
-            .split('/')
-            .any(|segment| matches!(segment, "" | "." | ".."))
-        {
-            return refuse("has an empty, \".\" or \"..\" path segment");
+        if let Some(why) = unusable_key(key) {
+            return refuse(why);
         }
-        if key.contains(['%', '\\', '?', '#']) || key.chars().any(char::is_control) {
-            return refuse("has an encoded or control character");
-        }
-        if key.len() > MAX_KEY {
-            return refuse("has a path of more than 1024 bytes, which no object can have");
+        if key.contains(['%', '\\', '?', '#']) {
+            return refuse(ENCODED);
         }
         Ok(Self {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
         })
+    }
+}
+
+const ENCODED: &str = "has an encoded or control character";
+
+/// Why a key is none that the platform reads, whoever named it: it has no plain segments, or is longer than an object store
+/// takes it.
+pub(crate) fn unusable_key(key: &str) -> Option<&'static str> {
+    let is_step = |segment| matches!(segment, "" | "." | "..");
+    match () {
+        () if key.split('/').any(is_step) => Some("has an empty, \".\" or \"..\" path segment"),
+        () if key.chars().any(char::is_control) => Some(ENCODED),
+        () if key.len() > MAX_KEY => {
+            Some("has a path of more than 1024 bytes, which no object can have")
+        }
+        () => None,
     }
 }
 
@@ -178,15 +241,31 @@ mod tests {
     #[test]
     fn a_name_tells_the_format_also_when_compressed() {
         for (name, format) in [
-            ("a.csv", Some(SourceFormat::Csv)),
-            ("s3://b/a.CSV.GZ", Some(SourceFormat::Csv)),
-            ("a.jsonl.zst", Some(SourceFormat::Jsonl)),
-            ("a.ndjson.gz", Some(SourceFormat::Jsonl)),
+            ("a.csv", Some(TableFormat::Csv)),
+            ("s3://b/a.CSV.GZ", Some(TableFormat::Csv)),
+            ("a.jsonl.zst", Some(TableFormat::Jsonl)),
+            ("a.ndjson.gz", Some(TableFormat::Jsonl)),
             ("a.gz", None),
             ("a.csv.gz.gz", None),
             ("a.csv.zip", None),
         ] {
-            assert_eq!(SourceFormat::from_extension(name), format, "{name}");
+            assert_eq!(TableFormat::from_extension(name), format, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_and_nothing_else_ends_in_a_slash() {
+        let (csv, files) = (SourceFormat::Csv, SourceFormat::Files);
+        for (said, uri, format) in [
+            (None, "s3://b/a.csv", Some(csv)),
+            (None, "s3://b/a/", Some(files)),
+            (Some(files), "s3://b/a/", Some(files)),
+            (Some(files), "s3://b/a", None),
+            (Some(csv), "s3://b/a/", None),
+            (Some(csv), "s3://b/a.txt", Some(csv)),
+            (None, "s3://b/a.txt", None),
+        ] {
+            assert_eq!(SourceFormat::of(said, uri).ok(), format, "{said:?} {uri}");
         }
     }
 

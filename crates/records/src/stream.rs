@@ -1,6 +1,6 @@
 //! One source in one format: byte order mark and encoding, then the format's own stream.
 
-use datacrowd_protocol::source::{Delimiter, Dialect, Encoding, SourceFormat};
+use datacrowd_protocol::source::{Delimiter, Dialect, Encoding, TableFormat};
 
 use crate::{
     bom::{self, FIRST_BYTES},
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Options {
     /// CSV or JSON lines.
-    pub format: SourceFormat,
+    pub format: TableFormat,
     /// What separates a CSV's cells. A first line `sep=;` overrules Comma, which is what is meant when
     /// nothing was said.
     pub delimiter: Delimiter,
@@ -31,7 +31,7 @@ pub struct Options {
 impl Options {
     /// A format with nothing else said.
     #[must_use]
-    pub fn new(format: SourceFormat) -> Self {
+    pub fn new(format: TableFormat) -> Self {
         Self {
             format,
             delimiter: Delimiter::Comma,
@@ -123,7 +123,7 @@ impl Records {
         let big_endian = found.is_some_and(|found| found.big_endian);
         let measure = Measure::of(encoding);
         let stream: Box<dyn RecordStream + Send> = match options.format {
-            SourceFormat::Csv => {
+            TableFormat::Csv => {
                 let preamble = match found.and_then(|found| found.delimiter) {
                     Some(delimiter) => Preamble::Known(delimiter),
                     None if began_at > 0 => Preamble::Known(Delimiter::Comma),
@@ -131,7 +131,7 @@ impl Records {
                 };
                 Box::new(CsvRecords::new(options, measure, preamble, begin)?)
             }
-            SourceFormat::Jsonl => Box::new(JsonlRecords::new(options, measure, begin)),
+            TableFormat::Jsonl => Box::new(JsonlRecords::new(options, measure, begin)),
         };
         Ok(Self {
             first: FirstBytes {

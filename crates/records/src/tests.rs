@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use datacrowd_protocol::{
     chunk::MAX_RECORD_BYTES,
-    source::{Delimiter, Encoding, SourceFormat},
+    source::{Delimiter, Encoding, TableFormat},
 };
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ type Read = Result<Vec<Seen>, BadInput>;
 
 /// Feeds pieces to a reader that begins at `start`.
 fn read_from<'a>(
-    format: SourceFormat,
+    format: TableFormat,
     start: Position,
     header: Option<Vec<String>>,
     required: &[&str],
@@ -73,16 +73,16 @@ fn read_with<'a>(
     Ok(all)
 }
 
-fn read(format: SourceFormat, text: &[u8]) -> Read {
+fn read(format: TableFormat, text: &[u8]) -> Read {
     read_from(format, Position::START, None, &[], [text])
 }
 
 fn csv(text: impl AsRef<[u8]>) -> Read {
-    read(SourceFormat::Csv, text.as_ref())
+    read(TableFormat::Csv, text.as_ref())
 }
 
 fn jsonl(text: impl AsRef<[u8]>) -> Read {
-    read(SourceFormat::Jsonl, text.as_ref())
+    read(TableFormat::Jsonl, text.as_ref())
 }
 
 fn payloads(read: Read) -> Vec<Result<String, String>> {
@@ -171,7 +171,7 @@ fn a_mark_at_a_later_record_is_text_also_for_a_resumed_run() {
     let whole = csv(text).unwrap();
     let start = whole[0].end;
     let header = Some(vec!["a".to_owned()]);
-    let rest = read_from(SourceFormat::Csv, start, header, &[], [&text[4..]]).unwrap();
+    let rest = read_from(TableFormat::Csv, start, header, &[], [&text[4..]]).unwrap();
     assert_eq!(rest, whole[1..]);
 }
 
@@ -219,13 +219,7 @@ fn what_is_accepted_can_be_read_as_a_chunk_row() {
 #[test]
 fn a_row_without_a_required_column_is_refused_in_jsonl() {
     let text: &[u8] = b"{\"id\":1}\n{\"id\":1,\"text\":null}";
-    let read = read_from(
-        SourceFormat::Jsonl,
-        Position::START,
-        None,
-        &["text"],
-        [text],
-    );
+    let read = read_from(TableFormat::Jsonl, Position::START, None, &["text"], [text]);
     assert_eq!(
         payloads(read),
         [
@@ -255,7 +249,7 @@ fn a_file_that_is_not_what_it_says_is_bad_input_with_a_remedy() {
     assert!(bad(jsonl(b"\xfe\xff\0{\0}")).contains("UTF-16"));
     assert!(bad(csv("a".repeat(2 << 20))).contains("longer than 1 MiB"));
     let text: &[u8] = b"id,body\n";
-    let read = read_from(SourceFormat::Csv, Position::START, None, &["text"], [text]);
+    let read = read_from(TableFormat::Csv, Position::START, None, &["text"], [text]);
     assert!(bad(read).contains(
         "no column \"text\", which the project's labeling needs; it has: \"id\", \"body\""
     ));
@@ -301,7 +295,7 @@ fn a_quote_where_none_belongs_refuses_its_row_only() {
 fn a_cell_longer_than_most_needs_multiline() {
     let many = Options {
         multiline: true,
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let lines = |count: usize| format!("a,b\n\"{}x\",1\n2,3\n", "line\n".repeat(count - 1));
     assert!(csv(lines(100)).unwrap()[0].payload.is_ok());
@@ -327,7 +321,7 @@ fn blank_rows_are_paid_tasks() {
         .map(|r| (r.row, r.line, r.blank_before))
         .collect();
     assert_eq!(seen, [(1, 2, 0), (2, 5, 2)]);
-    let options = Options::new(SourceFormat::Csv);
+    let options = Options::new(TableFormat::Csv);
     let mut records = Records::new(&options, Begin::START).unwrap();
     // Longer than what is held back to tell the encoding.
     let mut text: &[u8] = b"a,b\n1,2 and 3 and 4\n,\n,\n";
@@ -340,13 +334,13 @@ fn blank_rows_are_paid_tasks() {
 #[test]
 fn a_row_that_shows_workers_nothing_is_refused() {
     for (format, text) in [
-        (SourceFormat::Csv, "id,text\n1, \n2,b\n"),
+        (TableFormat::Csv, "id,text\n1, \n2,b\n"),
         (
-            SourceFormat::Jsonl,
+            TableFormat::Jsonl,
             "{\"id\":1,\"text\":\" \"}\n{\"id\":2,\"text\":\"b\"}\n",
         ),
         (
-            SourceFormat::Jsonl,
+            TableFormat::Jsonl,
             "{\"id\":1,\"text\":null}\n{\"id\":2,\"text\":0}\n",
         ),
     ] {
@@ -372,7 +366,7 @@ fn white_space_shows_workers_nothing_however_it_is_written() {
     };
     for blank in ["\n", "\t ", "\u{a0}", " ", "", "\u{2003}\r"] {
         let cell = format!("id,text\n1,\"{blank}\"\n");
-        let told = refused(SourceFormat::Csv, &cell);
+        let told = refused(TableFormat::Csv, &cell);
         assert!(told.is_some_and(|why| why.contains("nothing in")));
         let escaped: String = blank
             .encode_utf16()
@@ -380,7 +374,7 @@ fn white_space_shows_workers_nothing_however_it_is_written() {
             .collect();
         for text in [escaped, blank.replace('\n', "\\n").replace('\t', "\\t")] {
             let line = format!("{{\"id\":1,\"text\":\"{text}\"}}\n").replace('\r', "\\r");
-            let told = refused(SourceFormat::Jsonl, &line);
+            let told = refused(TableFormat::Jsonl, &line);
             assert!(
                 told.is_some_and(|why| why.contains("nothing in")),
                 "{line:?}"
@@ -388,14 +382,14 @@ fn white_space_shows_workers_nothing_however_it_is_written() {
         }
     }
     let line = r#"{"id":1,"text":"\n.\u0020"}"#;
-    assert_eq!(refused(SourceFormat::Jsonl, line), None);
+    assert_eq!(refused(TableFormat::Jsonl, line), None);
 }
 
 #[test]
 fn spaces_in_header() {
     let options = Options {
         required: vec!["text".to_owned()],
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let text = b"id, text , category name\n1,Hello,a\n";
     let head = head(text, &options, 10, true).unwrap();
@@ -415,7 +409,7 @@ fn semicolon_known_too_late() {
     let text = b"id;text;lang\n1;Hello, world;en\n2;Bonjour;fr\n";
     let mut options = Options {
         required: vec!["text".to_owned()],
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let refused = head(text, &options, 10, true).unwrap_err().to_string();
     assert!(refused.contains("separated by \";\""), "{refused}");
@@ -437,7 +431,7 @@ fn a_first_line_that_names_the_delimiter_is_honoured() {
     for delimiter in [Delimiter::Auto, Delimiter::Comma] {
         let options = Options {
             delimiter,
-            ..Options::new(SourceFormat::Csv)
+            ..Options::new(TableFormat::Csv)
         };
         let all = read_with(&options, Begin::START, [text.as_bytes()]).unwrap();
         assert_eq!(all[0].payload.as_deref(), Ok(r#"{"id":"1","text":"a"}"#));
@@ -465,7 +459,7 @@ fn a_row_in_another_encoding_is_refused_with_a_guess() {
     assert!(refused.contains("WINDOWS1251"), "{refused}");
     let options = Options {
         encoding: Encoding::Windows1251,
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let all = payloads(read_with(&options, Begin::START, [&*text]));
     assert_eq!(all, [Ok(r#"{"id":"1","text":"Привет"}"#.to_owned())]);
@@ -479,7 +473,7 @@ fn an_unclosed_quote_is_named_by_the_line_on_which_it_opens() {
     assert!(bad(csv(&long)).contains("opens on line 3"));
     let many = Options {
         multiline: true,
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let read = |text: &str| read_with(&many, Begin::START, [text.as_bytes()]);
     assert!(bad(read(&long)).contains("opens on line 3"));
@@ -510,8 +504,8 @@ fn a_line_of_64_mib_is_one_refused_row_in_bounded_memory() {
     let piece = vec![b'x'; 64 * 1024];
     let pieces = || std::iter::repeat_n(piece.as_slice(), 1024);
     for (format, first, last) in [
-        (SourceFormat::Csv, "a\n1,\"", "\"\n2\n"),
-        (SourceFormat::Jsonl, "{\"a\":\"", "\"}\n{}\n"),
+        (TableFormat::Csv, "a\n1,\"", "\"\n2\n"),
+        (TableFormat::Jsonl, "{\"a\":\"", "\"}\n{}\n"),
     ] {
         let all = std::iter::once(first.as_bytes())
             .chain(pieces())
@@ -537,7 +531,7 @@ fn names_of_columns_are_remembered_as_long_as_they_are_names() {
     ];
     let text: String = all.iter().map(|name| row(name)).collect();
     let kept = [&all[0], &all[1], &all[2], &all[4]];
-    let options = Options::new(SourceFormat::Jsonl);
+    let options = Options::new(TableFormat::Jsonl);
     for index in 0..all.len() {
         let begin = begin_behind(&options, text.as_bytes(), index);
         let seen = kept.iter().filter(|name| all[..=index].contains(name));
@@ -562,7 +556,7 @@ fn a_head_is_read_to_its_end_however_much_of_it_was_held_back() {
     ] {
         let options = Options {
             encoding,
-            ..Options::new(SourceFormat::Csv)
+            ..Options::new(TableFormat::Csv)
         };
         for most in [1_000, 64 * 1024, 64 * 1024 + 2, 70_000] {
             let read = head(&bytes[..most], &options, 20, false).unwrap();
@@ -570,7 +564,7 @@ fn a_head_is_read_to_its_end_however_much_of_it_was_held_back() {
         }
     }
     let open = "id,text\na,b\na,\"open\n".to_owned() + &"line\n".repeat(20_000);
-    let options = Options::new(SourceFormat::Csv);
+    let options = Options::new(TableFormat::Csv);
     let refused = head(&open.as_bytes()[..64 * 1024], &options, 20, false).unwrap_err();
     assert!(refused.to_string().contains("opens on line 3"), "{refused}");
 }
@@ -635,7 +629,7 @@ proptest! {
         rows in 5_000_usize..6_000,
     ) {
         let text = "id,text\n".to_owned() + &"a,bbbbbbbbbbbbbbbb\n".repeat(rows);
-        let read = head(text.as_bytes(), &Options::new(SourceFormat::Csv), 3, false).unwrap();
+        let read = head(text.as_bytes(), &Options::new(TableFormat::Csv), 3, false).unwrap();
         prop_assert_eq!(read.header.unwrap(), ["id", "text"]);
         prop_assert_eq!(read.rows[0].line, 2);
         let all = csv(text);
@@ -647,7 +641,7 @@ proptest! {
         rest in text(&["a", "é", "\"", "\"\"", ",", "\n", "\r\n", "\r", "1,2\n", "\"x\",\"y\"\r\n", "\u{feff}"]),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        let options = Options::new(SourceFormat::Csv);
+        let options = Options::new(TableFormat::Csv);
         holds(&options, &[b"a,b\r\n", rest.as_slice()].concat(), &cuts);
         holds(&options, &rest, &cuts);
     }
@@ -671,7 +665,7 @@ proptest! {
                 text.encode_utf16().flat_map(u16::to_le_bytes).collect()
             }
         };
-        let options = Options { delimiter, encoding, ..Options::new(SourceFormat::Csv) };
+        let options = Options { delimiter, encoding, ..Options::new(TableFormat::Csv) };
         holds(&options, &bytes, &cuts);
     }
 
@@ -680,7 +674,7 @@ proptest! {
         text in text(&["{}", "{\"a\":1}", "\n", "\r\n", "[", "\"", " ", "é", "\u{feff}"]),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
-        holds(&Options::new(SourceFormat::Jsonl), &text, &cuts);
+        holds(&Options::new(TableFormat::Jsonl), &text, &cuts);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod deletion;
 mod disruption;
 mod endless;
 mod flow;
+mod folders;
 mod generating;
 mod kubectl;
 mod load;

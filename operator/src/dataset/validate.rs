@@ -4,10 +4,7 @@ use datacrowd_crds::{
     Dataset,
     condition::{Phase, Reason, Verdict},
 };
-use datacrowd_protocol::{
-    object::{OriginError, PlatformBucket},
-    source::SourceFormat,
-};
+use datacrowd_protocol::object::{OriginError, PlatformBucket};
 
 use crate::{
     dereference::{Found, Valid},
@@ -25,7 +22,7 @@ pub(super) fn validate(
     Ok(Valid { tenant, policy })
 }
 
-/// What the namespace may name as its source, and what the file's name says of its format.
+/// What the namespace may name as its source, and what it is.
 fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
     let source = &pass.object.spec.source;
     let refuse = |reason, message: String| Err(Verdict::new(Phase::Failed, reason, message));
@@ -33,16 +30,20 @@ fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
     let bucket = PlatformBucket::new(bucket);
     if let Err(why) = bucket.origin(&pass.who.namespace, &source.uri, own_credentials) {
         let reason = match why {
-            OriginError::Malformed(_) | OriginError::OtherBucket { .. } => Reason::InvalidSpec,
+            OriginError::Malformed(_)
+            | OriginError::OtherBucket { .. }
+            | OriginError::OwnFolder { .. } => Reason::InvalidSpec,
             OriginError::OtherPrefix { .. } | OriginError::Result { .. } => Reason::SourceForbidden,
         };
         return refuse(reason, format!("{why}, in a Dataset under a new name."));
     }
-    if source.format.is_none() && SourceFormat::from_extension(&source.uri).is_none() {
-        let message = "The file's name ends in neither .csv nor .jsonl (nor in one of these and .gz or .zst); set source.format to CSV or JSONL, in a Dataset under a new name.";
-        return refuse(Reason::InvalidSpec, message.into());
+    match source.kind() {
+        Ok(_) => Ok(()),
+        Err(why) => refuse(
+            Reason::InvalidSpec,
+            format!("{why}, in a Dataset under a new name."),
+        ),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ use axum::{
 use datacrowd_protocol::{
     chunk::{Checkpoint, ChunkHeader, ChunkLoaded, ChunkRow, RejectedRow, SHOWN_REJECTED_ROWS},
     export::{ExportColumns, ExportFormat, ExportPage, RowPer},
+    files::{
+        Companions, FilesPage, FilesRequest, FolderOpened, ListedFile, Selection, companions_of,
+    },
     ids::{DatasetId, ExportId, RunId},
     run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
     source::{Delimiter, Encoding, SourceFormat},
@@ -77,6 +80,11 @@ pub struct World {
     pub delimiter: Option<Delimiter>,
     pub encoding: Option<Encoding>,
     pub multiline: bool,
+    /// The objects of a folder by their keys: the source is that folder.
+    pub files: BTreeMap<String, Bytes>,
+    pub folder: Option<FolderOpened>,
+    /// Objects of one page of the folder.
+    pub page: usize,
     pub pages: Vec<ExportPage>,
     pub parts: BTreeMap<i32, Bytes>,
     pub completes: Vec<CompleteRun>,
@@ -109,11 +117,13 @@ impl Fake {
             .route("/internal/runs/{id}/open", post(open))
             .route("/internal/runs/{id}/heartbeat", post(heartbeat))
             .route("/internal/runs/{id}/source-url", post(source_url))
+            .route("/internal/runs/{id}/files", post(files))
             .route("/internal/runs/{id}/complete", post(complete))
             .route("/internal/runs/{id}/parts", post(part_url))
             .route("/internal/datasets/{id}/tasks", post(tasks))
             .route("/internal/exports/{id}/answers", get(answers))
             .route("/bucket/{*key}", any(object))
+            .route("/folder/{*key}", get(file))
             .route("/parts/{number}", put(part))
             .layer(axum::extract::DefaultBodyLimit::max(64 << 20))
             .with_state(fake.clone());
@@ -153,6 +163,9 @@ impl Fake {
             delimiter: None,
             encoding: None,
             multiline: false,
+            files: BTreeMap::new(),
+            folder: None,
+            page: 1000,
             pages: Vec::new(),
             parts: BTreeMap::new(),
             completes: Vec::new(),
@@ -329,7 +342,10 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Ope
         source_url: world
             .signed
             .then(|| format!("{}/bucket/key?signature=1", world.url)),
-        source_uri: "s3://bucket/key.csv".to_owned(),
+        source_uri: match &world.folder {
+            Some(_) => "s3://bucket/clips/".to_owned(),
+            None => "s3://bucket/key.csv".to_owned(),
+        },
         etag: world.pinned.clone(),
         size_bytes: world.pinned.as_ref().map(|_| world.source.len() as i64),
         sha256: world.sha256.clone(),
@@ -341,6 +357,7 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<Ope
         delimiter: world.delimiter,
         encoding: world.encoding,
         multiline: world.multiline,
+        folder: world.folder.clone(),
         checkpoint: world.checkpoint.clone(),
     })
     .into_response()
@@ -358,6 +375,87 @@ async fn source_url(State(fake): State<Fake>, Json(body): Json<Value>) -> Respon
         Json(json!({ "sourceUrl": format!("{url}/bucket/key?signature=fresh") })).into_response()
     };
     answer.unwrap_or_else(|| fenced_or(&fake, &body, fresh))
+}
+
+/// ETag of a file of the folder.
+fn etag_of(bytes: &[u8]) -> String {
+    format!(
+        "\"{:x}\"",
+        bytes.iter().fold(bytes.len(), |sum, byte| sum * 31 % 99_991
+            + usize::from(*byte))
+    )
+}
+
+async fn files(State(fake): State<Fake>, Json(body): Json<FilesRequest>) -> Response {
+    let (_, answer) = fake.enter("files").await;
+    if let Some(answer) = answer {
+        return answer;
+    }
+    let world = fake.world();
+    if body.epoch != world.epoch {
+        return problem(409, json!({}));
+    }
+    let behind = |key: &&String| body.after.as_ref().is_none_or(|after| *key > after);
+    let keys: Vec<_> = world.files.keys().filter(behind).collect();
+    let has_more = keys.len() > world.page;
+    let page = &keys[..keys.len().min(world.page)];
+    let folder = world.folder.clone().unwrap();
+    let selection = Selection {
+        companions: folder.companions.then_some(Companions::SameStem),
+        ..Selection::default()
+    };
+    let patterns = selection.patterns().unwrap();
+    let url = |key: &str| format!("{}/folder/{key}", world.url);
+    let listed = page.iter().filter_map(|key| {
+        let name = key.strip_prefix("clips/")?;
+        let beside = companions_of(key);
+        patterns.select(name).then(|| ListedFile {
+            key: (*key).clone(),
+            name: name.to_owned(),
+            uri: format!("s3://bucket/{key}"),
+            size_bytes: world.files[*key].len() as i64,
+            etag: etag_of(&world.files[*key]),
+            url: (!name.contains("..")).then(|| url(key)),
+            companions: beside
+                .iter()
+                .filter(|_| folder.companions)
+                .map(|key| url(key))
+                .collect(),
+        })
+    });
+    Json(FilesPage {
+        files: listed.collect(),
+        next: page.last().filter(|_| has_more).map(|key| (*key).clone()),
+    })
+    .into_response()
+}
+
+async fn file(State(fake): State<Fake>, Path(key): Path<String>, headers: HeaderMap) -> Response {
+    let (fault, answer) = fake.enter("file").await;
+    if let Some(answer) = answer {
+        return answer;
+    }
+    let bytes = fake.world().files.get(&key).cloned();
+    let Some(bytes) = bytes else {
+        return problem(404, json!({}));
+    };
+    if headers
+        .get("if-match")
+        .is_some_and(|etag| *etag != etag_of(&bytes)[..])
+    {
+        return problem(412, json!({}));
+    }
+    let range = headers["range"].to_str().unwrap();
+    let last: usize = range.strip_prefix("bytes=0-").unwrap().parse().unwrap();
+    let head = bytes.slice(..bytes.len().min(last + 1));
+    let body = match fault {
+        Some(Fault::CutAfter(_)) => {
+            let cut = async { Err::<Bytes, _>(std::io::Error::other("cut")) };
+            Body::from_stream(futures::stream::once(cut))
+        }
+        _ => Body::from(head),
+    };
+    (StatusCode::PARTIAL_CONTENT, body).into_response()
 }
 
 async fn part_url(State(fake): State<Fake>, Json(body): Json<PartRequest>) -> Response {
@@ -451,6 +549,7 @@ fn take(world: &mut World, row: &ChunkRow) {
     world.checkpoint.next_row += 1;
     world.checkpoint.blank += row.blank_before;
     world.checkpoint.offset = row.end_offset;
+    world.checkpoint.after = row.key.clone();
     world.checkpoint.next_line = row.next_line().unwrap();
     match (&row.payload, &row.rejected) {
         (Some(payload), None) => {

@@ -4,6 +4,7 @@
 
 mod export;
 mod fake;
+mod folder;
 mod generate;
 mod own_bucket;
 mod packed;

@@ -1068,6 +1068,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a folder: put each file with `PUT /uploads/{id}/file`, then create a dataset of its `sourceUri`. What no
+         *     dataset names within a day is removed.
+         */
+        post: operations["upload_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/workers": {
         parameters: {
             query?: never;
@@ -1370,6 +1390,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/uploads/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a file into a folder. The body is the file; the same name again replaces it. */
+        put: operations["upload_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -1662,6 +1699,15 @@ export interface components {
             encoding: string;
             /** @description Quoted cells may span any number of lines. */
             multiline: boolean;
+            /** @description Of a folder: only files that one of these patterns matches; all when there is none. */
+            include?: string[] | null;
+            /** @description Of a folder: no file that one of these patterns matches. */
+            exclude?: string[] | null;
+            /**
+             * @description Of a folder: SAME_STEM where the `.json` and the `.txt` beside a file are columns of its task.
+             * @example SAME_STEM
+             */
+            companions?: string | null;
             /** @description What to know of the file though nothing was refused. */
             notices: string[];
             /** Format: int64 */
@@ -2091,10 +2137,10 @@ export interface components {
             /** @description TOKEN (the default) answers with the refresh token; COOKIE sets it as a cookie, which no script can read. */
             session?: components["schemas"]["SessionKind"];
         };
-        /** @description A file that is in the platform's bucket already, below the tenant's own prefix. */
+        /** @description A file that is in the platform's bucket already, below the tenant's own prefix; or a folder, whose files become tasks. */
         NewDataset: {
             /**
-             * @description `s3://bucket/namespace/…`
+             * @description `s3://bucket/namespace/…`; a folder ends in a slash.
              * @example s3://datacrowd/sources/reviews.csv
              */
             sourceUri: string;
@@ -2125,6 +2171,25 @@ export interface components {
              * @example false
              */
             multiline?: boolean | null;
+            /**
+             * @description Of a folder: only files that one of these patterns matches, such as `*.wav` (a name in any folder) or `2026/**`.
+             * @example [
+             *       "*.wav"
+             *     ]
+             */
+            include?: string[] | null;
+            /**
+             * @description Of a folder: no file that one of these patterns matches.
+             * @example [
+             *       "draft-*"
+             *     ]
+             */
+            exclude?: string[] | null;
+            /**
+             * @description Of a folder: SAME_STEM makes columns of the `.json` and the `.txt` that lie beside a file.
+             * @example SAME_STEM
+             */
+            companions?: string | null;
         };
         /** @description What to export. */
         NewExport: {
@@ -2346,6 +2411,15 @@ export interface components {
                 encoding: string;
                 /** @description Quoted cells may span any number of lines. */
                 multiline: boolean;
+                /** @description Of a folder: only files that one of these patterns matches; all when there is none. */
+                include?: string[] | null;
+                /** @description Of a folder: no file that one of these patterns matches. */
+                exclude?: string[] | null;
+                /**
+                 * @description Of a folder: SAME_STEM where the `.json` and the `.txt` beside a file are columns of its task.
+                 * @example SAME_STEM
+                 */
+                companions?: string | null;
                 /** @description What to know of the file though nothing was refused. */
                 notices: string[];
                 /** Format: int64 */
@@ -3312,6 +3386,16 @@ export interface components {
              */
             recoveryCodesLeft: number;
         };
+        /** @description A folder that files may be put into for a day. */
+        UploadBody: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What a dataset of the files names: `s3://bucket/…/`
+             * @example s3://datacrowd/team-a/datasets/0197f3c0-0000-7000-8000-000000000001/files/
+             */
+            sourceUri: string;
+        };
         /** @description A file as form data; for the description only. */
         UploadForm: {
             /** Format: binary */
@@ -3341,6 +3425,18 @@ export interface components {
              * @example false
              */
             multiline?: boolean | null;
+        };
+        /** @description A file that arrived whole. */
+        UploadedFileBody: {
+            /**
+             * @description Its path within the folder, its letters composed (NFC).
+             * @example 2026/a.wav
+             */
+            name: string;
+            /** Format: int64 */
+            sizeBytes: number;
+            /** @description In hexadecimal. */
+            sha256: string;
         };
         /** @description A person. */
         UserBody: {
@@ -5782,6 +5878,36 @@ export interface operations {
             };
         };
     };
+    upload_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     worker_list: {
         parameters: {
             query?: {
@@ -6366,6 +6492,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query: {
+                /** @description Its path within the folder, such as `2026/a.wav`. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedFileBody"];
+                };
             };
             /** @description What went wrong, and what to do */
             default: {

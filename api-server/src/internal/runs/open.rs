@@ -88,6 +88,7 @@ async fn generate_open(
         delimiter: Some(opened.delimiter),
         encoding: Some(opened.encoding),
         multiline: opened.multiline,
+        folder: opened.folder,
         checkpoint: opened.checkpoint,
     })
 }

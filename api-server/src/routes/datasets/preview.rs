@@ -5,11 +5,12 @@ use axum::http::StatusCode;
 use datacrowd_labelling::Dataset;
 use datacrowd_protocol::{
     Upper,
+    files::Selection,
     ids::DatasetId,
     labeling::DataType,
     object::Origin,
     raw::RawJson,
-    source::{Delimiter, Encoding, SourceFormat},
+    source::{Delimiter, Dialect, Encoding, SourceFormat},
 };
 use datacrowd_records::{Head, Row, json};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Path, Query},
+    folder::{self, Selected},
     source_head::{self, Written},
     state::App,
 };
@@ -83,7 +85,10 @@ pub async fn dataset_preview(
         return Err(ApiError::invalid_member("rows", "must be between 1 and 50"));
     }
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
-    let head = first_rows(&app, &dataset, most).await?;
+    let head = match &dataset.selection {
+        Some(selection) => first_files(&app, &dataset, selection, most).await?,
+        None => first_rows(&app, &dataset, most).await?,
+    };
     let rows: Vec<_> = head
         .rows
         .iter()
@@ -107,29 +112,57 @@ pub async fn dataset_preview(
     }))
 }
 
-async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Head> {
+/// Where the rows come from, unless that is out of the platform's reach.
+fn origin(app: &App, dataset: &Dataset) -> ApiResult<Origin> {
+    let unavailable = |why: String| ApiError::new(StatusCode::CONFLICT, "preview_unavailable", why);
     let bucket = app.objects.bucket();
-    let origin = bucket.origin(
-        &dataset.namespace,
-        &dataset.source_uri,
-        dataset.own_credentials,
-    );
-    let object = match origin {
-        Ok(Origin::Platform(object)) => object,
-        Ok(Origin::Own(_)) => {
-            return Err(ApiError::new(
-                StatusCode::CONFLICT,
-                "preview_unavailable",
-                "The source is in your own bucket, which only the dataset's Job can read; look at the file there.",
-            ));
-        }
-        Err(why) => {
-            return Err(ApiError::new(
-                StatusCode::CONFLICT,
-                "preview_unavailable",
-                format!("{why}, in a new dataset."),
-            ));
-        }
+    let (namespace, uri) = (&dataset.namespace, &dataset.source_uri);
+    match bucket.origin(namespace, uri, dataset.own_credentials) {
+        Ok(Origin::Own(_)) => Err(unavailable(
+            "The source is in your own bucket, which only the dataset's Job can read; look at the file there.".to_owned(),
+        )),
+        Ok(origin) => Ok(origin),
+        Err(why) => Err(unavailable(format!("{why}, in a new dataset."))),
+    }
+}
+
+/// The first files of a folder. What kind they are, the run reads from their bytes.
+async fn first_files(
+    app: &App,
+    dataset: &Dataset,
+    selection: &Selection,
+    most: usize,
+) -> ApiResult<Head> {
+    let folder = origin(app, dataset)?
+        .folder()
+        .ok_or_else(ApiError::not_found)?;
+    let patterns = selection.patterns().map_err(|e| ApiError::internal(&e))?;
+    let files = folder::first(app, &folder, &patterns, most).await?;
+    let row = |(line, Selected { name, object }): (u64, Selected)| Row {
+        line,
+        payload: serde_json::json!({
+            "file": format!("s3://{}/{}", folder.bucket(), object.key), "name": name,
+            "sizeBytes": object.size_bytes, "etag": object.etag,
+        })
+        .to_string(),
+    };
+    Ok(Head {
+        header: None,
+        dialect: Dialect {
+            delimiter: None,
+            encoding: Encoding::Utf8,
+            big_endian: false,
+        },
+        rows: (1..).zip(files).map(row).collect(),
+        notices: Vec::new(),
+    })
+}
+
+/// The first rows of a file.
+async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Head> {
+    let (Some(object), Some(format)) = (origin(app, dataset)?.platform(), dataset.format.table())
+    else {
+        return Err(ApiError::not_found());
     };
     let head = app.objects.first_bytes(&object, PREVIEW_BYTES).await?;
     let head = head.ok_or_else(|| {
@@ -145,7 +178,7 @@ async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Head
         encoding: Some(dataset.encoding),
         multiline: Some(dataset.multiline),
     };
-    source_head::rows(&head, &written.options(dataset.format), most, whole)
+    source_head::rows(&head, &written.options(format), most, whole)
 }
 
 /// The members of a row, with the text of each value.
@@ -188,7 +221,12 @@ fn kind(value: &str) -> Option<DataType> {
     if text.is_empty() {
         return None;
     }
-    let path = text.split(['?', '#']).next().unwrap_or_default();
+    // In a link these begin what is no name any more; in a key they are letters of it.
+    let path = match text.starts_with("s3://") {
+        true => Some(&*text),
+        false => text.split(['?', '#']).next(),
+    };
+    let path = path.unwrap_or_default();
     let extension = path
         .rsplit_once('.')
         .map_or("", |(_, e)| e)

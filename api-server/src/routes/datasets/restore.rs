@@ -68,6 +68,7 @@ pub async fn dataset_restore(
 /// What was released to the controller before stays released.
 fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
     let is_csv = dataset.format == SourceFormat::Csv;
+    let selection = dataset.selection.clone().unwrap_or_default();
     let spec = DatasetSpec {
         project_ref: ProjectRef {
             name: project.to_owned(),
@@ -76,8 +77,11 @@ fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
             uri: dataset.source_uri.clone(),
             format: Some(dataset.format),
             delimiter: Some(dataset.delimiter).filter(|_| is_csv),
-            encoding: Some(dataset.encoding),
+            encoding: Some(dataset.encoding).filter(|_| dataset.selection.is_none()),
             multiline: Some(dataset.multiline).filter(|_| is_csv),
+            include: selection.include,
+            exclude: selection.exclude,
+            companions: selection.companions,
             credentials_secret_ref: None,
         },
         batch_size: Some(dataset.batch_size),

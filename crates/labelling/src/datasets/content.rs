@@ -4,7 +4,10 @@
 use datacrowd_protocol::{WireEnum as _, ids::DatasetId, run::SourceFound, source::SourceUri};
 use sqlx::PgConnection;
 
-use super::{checkpoint, upsert::DatasetUpsert};
+use super::{
+    checkpoint,
+    upsert::{DatasetUpsert, stored},
+};
 use crate::{Error, Result};
 
 /// What lies at a source, as far as the caller looked.
@@ -86,7 +89,7 @@ pub(super) async fn is_read_alike(
     up: &DatasetUpsert,
 ) -> Result<bool> {
     let d = sqlx::query!(
-        "select checkpoint, source_format, delimiter, encoding, multiline from datasets where id = $1",
+        "select checkpoint, source_format, delimiter, encoding, multiline, selection from datasets where id = $1",
         dataset.0
     )
     .fetch_one(conn)
@@ -100,7 +103,8 @@ pub(super) async fn is_read_alike(
     Ok(delimiter
         && d.source_format == up.format.column()
         && d.encoding == up.encoding.column()
-        && d.multiline == up.multiline)
+        && d.multiline == up.multiline
+        && d.selection == stored(up.selection.as_ref()))
 }
 
 /// Whether a source holds what a dataset's rows were made from.
@@ -113,14 +117,14 @@ pub(super) async fn is_same(
     now: &ContentNow,
 ) -> Result<bool> {
     let d = sqlx::query!(
-        "select checkpoint, source_etag, source_size, sha256, own_credentials from datasets where id = $1",
+        "select checkpoint, source_etag, source_size, sha256, own_credentials or selection is not null as \"unseen!\" from datasets where id = $1",
         dataset.0
     )
     .fetch_one(&mut *conn)
     .await?;
     let was_read = checkpoint(d.checkpoint)?.next_row > 1 || d.sha256.is_some();
-    // Only the tenant's keys could look into a bucket of its own.
-    if d.own_credentials || !was_read {
+    // Only the tenant's keys could look into a bucket of its own; and each file of a folder has an ETag in its row.
+    if d.unseen || !was_read {
         return Ok(true);
     }
     let known = Known {
@@ -148,7 +152,8 @@ pub(super) async fn is_same(
 }
 
 /// Pins a new dataset to what its upload was accepted as, when its source is one. The upload is the dataset's from
-/// then on, also where who began it died before saying so: nobody gives it up.
+/// then on, also where who began it died before saying so: nobody gives it up. A folder that was uploaded is, by whatever
+/// of it the source names.
 ///
 /// # Errors
 /// The database failed.
@@ -157,17 +162,24 @@ pub(super) async fn pin_upload(
     dataset: DatasetId,
     source: &str,
 ) -> Result<()> {
-    let Ok(uri) = SourceUri::parse(source) else {
+    let is_folder = source.ends_with('/');
+    let Ok(uri) = SourceUri::parse(source.trim_end_matches('/')) else {
         return Ok(());
+    };
+    let key = match is_folder {
+        true => format!("{}/", uri.key),
+        false => uri.key,
     };
     sqlx::query!(
         "with pinned as (
              update datasets d set source_etag = u.etag, source_size = u.size_bytes, sha256 = u.sha256 from uploads u
              where d.id = $1 and not d.own_credentials and u.object_key = $2 and u.tenant_id = d.tenant_id and u.sha256 is not null
              returning u.id)
-         update uploads set state = 'done' from pinned where uploads.id = pinned.id and uploads.state = 'open'",
+         update uploads set state = 'done' where state = 'open'
+         and (id in (select id from pinned)
+              or right(object_key, 1) = '/' and starts_with($2, object_key) and tenant_id = (select tenant_id from datasets where id = $1))",
         dataset.0,
-        uri.key
+        key
     )
     .execute(conn)
     .await?;

@@ -233,11 +233,21 @@ async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Resul
     .await?;
     let origin =
         PlatformBucket::new(bucket).origin(&row.namespace, &row.source_path, row.own_credentials);
+    let key = match &origin {
+        Ok(Origin::Platform(object)) => object.key(),
+        Ok(Origin::Folder(folder)) => folder.prefix(),
+        Ok(Origin::Own(_)) | Err(_) => "",
+    };
+    // Only what was uploaded. A folder below an upload's, or above all of them, is not what was.
     let uploads = format!("{}/datasets/", row.namespace);
-    if let Ok(Origin::Platform(object)) = origin
-        && object.key().starts_with(&uploads)
-    {
-        outbox::delete_object(conn, object.key()).await?;
+    let is_upload = key.strip_prefix(&uploads).is_some_and(|rest| {
+        !key.ends_with('/')
+            || rest
+                .strip_suffix("/files/")
+                .is_some_and(|id| !id.contains('/'))
+    });
+    if is_upload && !is_in_use(conn, &row.namespace, &row.source_path).await? {
+        outbox::delete_object(conn, key).await?;
     }
     settle_state(conn, going.project_id).await?;
     let data = serde_json::json!({});
@@ -250,4 +260,17 @@ async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Resul
     )
     .await?;
     Ok(Deletion::Done)
+}
+
+/// Whether another dataset reads what lies there, or a part of it.
+async fn is_in_use(conn: &mut PgConnection, namespace: &str, source: &str) -> Result<bool> {
+    let used = sqlx::query!(
+        "select exists (select from datasets where namespace = $1 and not own_credentials
+                        and (starts_with(source_path, $2) or source_format = 'files' and starts_with($2, source_path))) as \"used!\"",
+        namespace,
+        source
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(used.used)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
     chunk::Checkpoint,
+    files::Selection,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::DatasetState,
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
@@ -11,7 +12,7 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use super::checkpoint;
-use crate::{Labelling, Page, Refusal, Result, projects::from_column};
+use crate::{Error, Labelling, Page, Refusal, Result, projects::from_column};
 
 /// What is said of a dataset that was brought back while its project's quota covers no more of its tasks.
 const WAITS_FOR_QUOTA: &str = "Some of its tasks wait until they are paid for; buy judgements for the project, and they join the queue by themselves.";
@@ -36,6 +37,8 @@ pub struct Dataset {
     pub delimiter: Delimiter,
     pub encoding: Encoding,
     pub multiline: bool,
+    /// Which files of a folder are rows; none where the source is a file.
+    pub selection: Option<Selection>,
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     /// Whether a run was ever let begin.
@@ -77,6 +80,7 @@ struct Row {
     delimiter: String,
     encoding: String,
     multiline: bool,
+    selection: Option<serde_json::Value>,
     batch_size: i32,
     max_invalid_rows: i64,
     began: bool,
@@ -108,6 +112,7 @@ impl Row {
             delimiter: from_column("delimiter", &self.delimiter)?,
             encoding: from_column("encoding", &self.encoding)?,
             multiline: self.multiline,
+            selection: selection(self.selection)?,
             batch_size: self.batch_size,
             max_invalid_rows: self.max_invalid_rows,
             began: self.began,
@@ -123,6 +128,12 @@ impl Row {
             created_at: self.created_at,
         })
     }
+}
+
+/// A selection as it is stored.
+pub(crate) fn selection(stored: Option<serde_json::Value>) -> Result<Option<Selection>> {
+    let read = stored.map(serde_json::from_value).transpose();
+    read.map_err(|_| Error::Corrupt { what: "selection" })
 }
 
 impl Labelling {
@@ -173,7 +184,7 @@ impl Labelling {
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query_as!(
             Row,
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.batch_size,
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
                     d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
                     p.state <> 'closed' and exists (select from tasks t where t.dataset_id = d.id and t.row_no = d.recharge_from and not t.charged)

@@ -2,6 +2,7 @@
 
 use datacrowd_protocol::{
     WireEnum,
+    files::Selection,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::{DatasetView, ResourceKind},
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
@@ -46,6 +47,8 @@ pub struct DatasetUpsert {
     pub delimiter: Delimiter,
     pub encoding: Encoding,
     pub multiline: bool,
+    /// Which files of a folder are rows; none where the source is a file.
+    pub selection: Option<Selection>,
 }
 
 impl Labelling {
@@ -148,7 +151,8 @@ impl Known {
                         requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
                         leave_from = null, left_at = null, updated_at = now(),
                         delimiter = case when read.nothing then $7 else delimiter end, encoding = case when read.nothing then $8 else encoding end,
-                        multiline = case when read.nothing then $9 else multiline end, source_format = case when read.nothing then $10 else source_format end
+                        multiline = case when read.nothing then $9 else multiline end, source_format = case when read.nothing then $10 else source_format end,
+                        selection = case when read.nothing then $11 else selection end
                  from (select (checkpoint->>'nextRow')::bigint <= 1 as nothing from datasets where id = $1) read where id = $1",
             self.id.0,
             up.uid.0,
@@ -159,7 +163,8 @@ impl Known {
             up.delimiter.column(),
             up.encoding.column(),
             up.multiline,
-            up.format.column()
+            up.format.column(),
+            stored(up.selection.as_ref())
         )
         .execute(&mut *conn)
         .await
@@ -176,6 +181,12 @@ impl Known {
     }
 }
 
+/// A selection as it is stored.
+pub(super) fn stored(selection: Option<&Selection>) -> Option<serde_json::Value> {
+    selection
+        .map(|selection| serde_json::to_value(selection).expect("lists of texts always serialise"))
+}
+
 /// Takes the name. False when it is taken.
 async fn insert(
     conn: &mut PgConnection,
@@ -185,8 +196,8 @@ async fn insert(
 ) -> Result<bool> {
     let inserted = sqlx::query!(
         "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
-                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline)
-             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict on constraint datasets_identity do nothing",
+                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline, selection)
+             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict on constraint datasets_identity do nothing",
         Uuid::now_v7(),
         tenant.0,
         project.0,
@@ -200,7 +211,8 @@ async fn insert(
         up.suspended,
         up.delimiter.column(),
         up.encoding.column(),
-        up.multiline
+        up.multiline,
+        stored(up.selection.as_ref())
     )
     .execute(conn)
     .await?;

@@ -220,6 +220,7 @@ fn advance(
         at.next_row = row.row_no + 1;
         at.offset = row.end_offset;
         at.next_line = next_line.unwrap_or(at.next_line);
+        at.after = row.key.or(at.after.take());
     }
     if whole {
         at.next_line = header.next_line;

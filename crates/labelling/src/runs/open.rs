@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     chunk::Checkpoint,
+    files::{FILE_COLUMN, FolderOpened},
     ids::{DatasetId, ProjectId, RunId},
     internal::DatasetState,
     labeling::Labeling,
@@ -12,7 +13,11 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 
 use super::hold;
-use crate::{Error, Labelling, Refusal, Result, datasets::checkpoint, projects::from_column};
+use crate::{
+    Error, Labelling, Refusal, Result,
+    datasets::{checkpoint, selection},
+    projects::from_column,
+};
 
 /// What a generating runner gets; the API server adds the presigned URL.
 #[derive(Debug, Clone)]
@@ -35,6 +40,7 @@ pub struct GenerateRun {
     pub delimiter: Delimiter,
     pub encoding: Encoding,
     pub multiline: bool,
+    pub folder: Option<FolderOpened>,
     pub checkpoint: Checkpoint,
 }
 
@@ -92,7 +98,7 @@ impl Labelling {
 async fn read(conn: &mut PgConnection, run: RunId) -> Result<GenerateRun> {
     let r = sqlx::query!(
         "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
-                    d.max_invalid_rows, d.delimiter, d.encoding, d.multiline, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
+                    d.max_invalid_rows, d.delimiter, d.encoding, d.multiline, d.selection, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
              from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              where r.id = $1 and r.kind = 'generate'",
@@ -126,6 +132,14 @@ async fn read(conn: &mut PgConnection, run: RunId) -> Result<GenerateRun> {
         delimiter: from_column("delimiter", &r.delimiter)?,
         encoding: from_column("encoding", &r.encoding)?,
         multiline: r.multiline,
+        folder: selection(r.selection)?.map(|selection| FolderOpened {
+            shown: labeling
+                .display
+                .iter()
+                .find(|shown| shown.column == FILE_COLUMN)
+                .map(|shown| shown.kind),
+            companions: selection.companions.is_some(),
+        }),
         checkpoint: checkpoint(r.checkpoint)?,
     })
 }

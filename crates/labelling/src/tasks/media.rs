@@ -23,11 +23,14 @@ pub struct Media {
     pub namespace: String,
     /// Whose they are.
     pub tenant: TenantId,
+    /// ETag of the file when it became the task, where the cell names a file of the source's own folder.
+    pub pinned: Option<String>,
 }
 
 /// A cell as it is stored.
 struct Cell {
     value: Option<String>,
+    pinned: Option<String>,
     labeling: Value,
     source_path: String,
     own_credentials: bool,
@@ -49,7 +52,7 @@ impl Labelling {
     ) -> Result<Media> {
         let cell = sqlx::query_as!(
             Cell,
-            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
+            "select t.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
              where t.id = $1 and (
@@ -88,7 +91,7 @@ impl Labelling {
         self.project_find(tenant, project).await?.live()?;
         let cell = sqlx::query_as!(
             Cell,
-            "select t.payload->>$3::text as value, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
+            "select t.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
              where t.id = $1 and t.project_id = $2",
@@ -122,6 +125,7 @@ impl Cell {
             own_credentials: self.own_credentials,
             namespace: self.namespace,
             tenant: TenantId(self.tenant_id),
+            pinned: self.pinned,
         })
     }
 }

@@ -73,7 +73,7 @@ fn json_under_the_name_of_a_csv_is_recognised_before_its_quotes_are() {
         for delimiter in [Delimiter::Comma, Delimiter::Auto, Delimiter::Semicolon] {
             let options = Options {
                 delimiter,
-                ..Options::new(SourceFormat::Csv)
+                ..Options::new(TableFormat::Csv)
             };
             let told = bad(read_with(&options, Begin::START, [text.as_bytes()]));
             assert!(told.contains("looks like JSON"), "{text:?}: {told}");
@@ -87,7 +87,7 @@ fn json_under_the_name_of_a_csv_is_recognised_before_its_quotes_are() {
 fn a_head_tells_of_rows_that_would_be_refused() {
     let options = Options {
         required: vec!["text".to_owned()],
-        ..Options::new(SourceFormat::Jsonl)
+        ..Options::new(TableFormat::Jsonl)
     };
     let none = b"{\"id\":1,\"body\":\"a\"}\n\n{\"id\":2}\n";
     let refused = head(none, &options, 20, true).unwrap_err().to_string();
@@ -106,7 +106,7 @@ fn a_head_tells_of_rows_that_would_be_refused() {
         ]
     );
     let some = b"id,text\n1,a\n2\n3,b,c\n4,d\n";
-    let csv = Options::new(SourceFormat::Csv);
+    let csv = Options::new(TableFormat::Csv);
     for whole in [true, false] {
         let read = head(some, &csv, 20, whole).unwrap();
         assert_eq!(read.rows.len(), 2);
@@ -137,7 +137,7 @@ fn what_is_no_text_is_named_whatever_encoding_was_set() {
             Encoding::Windows1252,
             Encoding::Utf16,
         ] {
-            for format in [SourceFormat::Csv, SourceFormat::Jsonl] {
+            for format in [TableFormat::Csv, TableFormat::Jsonl] {
                 let options = Options {
                     encoding,
                     ..Options::new(format)
@@ -156,7 +156,7 @@ fn what_is_no_text_is_named_whatever_encoding_was_set() {
 fn a_setting_that_is_set_is_not_the_advice() {
     let utf16 = Options {
         encoding: Encoding::Utf16,
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let binary: Vec<u8> = "id,\0x\n"
         .encode_utf16()
@@ -171,7 +171,7 @@ fn a_setting_that_is_set_is_not_the_advice() {
     let semicolon = Options {
         delimiter: Delimiter::Semicolon,
         required: vec!["text".to_owned()],
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let told = bad(read_with(
         &semicolon,
@@ -192,7 +192,7 @@ fn a_setting_that_is_advised_takes_a_dataset_under_a_new_name() {
     let tall = format!("a\n\"{}\"\n", "line\n".repeat(200));
     let needs_text = Options {
         required: vec!["text".to_owned()],
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     let semicolons = read_with(&needs_text, Begin::START, [b"id;text\n".as_slice()]);
     let cases: [(String, &str); 6] = [
@@ -216,7 +216,7 @@ fn utf16_without_a_mark_is_read_by_where_its_zeros_are() {
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let options = Options {
         encoding: Encoding::Utf16,
-        ..Options::new(SourceFormat::Csv)
+        ..Options::new(TableFormat::Csv)
     };
     for bytes in [&big, &little] {
         let all = payloads(read_with(&options, Begin::START, [bytes.as_slice()]));
@@ -229,7 +229,7 @@ fn utf16_without_a_mark_is_read_by_where_its_zeros_are() {
 
 #[test]
 fn settings_of_a_csv_are_told_to_be_without_effect_in_json_lines() {
-    let mut options = Options::new(SourceFormat::Jsonl);
+    let mut options = Options::new(TableFormat::Jsonl);
     let line = b"{\"a\":1}\n";
     assert!(head(line, &options, 5, true).unwrap().notices.is_empty());
     options.multiline = true;

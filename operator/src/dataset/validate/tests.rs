@@ -88,7 +88,39 @@ fn the_table_of_sources_holds() {
             json!({"uri": "s3://datacrowd/team-a/items.xlsx"}),
             Reason::InvalidSpec,
         ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/exports/"}),
+            Reason::SourceForbidden,
+        ),
+        (
+            json!({"uri": "s3://other/clips/", "credentialsSecretRef": secret}),
+            Reason::InvalidSpec,
+        ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/clips/", "format": "CSV"}),
+            Reason::InvalidSpec,
+        ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/clips", "format": "Files"}),
+            Reason::InvalidSpec,
+        ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/clips/", "include": ["[a"]}),
+            Reason::InvalidSpec,
+        ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/clips/", "delimiter": "Tab"}),
+            Reason::InvalidSpec,
+        ),
+        (
+            json!({"uri": "s3://datacrowd/team-a/a.csv", "companions": "SameStem"}),
+            Reason::InvalidSpec,
+        ),
         // Everything is right with these; what is missing is the Project.
+        (
+            json!({"uri": "s3://datacrowd/team-a/clips/", "include": ["*.wav"]}),
+            Reason::ProjectNotFound,
+        ),
         (
             json!({"uri": "s3://datacrowd/team-a/items", "format": "CSV"}),
             Reason::ProjectNotFound,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use bytes::BytesMut;
 use datacrowd_labelling::{Accepted, ProjectHead};
-use datacrowd_protocol::{ids::UploadId, object::PlatformObject, source::SourceFormat};
+use datacrowd_protocol::{ids::UploadId, object::PlatformObject, source::TableFormat};
 use datacrowd_records::Head;
 use futures::{StreamExt, stream};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub struct Arrived {
     pub id: UploadId,
     pub object: PlatformObject,
     pub file_name: String,
-    pub format: SourceFormat,
+    pub format: TableFormat,
     pub written: Written,
     pub head: Head,
     pub sha256: String,
@@ -65,7 +65,7 @@ impl Drop for Abort {
 
 impl Abort {
     /// Begins an upload below the project's own prefix, and notes it.
-    async fn begin(app: &App, project: &ProjectHead, format: SourceFormat) -> ApiResult<Self> {
+    async fn begin(app: &App, project: &ProjectHead, format: TableFormat) -> ApiResult<Self> {
         let id = UploadId(Uuid::now_v7());
         let key = format!(
             "{}/datasets/{id}/source.{}",
@@ -86,7 +86,7 @@ impl Abort {
             armed: true,
         };
         app.core
-            .upload_open(id, project.tenant, &key, &begun.multipart)
+            .upload_open(id, project.tenant, &key, Some(&begun.multipart))
             .await?;
         Ok(begun)
     }
@@ -99,7 +99,7 @@ pub async fn receive(
     written: Written,
     mut file: File<'_>,
 ) -> ApiResult<(Arrived, Abort)> {
-    let format = SourceFormat::from_extension(&file.name).ok_or_else(|| {
+    let format = TableFormat::from_extension(&file.name).ok_or_else(|| {
         ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",

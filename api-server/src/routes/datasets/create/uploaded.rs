@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     members::{Members, unknown},
     receive::{Abort, Arrived, receive},
-    wanted::{resource, source, within},
+    wanted::{resource, table, within},
 };
 use crate::{
     adopt,
@@ -63,7 +63,7 @@ pub async fn from_form(
         &project.namespace,
         &name,
         &project.name,
-        source(uri, arrived.format, arrived.written),
+        table(uri, arrived.format, arrived.written),
         batch_size,
         members.max_invalid_rows,
     );

@@ -1,21 +1,25 @@
-//! A dataset of a file that is in the bucket already.
+//! A dataset of a file, or of a folder, that is in the bucket already.
 
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use bytes::Bytes;
+use datacrowd_crds::dataset::Source;
 use datacrowd_labelling::ProjectHead;
 use datacrowd_protocol::{
     Upper,
-    object::{Origin, OriginError, PlatformBucket, PlatformObject},
-    source::{Delimiter, Encoding, SourceFormat},
+    files::{Companions, Selection, lacking},
+    object::{Origin, OriginError, PlatformBucket, PlatformFolder, PlatformObject},
+    source::{Delimiter, Encoding, TableFormat},
 };
+use datacrowd_records::Head;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::wanted::{labeling_of, resource, source, within};
+use super::wanted::{self, labeling_of, resource, table, within};
 use crate::{
     adopt,
     error::{ApiError, ApiResult},
     extract::Json,
+    folder,
     guards::body_limit::MAX_JSON_BYTES,
     idempotency::SameRequest,
     names::resource_name,
@@ -25,11 +29,11 @@ use crate::{
     upsert,
 };
 
-/// A file that is in the platform's bucket already, below the tenant's own prefix.
+/// A file that is in the platform's bucket already, below the tenant's own prefix; or a folder, whose files become tasks.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewDataset {
-    /// `s3://bucket/namespace/…`
+    /// `s3://bucket/namespace/…`; a folder ends in a slash.
     #[schema(example = "s3://datacrowd/sources/reviews.csv")]
     source_uri: String,
     /// Tasks per batch.
@@ -47,25 +51,34 @@ pub struct NewDataset {
     /// Quoted cells may span more than 100 lines and 64 KiB.
     #[schema(example = false)]
     multiline: Option<bool>,
+    /// Of a folder: only files that one of these patterns matches, such as `*.wav` (a name in any folder) or `2026/**`.
+    #[schema(example = json!(["*.wav"]))]
+    include: Option<Vec<String>>,
+    /// Of a folder: no file that one of these patterns matches.
+    #[schema(example = json!(["draft-*"]))]
+    exclude: Option<Vec<String>>,
+    /// Of a folder: SAME_STEM makes columns of the `.json` and the `.txt` that lie beside a file.
+    #[schema(value_type = Option<String>, example = "SAME_STEM")]
+    companions: Option<Upper<Companions>>,
 }
 
-/// The object that a project's owner may bring by its name.
-fn source_object(
-    bucket: &PlatformBucket,
-    project: &ProjectHead,
-    uri: &str,
-) -> ApiResult<PlatformObject> {
+/// What a project's owner may bring by its name.
+fn origin(bucket: &PlatformBucket, project: &ProjectHead, uri: &str) -> ApiResult<Origin> {
     let refused = match bucket.origin(&project.namespace, uri, false) {
-        Ok(Origin::Platform(object)) => return Ok(object),
+        Ok(origin) => return Ok(origin),
         Err(OriginError::Malformed(why)) => why.0.replace("source.uri ", ""),
         Err(OriginError::Result { folder }) => format!(
             "must not lie below {folder}, where exports write their results; download the export and upload it as a file"
         ),
-        Ok(Origin::Own(_)) | Err(_) => {
-            format!("must lie below {}", bucket.prefix(&project.namespace))
-        }
+        Err(_) => format!("must lie below {}", bucket.prefix(&project.namespace)),
     };
     Err(ApiError::invalid_member("sourceUri", refused))
+}
+
+/// Whether another tenant's files are meant, which are not there.
+async fn is_anothers(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<bool> {
+    let (tenant, namespace) = (project.tenant, &project.namespace);
+    Ok(app.core.source_is_anothers(tenant, namespace, uri).await?)
 }
 
 /// The beginning of an object that is the tenant's own.
@@ -74,11 +87,7 @@ async fn first_bytes(
     project: &ProjectHead,
     object: &PlatformObject,
 ) -> ApiResult<Bytes> {
-    let uri = object.to_string();
-    let anothers = app
-        .core
-        .source_is_anothers(project.tenant, &project.namespace, &uri);
-    let bytes = match anothers.await? {
+    let bytes = match is_anothers(app, project, &object.to_string()).await? {
         true => None,
         false => head_of(app, object).await?,
     };
@@ -98,6 +107,15 @@ async fn head_of(app: &App, object: &PlatformObject) -> ApiResult<Option<Bytes>>
     }
 }
 
+/// A source that was looked at.
+struct Wanted {
+    source: Source,
+    /// What the dataset is named after.
+    stem: String,
+    /// What a file of rows begins with.
+    head: Option<Head>,
+}
+
 /// Makes the dataset that a JSON body asks for.
 pub async fn from_uri(
     app: &App,
@@ -110,14 +128,52 @@ pub async fn from_uri(
     let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
     within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
     within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;
-    let object = source_object(app.objects.bucket(), project, &new.source_uri)?;
-    let format = SourceFormat::from_extension(object.key()).ok_or_else(|| {
+    let (batch_size, max_invalid_rows) = (new.batch_size, new.max_invalid_rows);
+    let Wanted { source, stem, head } =
+        match origin(app.objects.bucket(), project, &new.source_uri)? {
+            Origin::Folder(folder) => folder_wanted(app, project, new, &folder).await?,
+            Origin::Platform(object) => table_wanted(app, project, new, &object).await?,
+            Origin::Own(_) => return Err(ApiError::not_found()),
+        };
+    let wanted = resource(
+        &project.namespace,
+        &resource_name(&stem, "dataset", same),
+        &project.name,
+        source,
+        batch_size,
+        max_invalid_rows,
+    );
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
+    let made = app.cluster.make(&at, &wanted).await?;
+    let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
+    let view = app.cluster.keep(&made, indexed).await?;
+    let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
+    let body = DatasetBody::from(dataset);
+    Ok(match head {
+        Some(head) => body.with_head(head),
+        None => body,
+    })
+}
+
+/// A file of rows, whose first ones fit the project.
+async fn table_wanted(
+    app: &App,
+    project: &ProjectHead,
+    new: NewDataset,
+    object: &PlatformObject,
+) -> ApiResult<Wanted> {
+    let only = "belongs to a folder, whose name ends in /; remove it";
+    refuse_given("include", new.include.is_some(), only)?;
+    refuse_given("exclude", new.exclude.is_some(), only)?;
+    refuse_given("companions", new.companions.is_some(), only)?;
+    let format = TableFormat::from_extension(object.key()).ok_or_else(|| {
         ApiError::invalid_member(
             "sourceUri",
-            "must end in .csv or .jsonl, or in one of these and .gz or .zst",
+            "must end in .csv or .jsonl, or in one of these and .gz or .zst; or in /, when it is a folder",
         )
     })?;
-    let bytes = first_bytes(app, project, &object).await?;
+    let bytes = first_bytes(app, project, object).await?;
     let written = Written {
         delimiter: new.delimiter.map(|delimiter| delimiter.0),
         encoding: new.encoding.map(|encoding| encoding.0),
@@ -134,21 +190,61 @@ pub async fn from_uri(
         labeling.as_ref(),
     )?;
     let file_name = object.key().rsplit('/').next().unwrap_or_default();
-    let stem = file_name.split('.').next().unwrap_or_default();
-    let name = resource_name(stem, "dataset", same);
-    let wanted = resource(
-        &project.namespace,
-        &name,
-        &project.name,
-        source(object.to_string(), format, written),
-        new.batch_size,
-        new.max_invalid_rows,
+    Ok(Wanted {
+        source: table(object.to_string(), format, written),
+        stem: file_name.split('.').next().unwrap_or_default().to_owned(),
+        head: Some(head),
+    })
+}
+
+/// A folder with at least one file that becomes a task.
+async fn folder_wanted(
+    app: &App,
+    project: &ProjectHead,
+    new: NewDataset,
+    at: &PlatformFolder,
+) -> ApiResult<Wanted> {
+    let only = "belongs to a file of rows; remove it";
+    refuse_given("delimiter", new.delimiter.is_some(), only)?;
+    refuse_given("encoding", new.encoding.is_some(), only)?;
+    refuse_given("multiline", new.multiline.is_some(), only)?;
+    let selection = Selection {
+        include: new.include.unwrap_or_default(),
+        exclude: new.exclude.unwrap_or_default(),
+        companions: new.companions.map(|companions| companions.0),
+    };
+    let patterns = selection
+        .patterns()
+        .map_err(|refused| ApiError::invalid_member(refused.member, refused.why))?;
+    let required = labeling_of(app, project).await?;
+    let required = required.map(|labeling| labeling.required_columns());
+    let lacking = lacking(
+        &required.unwrap_or_default(),
+        selection.companions.is_some(),
     );
-    let tenant = app.core.tenant_get(project.tenant).await?;
-    let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let made = app.cluster.make(&at, &wanted).await?;
-    let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
-    let view = app.cluster.keep(&made, indexed).await?;
-    let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
-    Ok(DatasetBody::from(dataset).with_head(head))
+    if let Some(why) = lacking {
+        return Err(ApiError::invalid_member("sourceUri", why));
+    }
+    let uri = at.to_string();
+    let is_empty = is_anothers(app, project, &uri).await?
+        || folder::first(app, at, &patterns, 1).await?.is_empty();
+    if is_empty {
+        return Err(ApiError::invalid_member(
+            "sourceUri",
+            "has no file that becomes a task; upload files there first, or correct include and exclude",
+        ));
+    }
+    let name = at.prefix().trim_end_matches('/').rsplit('/').next();
+    Ok(Wanted {
+        source: wanted::folder(uri, selection),
+        stem: name.unwrap_or_default().to_owned(),
+        head: None,
+    })
+}
+
+fn refuse_given(member: &str, given: bool, why: &str) -> ApiResult<()> {
+    match given {
+        true => Err(ApiError::invalid_member(member, why)),
+        false => Ok(()),
+    }
 }

@@ -5,7 +5,11 @@ use datacrowd_crds::{
     dataset::{ProjectRef, Source},
 };
 use datacrowd_labelling::{Error, ProjectHead, Refusal};
-use datacrowd_protocol::{labeling::Labeling, source::SourceFormat};
+use datacrowd_protocol::{
+    files::Selection,
+    labeling::Labeling,
+    source::{SourceFormat, TableFormat},
+};
 
 use crate::{
     error::{ApiError, ApiResult},
@@ -13,14 +17,36 @@ use crate::{
     state::App,
 };
 
-/// A source as a request wrote it.
-pub fn source(uri: String, format: SourceFormat, written: Written) -> Source {
+/// A file of rows as a request wrote it.
+pub fn table(uri: String, format: TableFormat, written: Written) -> Source {
     Source {
-        uri,
-        format: Some(format),
         delimiter: written.delimiter,
         encoding: written.encoding,
         multiline: written.multiline,
+        ..source(uri, format.into())
+    }
+}
+
+/// A folder as a request wrote it.
+pub fn folder(uri: String, selection: Selection) -> Source {
+    Source {
+        include: selection.include,
+        exclude: selection.exclude,
+        companions: selection.companions,
+        ..source(uri, SourceFormat::Files)
+    }
+}
+
+fn source(uri: String, format: SourceFormat) -> Source {
+    Source {
+        uri,
+        format: Some(format),
+        delimiter: None,
+        encoding: None,
+        multiline: None,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        companions: None,
         credentials_secret_ref: None,
     }
 }

@@ -1,4 +1,4 @@
-/** Sends a file with its progress: fetch tells none on the way up. */
+/** Sends files with their progress: fetch tells none on the way up. */
 import type { Body } from './client.ts';
 import { Problem } from './problem.ts';
 import { accessToken } from './session.ts';
@@ -10,57 +10,82 @@ export interface Progress {
   readonly rate: number;
 }
 
-export interface Upload {
-  readonly done: Promise<Body<'DatasetBody'>>;
+export interface Upload<T> {
+  readonly done: Promise<T>;
   cancel(): void;
 }
 
+export const rateOf = (bytes: number, began: number): number =>
+  bytes / Math.max(0.001, (performance.now() - began) / 1000);
+
+/** Sends a table, which becomes a dataset. */
 export function upload(
   projectId: string,
   file: File,
   settings: Readonly<Record<string, string>>,
   key: string,
   progress: (p: Progress) => void,
-): Upload {
-  const request = new XMLHttpRequest();
-  const done = accessToken().then((token) => send(request, token, projectId, file, settings, key, progress));
-  return { done, cancel: () => request.abort() };
-}
-
-function send(
-  request: XMLHttpRequest,
-  token: string,
-  projectId: string,
-  file: File,
-  settings: Readonly<Record<string, string>>,
-  key: string,
-  progress: (p: Progress) => void,
-): Promise<Body<'DatasetBody'>> {
+): Upload<Body<'DatasetBody'>> {
   const form = new FormData();
   // Settings first: the server streams the file and wants to know them before it.
   for (const [name, value] of Object.entries(settings)) form.append(name, value);
   form.append('file', file, file.name);
   const began = performance.now();
-  return new Promise((resolve, reject) => {
-    request.upload.onprogress = ({ loaded, total }) => {
-      const seconds = Math.max(0.001, (performance.now() - began) / 1000);
-      progress({ sent: loaded, total, rate: loaded / seconds });
-    };
-    request.onload = () => {
-      const answer = new Response(request.responseText, {
-        status: request.status,
-        headers: headersOf(request),
-      });
-      if (answer.ok) answer.json().then(resolve, reject);
-      else Problem.of(answer).then(reject, reject);
-    };
-    request.onerror = () => reject(Problem.offline());
-    request.onabort = () => reject(new Problem('cancelled', 'The upload was cancelled.', 0));
-    request.open('POST', `/api/v1/projects/${projectId}/datasets`);
-    request.setRequestHeader('authorization', `Bearer ${token}`);
-    request.setRequestHeader('idempotency-key', key);
-    request.send(form);
-  });
+  return transmit(
+    'POST',
+    `/projects/${projectId}/datasets`,
+    form,
+    { 'idempotency-key': key },
+    (sent, total) => progress({ sent, total, rate: rateOf(sent, began) }),
+  );
+}
+
+/** Puts one file into a folder. */
+export function put(
+  uploadId: string,
+  name: string,
+  file: File,
+  progress: (sent: number) => void,
+): Upload<Body<'UploadedFileBody'>> {
+  const path = `/uploads/${uploadId}/file?name=${encodeURIComponent(name)}`;
+  const type = file.type === '' ? 'application/octet-stream' : file.type;
+  return transmit('PUT', path, file, { 'content-type': type }, progress);
+}
+
+function transmit<T>(
+  method: string,
+  path: string,
+  body: FormData | File,
+  headers: Readonly<Record<string, string>>,
+  progress: (sent: number, total: number) => void,
+): Upload<T> {
+  const request = new XMLHttpRequest();
+  let isCancelled = false;
+  const send = (token: string): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const cancelled = () => reject(new Problem('cancelled', 'The upload was cancelled.', 0));
+      if (isCancelled) return cancelled();
+      request.upload.onprogress = ({ loaded, total }) => progress(loaded, total);
+      request.onload = () => {
+        const answer = new Response(request.responseText, {
+          status: request.status,
+          headers: headersOf(request),
+        });
+        if (answer.ok) answer.json().then(resolve, reject);
+        else Problem.of(answer).then(reject, reject);
+      };
+      request.onerror = () => reject(Problem.offline());
+      request.onabort = cancelled;
+      request.open(method, `/api/v1${path}`);
+      request.setRequestHeader('authorization', `Bearer ${token}`);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.send(body);
+    });
+  const cancel = () => {
+    isCancelled = true;
+    request.abort();
+  };
+  return { done: accessToken().then(send), cancel };
 }
 
 function headersOf(request: XMLHttpRequest): Headers {

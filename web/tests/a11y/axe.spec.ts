@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from '@playwright/test';
 import { expect, signIn, test, type Console } from '../console.ts';
 import { answered } from '../fake/history.ts';
-import { PAGES } from '../layout/pages.ts';
+import { PAGES, visit } from '../layout/pages.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** One of each kind of page, for every day. */
@@ -34,14 +34,14 @@ async function look(browser: Browser, site: Console, as: Look, wanted: (name: st
     const page = await context.newPage();
     await page.goto(`${site.url}/app/`);
     if (person !== null) await signIn(page, person);
-    for (const [name, , path] of pages) {
-      await page.goto(`${site.url}/app${path}`);
-      await page.waitForLoadState('networkidle');
+    for (const one of pages) {
+      const [name] = one;
+      await visit(page, `${site.url}/app`, one);
       const dialog = page.locator('dialog[open]');
-      for (const one of await violations(page)) found.push(`${name}: ${one}`);
+      for (const fault of await violations(page)) found.push(`${name}: ${fault}`);
       if ((await dialog.count()) === 0) continue;
       await page.keyboard.press('Escape');
-      for (const one of await violations(page)) found.push(`${name}, closed: ${one}`);
+      for (const fault of await violations(page)) found.push(`${name}, closed: ${fault}`);
     }
     await context.close();
   }

@@ -2,6 +2,8 @@ import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
 import { DATASET, PROJECT, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
+const UPLOAD = '0190a000-0000-7000-8000-0000000000e1';
+
 const project = (state: State): Body<'ProjectBody'> & { conditions: unknown } => ({
   conditions: [
     {
@@ -189,6 +191,17 @@ export const owners: Handlers = {
       items: query.get('state') === 'DELETED' ? state.deletedDatasets : state.datasets,
       nextCursor: null,
     }),
+  'POST /projects/:id/uploads': (state) => {
+    state.puts = [];
+    return ok({ id: UPLOAD, sourceUri: `s3://datacrowd/dc-clara-k3x9q/datasets/${UPLOAD}/files/` }, 201);
+  },
+  'PUT /uploads/:id/file': (state, { query, raw }) => {
+    const name = query.get('name') ?? '';
+    const refusal = state.refusedPuts.get(name)?.shift();
+    if (refusal !== undefined) return problem(refusal, refusal === 413 ? 'payload_too_large' : 'unavailable');
+    state.puts.push(name);
+    return ok({ name, sizeBytes: raw.length, sha256: 'c0ffee' });
+  },
   'POST /projects/:id/datasets': (state, { body, raw }, id) => {
     const uri = body['sourceUri'];
     state.uploads.push(raw.toString());

@@ -88,6 +88,10 @@ export class State {
   deletedDatasets: Body<'DatasetBody'>[] = [];
   /** Uploads as they came. */
   readonly uploads: string[] = [];
+  /** Names of the files that were put into a folder. */
+  puts: string[] = [];
+  /** By a file's name: what its next tries are refused with. */
+  readonly refusedPuts = new Map<string, number[]>();
   /** How often nothing had changed since somebody asked. */
   unchanged = 0;
   /** Without overlap nothing is measured. */

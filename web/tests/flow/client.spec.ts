@@ -1,4 +1,7 @@
 /** What a client and an administrator do on their pages, on the double. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '../console.ts';
 import { png } from '../fake/media.ts';
 import { PROJECT } from '../fake/state.ts';
@@ -37,10 +40,68 @@ test('a file is shown before a byte of it is sent; its columns are mapped; progr
   expect(posts).toHaveLength(1);
 });
 
+test('a folder of recordings is sent file by file; what failed for good is named and sent again', async ({
+  page,
+  console: site,
+}) => {
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Files' }).check();
+  const files = Array.from({ length: 40 }, (_, at) => ({
+    name: `${String(at).padStart(2, '0')} #?.wav`,
+    mimeType: 'audio/wav',
+    buffer: Buffer.from(`RIFF ${at}`),
+  }));
+  site.state.refusedPuts.set('07 #?.wav', [503, 429]);
+  site.state.refusedPuts.set('09 #?.wav', [413]);
+  await page.getByLabel('Choose files').setInputFiles(files);
+  await expect(page.getByText(/^40 files, /)).toBeVisible();
+  await expect(page.getByText('columns that files do not have: text')).toBeVisible();
+  await page.getByRole('checkbox', { name: /describes it/ }).check();
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('1 file could not be sent', { timeout: 15_000 });
+  await expect(page.getByRole('alert')).toContainText('09 #?.wav');
+  expect(site.state.datasets).toEqual([]);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect([...site.state.puts].sort()).toEqual(files.map(({ name }) => name));
+  const sent = JSON.parse(site.state.uploads[0] ?? '') as Record<string, string>;
+  expect(sent['sourceUri']).toMatch(/\/files\/$/);
+  expect(sent['companions']).toBe('SAME_STEM');
+});
+
+test('a folder that is chosen is sent without what systems leave in it', async ({ page, console: site }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'console-'));
+  mkdirSync(join(folder, 'deep'));
+  for (const name of ['b.wav', 'deep/a.wav', '.DS_Store']) writeFileSync(join(folder, name), 'RIFF');
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Files' }).check();
+  await page.getByLabel('Choose a folder').setInputFiles(folder);
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect([...site.state.puts].sort()).toEqual(['b.wav', 'deep/a.wav']);
+  rmSync(folder, { recursive: true });
+});
+
+test('a folder in the bucket is chosen by patterns', async ({ page, console: site }) => {
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Bucket' }).check();
+  const address = page.getByLabel('Address of the object or folder');
+  await address.fill('s3://datacrowd/dc-clara-k3x9q/clips/');
+  await page.getByLabel('Only files like').fill('*.{wav,flac}, 2026/**');
+  await page.getByLabel('No files like').fill('draft-*');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect(JSON.parse(site.state.uploads[0] ?? '')).toEqual({
+    sourceUri: 's3://datacrowd/dc-clara-k3x9q/clips/',
+    include: ['*.{wav,flac}', '2026/**'],
+    exclude: ['draft-*'],
+  });
+});
+
 test('a dataset from a bucket', async ({ page, console: site }) => {
   await site.open(page, 'clara', DATA);
   await page.getByRole('radio', { name: 'Bucket' }).check();
-  await page.getByLabel('Address of the object').fill('s3://datacrowd/dc-clara-k3x9q/items.csv');
+  await page.getByLabel('Address of the object or folder').fill('s3://datacrowd/dc-clara-k3x9q/items.csv');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByText('s3://datacrowd/dc-clara-k3x9q/items.csv')).toBeVisible();
   expect(JSON.parse(site.state.uploads[0] ?? '')).toEqual({

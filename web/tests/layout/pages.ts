@@ -1,27 +1,49 @@
-/** Every page with who sees it; the order is that of a visit. */
+import type { Page } from '@playwright/test';
 import { DATASET, PROJECT } from '../fake/state.ts';
 
-export const PAGES = [
+type Visit = readonly [name: string, who: string | null, path: string, press?: string];
+
+/** Every page with who sees it, in the order of a visit; and what opens on it once something is pressed. */
+export const PAGES: readonly Visit[] = [
   ['signin', null, '/'],
   ['register', null, '/register'],
   ['reset', null, '/reset'],
   ['work-projects', 'wanda', '/work'],
   ['work', 'wanda', `/work/${PROJECT}`],
   ['review', 'otto', `/review/${PROJECT}`],
+  ['review-reject', 'otto', `/review/${PROJECT}`, 'button.danger'],
   ['answers', 'wanda', '/answers'],
   ['points', 'wanda', '/points'],
   ['account', 'wanda', '/account'],
   ['client-projects', 'clara', '/client/projects'],
   ['client-new', 'clara', '/client/projects/new'],
+  ['client-new-manifest', 'clara', '/client/projects/new', 'main button'],
   ['client-overview', 'clara', `/client/projects/${PROJECT}`],
+  ['client-pay', 'clara', `/client/projects/${PROJECT}`, 'main .row:has(> button:only-child) > button'],
+  ['client-delete', 'clara', `/client/projects/${PROJECT}`, 'button.danger'],
   ['client-data', 'clara', `/client/projects/${PROJECT}/data`],
+  ['client-data-files', 'clara', `/client/projects/${PROJECT}/data`, 'input[value=folder]'],
+  ['client-data-bucket', 'clara', `/client/projects/${PROJECT}/data`, 'input[value=bucket]'],
   ['client-dataset', 'clara', `/client/datasets/${DATASET}`],
+  ['client-dataset-manifest', 'clara', `/client/datasets/${DATASET}`, 'button:text-is("YAML")'],
   ['client-crowd', 'clara', `/client/projects/${PROJECT}/crowd`],
+  ['client-crowd-void', 'clara', `/client/projects/${PROJECT}/crowd`, 'main td button:last-of-type'],
   ['client-numbers', 'clara', `/client/projects/${PROJECT}/numbers`],
   ['client-quality', 'clara', `/client/projects/${PROJECT}/quality`],
   ['client-exports', 'clara', `/client/projects/${PROJECT}/exports`],
   ['client-payments', 'clara', '/client/payments'],
   ['admin-users', 'ada', '/admin/users'],
+  ['admin-user', 'ada', '/admin/users', 'main td button'],
   ['admin-invitations', 'ada', '/admin/invitations'],
   ['admin-audit', 'ada', '/admin/audit'],
-] as const;
+];
+
+/** Goes there, and presses what a visit asks for. */
+export async function visit(page: Page, app: string, [, , path, press]: Visit): Promise<void> {
+  await page.goto(`${app}${path}`);
+  await page.waitForLoadState('networkidle');
+  if (press === undefined) return;
+  // Instructions that open by themselves.
+  if ((await page.locator('dialog[open]').count()) > 0) await page.keyboard.press('Escape');
+  await page.locator(press).first().click();
+}

@@ -1,6 +1,6 @@
 import { test, signIn } from '../console.ts';
 import { answered } from '../fake/history.ts';
-import { PAGES } from './pages.ts';
+import { PAGES, visit } from './pages.ts';
 
 // Only for looking: CONSOLE_PICTURES names the folder.
 const folder = process.env['CONSOLE_PICTURES'];
@@ -15,7 +15,8 @@ test('pictures of every page', { tag: '@full' }, async ({ browser, console: site
   for (const theme of themes)
     for (const width of widths) {
       let [who, page]: [string | null, Awaited<ReturnType<typeof browser.newPage>> | null] = [null, null];
-      for (const [name, person, path] of PAGES) {
+      for (const one of PAGES) {
+        const [name, person] = one;
         if (page === null || person !== who) {
           await page?.context().close();
           page = await (
@@ -31,7 +32,7 @@ test('pictures of every page', { tag: '@full' }, async ({ browser, console: site
             await signIn(page, person);
           }
         }
-        await page.goto(`${site.url}/app${path}`);
+        await visit(page, `${site.url}/app`, one);
         await page.waitForTimeout(500);
         await page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png`, fullPage: width > 500 });
         await page.keyboard.press('Escape');

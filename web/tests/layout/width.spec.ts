@@ -1,7 +1,7 @@
 /** A phone: no sideways scroll, the buttons of the work on screen, targets as large as a thumb. */
 import { expect, signIn, test } from '../console.ts';
 import { answered } from '../fake/history.ts';
-import { PAGES } from './pages.ts';
+import { PAGES, visit } from './pages.ts';
 
 /**
  * What can be hit on the page and is less than 44 pixels high or wide. A box or a circle is as large as its label; links within a
@@ -33,15 +33,15 @@ test(
       const page = await context.newPage();
       await page.goto(`${site.url}/app/`);
       if (person !== null) await signIn(page, person);
-      for (const [name, whose, path] of PAGES) {
+      for (const one of PAGES) {
+        const [name, whose] = one;
         if (whose !== person) continue;
-        await page.goto(`${site.url}/app${path}`);
-        await page.waitForLoadState('networkidle');
+        await visit(page, `${site.url}/app`, one);
         for (const target of await page.evaluate(SMALL_TARGETS)) small.add(`${name}: ${target}`);
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
         if (width <= 320) continue;
         const beyond = await page.evaluate(() =>
-          [...document.querySelectorAll('main *')]
+          [...document.querySelectorAll('main *, dialog[open] *')]
             .filter((one) => one.getBoundingClientRect().right > 320)
             .map((one) => one.outerHTML.slice(0, 90)),
         );

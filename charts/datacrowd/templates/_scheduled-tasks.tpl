@@ -57,4 +57,7 @@ reconcile-payments: {values: reconcilePayments, databases: [CORE, PAYMENTS], str
 - {name: DATACROWD_RECONCILE_DAYS, value: {{ $root.Values.billing.reconciliation.days | quote }}}
 {{ include "datacrowd.stripe" $root }}
 {{- end }}
+{{- with $root.Values.apiServer.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}

@@ -19,6 +19,13 @@ export function tidy(all: readonly Named[]): Named[] {
   return short.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** A zip alone is a folder, too; its name becomes part of an address. */
+export const archiveOf = (all: readonly Named[]): string | null => {
+  const [only, ...more] = all;
+  if (only === undefined || more.length > 0 || !/\.zip$/i.test(only.name)) return null;
+  return only.name.normalize('NFC').replaceAll(/[%#?\\/]/g, '-');
+};
+
 export const chosen = (files: Iterable<File>): Named[] =>
   tidy([...files].map((file) => ({ name: file.webkitRelativePath || file.name, file })));
 

@@ -42,7 +42,7 @@ export const client = {
   encoding: 'Encoding',
   exclude: 'No files like',
   filesChosen: (files: number, bytes: string) => `${n(files, { one: 'file', other: 'files' })}, ${bytes}`,
-  filesDrop: 'Drop a folder or files here, or choose them; each becomes a task',
+  filesDrop: 'Drop a folder, files or a zip of them here, or choose them; each file becomes a task',
   filesFailed: (files: number) =>
     `${n(files, { one: 'file', other: 'files' })} could not be sent. What arrived is kept; try the rest again.`,
   filesLack: (columns: string, has: string) =>

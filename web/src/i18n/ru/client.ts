@@ -43,7 +43,7 @@ export const client: Catalogue['client'] = {
   encoding: 'Кодировка',
   exclude: 'Кроме файлов вида',
   filesChosen: (files, bytes) => `${n(files, { one: 'файл', few: 'файла', other: 'файлов' })}, ${bytes}`,
-  filesDrop: 'Перетащите сюда папку или файлы либо выберите их; каждый станет заданием',
+  filesDrop: 'Перетащите сюда папку, файлы или их zip либо выберите их; каждый файл станет заданием',
   filesFailed: (files) =>
     `Не удалось отправить: ${n(files, { one: 'файл', few: 'файла', other: 'файлов' })}. Что дошло, сохранено; повторите для остальных.`,
   filesLack: (columns, has) =>

@@ -1,8 +1,19 @@
-//! Folders of the platform's bucket: which of their files are rows.
+//! Folders of the platform's bucket: where the files of a dataset are, and which of them are rows.
 
-use datacrowd_protocol::{files::Patterns, object::PlatformFolder};
+use datacrowd_labelling::unpacked;
+use datacrowd_protocol::{
+    files::{Patterns, Selection, lacking},
+    ids::DatasetId,
+    labeling::Labeling,
+    object::{Origin, PlatformFolder},
+    source::is_archive,
+};
 
-use crate::{error::ApiResult, objects::Listed, state::App};
+use crate::{
+    error::{ApiError, ApiResult},
+    objects::Listed,
+    state::App,
+};
 
 /// Pages that are looked through for a first file. What lies deeper, the run finds.
 const PAGES: usize = 10;
@@ -21,6 +32,54 @@ pub struct Page {
     pub files: Vec<Selected>,
     /// The last key that was looked at; none when it was the folder's last one.
     pub next: Option<String>,
+}
+
+/// Where the files of a dataset are that is a folder: the source itself, or what this version of an archive is unpacked
+/// into.
+pub fn of_dataset(
+    app: &App,
+    namespace: &str,
+    source_uri: &str,
+    dataset: DatasetId,
+    etag: Option<&str>,
+) -> Option<PlatformFolder> {
+    match is_archive(source_uri) {
+        true => app
+            .objects
+            .written_folder(&unpacked(namespace, dataset, etag?)),
+        false => {
+            let origin = app.objects.bucket().origin(namespace, source_uri, false);
+            origin.ok().and_then(Origin::folder)
+        }
+    }
+}
+
+/// Refuses a folder as a whole where no file of it can have what the project needs; `member` is what the client named it in.
+pub fn fits(member: &str, labeling: Option<&Labeling>, selection: &Selection) -> ApiResult<()> {
+    patterns(selection)?;
+    let required = labeling.map(Labeling::required_columns).unwrap_or_default();
+    match lacking(&required, selection.companions.is_some()) {
+        Some(why) => Err(ApiError::invalid_member(member, why)),
+        None => Ok(()),
+    }
+}
+
+/// The patterns of a request.
+pub fn patterns(selection: &Selection) -> ApiResult<Patterns> {
+    selection
+        .patterns()
+        .map_err(|refused| ApiError::invalid_member(refused.member, refused.why))
+}
+
+/// Refuses what does not begin as a zip does.
+pub fn is_packed(member: &str, begin: &[u8]) -> ApiResult<()> {
+    match begin.starts_with(b"PK\x03\x04") {
+        true => Ok(()),
+        false => Err(ApiError::invalid_member(
+            member,
+            "is no zip, or an empty one; pack the folder anew",
+        )),
+    }
 }
 
 /// The files behind a key.

@@ -302,7 +302,7 @@ mod tests {
     use super::*;
 
     /// Posts that answer 201 or 202 and whose repetition changes nothing by itself.
-    const REPEATABLE: [(&str, &str); 10] = [
+    const REPEATABLE: [(&str, &str); 11] = [
         ("/datasets/{id}/generate-tasks", "the gate knows the run"),
         ("/datasets/{id}/retry", "the annotation is the same"),
         (
@@ -319,6 +319,10 @@ mod tests {
         (
             "/admin/invitations",
             "the answer holds a secret; an invitation that nobody holds ends by itself",
+        ),
+        (
+            "/projects/{id}/uploads",
+            "a folder that no dataset names goes by itself",
         ),
         ("/projects/{id}/restore", "what is there is not made again"),
         ("/datasets/{id}/restore", "what is there is not made again"),

@@ -69,6 +69,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(runs::heartbeat::run_heartbeat))
         .routes(routes!(runs::source_url::run_source_url))
         .routes(routes!(runs::files::run_files))
+        .routes(routes!(runs::entries::run_entries))
         .routes(routes!(runs::part::run_part))
         .routes(routes!(runs::workers::run_workers))
         .routes(routes!(runs::complete::run_complete))

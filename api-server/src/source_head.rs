@@ -45,6 +45,22 @@ impl Written {
         }
     }
 
+    /// Refuses what only a file of rows has.
+    pub fn refuse_any(self) -> ApiResult<()> {
+        let given = [
+            ("delimiter", self.delimiter.is_some()),
+            ("encoding", self.encoding.is_some()),
+            ("multiline", self.multiline.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((member, _)) => Err(ApiError::invalid_member(
+                member,
+                "belongs to a file of rows; remove it",
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// How to read it.
     pub fn options(self, format: TableFormat) -> Options {
         Options {

@@ -3,7 +3,7 @@
 use datacrowd_protocol::{
     files::{Companions, Patterns, Selection},
     internal::DatasetState,
-    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat, is_archive},
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
@@ -97,11 +97,11 @@ pub struct ProjectRef {
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
-    /// `s3://bucket/key`, or `s3://bucket/folder/` with a slash at its end. In the platform's bucket the key begins with the
+    /// `s3://bucket/key`, or `s3://bucket/folder/` with a slash at its end, or a `.zip`. In the platform's bucket the key begins with the
     /// namespace's name.
     #[schemars(length(min = 8, max = 1100), regex(pattern = r"^s3://[^/]+/.+$"))]
     pub uri: String,
-    /// How rows are separated, or Files for a folder; from the end of the URI when absent.
+    /// How rows are separated, or Files for a folder or a zip; from the end of the URI when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<SourceFormat>,
     /// What separates the cells of a CSV; Comma when absent. A first line `sep=;` is honoured.
@@ -150,6 +150,9 @@ impl Source {
             ),
             () if !is_folder && selection != Selection::default() => Err(
                 "source.include, source.exclude and source.companions belong to a folder; remove them, or end source.uri in /".to_owned(),
+            ),
+            () if is_archive(&self.uri) && self.credentials_secret_ref.is_some() => Err(
+                "A zip is unpacked in the platform's bucket only; put it there and leave source.credentialsSecretRef out".to_owned(),
             ),
             () if is_folder => {
                 let _: Patterns = selection.patterns().map_err(|why| why.to_string())?;

@@ -16,6 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use crate::{
+    archive::Archive,
     cut::{Chunk, Cutter, Refusals},
     folder::Folder,
     halt::{Counts, End, Halt},
@@ -85,12 +86,7 @@ async fn locate(
     opened: GenerateOpened,
 ) -> Result<(GenerateOpened, Location), Halt> {
     if let Some(url) = &opened.source_url {
-        let location = Location::Platform {
-            platform: Arc::clone(&session.platform),
-            epoch: opened.epoch,
-            url: url.clone(),
-            uri: opened.source_uri.clone(),
-        };
+        let location = signed(session, &opened, url);
         return Ok((opened, location));
     }
     let keys = session.keys.clone().ok_or_else(|| {
@@ -109,6 +105,16 @@ async fn locate(
         .open(Some(found), |body| open(session, body))
         .await?;
     Ok((opened, Location::Own(Box::new(bucket))))
+}
+
+/// An object that the platform signs for.
+fn signed(session: &Session, opened: &GenerateOpened, url: &str) -> Location {
+    Location::Platform {
+        platform: Arc::clone(&session.platform),
+        epoch: opened.epoch,
+        url: url.to_owned(),
+        uri: opened.source_uri.clone(),
+    }
 }
 
 /// Where chunks come from. The next one is made while the one before is on its way.
@@ -171,13 +177,32 @@ async fn load_table(
     load(session, opened, counts, from).await
 }
 
-/// Loads the files of a folder.
+/// Unpacks an archive; a row of it says that this was done.
+async fn unpack(session: &Session, opened: &GenerateOpened, url: &str) -> Result<(), Halt> {
+    if opened.checkpoint.next_row > 1 {
+        return Ok(());
+    }
+    let location = signed(session, opened, url);
+    let archive = Archive {
+        platform: &session.platform,
+        http: &session.http,
+        opened,
+        source: |at| source(session, opened, location.clone(), &Digest::default(), at),
+        retry_policy: session.retry_policy,
+    };
+    archive.unpack().await
+}
+
+/// Loads the files of a folder, which may have to be unpacked first.
 async fn load_folder(
     session: &Session,
     opened: &GenerateOpened,
     folder: &FolderOpened,
     counts: &mut Counts,
 ) -> Result<Counts, Halt> {
+    if let Some(url) = &opened.source_url {
+        unpack(session, opened, url).await?;
+    }
     let from = async |checkpoint: &Checkpoint| {
         let refusals = refusals(opened, checkpoint);
         Folder::begin(session, opened, folder, checkpoint, refusals).map(|folder| (folder, ()))

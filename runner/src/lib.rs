@@ -2,6 +2,7 @@
 //! answers to a file. The runner talks HTTP to the platform's internal API and to an object store; it
 //! knows neither the database nor Kubernetes.
 
+mod archive;
 pub mod args;
 pub mod cut;
 pub mod export;

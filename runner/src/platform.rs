@@ -12,7 +12,7 @@ use bytes::Bytes;
 use datacrowd_protocol::{
     chunk::ChunkLoaded,
     export::{ExportPage, LabelPage},
-    files::{FilesPage, FilesRequest},
+    files::{EntriesRequest, EntryPlaces, FilesPage, FilesRequest},
     ids::{DatasetId, ExportId, RunId},
     names::{EPOCH_HEADER, RUN_ID_HEADER},
     run::{
@@ -160,6 +160,14 @@ impl Platform {
             LONG,
         )
         .await
+    }
+
+    /// Where files of an archive go.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn entries(&self, request: &EntriesRequest) -> Answer<EntryPlaces> {
+        self.post(&self.run_path("entries"), request, LONG).await
     }
 
     /// Loads a chunk. Repeating it is harmless: rows are keyed by their number.

@@ -1,6 +1,7 @@
 //! Runs: a runner's life from open to complete, and what the operator says of it.
 
 pub mod complete;
+pub mod entries;
 pub mod files;
 pub mod heartbeat;
 pub mod open;

@@ -146,7 +146,8 @@ impl From<Dataset> for DatasetBody {
 
 impl DatasetBody {
     /// Shows what the upload saw, before a run has read it.
-    pub fn with_head(mut self, head: Head) -> Self {
+    pub fn with_head(mut self, head: Option<Head>) -> Self {
+        let Some(head) = head else { return self };
         self.columns = self.columns.or(head.header);
         if self.notices.is_empty() {
             self.notices = head.notices;

@@ -8,6 +8,7 @@ use url::Url;
 use super::link::Link;
 use crate::{
     error::{ApiError, ApiResult},
+    folder,
     objects::DOWNLOAD_TTL,
     state::App,
 };
@@ -38,10 +39,14 @@ pub async fn link(app: &App, media: &Media) -> ApiResult<Link> {
     let bucket = app.objects.bucket();
     let origin = |uri: &str| bucket.origin(&media.namespace, uri, media.own_credentials);
     let object = match &media.pinned {
-        Some(_) => origin(&media.source_uri)
-            .ok()
-            .and_then(Origin::folder)
-            .and_then(|folder| folder.item(&uri)),
+        Some(_) => folder::of_dataset(
+            app,
+            &media.namespace,
+            &media.source_uri,
+            media.dataset,
+            media.source_etag.as_deref(),
+        )
+        .and_then(|folder| folder.item(&uri)),
         None => origin(&uri).ok().and_then(Origin::platform),
     };
     let object = object.ok_or_else(unreachable_media)?;

@@ -328,6 +328,62 @@ async fn files_that_are_put_one_by_one_become_a_dataset_and_go_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_is_uploaded_whole_and_its_entries_go_where_only_its_run_says() {
+    let (p, client, project) = setting().await;
+    let zip = b"PK\x03\x04 the runner reads the rest".to_vec();
+    let made = p
+        .upload(&client, &project, "clips.ZIP", zip.clone(), 10)
+        .await;
+    let made = made.expect(201);
+    assert_eq!(made["format"], "FILES");
+    assert!(made["sourceUri"].as_str().unwrap().ends_with("/source.zip"));
+    p.upload(&client, &project, "clips.zip", b"no zip".to_vec(), 10)
+        .await
+        .refused(422, "invalid_request");
+    let dataset = made["id"].as_str().unwrap();
+    let path = format!("/datasets/{dataset}/preview");
+    p.call(Some(&client.token), Method::GET, &path, None)
+        .await
+        .refused(409, "preview_unavailable");
+    let body = json!({"sourceUri": made["sourceUri"], "include": ["*.wav"]});
+    create(&p, &client, &project, body).await.expect(201);
+
+    let held = Run::open(&p, &client, dataset, "pod-1").await;
+    let places = async |names: &[&str]| {
+        let entries: Vec<_> = names
+            .iter()
+            .map(|name| json!({"name": name, "sizeBytes": 4}))
+            .collect();
+        let path = format!("/internal/runs/{}/entries", held.id);
+        p.runner(
+            &held.token,
+            &path,
+            json!({"epoch": held.epoch, "entries": entries}),
+        )
+        .await
+    };
+    assert_eq!(names(&files(&p, &held, None).await.expect(200)), [""; 0]);
+    for name in ["../a.wav", "", "/a.wav", "a\n"] {
+        places(&[name]).await.refused(422, "invalid_request");
+    }
+    let found = places(&["a #1.wav", "d/b.wav"]).await.expect(200);
+    for place in found["places"].as_array().unwrap() {
+        let put = p.http.put(place["url"].as_str().unwrap()).body("RIFF");
+        assert!(put.send().await.unwrap().status().is_success());
+    }
+    let found = places(&["a #1.wav", "c.wav"]).await.expect(200);
+    assert_eq!(found["places"][0], json!({}));
+    assert!(found["places"][1]["url"].is_string());
+    let page = files(&p, &held, None).await.expect(200);
+    assert_eq!(names(&page), ["a #1.wav", "d/b.wav"]);
+    let uri = page["files"][0]["uri"].as_str().unwrap();
+    assert!(
+        uri.contains(&format!("/{}/unpacked/{dataset}/", client.namespace)),
+        "{uri}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_no_dataset_names_within_a_day_is_removed_and_what_one_names_stays() {
     let (p, client, project) = setting().await;
     let begin = async || {

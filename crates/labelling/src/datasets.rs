@@ -13,8 +13,8 @@ use datacrowd_protocol::chunk::Checkpoint;
 
 pub use content::ContentNow;
 pub(crate) use content::REPLACED;
-pub use delete::Deletion;
 pub(crate) use delete::unbind;
+pub use delete::{Deletion, unpacked};
 pub use read::Dataset;
 pub(crate) use read::selection;
 pub use upsert::DatasetUpsert;

@@ -46,7 +46,7 @@ pub use crowd::{
     Agreement, HourlyAnswers, RejectionReason, ReviewerConduct, SkipCount, SkipReason, SkippedTask,
     SpentSeconds, Stats, TenantConduct, Void, Voided, Worker, WorkerStats,
 };
-pub use datasets::{ContentNow, Dataset, DatasetUpsert, Deletion};
+pub use datasets::{ContentNow, Dataset, DatasetUpsert, Deletion, unpacked};
 pub use debt::Owing;
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};

@@ -213,6 +213,48 @@ pub struct ListedFile {
     pub companions: Vec<String>,
 }
 
+/// Most entries of an archive that are asked for at once.
+pub const MOST_ENTRIES_AT_ONCE: usize = 100;
+
+/// `POST /internal/runs/{id}/entries`: where do these files of the archive go?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EntriesRequest {
+    /// The epoch that `open` returned.
+    #[serde(deserialize_with = "crate::range::count")]
+    pub epoch: i64,
+    /// At most [`MOST_ENTRIES_AT_ONCE`].
+    pub entries: Vec<NamedEntry>,
+}
+
+/// A file of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamedEntry {
+    /// Its path within the archive.
+    pub name: String,
+    /// Its size once unpacked.
+    #[serde(deserialize_with = "crate::range::count")]
+    pub size_bytes: i64,
+}
+
+/// Where entries go, in the order in which they were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryPlaces {
+    /// One for each.
+    pub places: Vec<EntryPlace>,
+}
+
+/// Where an entry goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryPlace {
+    /// Presigned PUT; absent when an object of this size is there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -49,26 +49,32 @@ impl SourceFormat {
         }
     }
 
-    /// The format of a source: what was said, or else what its URI tells. One that ends in `/` is a folder, and nothing
-    /// else is one.
+    /// The format of a source: what was said, or else what its URI tells. One that ends in `/` is a folder, one that ends in
+    /// `.zip` is a packed one, and nothing else is.
     ///
     /// # Errors
     /// A sentence that says what to write instead.
     pub fn of(said: Option<Self>, uri: &str) -> Result<Self, &'static str> {
-        match (said, uri.ends_with('/')) {
+        match (said, uri.ends_with('/') || is_archive(uri)) {
             (None | Some(Self::Files), true) => Ok(Self::Files),
-            (Some(_), true) => {
-                Err("source.uri ends in /, so it names a folder; set source.format to Files")
-            }
-            (Some(Self::Files), false) => {
-                Err("source.format is Files, so source.uri names a folder; end it in /")
-            }
+            (Some(_), true) => Err(
+                "source.uri ends in / or .zip, so it names a folder; set source.format to Files",
+            ),
+            (Some(Self::Files), false) => Err(
+                "source.format is Files, so source.uri names a folder; end it in /, or in .zip when it is packed",
+            ),
             (Some(table), false) => Ok(table),
             (None, false) => TableFormat::from_extension(uri).map(Self::from).ok_or(
                 "The file's name ends in neither .csv nor .jsonl (nor in one of these and .gz or .zst); set source.format to CSV or JSONL",
             ),
         }
     }
+}
+
+/// Whether a source is a folder in one file.
+#[must_use]
+pub fn is_archive(uri: &str) -> bool {
+    uri.len() > 4 && uri.as_bytes()[uri.len() - 4..].eq_ignore_ascii_case(b".zip")
 }
 
 impl TableFormat {
@@ -216,7 +222,8 @@ const ENCODED: &str = "has an encoded or control character";
 
 /// Why a key is none that the platform reads, whoever named it: it has no plain segments, or is longer than an object store
 /// takes it.
-pub(crate) fn unusable_key(key: &str) -> Option<&'static str> {
+#[must_use]
+pub fn unusable_key(key: &str) -> Option<&'static str> {
     let is_step = |segment| matches!(segment, "" | "." | "..");
     match () {
         () if key.split('/').any(is_step) => Some("has an empty, \".\" or \"..\" path segment"),
@@ -261,6 +268,8 @@ mod tests {
             (None, "s3://b/a/", Some(files)),
             (Some(files), "s3://b/a/", Some(files)),
             (Some(files), "s3://b/a", None),
+            (None, "s3://b/a.ZIP", Some(files)),
+            (Some(csv), "s3://b/a.zip", None),
             (Some(csv), "s3://b/a/", None),
             (Some(csv), "s3://b/a.txt", Some(csv)),
             (None, "s3://b/a.txt", None),

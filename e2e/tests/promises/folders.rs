@@ -4,13 +4,63 @@ use datacrowd_crds::Dataset;
 use datacrowd_e2e::world::{Manners, promise};
 use serde_json::json;
 
-use crate::specs::{generated_with_rejections, paid, ratings};
+use crate::specs::{dataset, generated, generated_with_rejections, paid, ratings};
 
 /// A recording of nothing.
 fn wav() -> Vec<u8> {
     let mut bytes = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     bytes.extend([0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]);
     bytes.extend(b"data\0\0\0\0");
+    bytes
+}
+
+/// The checksum of an archive's entries.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
+}
+
+/// An archive of these files, not compressed.
+fn zip(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in files {
+        let size = u32::try_from(data.len()).unwrap().to_le_bytes();
+        let mut facts = b"\x14\0\0\0\0\0\0\0\x21\x5a".to_vec();
+        facts.extend(crc32(data).to_le_bytes());
+        facts.extend([size, size].concat());
+        facts.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        facts.extend([0, 0]);
+        let at = u32::try_from(bytes.len()).unwrap();
+        bytes.extend([b"PK\x03\x04", &facts[..], name.as_bytes(), data].concat());
+        directory.extend(
+            [
+                b"PK\x01\x02\x14\0",
+                &facts[..],
+                &[0; 10],
+                &at.to_le_bytes(),
+                name.as_bytes(),
+            ]
+            .concat(),
+        );
+    }
+    let count = u16::try_from(files.len()).unwrap().to_le_bytes();
+    let length = u32::try_from(directory.len()).unwrap().to_le_bytes();
+    let begin = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    bytes.extend(directory);
+    bytes.extend(
+        [
+            b"PK\x05\x06\0\0\0\0",
+            &count[..],
+            &count,
+            &length,
+            &begin,
+            &[0; 2],
+        ]
+        .concat(),
+    );
     bytes
 }
 
@@ -38,8 +88,8 @@ async fn folder_becomes_one_task_per_file() {
             paid(&world, &ns, "voices", spec, 10).await;
             let uri = world.store.uri(&format!("{}/clips/", ns.name));
             let source = json!({"uri": uri, "include": ["*.wav"], "companions": "SameStem"});
-            let dataset = json!({"projectRef": {"name": "voices"}, "source": source});
-            ns.apply::<Dataset>("clips", dataset).await;
+            let spec = json!({"projectRef": {"name": "voices"}, "source": source});
+            ns.apply::<Dataset>("clips", spec).await;
             let done = generated_with_rejections(&ns, "clips", 60).await;
             let status = done.status.unwrap();
             let refused: Vec<_> = status.rejected_rows.iter().map(|row| row.reason.as_str()).collect();
@@ -57,6 +107,21 @@ async fn folder_becomes_one_task_per_file() {
                 ("deep/100% #1?.wav".to_owned(), None, wav),
             ];
             assert_eq!(tasks, expected);
+
+            let packed = zip(&[("deep/b.wav", wav()), ("a.wav", wav())]);
+            let uri = world.store.put(&format!("{}/clips.zip", ns.name), packed).await;
+            ns.apply::<Dataset>("packed", dataset("voices", &uri)).await;
+            let done = generated(&ns, "packed", 60).await;
+            let files: Vec<(String, String)> = sqlx::query_as(
+                "select external_id, payload->>'file' from tasks where dataset_id = $1::uuid order by row_no",
+            )
+            .bind(done.status.unwrap().id.unwrap())
+            .fetch_all(&world.core)
+            .await
+            .unwrap();
+            let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["a.wav", "deep/b.wav"]);
+            assert_eq!(world.store.read(&files[1].1).await, wav());
         },
     )
     .await;

@@ -19,7 +19,8 @@ use datacrowd_protocol::{
     chunk::{Checkpoint, ChunkHeader, ChunkLoaded, ChunkRow, RejectedRow, SHOWN_REJECTED_ROWS},
     export::{ExportColumns, ExportFormat, ExportPage, RowPer},
     files::{
-        Companions, FilesPage, FilesRequest, FolderOpened, ListedFile, Selection, companions_of,
+        Companions, EntriesRequest, EntryPlace, EntryPlaces, FilesPage, FilesRequest, FolderOpened,
+        ListedFile, NamedEntry, Selection, companions_of,
     },
     ids::{DatasetId, ExportId, RunId},
     run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
@@ -122,6 +123,8 @@ impl Fake {
             .route("/internal/runs/{id}/parts", post(part_url))
             .route("/internal/datasets/{id}/tasks", post(tasks))
             .route("/internal/exports/{id}/answers", get(answers))
+            .route("/internal/runs/{id}/entries", post(entries))
+            .route("/unpacked/{*name}", put(unpacked))
             .route("/bucket/{*key}", any(object))
             .route("/folder/{*key}", get(file))
             .route("/parts/{number}", put(part))
@@ -428,6 +431,41 @@ async fn files(State(fake): State<Fake>, Json(body): Json<FilesRequest>) -> Resp
         next: page.last().filter(|_| has_more).map(|key| (*key).clone()),
     })
     .into_response()
+}
+
+async fn entries(State(fake): State<Fake>, Json(body): Json<EntriesRequest>) -> Response {
+    let (_, answer) = fake.enter("entries").await;
+    if let Some(answer) = answer {
+        return answer;
+    }
+    let world = fake.world();
+    if body.epoch != world.epoch {
+        return problem(409, json!({}));
+    }
+    let place = |entry: &NamedEntry| {
+        let there = world.files.get(&format!("clips/{}", entry.name));
+        let is_there = there.is_some_and(|bytes| bytes.len() as i64 == entry.size_bytes);
+        EntryPlace {
+            url: (!is_there).then(|| format!("{}/unpacked/{}", world.url, entry.name)),
+        }
+    };
+    Json(EntryPlaces {
+        places: body.entries.iter().map(place).collect(),
+    })
+    .into_response()
+}
+
+/// Takes an object whole, as an object store does, or not at all.
+async fn unpacked(State(fake): State<Fake>, Path(name): Path<String>, body: Body) -> Response {
+    let (_, answer) = fake.enter("unpacked").await;
+    if let Some(answer) = answer {
+        return answer;
+    }
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return problem(400, json!({}));
+    };
+    fake.world().files.insert(format!("clips/{name}"), bytes);
+    StatusCode::OK.into_response()
 }
 
 async fn file(State(fake): State<Fake>, Path(key): Path<String>, headers: HeaderMap) -> Response {

@@ -82,6 +82,18 @@ test('a folder that is chosen is sent without what systems leave in it', async (
   rmSync(folder, { recursive: true });
 });
 
+test('a zip alone is sent whole, and named as the source', async ({ page, console: site }) => {
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Files' }).check();
+  const zip = { name: 'clips #1.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') };
+  await page.getByLabel('Choose files').setInputFiles(zip);
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect(site.state.puts).toEqual(['clips -1.zip']);
+  const sent = JSON.parse(site.state.uploads[0] ?? '') as Record<string, string>;
+  expect(sent['sourceUri']).toMatch(/\/files\/clips -1\.zip$/);
+});
+
 test('a folder in the bucket is chosen by patterns', async ({ page, console: site }) => {
   await site.open(page, 'clara', DATA);
   await page.getByRole('radio', { name: 'Bucket' }).check();

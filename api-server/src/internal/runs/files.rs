@@ -1,10 +1,11 @@
 //! `POST /internal/runs/{id}/files`.
 
 use axum::extract::State;
+use datacrowd_labelling::{Dataset, RunCaller};
 use datacrowd_protocol::{
     files::{FilesPage, FilesRequest, ListedFile, Patterns, Selection, companions_of},
     ids::RunId,
-    object::{Origin, PlatformFolder},
+    object::PlatformFolder,
 };
 use uuid::Uuid;
 
@@ -32,10 +33,8 @@ pub async fn run_files(
         .await?;
     let dataset = caller.dataset.ok_or_else(ApiError::not_found)?;
     let dataset = app.core.dataset_get(None, dataset).await?;
-    let origin = origin(&app, &caller, &dataset.source_uri, dataset.own_credentials)?;
-    let (Some(folder), Some(selection)) = (Origin::folder(origin), &dataset.selection) else {
-        return Err(ApiError::not_found());
-    };
+    let folder = folder(&app, &caller, &dataset)?;
+    let selection = dataset.selection.as_ref().ok_or_else(ApiError::not_found)?;
     let patterns = patterns(selection)?;
     let page = folder::page(&app, &folder, &patterns, body.after.as_deref()).await?;
     let mut files = Vec::with_capacity(page.files.len());
@@ -46,6 +45,25 @@ pub async fn run_files(
         files,
         next: page.next,
     }))
+}
+
+/// Where the files of the run's dataset are, when it is a folder that the caller may read.
+pub(super) fn folder(
+    app: &App,
+    caller: &RunCaller,
+    dataset: &Dataset,
+) -> ApiResult<PlatformFolder> {
+    origin(app, caller, &dataset.source_uri, dataset.own_credentials)?;
+    let folder = dataset.selection.as_ref().and_then(|_| {
+        folder::of_dataset(
+            app,
+            &dataset.namespace,
+            &dataset.source_uri,
+            dataset.id,
+            dataset.etag.as_deref(),
+        )
+    });
+    folder.ok_or_else(ApiError::not_found)
 }
 
 fn patterns(selection: &Selection) -> ApiResult<Patterns> {

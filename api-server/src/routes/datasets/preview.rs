@@ -112,14 +112,17 @@ pub async fn dataset_preview(
     }))
 }
 
+fn unavailable(why: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "preview_unavailable", why)
+}
+
 /// Where the rows come from, unless that is out of the platform's reach.
 fn origin(app: &App, dataset: &Dataset) -> ApiResult<Origin> {
-    let unavailable = |why: String| ApiError::new(StatusCode::CONFLICT, "preview_unavailable", why);
     let bucket = app.objects.bucket();
     let (namespace, uri) = (&dataset.namespace, &dataset.source_uri);
     match bucket.origin(namespace, uri, dataset.own_credentials) {
         Ok(Origin::Own(_)) => Err(unavailable(
-            "The source is in your own bucket, which only the dataset's Job can read; look at the file there.".to_owned(),
+            "The source is in your own bucket, which only the dataset's Job can read; look at the file there.",
         )),
         Ok(origin) => Ok(origin),
         Err(why) => Err(unavailable(format!("{why}, in a new dataset."))),
@@ -133,9 +136,11 @@ async fn first_files(
     selection: &Selection,
     most: usize,
 ) -> ApiResult<Head> {
-    let folder = origin(app, dataset)?
-        .folder()
-        .ok_or_else(ApiError::not_found)?;
+    let Some(folder) = origin(app, dataset)?.folder() else {
+        return Err(unavailable(
+            "The archive is unpacked when its tasks are generated; look at the tasks then.",
+        ));
+    };
     let patterns = selection.patterns().map_err(|e| ApiError::internal(&e))?;
     let files = folder::first(app, &folder, &patterns, most).await?;
     let row = |(line, Selected { name, object }): (u64, Selected)| Row {

@@ -117,7 +117,7 @@ pub(super) async fn is_same(
     now: &ContentNow,
 ) -> Result<bool> {
     let d = sqlx::query!(
-        "select checkpoint, source_etag, source_size, sha256, own_credentials or selection is not null as \"unseen!\" from datasets where id = $1",
+        "select checkpoint, source_etag, source_size, sha256, own_credentials or right(source_path, 1) = '/' as \"unseen!\" from datasets where id = $1",
         dataset.0
     )
     .fetch_one(&mut *conn)

@@ -10,7 +10,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ProjectId, ResourceUid},
     internal::ResourceKind,
     object::{Origin, PlatformBucket},
-    source::DeletionPolicy,
+    source::{DeletionPolicy, is_archive},
 };
 use sqlx::PgConnection;
 
@@ -249,6 +249,9 @@ async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Resul
     if is_upload && !is_in_use(conn, &row.namespace, &row.source_path).await? {
         outbox::delete_object(conn, key).await?;
     }
+    if is_archive(&row.source_path) {
+        outbox::delete_object(conn, &all_unpacked(&row.namespace, going.id)).await?;
+    }
     settle_state(conn, going.project_id).await?;
     let data = serde_json::json!({});
     events::record(
@@ -260,6 +263,21 @@ async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Resul
     )
     .await?;
     Ok(Deletion::Done)
+}
+
+/// Key of the folder that this version of a dataset's archive is unpacked into; it ends in a slash. Another version has
+/// another one: before a row is loaded, a corrected archive may take the place of one that was unpacked in part.
+#[must_use]
+pub fn unpacked(namespace: &str, dataset: DatasetId, etag: &str) -> String {
+    let version = etag
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+    let folder = all_unpacked(namespace, dataset);
+    format!("{folder}{}/", version.collect::<String>())
+}
+
+fn all_unpacked(namespace: &str, dataset: DatasetId) -> String {
+    format!("{namespace}/unpacked/{dataset}/")
 }
 
 /// Whether another dataset reads what lies there, or a part of it.

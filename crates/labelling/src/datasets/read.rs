@@ -43,6 +43,8 @@ pub struct Dataset {
     pub max_invalid_rows: i64,
     /// Whether a run was ever let begin.
     pub began: bool,
+    /// The source's ETag with its quotes, once it is pinned.
+    pub etag: Option<String>,
     pub size_bytes: Option<i64>,
     pub sha256: Option<String>,
     pub total_rows: Option<i64>,
@@ -84,6 +86,7 @@ struct Row {
     batch_size: i32,
     max_invalid_rows: i64,
     began: bool,
+    source_etag: Option<String>,
     source_size: Option<i64>,
     sha256: Option<String>,
     total_items: Option<i64>,
@@ -116,6 +119,7 @@ impl Row {
             batch_size: self.batch_size,
             max_invalid_rows: self.max_invalid_rows,
             began: self.began,
+            etag: self.source_etag,
             size_bytes: self.source_size,
             sha256: self.sha256,
             total_rows: self.total_items,
@@ -186,7 +190,7 @@ impl Labelling {
             Row,
             "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
-                    d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
+                    d.source_etag, d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
                     p.state <> 'closed' and exists (select from tasks t where t.dataset_id = d.id and t.row_no = d.recharge_from and not t.charged)
                         and p.task_quota - p.tasks_used < p.answers_per_task as \"waits!\"
              from datasets d join projects p on p.id = d.project_id

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
-    ids::{ProjectId, TaskId, TenantId, UserId},
+    ids::{DatasetId, ProjectId, TaskId, TenantId, UserId},
     labeling::{DataType, Labeling},
 };
 use serde_json::Value;
@@ -17,12 +17,16 @@ pub struct Media {
     pub value: String,
     /// The dataset's source.
     pub source_uri: String,
+    /// The source's ETag, once it is pinned.
+    pub source_etag: Option<String>,
     /// Whether the source is read with the tenant's own keys.
     pub own_credentials: bool,
     /// Below which the tenant's own objects lie.
     pub namespace: String,
     /// Whose they are.
     pub tenant: TenantId,
+    /// Whose task it is.
+    pub dataset: DatasetId,
     /// ETag of the file when it became the task, where the cell names a file of the source's own folder.
     pub pinned: Option<String>,
 }
@@ -31,8 +35,10 @@ pub struct Media {
 struct Cell {
     value: Option<String>,
     pinned: Option<String>,
+    dataset_id: Uuid,
     labeling: Value,
     source_path: String,
+    source_etag: Option<String>,
     own_credentials: bool,
     namespace: String,
     tenant_id: Uuid,
@@ -52,7 +58,7 @@ impl Labelling {
     ) -> Result<Media> {
         let cell = sqlx::query_as!(
             Cell,
-            "select t.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
+            "select t.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned, t.dataset_id, l.labeling, d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
              where t.id = $1 and (
@@ -91,7 +97,7 @@ impl Labelling {
         self.project_find(tenant, project).await?.live()?;
         let cell = sqlx::query_as!(
             Cell,
-            "select t.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned, l.labeling, d.source_path, d.own_credentials, d.namespace, d.tenant_id
+            "select t.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned, t.dataset_id, l.labeling, d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              join labeling_versions l on l.project_id = p.id and l.version = coalesce(t.labeling_version, p.labeling_version)
              where t.id = $1 and t.project_id = $2",
@@ -122,9 +128,11 @@ impl Cell {
         Ok(Media {
             value: value.ok_or(Refusal::MediaEmpty { column })?,
             source_uri: self.source_path,
+            source_etag: self.source_etag,
             own_credentials: self.own_credentials,
             namespace: self.namespace,
             tenant: TenantId(self.tenant_id),
+            dataset: DatasetId(self.dataset_id),
             pinned: self.pinned,
         })
     }

@@ -105,6 +105,10 @@ fn the_table_of_sources_holds() {
             Reason::InvalidSpec,
         ),
         (
+            json!({"uri": "s3://other/clips.zip", "credentialsSecretRef": secret}),
+            Reason::InvalidSpec,
+        ),
+        (
             json!({"uri": "s3://datacrowd/team-a/clips/", "include": ["[a"]}),
             Reason::InvalidSpec,
         ),
@@ -117,6 +121,10 @@ fn the_table_of_sources_holds() {
             Reason::InvalidSpec,
         ),
         // Everything is right with these; what is missing is the Project.
+        (
+            json!({"uri": "s3://datacrowd/team-a/clips.zip", "companions": "SameStem"}),
+            Reason::ProjectNotFound,
+        ),
         (
             json!({"uri": "s3://datacrowd/team-a/clips/", "include": ["*.wav"]}),
             Reason::ProjectNotFound,

@@ -3,7 +3,12 @@
 use axum::http::StatusCode;
 use bytes::BytesMut;
 use datacrowd_labelling::{Accepted, ProjectHead};
-use datacrowd_protocol::{ids::UploadId, object::PlatformObject, source::TableFormat};
+use datacrowd_protocol::{
+    files::Selection,
+    ids::UploadId,
+    object::PlatformObject,
+    source::{TableFormat, is_archive},
+};
 use datacrowd_records::Head;
 use futures::{StreamExt, stream};
 use uuid::Uuid;
@@ -11,6 +16,7 @@ use uuid::Uuid;
 use super::wanted::labeling_of;
 use crate::{
     error::{ApiError, ApiResult},
+    folder,
     source_head::{self, Written, head_bytes},
     state::App,
     upload_form::File,
@@ -21,10 +27,62 @@ pub struct Arrived {
     pub id: UploadId,
     pub object: PlatformObject,
     pub file_name: String,
-    pub format: TableFormat,
-    pub written: Written,
-    pub head: Head,
+    pub kind: Kind,
     pub sha256: String,
+}
+
+/// What a file is, by its name and its first bytes.
+pub enum Kind {
+    /// Rows.
+    Table {
+        format: TableFormat,
+        written: Written,
+        head: Head,
+    },
+    /// A folder that is packed.
+    Archive,
+}
+
+impl Kind {
+    /// Looks at the first bytes, which it gives back; of a file of another name it reads none.
+    async fn of(
+        app: &App,
+        project: &ProjectHead,
+        written: Written,
+        file: &mut File<'_>,
+    ) -> ApiResult<(Self, BytesMut)> {
+        if is_archive(&file.name) {
+            written.refuse_any()?;
+            let (begin, _) = beginning(file).await?;
+            folder::is_packed("file", &begin)?;
+            let labeling = labeling_of(app, project).await?;
+            folder::fits("file", labeling.as_ref(), &Selection::default())?;
+            return Ok((Self::Archive, begin));
+        }
+        let format = TableFormat::from_extension(&file.name).ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The file's name must end in .csv or .jsonl, or in one of these and .gz or .zst; or in .zip, when it is a folder of files.",
+            )
+        })?;
+        let (begin, whole) = beginning(file).await?;
+        let labeling = labeling_of(app, project).await?;
+        let head = source_head::check("file", &begin, whole, format, written, labeling.as_ref())?;
+        let table = Self::Table {
+            format,
+            written,
+            head,
+        };
+        Ok((table, begin))
+    }
+
+    fn extension(&self) -> &'static str {
+        match self {
+            Self::Table { format, .. } => format.extension(),
+            Self::Archive => "zip",
+        }
+    }
 }
 
 /// Removes what was written when the request ends before the file did: also when the client goes away.
@@ -65,12 +123,12 @@ impl Drop for Abort {
 
 impl Abort {
     /// Begins an upload below the project's own prefix, and notes it.
-    async fn begin(app: &App, project: &ProjectHead, format: TableFormat) -> ApiResult<Self> {
+    async fn begin(app: &App, project: &ProjectHead, kind: &Kind) -> ApiResult<Self> {
         let id = UploadId(Uuid::now_v7());
         let key = format!(
             "{}/datasets/{id}/source.{}",
             project.namespace,
-            format.extension()
+            kind.extension()
         );
         let object = app.objects.bucket().at(&project.namespace, &key);
         let object = object.ok_or_else(ApiError::not_found)?;
@@ -99,17 +157,8 @@ pub async fn receive(
     written: Written,
     mut file: File<'_>,
 ) -> ApiResult<(Arrived, Abort)> {
-    let format = TableFormat::from_extension(&file.name).ok_or_else(|| {
-        ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "The file's name must end in .csv or .jsonl, or in one of these and .gz or .zst.",
-        )
-    })?;
-    let (begin, whole) = beginning(&mut file).await?;
-    let labeling = labeling_of(app, project).await?;
-    let head = source_head::check("file", &begin, whole, format, written, labeling.as_ref())?;
-    let abort = Abort::begin(app, project, format).await?;
+    let (kind, begin) = Kind::of(app, project, written, &mut file).await?;
+    let abort = Abort::begin(app, project, &kind).await?;
     let file_name = file.name.clone();
     let pieces = stream::iter([Ok(begin.freeze())]).chain(file.rest());
     let stored = app
@@ -126,9 +175,7 @@ pub async fn receive(
         id: abort.id,
         object: abort.object.clone(),
         file_name,
-        format,
-        written,
-        head,
+        kind,
         sha256: accepted.sha256,
     };
     Ok((arrived, abort))

@@ -2,12 +2,13 @@
 
 use axum::extract::Request;
 use datacrowd_labelling::ProjectHead;
+use datacrowd_protocol::files::Selection;
 use utoipa::ToSchema;
 
 use super::{
     members::{Members, unknown},
-    receive::{Abort, Arrived, receive},
-    wanted::{resource, table, within},
+    receive::{Abort, Arrived, Kind, receive},
+    wanted::{folder, resource, table, within},
 };
 use crate::{
     adopt,
@@ -59,11 +60,19 @@ pub async fn from_form(
         batch_size.map_err(|_| ApiError::invalid_member("batchSize", "is too large"))?;
     let stem = arrived.file_name.split('.').next().unwrap_or_default();
     let name = resource_name(stem, "dataset", SameRequest(None));
+    let (source, head) = match arrived.kind {
+        Kind::Table {
+            format,
+            written,
+            head,
+        } => (table(uri, format, written), Some(head)),
+        Kind::Archive => (folder(uri, Selection::default()), None),
+    };
     let wanted = resource(
         &project.namespace,
         &name,
         &project.name,
-        table(uri, arrived.format, arrived.written),
+        source,
         batch_size,
         members.max_invalid_rows,
     );
@@ -82,7 +91,7 @@ pub async fn from_form(
     }
     let view = indexed?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
-    let body = DatasetBody::from(dataset).with_head(arrived.head);
+    let body = DatasetBody::from(dataset).with_head(head);
     Ok((body, form.digest(&arrived.sha256)))
 }
 

@@ -6,9 +6,9 @@ use datacrowd_crds::dataset::Source;
 use datacrowd_labelling::ProjectHead;
 use datacrowd_protocol::{
     Upper,
-    files::{Companions, Selection, lacking},
+    files::{Companions, Selection},
     object::{Origin, OriginError, PlatformBucket, PlatformFolder, PlatformObject},
-    source::{Delimiter, Encoding, TableFormat},
+    source::{Delimiter, Encoding, TableFormat, is_archive},
 };
 use datacrowd_records::Head;
 use serde::Deserialize;
@@ -60,6 +60,16 @@ pub struct NewDataset {
     /// Of a folder: SAME_STEM makes columns of the `.json` and the `.txt` that lie beside a file.
     #[schema(value_type = Option<String>, example = "SAME_STEM")]
     companions: Option<Upper<Companions>>,
+}
+
+impl NewDataset {
+    fn written(&self) -> Written {
+        Written {
+            delimiter: self.delimiter.as_ref().map(|delimiter| delimiter.0),
+            encoding: self.encoding.as_ref().map(|encoding| encoding.0),
+            multiline: self.multiline,
+        }
+    }
 }
 
 /// What a project's owner may bring by its name.
@@ -132,6 +142,9 @@ pub async fn from_uri(
     let Wanted { source, stem, head } =
         match origin(app.objects.bucket(), project, &new.source_uri)? {
             Origin::Folder(folder) => folder_wanted(app, project, new, &folder).await?,
+            Origin::Platform(object) if is_archive(object.key()) => {
+                archive_wanted(app, project, new, &object).await?
+            }
             Origin::Platform(object) => table_wanted(app, project, new, &object).await?,
             Origin::Own(_) => return Err(ApiError::not_found()),
         };
@@ -149,11 +162,7 @@ pub async fn from_uri(
     let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
     let view = app.cluster.keep(&made, indexed).await?;
     let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
-    let body = DatasetBody::from(dataset);
-    Ok(match head {
-        Some(head) => body.with_head(head),
-        None => body,
-    })
+    Ok(DatasetBody::from(dataset).with_head(head))
 }
 
 /// A file of rows, whose first ones fit the project.
@@ -163,22 +172,18 @@ async fn table_wanted(
     new: NewDataset,
     object: &PlatformObject,
 ) -> ApiResult<Wanted> {
-    let only = "belongs to a folder, whose name ends in /; remove it";
+    let only = "belongs to a folder, whose name ends in / or .zip; remove it";
     refuse_given("include", new.include.is_some(), only)?;
     refuse_given("exclude", new.exclude.is_some(), only)?;
     refuse_given("companions", new.companions.is_some(), only)?;
     let format = TableFormat::from_extension(object.key()).ok_or_else(|| {
         ApiError::invalid_member(
             "sourceUri",
-            "must end in .csv or .jsonl, or in one of these and .gz or .zst; or in /, when it is a folder",
+            "must end in .csv or .jsonl, or in one of these and .gz or .zst; or in / or .zip, when it is a folder",
         )
     })?;
     let bytes = first_bytes(app, project, object).await?;
-    let written = Written {
-        delimiter: new.delimiter.map(|delimiter| delimiter.0),
-        encoding: new.encoding.map(|encoding| encoding.0),
-        multiline: new.multiline,
-    };
+    let written = new.written();
     let labeling = labeling_of(app, project).await?;
     let whole = bytes.len() < head_bytes(&bytes);
     let head = source_head::check(
@@ -189,12 +194,24 @@ async fn table_wanted(
         written,
         labeling.as_ref(),
     )?;
-    let file_name = object.key().rsplit('/').next().unwrap_or_default();
     Ok(Wanted {
         source: table(object.to_string(), format, written),
-        stem: file_name.split('.').next().unwrap_or_default().to_owned(),
+        stem: stem_of(object).to_owned(),
         head: Some(head),
     })
+}
+
+/// Which files of a folder become tasks, where the project can show any.
+async fn selection(app: &App, project: &ProjectHead, new: NewDataset) -> ApiResult<Selection> {
+    new.written().refuse_any()?;
+    let selection = Selection {
+        include: new.include.unwrap_or_default(),
+        exclude: new.exclude.unwrap_or_default(),
+        companions: new.companions.map(|companions| companions.0),
+    };
+    let labeling = labeling_of(app, project).await?;
+    folder::fits("sourceUri", labeling.as_ref(), &selection)?;
+    Ok(selection)
 }
 
 /// A folder with at least one file that becomes a task.
@@ -204,27 +221,8 @@ async fn folder_wanted(
     new: NewDataset,
     at: &PlatformFolder,
 ) -> ApiResult<Wanted> {
-    let only = "belongs to a file of rows; remove it";
-    refuse_given("delimiter", new.delimiter.is_some(), only)?;
-    refuse_given("encoding", new.encoding.is_some(), only)?;
-    refuse_given("multiline", new.multiline.is_some(), only)?;
-    let selection = Selection {
-        include: new.include.unwrap_or_default(),
-        exclude: new.exclude.unwrap_or_default(),
-        companions: new.companions.map(|companions| companions.0),
-    };
-    let patterns = selection
-        .patterns()
-        .map_err(|refused| ApiError::invalid_member(refused.member, refused.why))?;
-    let required = labeling_of(app, project).await?;
-    let required = required.map(|labeling| labeling.required_columns());
-    let lacking = lacking(
-        &required.unwrap_or_default(),
-        selection.companions.is_some(),
-    );
-    if let Some(why) = lacking {
-        return Err(ApiError::invalid_member("sourceUri", why));
-    }
+    let selection = selection(app, project, new).await?;
+    let patterns = folder::patterns(&selection)?;
     let uri = at.to_string();
     let is_empty = is_anothers(app, project, &uri).await?
         || folder::first(app, at, &patterns, 1).await?.is_empty();
@@ -240,6 +238,29 @@ async fn folder_wanted(
         stem: name.unwrap_or_default().to_owned(),
         head: None,
     })
+}
+
+/// A folder that is packed.
+async fn archive_wanted(
+    app: &App,
+    project: &ProjectHead,
+    new: NewDataset,
+    object: &PlatformObject,
+) -> ApiResult<Wanted> {
+    let selection = selection(app, project, new).await?;
+    let bytes = first_bytes(app, project, object).await?;
+    folder::is_packed("sourceUri", &bytes)?;
+    Ok(Wanted {
+        source: wanted::folder(object.to_string(), selection),
+        stem: stem_of(object).to_owned(),
+        head: None,
+    })
+}
+
+/// What an object is called, without what stands behind the first dot.
+fn stem_of(object: &PlatformObject) -> &str {
+    let file_name = object.key().rsplit('/').next().unwrap_or_default();
+    file_name.split('.').next().unwrap_or_default()
 }
 
 fn refuse_given(member: &str, given: bool, why: &str) -> ApiResult<()> {

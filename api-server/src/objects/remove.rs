@@ -1,6 +1,6 @@
 //! What goes: one object, or a folder with all that lies below it.
 
-use datacrowd_protocol::object::{Origin, PlatformFolder, PlatformObject};
+use datacrowd_protocol::object::{PlatformFolder, PlatformObject};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Objects, failed};
@@ -38,9 +38,7 @@ impl Objects {
 
     /// The folder behind a key of the platform's own rows, whose prefix says for whom it was written.
     pub(crate) fn written_folder(&self, key: &str) -> Option<PlatformFolder> {
-        let uri = format!("s3://{}/{key}", self.bucket.name());
-        let origin = self.bucket.origin(key.split('/').next()?, &uri, false);
-        origin.ok().and_then(Origin::folder)
+        self.bucket.folder_at(key.split('/').next()?, key)
     }
 
     /// Removes all objects below, and every upload that was begun and not ended.

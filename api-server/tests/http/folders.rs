@@ -245,6 +245,9 @@ async fn what_another_tenant_had_in_a_namespace_is_no_folder_of_the_next() {
     let uri = folder(&p, &client, &["a.wav", "deep/b.wav"]).await;
     let (made, _) = put(&p, &client, &project, "clips", json!({"uri": uri})).await;
     made.expect(200);
+    let path = format!("/projects/{project}/uploads");
+    let upload = p.call(Some(&client.token), Method::POST, &path, None).await;
+    let uploaded = upload.expect(201)["sourceUri"].as_str().unwrap().to_owned();
     let next = p.client("nora").await;
     let tenant = sqlx::query_scalar::<_, Uuid>("select tenant_id from projects where id = $1");
     let theirs = p
@@ -261,6 +264,10 @@ async fn what_another_tenant_had_in_a_namespace_is_no_folder_of_the_next() {
     let tenant = datacrowd_protocol::ids::TenantId(tenant);
     for (uri, anothers) in [
         (uri.clone(), true),
+        (uploaded.clone(), true),
+        (format!("{uploaded}a.csv"), true),
+        (format!("{uploaded}deep/"), true),
+        (uploaded.replace("/files/", "/file"), false),
         (format!("{uri}deep/"), true),
         (format!("{uri}a.wav"), true),
         (uri.replace("clips/", "cli/"), false),

@@ -123,7 +123,7 @@ pub(crate) async fn is_anothers_source(
     let found = sqlx::query!(
         "select exists (select from datasets where namespace = $2 and tenant_id <> $1
                             and (source_path = $3 or $6 and starts_with(source_path, $3) or source_format = 'files' and starts_with($3, source_path)))
-             or exists (select from uploads where object_key = $4 and tenant_id <> $1)
+             or exists (select from uploads where object_key = any($7) and tenant_id <> $1)
              or $6 and exists (select from uploads where starts_with(object_key, $4) and tenant_id <> $1)
              or exists (select from exports where object_key = any($5) and tenant_id <> $1) as \"anothers!\"",
         tenant.0,
@@ -131,11 +131,18 @@ pub(crate) async fn is_anothers_source(
         uri,
         key,
         &first_files(key),
-        is_folder
+        is_folder,
+        &with_folder(key)
     )
     .fetch_one(conn)
     .await?;
     Ok(found.anothers)
+}
+
+/// The key of an upload, and of the folder that it would be a file of.
+fn with_folder(key: &str) -> Vec<String> {
+    let folder = key.split_inclusive('/').take(4).collect::<String>();
+    vec![key.to_owned(), folder]
 }
 
 /// What it means that a resource cannot be bound: another tenant's upsert of it was faster.

@@ -65,6 +65,11 @@ pub enum OriginError {
         /// What no source lies below.
         folder: String,
     },
+    /// It came out of an archive, and belongs to that one's dataset.
+    Unpacked {
+        /// What no source lies below.
+        folder: String,
+    },
 }
 
 impl fmt::Display for OriginError {
@@ -88,6 +93,10 @@ impl fmt::Display for OriginError {
             Self::Result { folder } => write!(
                 f,
                 "source.uri names what an export wrote below {folder}, which is no source; download the export and bring it as a file"
+            ),
+            Self::Unpacked { folder } => write!(
+                f,
+                "source.uri names what came out of an archive below {folder}, which is no source; name the archive, or put the files elsewhere"
             ),
         }
     }
@@ -114,9 +123,16 @@ impl PlatformBucket {
         format!("s3://{}/{namespace}/", self.0)
     }
 
-    /// Where the results of a namespace's exports lie.
-    fn results(&self, namespace: &str) -> String {
-        format!("{}exports/", self.prefix(namespace))
+    /// Refuses what the platform wrote for itself: results of exports, and what came out of archives.
+    fn refuse_written(&self, namespace: &str, uri: &str) -> Result<(), OriginError> {
+        let prefix = self.prefix(namespace);
+        let results = format!("{prefix}exports/");
+        let unpacked = format!("{prefix}unpacked/");
+        match () {
+            () if uri.starts_with(&results) => Err(OriginError::Result { folder: results }),
+            () if uri.starts_with(&unpacked) => Err(OriginError::Unpacked { folder: unpacked }),
+            () => Ok(()),
+        }
     }
 
     /// The rule of sources: without credentials of its own, a namespace names what lies below its prefix in
@@ -139,11 +155,8 @@ impl PlatformBucket {
             true => Ok(Origin::Own(uri)),
             false => {
                 let object = self.object(namespace, uri)?;
-                let folder = self.results(namespace);
-                match object.to_string().starts_with(&folder) {
-                    true => Err(OriginError::Result { folder }),
-                    false => Ok(Origin::Platform(object)),
-                }
+                self.refuse_written(namespace, &object.to_string())?;
+                Ok(Origin::Platform(object))
             }
         }
     }
@@ -166,11 +179,8 @@ impl PlatformBucket {
             prefix: format!("{key}/"),
             bucket,
         };
-        let results = self.results(namespace);
-        match folder.to_string().starts_with(&results) {
-            true => Err(OriginError::Result { folder: results }),
-            false => Ok(Origin::Folder(folder)),
-        }
+        self.refuse_written(namespace, &folder.to_string())?;
+        Ok(Origin::Folder(folder))
     }
 
     /// The object of this bucket that the platform itself keeps under a key for a namespace; none when the
@@ -179,6 +189,17 @@ impl PlatformBucket {
     pub fn at(&self, namespace: &str, key: &str) -> Option<PlatformObject> {
         let uri = SourceUri::parse(&format!("s3://{}/{key}", self.0)).ok()?;
         self.object(namespace, uri).ok()
+    }
+
+    /// The folder of this bucket that the platform itself keeps below a key for a namespace; none when the key is not below
+    /// its prefix, or does not end in a slash.
+    #[must_use]
+    pub fn folder_at(&self, namespace: &str, key: &str) -> Option<PlatformFolder> {
+        let PlatformObject { bucket, key } = self.at(namespace, key.strip_suffix('/')?)?;
+        Some(PlatformFolder {
+            prefix: format!("{key}/"),
+            bucket,
+        })
     }
 
     fn object(&self, namespace: &str, uri: SourceUri) -> Result<PlatformObject, OriginError> {
@@ -310,6 +331,7 @@ mod tests {
                 Err(OriginError::OtherBucket { .. }) => "otherBucket",
                 Err(OriginError::OwnFolder { .. }) => "ownFolder",
                 Err(OriginError::Result { .. }) => "result",
+                Err(OriginError::Unpacked { .. }) => "unpacked",
             };
             assert_eq!(verdict, row.verdict, "{}", row.uri);
             let written = match origin {
@@ -323,7 +345,7 @@ mod tests {
             }
             seen.insert(verdict);
         }
-        assert_eq!(seen.len(), 8, "every verdict has its rows");
+        assert_eq!(seen.len(), 9, "every verdict has its rows");
     }
 
     #[test]

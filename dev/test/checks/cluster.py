@@ -148,7 +148,7 @@ class Guarded(unittest.TestCase):
         table = json.loads((ROOT / "crates/protocol/tests/sources.json").read_text())
         self.assertEqual((table["bucket"], table["namespace"]), ("datacrowd", "team-a"))
         # Malformed ones that the schema lets pass are the policy's; the others never reach it.
-        words = {"otherPrefix": "must begin with", "otherBucket": "credentialsSecretRef", "result": "must not lie below", "ownFolder": "must be plain", "malformed": "must be plain|should match|must begin with|at most 1024 bytes"}
+        words = {"otherPrefix": "must begin with", "otherBucket": "credentialsSecretRef", "result": "must not lie below", "unpacked": "must not lie below", "ownFolder": "must be plain", "malformed": "must be plain|should match|must begin with|at most 1024 bytes"}
         for i, row in enumerate(table["sources"]):
             source = {"credentialsSecretRef": {"name": "s"}} if row.get("ownCredentials") else {}
             # Created and not applied: an apply travels as YAML, which takes U+0085 for the end of a line.

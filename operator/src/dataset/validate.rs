@@ -33,7 +33,9 @@ fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
             OriginError::Malformed(_)
             | OriginError::OtherBucket { .. }
             | OriginError::OwnFolder { .. } => Reason::InvalidSpec,
-            OriginError::OtherPrefix { .. } | OriginError::Result { .. } => Reason::SourceForbidden,
+            OriginError::OtherPrefix { .. }
+            | OriginError::Result { .. }
+            | OriginError::Unpacked { .. } => Reason::SourceForbidden,
         };
         return refuse(reason, format!("{why}, in a Dataset under a new name."));
     }

@@ -80,6 +80,9 @@ fn origin(bucket: &PlatformBucket, project: &ProjectHead, uri: &str) -> ApiResul
         Err(OriginError::Result { folder }) => format!(
             "must not lie below {folder}, where exports write their results; download the export and upload it as a file"
         ),
+        Err(OriginError::Unpacked { folder }) => format!(
+            "must not lie below {folder}, where archives are unpacked; name the archive, or put the files elsewhere"
+        ),
         Err(_) => format!("must lie below {}", bucket.prefix(&project.namespace)),
     };
     Err(ApiError::invalid_member("sourceUri", refused))

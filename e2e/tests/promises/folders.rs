@@ -101,10 +101,10 @@ async fn folder_becomes_one_task_per_file() {
             .fetch_all(&world.core)
             .await
             .unwrap();
-            let wav = "audio/x-wav".to_owned();
+            let kind = "audio/x-wav".to_owned();
             let expected = [
-                ("a.wav".to_owned(), Some("x".to_owned()), wav.clone()),
-                ("deep/100% #1?.wav".to_owned(), None, wav),
+                ("a.wav".to_owned(), Some("x".to_owned()), kind.clone()),
+                ("deep/100% #1?.wav".to_owned(), None, kind),
             ];
             assert_eq!(tasks, expected);
 

@@ -39,6 +39,8 @@ export class WorkLoop {
   nothing = $state.raw<Problem | null>(null);
   notice = $state.raw<Notice | null>(null);
   now = $state(serverNow());
+  /** How far the project is, as told last: when the page was opened, and whenever there was nothing to do. */
+  progress = $state.raw<service.WorkProject['progress']>({ done: 0, mine: 0, open: 0 });
   /** Answers given since the page was opened. */
   done = $state(0);
   private touched = Date.now();
@@ -64,6 +66,7 @@ export class WorkLoop {
     private readonly user: string,
   ) {
     this.keeper = new DraftKeeper(user, () => this.shown());
+    this.progress = project.progress;
     this.empty = emptyValues(project.labeling.fields);
     this.unknown = unknownFields(project.labeling.fields);
     this.lockSeconds = project.labeling.lockSeconds ?? 600;
@@ -296,8 +299,14 @@ export class WorkLoop {
     } catch (thrown) {
       this.dryUntil = Date.now() + PAUSE_WHEN_DRY;
       this.nothing = Problem.from(thrown);
+      if (this.current === null) void this.recount();
       return false;
     }
+  }
+
+  private async recount(): Promise<void> {
+    const told = await service.project(this.project.id).catch(() => null);
+    if (told !== null) this.progress = told.progress;
   }
 
   private arrived({ entry, sent }: Outcome): void {

@@ -152,3 +152,20 @@ test('counters are items, and those of the API', async ({ page, console: site })
   await page.goto(`${site.url}/app/points`);
   await expect(page.getByText('15', { exact: true })).toBeVisible();
 });
+
+test('a queue that ran empty says how far the project is now', async ({ page, console: site }) => {
+  site.state.labeling.instructions = '';
+  site.state.fill(2, (n) => ({ id: n, text: `Item ${n}.` }));
+  await site.open(page, 'wanda', `/work/${PROJECT}`);
+  for (const n of [1, 2]) {
+    await expect(page.getByText(`Item ${n}.`)).toBeVisible();
+    await page.keyboard.press('3');
+    await page.keyboard.press('Enter');
+  }
+  await expect.poll(() => site.state.log.length).toBe(2);
+  const shown = page.getByText(/answers of yours/);
+  await expect(shown).toContainText('0 of 2 tasks done');
+  for (const answer of site.state.answers) answer.status = 'APPROVED';
+  await page.getByRole('button', { name: 'Look again' }).click();
+  await expect(shown).toContainText('2 answers of yours · 2 of 2 tasks done');
+});

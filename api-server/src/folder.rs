@@ -56,7 +56,6 @@ pub fn of_dataset(
 
 /// Refuses a folder as a whole where no file of it can have what the project needs; `member` is what the client named it in.
 pub fn fits(member: &str, labeling: Option<&Labeling>, selection: &Selection) -> ApiResult<()> {
-    patterns(selection)?;
     let required = labeling.map(Labeling::required_columns).unwrap_or_default();
     match lacking(&required, selection.companions.is_some()) {
         Some(why) => Err(ApiError::invalid_member(member, why)),
@@ -69,6 +68,11 @@ pub fn patterns(selection: &Selection) -> ApiResult<Patterns> {
     selection
         .patterns()
         .map_err(|refused| ApiError::invalid_member(refused.member, refused.why))
+}
+
+/// The patterns of a dataset, which were read when it was accepted.
+pub fn accepted(selection: &Selection) -> ApiResult<Patterns> {
+    selection.patterns().map_err(|e| ApiError::internal(&e))
 }
 
 /// Refuses what does not begin as a zip does.

@@ -13,7 +13,11 @@ use datacrowd_protocol::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use self::{directory::Unpacked, entry::Unpacking};
-use crate::{halt::Halt, platform::Platform, source::Source};
+use crate::{
+    halt::Halt,
+    platform::Platform,
+    source::{Source, not_found},
+};
 
 /// Entries that are unpacked at once; each holds some megabytes.
 const AT_ONCE: usize = 4;
@@ -45,7 +49,7 @@ impl<S: Fn(u64) -> Source> Archive<'_, S> {
             .opened
             .size_bytes
             .and_then(|size| u64::try_from(size).ok())
-            .ok_or_else(|| self.missing())?;
+            .ok_or_else(|| not_found(&self.opened.source_uri))?;
         let entries = directory::read(size, &self.source)
             .await
             .and_then(|entries| directory::check(entries, size).map_err(bad))?;
@@ -82,16 +86,6 @@ impl<S: Fn(u64) -> Source> Archive<'_, S> {
             retry_policy: self.retry_policy,
         };
         unpacking.run(entry, url).await
-    }
-
-    fn missing(&self) -> Halt {
-        Halt::failed(
-            RunReason::SourceNotFound,
-            format!(
-                "{} does not exist; upload the file, or create a Dataset with the right source.uri.",
-                self.opened.source_uri
-            ),
-        )
     }
 }
 

@@ -321,6 +321,16 @@ pub(crate) async fn error_code(mut response: Response) -> String {
     code.map_or_else(|| status.to_string(), str::to_owned)
 }
 
+/// The platform's store keeps an object of its own bucket back; `code` is what it says.
+pub(crate) fn kept_back(uri: &str, code: &str) -> Halt {
+    Halt::failed(
+        RunReason::SourceForbidden,
+        format!(
+            "The object store refuses to give out {uri} ({code}); check the platform's rights on its bucket."
+        ),
+    )
+}
+
 fn changed(uri: &str) -> Halt {
     Halt::failed(
         RunReason::SourceChanged,
@@ -330,7 +340,7 @@ fn changed(uri: &str) -> Halt {
     )
 }
 
-fn not_found(uri: &str) -> Halt {
+pub(crate) fn not_found(uri: &str) -> Halt {
     Halt::failed(
         RunReason::SourceNotFound,
         format!(

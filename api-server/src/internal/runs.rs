@@ -13,9 +13,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use datacrowd_labelling::{Begun, RunCaller};
+use datacrowd_labelling::{Begun, Dataset, RunCaller};
 use datacrowd_protocol::{
-    ids::ResourceUid,
+    ids::{ResourceUid, RunId},
     internal::ReportFailure,
     object::{Origin, PlatformObject},
     run::RunBegun,
@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{ApiError, ApiResult},
+    internal::auth::Runner,
     state::App,
 };
 
@@ -47,6 +48,20 @@ pub fn begun(begun: Begun) -> Response {
         )
             .into_response(),
     }
+}
+
+/// The dataset of a run that the caller holds under this epoch: it is alive.
+async fn held_dataset(
+    app: &App,
+    runner: &Runner,
+    run: RunId,
+    epoch: i64,
+) -> ApiResult<(RunCaller, Dataset)> {
+    let caller = runner.run(app, run).await?;
+    app.core.run_heartbeat(run, epoch, app.now()).await?;
+    let dataset = caller.dataset.ok_or_else(ApiError::not_found)?;
+    let dataset = app.core.dataset_get(None, dataset).await?;
+    Ok((caller, dataset))
 }
 
 /// What the source of this run is to the platform.

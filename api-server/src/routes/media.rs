@@ -36,8 +36,6 @@ pub async fn link(app: &App, media: &Media) -> ApiResult<Link> {
     };
     // Only the tenant's own objects: a cell must not open the bucket to whoever wrote it. And nothing for a
     // source that is read with other keys than the platform's: its bucket may have the same name elsewhere.
-    let bucket = app.objects.bucket();
-    let origin = |uri: &str| bucket.origin(&media.namespace, uri, media.own_credentials);
     let object = match &media.pinned {
         Some(_) => folder::of_dataset(
             app,
@@ -47,7 +45,12 @@ pub async fn link(app: &App, media: &Media) -> ApiResult<Link> {
             media.source_etag.as_deref(),
         )
         .and_then(|folder| folder.item(&uri)),
-        None => origin(&uri).ok().and_then(Origin::platform),
+        None => app
+            .objects
+            .bucket()
+            .origin(&media.namespace, &uri, media.own_credentials)
+            .ok()
+            .and_then(Origin::platform),
     };
     let object = object.ok_or_else(unreachable_media)?;
     let uri = object.to_string();

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use datacrowd_protocol::run::RunReason;
 use reqwest::{
     StatusCode,
     header::{IF_MATCH, RANGE},
@@ -13,7 +12,7 @@ use crate::{
     halt::Halt,
     retry::RetryPolicy,
     session::Session,
-    source::{REFUSALS, error_code},
+    source::{REFUSALS, error_code, kept_back},
 };
 
 /// Time for a file's first bytes.
@@ -62,7 +61,7 @@ impl Heads {
                 Try::Refused(code) => {
                     refusals += 1;
                     if refusals >= REFUSALS {
-                        return Err(forbidden(uri, &code));
+                        return Err(kept_back(uri, &code));
                     }
                     code
                 }
@@ -113,13 +112,4 @@ impl Heads {
         }
         Try::Read(Some(bytes))
     }
-}
-
-fn forbidden(uri: &str, code: &str) -> Halt {
-    Halt::failed(
-        RunReason::SourceForbidden,
-        format!(
-            "The object store refuses to give out {uri} ({code}); check the platform's rights on its bucket."
-        ),
-    )
 }

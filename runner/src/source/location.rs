@@ -6,7 +6,7 @@ use chrono::Utc;
 use datacrowd_protocol::run::RunReason;
 use reqwest::{Response, Url};
 
-use super::OwnBucket;
+use super::{OwnBucket, kept_back};
 use crate::{halt::Halt, platform::Platform};
 
 /// Makes the URL of each request.
@@ -80,12 +80,7 @@ impl Location {
     /// What a lasting refusal means; `code` is the object store's.
     pub(super) fn forbidden(&self, code: &str) -> Halt {
         match self {
-            Self::Platform { uri, .. } => Halt::failed(
-                RunReason::SourceForbidden,
-                format!(
-                    "The object store refuses to give out {uri} ({code}); check the platform's rights on its bucket."
-                ),
-            ),
+            Self::Platform { uri, .. } => kept_back(uri, code),
             Self::Own(bucket) => bucket.refused(code),
         }
     }

@@ -10,7 +10,7 @@ use datacrowd_protocol::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
 
-use super::files::folder;
+use super::{files::folder, held_dataset};
 use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
@@ -29,12 +29,7 @@ pub async fn run_entries(
     Path(id): Path<Uuid>,
     Json(body): Json<EntriesRequest>,
 ) -> ApiResult<axum::Json<EntryPlaces>> {
-    let caller = runner.run(&app, RunId(id)).await?;
-    app.core
-        .run_heartbeat(RunId(id), body.epoch, app.now())
-        .await?;
-    let dataset = caller.dataset.ok_or_else(ApiError::not_found)?;
-    let dataset = app.core.dataset_get(None, dataset).await?;
+    let (caller, dataset) = held_dataset(&app, &runner, RunId(id), body.epoch).await?;
     let folder = folder(&app, &caller, &dataset)?;
     if !is_archive(&dataset.source_uri) {
         return Err(ApiError::not_found());

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use datacrowd_labelling::{Dataset, RunCaller};
 use datacrowd_protocol::{
-    files::{FilesPage, FilesRequest, ListedFile, Patterns, Selection, companions_of},
+    files::{FilesPage, FilesRequest, ListedFile, Selection, companions_of},
     ids::RunId,
     object::PlatformFolder,
 };
 use uuid::Uuid;
 
-use super::origin;
+use super::{held_dataset, origin};
 use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
@@ -27,15 +27,10 @@ pub async fn run_files(
     Path(id): Path<Uuid>,
     Json(body): Json<FilesRequest>,
 ) -> ApiResult<axum::Json<FilesPage>> {
-    let caller = runner.run(&app, RunId(id)).await?;
-    app.core
-        .run_heartbeat(RunId(id), body.epoch, app.now())
-        .await?;
-    let dataset = caller.dataset.ok_or_else(ApiError::not_found)?;
-    let dataset = app.core.dataset_get(None, dataset).await?;
+    let (caller, dataset) = held_dataset(&app, &runner, RunId(id), body.epoch).await?;
     let folder = folder(&app, &caller, &dataset)?;
     let selection = dataset.selection.as_ref().ok_or_else(ApiError::not_found)?;
-    let patterns = patterns(selection)?;
+    let patterns = folder::accepted(selection)?;
     let page = folder::page(&app, &folder, &patterns, body.after.as_deref()).await?;
     let mut files = Vec::with_capacity(page.files.len());
     for selected in page.files {
@@ -64,11 +59,6 @@ pub(super) fn folder(
         )
     });
     folder.ok_or_else(ApiError::not_found)
-}
-
-fn patterns(selection: &Selection) -> ApiResult<Patterns> {
-    // They were read when the dataset was accepted.
-    selection.patterns().map_err(|e| ApiError::internal(&e))
 }
 
 /// A file with its URLs; without any where no link can hold its name.

@@ -7,7 +7,7 @@ use datacrowd_protocol::{
 };
 use uuid::Uuid;
 
-use super::signable;
+use super::{held_dataset, signable};
 use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
@@ -23,14 +23,7 @@ pub async fn run_source_url(
     Path(id): Path<Uuid>,
     Json(body): Json<EpochOnly>,
 ) -> ApiResult<axum::Json<SourceUrl>> {
-    let caller = runner.run(&app, RunId(id)).await?;
-    app.core
-        .run_heartbeat(RunId(id), body.epoch, app.now())
-        .await?;
-    let dataset = app
-        .core
-        .dataset_get(None, caller.dataset.ok_or_else(ApiError::not_found)?)
-        .await?;
+    let (caller, dataset) = held_dataset(&app, &runner, RunId(id), body.epoch).await?;
     let object = signable(&app, &caller, &dataset.source_uri, dataset.own_credentials)?;
     let object = object.ok_or_else(|| {
         ApiError::new(

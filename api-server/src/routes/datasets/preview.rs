@@ -141,7 +141,7 @@ async fn first_files(
             "The archive is unpacked when its tasks are generated; look at the tasks then.",
         ));
     };
-    let patterns = selection.patterns().map_err(|e| ApiError::internal(&e))?;
+    let patterns = folder::accepted(selection)?;
     let files = folder::first(app, &folder, &patterns, most).await?;
     let row = |(line, Selected { name, object }): (u64, Selected)| Row {
         line,

@@ -6,7 +6,7 @@ use datacrowd_crds::dataset::Source;
 use datacrowd_labelling::ProjectHead;
 use datacrowd_protocol::{
     Upper,
-    files::{Companions, Selection},
+    files::{Companions, Patterns, Selection},
     object::{Origin, OriginError, PlatformBucket, PlatformFolder, PlatformObject},
     source::{Delimiter, Encoding, TableFormat, is_archive},
 };
@@ -204,8 +204,12 @@ async fn table_wanted(
     })
 }
 
-/// Which files of a folder become tasks, where the project can show any.
-async fn selection(app: &App, project: &ProjectHead, new: NewDataset) -> ApiResult<Selection> {
+/// Which files of a folder become tasks, where the project can show any; and the patterns of that.
+async fn selection(
+    app: &App,
+    project: &ProjectHead,
+    new: NewDataset,
+) -> ApiResult<(Selection, Patterns)> {
     new.written().refuse_any()?;
     let selection = Selection {
         include: new.include.unwrap_or_default(),
@@ -213,8 +217,9 @@ async fn selection(app: &App, project: &ProjectHead, new: NewDataset) -> ApiResu
         companions: new.companions.map(|companions| companions.0),
     };
     let labeling = labeling_of(app, project).await?;
+    let patterns = folder::patterns(&selection)?;
     folder::fits("sourceUri", labeling.as_ref(), &selection)?;
-    Ok(selection)
+    Ok((selection, patterns))
 }
 
 /// A folder with at least one file that becomes a task.
@@ -224,8 +229,7 @@ async fn folder_wanted(
     new: NewDataset,
     at: &PlatformFolder,
 ) -> ApiResult<Wanted> {
-    let selection = selection(app, project, new).await?;
-    let patterns = folder::patterns(&selection)?;
+    let (selection, patterns) = selection(app, project, new).await?;
     let uri = at.to_string();
     let is_empty = is_anothers(app, project, &uri).await?
         || folder::first(app, at, &patterns, 1).await?.is_empty();
@@ -250,7 +254,7 @@ async fn archive_wanted(
     new: NewDataset,
     object: &PlatformObject,
 ) -> ApiResult<Wanted> {
-    let selection = selection(app, project, new).await?;
+    let (selection, _) = selection(app, project, new).await?;
     let bytes = first_bytes(app, project, object).await?;
     folder::is_packed("sourceUri", &bytes)?;
     Ok(Wanted {

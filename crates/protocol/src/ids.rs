@@ -44,6 +44,10 @@ id!(/// A Dataset's platform id.
     DatasetId(Uuid));
 id!(/// An Export's platform id.
     ExportId(Uuid));
+id!(/// A Model's platform id.
+    ModelId(Uuid));
+id!(/// A Prediction's platform id.
+    PredictionId(Uuid));
 id!(/// One attempt to generate a dataset's tasks or to write an export.
     RunId(Uuid));
 id!(/// One purchase of judgements (database `payments`).

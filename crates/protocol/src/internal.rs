@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     chunk::RejectedRow,
-    ids::{DatasetId, ExportId, ProjectId, RunId},
+    ids::{DatasetId, ExportId, ModelId, PredictionId, ProjectId, RunId},
+    model::{ModelState, PredictionState, Tensor},
     run::{RunOutcome, RunReason},
     wire_enum,
 };
@@ -45,6 +46,10 @@ wire_enum! {
         Dataset = "DATASET" / "dataset",
         /// An Export.
         Export = "EXPORT" / "export",
+        /// A Model.
+        Model = "MODEL" / "model",
+        /// A Prediction.
+        Prediction = "PREDICTION" / "prediction",
     }
 }
 
@@ -301,6 +306,70 @@ pub struct ExportView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
     /// When the file was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// The latest run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunView>,
+}
+
+/// The platform's answer to a model's upsert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelView {
+    /// Platform id.
+    pub id: ModelId,
+    /// Where its life stands.
+    pub state: ModelState,
+    /// SHA-256 of its file in hexadecimal, once it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Size of its file in bytes, once it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<i64>,
+    /// Its inputs, as they were found in the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Tensor>,
+    /// Its outputs, as they were found in the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Tensor>,
+    /// Items that it predicted.
+    pub predicted: i64,
+    /// Mean time of one of them in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_micros: Option<i64>,
+    /// The latest run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunView>,
+}
+
+/// The platform's answer to a prediction's upsert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PredictionView {
+    /// Platform id.
+    pub id: PredictionId,
+    /// Where its life stands.
+    pub state: PredictionState,
+    /// True when a run may begin: the model may be applied, and the dataset is generated.
+    pub due: bool,
+    /// What it waits for, when it is not due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+    /// Items of the dataset, once it is generated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<i64>,
+    /// Items with a prediction.
+    pub predicted: i64,
+    /// Items without one.
+    pub failed: i64,
+    /// The first of these; a line is the record's number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_items: Vec<RejectedRow>,
+    /// When the first run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When the last item was told of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
     /// The latest run.

@@ -11,6 +11,7 @@ pub mod files;
 pub mod ids;
 pub mod internal;
 pub mod labeling;
+pub mod model;
 pub mod names;
 pub mod object;
 pub mod payment;

@@ -37,6 +37,8 @@ wire_enum! {
         SourceForbidden = "SOURCE_FORBIDDEN" / "source_forbidden",
         /// The credentials in `source.credentialsSecretRef` were refused.
         CredentialsRejected = "CREDENTIALS_REJECTED" / "credentials_rejected",
+        /// The file of a model cannot be used.
+        InvalidModel = "INVALID_MODEL" / "invalid_model",
         /// The project's quota ended before the file did.
         QuotaExceeded = "QUOTA_EXCEEDED" / "quota_exceeded",
         /// The runner's own settings are unusable.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use datacrowd_labelling::Deletion;
 use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid},
@@ -39,4 +40,12 @@ pub async fn go_on(app: &App, id: DatasetId) -> ApiResult<Deletion> {
         }
     }
     Ok(Deletion::Unfinished)
+}
+
+/// What the operator is told: 202 says that there is more, and the same request goes on.
+pub fn status(step: Deletion) -> StatusCode {
+    match step {
+        Deletion::Done => StatusCode::NO_CONTENT,
+        Deletion::Unfinished => StatusCode::ACCEPTED,
+    }
 }

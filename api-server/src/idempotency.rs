@@ -2,7 +2,7 @@
 //! database of the context that knows the effect.
 //!
 //! A registration is a row in Postgres, and stores its answer in its own transaction ([`AnswerKey`]). A project, a
-//! dataset and an export are resources in Kubernetes: their name is derived from the request ([`SameRequest`]), and a
+//! dataset, an export, a model and a prediction are resources in Kubernetes: their name is derived from the request ([`SameRequest`]), and a
 //! repetition finds what is there.
 
 mod answer_key;
@@ -55,11 +55,13 @@ enum Effect {
 }
 
 /// What creates. A personal token is not among them: its answer holds a secret, and its name is unique.
-const CREATING: [(&str, Effect); 4] = [
+const CREATING: [(&str, Effect); 6] = [
     ("/auth/register", Effect::Postgres),
     ("/projects", Effect::Kubernetes),
     ("/projects/{id}/datasets", Effect::Kubernetes),
     ("/projects/{id}/export", Effect::Kubernetes),
+    ("/projects/{id}/models", Effect::Kubernetes),
+    ("/projects/{id}/predictions", Effect::Kubernetes),
 ];
 
 /// Whether posts to this path take a key.

@@ -5,6 +5,8 @@ mod auth;
 mod datasets;
 mod departures;
 mod exports;
+mod models;
+mod predictions;
 mod projects;
 mod runs;
 mod tasks;
@@ -59,6 +61,14 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(exports::put::export_put))
         .routes(routes!(exports::delete::export_delete))
         .routes(routes!(exports::status::export_status))
+        .routes(routes!(models::put::model_put))
+        .routes(routes!(models::delete::model_delete))
+        .routes(routes!(models::status::model_status))
+        .routes(routes!(models::run::model_run))
+        .routes(routes!(predictions::put::prediction_put))
+        .routes(routes!(predictions::delete::prediction_delete))
+        .routes(routes!(predictions::status::prediction_status))
+        .routes(routes!(predictions::run::prediction_run))
         .routes(routes!(departures::departure))
         .routes(routes!(tasks::task_status))
         .routes(routes!(datasets::run::dataset_run))
@@ -72,6 +82,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(runs::entries::run_entries))
         .routes(routes!(runs::part::run_part))
         .routes(routes!(runs::workers::run_workers))
+        .routes(routes!(runs::model::run_model))
+        .routes(routes!(runs::items::run_items))
+        .routes(routes!(runs::predictions::run_predictions))
         .routes(routes!(runs::complete::run_complete))
         .merge(
             OpenApiRouter::new()

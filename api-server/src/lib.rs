@@ -22,6 +22,7 @@ mod idempotency;
 mod internal;
 pub mod listen;
 pub mod lost;
+mod media;
 mod membership;
 mod names;
 pub mod objects;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use datacrowd_crds::{Dataset, Export, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
 use datacrowd_labelling::{BoundId, BoundResource, Labelling, Losses};
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
@@ -83,6 +83,8 @@ async fn is_there(cluster: &Cluster, resource: &BoundResource) -> ApiResult<bool
         BoundId::Project(_) => cluster.is_there::<Project>(namespace, name).await,
         BoundId::Dataset(_) => cluster.is_there::<Dataset>(namespace, name).await,
         BoundId::Export(_) => cluster.is_there::<Export>(namespace, name).await,
+        BoundId::Model(_) => cluster.is_there::<Model>(namespace, name).await,
+        BoundId::Prediction(_) => cluster.is_there::<Prediction>(namespace, name).await,
     }
 }
 

@@ -14,10 +14,12 @@ mod labeling;
 mod link;
 mod manifest;
 mod media;
+mod models;
 mod paging;
 mod password;
 mod payments;
 mod points;
+mod predictions;
 mod projects;
 mod promo_codes;
 mod quality;
@@ -153,6 +155,25 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(exports::download::export_download))
         .routes(routes!(exports::workers::export_workers))
         .routes(routes!(exports::manifest::export_manifest))
+        .routes(routes!(
+            models::create::model_create,
+            models::list::model_list
+        ))
+        .routes(routes!(
+            models::get::model_get,
+            models::delete::model_delete
+        ))
+        .routes(routes!(models::manifest::model_manifest))
+        .routes(routes!(
+            predictions::create::prediction_create,
+            predictions::list::prediction_list
+        ))
+        .routes(routes!(
+            predictions::get::prediction_get,
+            predictions::delete::prediction_delete
+        ))
+        .routes(routes!(predictions::items::prediction_items))
+        .routes(routes!(predictions::manifest::prediction_manifest))
         .routes(routes!(workers::list::worker_list))
         .routes(routes!(
             workers::put::worker_put,

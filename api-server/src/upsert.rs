@@ -1,13 +1,15 @@
 //! From a resource to the upsert of its index row: the same for one that REST has just written and for one
 //! that the operator saw.
 
-use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
-use datacrowd_labelling::{ContentNow, DatasetUpsert, ExportUpsert, ProjectUpsert};
+use datacrowd_crds::{DatasetSpec, ExportSpec, ModelSpec, PredictionSpec, ProjectSpec};
+use datacrowd_labelling::{
+    ContentNow, DatasetUpsert, ExportUpsert, ModelUpsert, PredictionUpsert, ProjectUpsert,
+};
 use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
     ids::{DatasetId, ResourceUid},
     internal::Upsert,
-    object::PlatformBucket,
+    object::{Origin, PlatformBucket},
     range,
     source::{DeletionPolicy, Delimiter, Encoding},
 };
@@ -164,4 +166,59 @@ pub fn export(up: Upsert<ExportSpec>) -> ApiResult<ExportUpsert> {
         raw_cells: spec.raw_cells.unwrap_or(false),
         bom: spec.bom.unwrap_or(false),
     })
+}
+
+/// A Model's upsert, when its file is one that the namespace may name.
+pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelUpsert> {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        delete_rows: _,
+        spec,
+    } = up;
+    let invalid =
+        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
+    let origin = bucket.origin(&namespace, &spec.source.uri, false);
+    match origin.map_err(|why| invalid(format!("{why}.")))? {
+        Origin::Platform(_) => {}
+        _ => return Err(invalid("must name a file, not a folder.".into())),
+    }
+    Ok(ModelUpsert {
+        tenant,
+        namespace,
+        name,
+        uid: ResourceUid(uid),
+        generation,
+        project_name: spec.project_ref.name,
+        source_uri: spec.source.uri,
+        sha256: spec.source.sha256,
+        input: spec.input,
+        output: spec.output,
+    })
+}
+
+/// A Prediction's upsert.
+pub fn prediction(up: Upsert<PredictionSpec>) -> PredictionUpsert {
+    let Upsert {
+        namespace,
+        tenant,
+        name,
+        uid,
+        generation,
+        delete_rows: _,
+        spec,
+    } = up;
+    PredictionUpsert {
+        tenant,
+        namespace,
+        name,
+        uid: ResourceUid(uid),
+        generation,
+        project_name: spec.project_ref.name,
+        model_name: spec.model_ref.name,
+        dataset_name: spec.dataset_ref.name,
+    }
 }

@@ -79,6 +79,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         R::NotFound
         | R::ProjectNotFound { .. }
         | R::DatasetNotFound { .. }
+        | R::ModelNotFound { .. }
         | R::NoTaskAvailable { .. }
         | R::NoReviewAvailable
         | R::NoMedia { .. }
@@ -98,6 +99,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::ProjectNotAccepted
         | R::IdentityChanged { .. }
         | R::ExportIdentityChanged
+        | R::ModelIdentityChanged
+        | R::PredictionIdentityChanged
+        | R::PredictionNotDue { .. }
         | R::RowsGoing
         | R::InUse { .. }
         | R::GrantConflict

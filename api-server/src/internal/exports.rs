@@ -34,7 +34,7 @@ impl PageQuery {
     /// After what the page begins, for the pod whose run writes this export. The call counts as its heartbeat.
     async fn admitted(&self, app: &App, runner: &Runner, export: ExportId) -> ApiResult<i64> {
         let run = RunId(self.run_id);
-        if runner.run(app, run).await?.export != Some(export) {
+        if runner.run(app, run).await?.export() != Some(export) {
             return Err(ApiError::not_found());
         }
         app.core.run_heartbeat(run, self.epoch, app.now()).await?;

@@ -4,8 +4,11 @@ pub mod complete;
 pub mod entries;
 pub mod files;
 pub mod heartbeat;
+pub mod items;
+pub mod model;
 pub mod open;
 pub mod part;
+pub mod predictions;
 pub mod source_url;
 pub mod workers;
 
@@ -59,7 +62,7 @@ async fn held_dataset(
 ) -> ApiResult<(RunCaller, Dataset)> {
     let caller = runner.run(app, run).await?;
     app.core.run_heartbeat(run, epoch, app.now()).await?;
-    let dataset = caller.dataset.ok_or_else(ApiError::not_found)?;
+    let dataset = caller.dataset().ok_or_else(ApiError::not_found)?;
     let dataset = app.core.dataset_get(None, dataset).await?;
     Ok((caller, dataset))
 }

@@ -127,6 +127,17 @@ const ROWS: &[(&str, For)] = &[
     ("export_download", Owner),
     ("export_workers", Owner),
     ("export_manifest", Owner),
+    ("model_create", Owner),
+    ("model_list", Owner),
+    ("model_get", Owner),
+    ("model_delete", Owner),
+    ("model_manifest", Owner),
+    ("prediction_create", Owner),
+    ("prediction_list", Owner),
+    ("prediction_get", Owner),
+    ("prediction_items", Owner),
+    ("prediction_manifest", Owner),
+    ("prediction_delete", Owner),
     ("payment_checkout", Client),
     ("payment_list", Client),
     ("payment_get", Owner),
@@ -145,10 +156,18 @@ const ROWS: &[(&str, For)] = &[
     ("export_status", Operator),
     ("dataset_run", Operator),
     ("task_status", Operator),
+    ("model_put", Operator),
+    ("model_status", Operator),
+    ("model_run", Operator),
+    ("prediction_put", Operator),
+    ("prediction_status", Operator),
+    ("prediction_run", Operator),
     ("export_run", Operator),
     ("internal:project_delete", Operator),
     ("internal:dataset_delete", Operator),
     ("internal:export_delete", Operator),
+    ("internal:model_delete", Operator),
+    ("internal:prediction_delete", Operator),
     ("run_open", Runner),
     ("run_heartbeat", Runner),
     ("run_source_url", Runner),
@@ -156,6 +175,9 @@ const ROWS: &[(&str, For)] = &[
     ("run_entries", Runner),
     ("run_part", Runner),
     ("run_workers", Runner),
+    ("run_model", Runner),
+    ("run_items", Runner),
+    ("run_predictions", Runner),
     ("run_complete", Runner),
     ("export_answers", Runner),
     ("export_labels", Runner),
@@ -187,7 +209,17 @@ pub fn body_of(operation: &str) -> Value {
         "worker_void" => json!({"reason": "always the same option"}),
         "review_reject" => json!({"comment": "no"}),
         "export_create" => json!({"format": "CSV"}),
+        "model_create" => json!({
+            "sourceUri": "s3://elsewhere/m.onnx", "input": {"kind": "COLUMNS"},
+            "output": {"field": "rating", "labels": ["-1", "0"]},
+        }),
+        "prediction_create" => json!({"modelId": Uuid::nil(), "datasetId": Uuid::nil()}),
         "run_open" => json!({"podUid": "a pod"}),
+        "run_items" => json!({"epoch": 1, "after": 0}),
+        "run_predictions" => json!({"epoch": 1, "items": []}),
+        "run_model" => {
+            json!({"epoch": 1, "sha256": "0", "sizeBytes": 1, "inputs": [], "outputs": []})
+        }
         "run_entries" => json!({"epoch": 1, "entries": []}),
         "run_heartbeat" | "run_source_url" | "run_files" | "run_workers" => json!({"epoch": 1}),
         "run_part" => json!({"epoch": 1, "partNumber": 1}),
@@ -280,6 +312,8 @@ pub struct World {
     project: String,
     dataset: String,
     export: String,
+    model: String,
+    prediction: String,
     upload: String,
     payment: String,
     pub run: String,
@@ -333,6 +367,9 @@ impl World {
             .fetch_one(&p.rows)
             .await
             .unwrap();
+        let model = p.model(&clara, &project, json!({})).await.expect(202);
+        let model = model["id"].as_str().unwrap().to_owned();
+        let prediction = p.prediction(&clara, &project, &model, &dataset).await;
         let path = format!("/projects/{project}/uploads");
         let upload = p.call(Some(&clara.token), Method::POST, &path, None).await;
         let upload = upload.expect(201)["id"].as_str().unwrap().to_owned();
@@ -376,6 +413,8 @@ impl World {
             project,
             dataset,
             export,
+            model,
+            prediction,
             upload,
             payment,
             run: run.to_string(),
@@ -400,6 +439,8 @@ impl World {
             Some("projects") => &self.project,
             Some("datasets") => &self.dataset,
             Some("exports") => &self.export,
+            Some("models") => &self.model,
+            Some("predictions") => &self.prediction,
             Some("uploads") => &self.upload,
             Some("payments") => &self.payment,
             Some("runs") => &self.run,
@@ -438,7 +479,11 @@ impl World {
             request = request.header("x-run-id", &self.run).header("x-epoch", 1);
         }
         if operation.method != Method::GET && operation.method != Method::DELETE {
-            request = request.json(&body_of(&operation.id));
+            let mut body = body_of(&operation.id);
+            if operation.id == "prediction_create" {
+                body = json!({"modelId": self.model, "datasetId": self.dataset});
+            }
+            request = request.json(&body);
         }
         answer(request).await
     }
@@ -684,10 +729,18 @@ async fn runner(world: &World, operation: &Operation, verdicts: &mut Verdicts) {
         verdicts.refused(operation, who, &answer, (401, "runner_token_wrong"));
     }
     let own = world.with_token(operation, &world.runner).await;
-    // The run is of a dataset: as an export's run it does not exist.
-    let is_export = ["export_answers", "export_labels", "run_part", "run_workers"]
-        .contains(&operation.id.as_str());
-    verdicts.admitted(operation, if is_export { "a pod" } else { "its pod" }, &own);
+    // The run is of a dataset: as an export's, a model's or a prediction's it does not exist.
+    let is_others = [
+        "export_answers",
+        "export_labels",
+        "run_part",
+        "run_workers",
+        "run_model",
+        "run_items",
+        "run_predictions",
+    ]
+    .contains(&operation.id.as_str());
+    verdicts.admitted(operation, if is_others { "a pod" } else { "its pod" }, &own);
     let other = world.with_token(operation, &world.other_runner).await;
     verdicts.refused(
         operation,

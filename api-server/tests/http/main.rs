@@ -35,6 +35,7 @@ mod invitations;
 mod loading;
 mod lost;
 mod migrations;
+mod models;
 mod overlap;
 mod pairwise_races;
 mod payments;

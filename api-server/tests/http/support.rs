@@ -34,12 +34,14 @@ use uuid::Uuid;
 mod answer;
 mod crowd;
 mod export;
+mod predictor;
 mod process;
 mod run;
 mod token;
 
 pub use answer::{Answer, answer, try_answer};
 pub use export::ExportRun;
+pub use predictor::{Predictor, bound};
 pub use process::Process;
 pub use run::Run;
 
@@ -148,7 +150,7 @@ async fn install_resources(client: &Client) {
     static DONE: OnceCell<()> = OnceCell::const_new();
     DONE.get_or_init(|| async {
         let api: Api<k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition> = Api::all(client.clone());
-        for crd in [datacrowd_crds::Project::crd(), datacrowd_crds::Dataset::crd(), datacrowd_crds::Export::crd()] {
+        for crd in [datacrowd_crds::Project::crd(), datacrowd_crds::Dataset::crd(), datacrowd_crds::Export::crd(), datacrowd_crds::Model::crd(), datacrowd_crds::Prediction::crd()] {
             let name = crd.metadata.name.clone().unwrap();
             api.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(&crd)).await.unwrap();
             let established = kube::runtime::wait::await_condition(api.clone(), &name, kube::runtime::conditions::is_crd_established());

@@ -78,6 +78,8 @@ pub(crate) async fn refuse_foreign(
         "select exists (select from projects where bound_uid = $1 and tenant_id <> $2)
              or exists (select from datasets where bound_uid = $1 and tenant_id <> $2)
              or exists (select from exports where bound_uid = $1 and tenant_id <> $2)
+             or exists (select from models where bound_uid = $1 and tenant_id <> $2)
+             or exists (select from prediction_jobs where bound_uid = $1 and tenant_id <> $2)
              or exists (select from departures where uid = $1 and tenant_id <> $2) as \"foreign!\"",
         uid.0,
         tenant.0
@@ -125,7 +127,8 @@ pub(crate) async fn is_anothers_source(
                             and (source_path = $3 or $6 and starts_with(source_path, $3) or source_format = 'files' and starts_with($3, source_path)))
              or exists (select from uploads where object_key = any($7) and tenant_id <> $1)
              or $6 and exists (select from uploads where starts_with(object_key, $4) and tenant_id <> $1)
-             or exists (select from exports where object_key = any($5) and tenant_id <> $1) as \"anothers!\"",
+             or exists (select from exports where object_key = any($5) and tenant_id <> $1)
+             or exists (select from models where namespace = $2 and tenant_id <> $1 and (source_path = $3 or $6 and starts_with(source_path, $3))) as \"anothers!\"",
         tenant.0,
         namespace,
         uri,
@@ -148,9 +151,13 @@ fn with_folder(key: &str) -> Vec<String> {
 /// What it means that a resource cannot be bound: another tenant's upsert of it was faster.
 pub(crate) fn bound(error: sqlx::Error) -> Error {
     match constraint(&error) {
-        Some("projects_bound_uid" | "datasets_bound_uid" | "exports_bound_uid") => {
-            Refusal::NamespaceNotBound.into()
-        }
+        Some(
+            "projects_bound_uid"
+            | "datasets_bound_uid"
+            | "exports_bound_uid"
+            | "models_bound_uid"
+            | "prediction_jobs_bound_uid",
+        ) => Refusal::NamespaceNotBound.into(),
         _ => error.into(),
     }
 }

@@ -13,8 +13,8 @@ use datacrowd_protocol::chunk::Checkpoint;
 
 pub use content::ContentNow;
 pub(crate) use content::REPLACED;
-pub(crate) use delete::unbind;
 pub use delete::{Deletion, unpacked};
+pub(crate) use delete::{is_in_use, unbind};
 pub use read::Dataset;
 pub(crate) use read::selection;
 pub use upsert::DatasetUpsert;

@@ -48,13 +48,18 @@ impl Labelling {
                 BoundId::Project(_) => "project.departed",
                 BoundId::Dataset(_) => "dataset.departed",
                 BoundId::Export(_) => "export.departed",
+                BoundId::Model(_) => "model.departed",
+                BoundId::Prediction(_) => "prediction.departed",
             };
             events::record(&mut tx, event, &subject, "resource", json!({"uid": uid})).await?;
         }
         tx.commit().await?;
         let step = match leaving.id {
             BoundId::Dataset(dataset) => self.dataset_let_go(dataset, bucket, now).await?,
-            BoundId::Project(_) | BoundId::Export(_) => Deletion::Done,
+            BoundId::Project(_)
+            | BoundId::Export(_)
+            | BoundId::Model(_)
+            | BoundId::Prediction(_) => Deletion::Done,
         };
         Ok(Departed {
             departed: true,
@@ -126,6 +131,12 @@ async fn lock(
         ResourceKind::Export => lock!(
             "select e.id, e.tenant_id, t.name from exports e join tenants t on t.id = e.tenant_id where e.bound_uid = $1 for update of e"
         ),
+        ResourceKind::Model => lock!(
+            "select m.id, m.tenant_id, t.name from models m join tenants t on t.id = m.tenant_id where m.bound_uid = $1 for update of m"
+        ),
+        ResourceKind::Prediction => lock!(
+            "select p.id, p.tenant_id, t.name from prediction_jobs p join tenants t on t.id = p.tenant_id where p.bound_uid = $1 for update of p"
+        ),
     })
 }
 
@@ -153,27 +164,40 @@ async fn departed(
 
 /// Lets a row speak for no resource: its runs end at once, and of a dataset's tasks is let go as of a deleted one's.
 async fn unbind(conn: &mut PgConnection, id: BoundId) -> Result<()> {
+    macro_rules! unbind {
+        ($sql:literal, $id:expr) => {
+            sqlx::query!($sql, $id.0).execute(conn).await?
+        };
+    }
     match id {
-        BoundId::Project(id) => {
-            sqlx::query!(
-                "update projects set bound_uid = null, updated_at = now() where id = $1",
-                id.0
-            )
-            .execute(conn)
-            .await?;
-        }
         BoundId::Dataset(id) => {
-            datasets::unbind(conn, id, DeletionPolicy::Retain).await?;
+            return datasets::unbind(conn, id, DeletionPolicy::Retain).await;
         }
+        BoundId::Project(id) => unbind!(
+            "update projects set bound_uid = null, updated_at = now() where id = $1",
+            id
+        ),
         BoundId::Export(id) => {
             release(conn, id).await?;
-            sqlx::query!(
+            unbind!(
                 "update exports set bound_uid = null, updated_at = now() where id = $1",
-                id.0
+                id
             )
-            .execute(conn)
-            .await?;
         }
-    }
+        BoundId::Model(id) => {
+            release(conn, id).await?;
+            unbind!(
+                "update models set bound_uid = null, updated_at = now() where id = $1",
+                id
+            )
+        }
+        BoundId::Prediction(id) => {
+            release(conn, id).await?;
+            unbind!(
+                "update prediction_jobs set bound_uid = null, updated_at = now() where id = $1",
+                id
+            )
+        }
+    };
     Ok(())
 }

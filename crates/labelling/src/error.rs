@@ -49,6 +49,12 @@ pub enum Refusal {
     DatasetNotFound {
         name: String,
     },
+    ModelNotFound {
+        name: String,
+    },
+    PredictionNotDue {
+        waiting_for: String,
+    },
     ProjectNotActive {
         state: &'static str,
     },
@@ -70,13 +76,14 @@ pub enum Refusal {
         name: String,
     },
     ExportIdentityChanged,
+    ModelIdentityChanged,
+    PredictionIdentityChanged,
     RowsGoing,
     InvalidSpec {
         details: BTreeMap<String, String>,
     },
     InUse {
-        datasets: i64,
-        exports: i64,
+        by: [(&'static str, i64); 4],
     },
     PaymentRequired {
         remaining: i64,
@@ -156,7 +163,11 @@ impl Refusal {
             Self::ProjectDeleted { .. } => "project_deleted",
             Self::DatasetDeleted { .. } => "dataset_deleted",
             Self::IdentityChanged { .. } => "identity_changed",
-            Self::ExportIdentityChanged => "identity_changed",
+            Self::ExportIdentityChanged
+            | Self::ModelIdentityChanged
+            | Self::PredictionIdentityChanged => "identity_changed",
+            Self::ModelNotFound { .. } => "model_not_found",
+            Self::PredictionNotDue { .. } => "prediction_not_due",
             Self::RowsGoing => "rows_going",
             Self::InvalidSpec { .. } => "invalid_spec",
             Self::InUse { .. } => "in_use",
@@ -210,12 +221,20 @@ impl Refusal {
             Self::DatasetDeleted { id, namespace, name } => format!("The dataset was deleted; its rows are kept. Restore it by POST /api/v1/datasets/{id}/restore, or apply a Dataset \"{name}\" with the same source in namespace {namespace} again; or remove the rows as well: DELETE /api/v1/datasets/{id}?rows=true."),
             Self::IdentityChanged { id, namespace, name } => format!("This name belonged to a dataset with another source, another file at it, or other reading options, and its rows are kept; give the new dataset another name, or remove those rows: DELETE /api/v1/datasets/{id}?rows=true, or kubectl -n {namespace} annotate dataset {name} datacrowd.io/delete-rows={id}"),
             Self::ExportIdentityChanged => "This name belonged to an export with other contents or another format, and its file is kept; give the new export another name.".into(),
+            Self::ModelIdentityChanged => "This name belonged to a model with another file or another reading, and what it predicted is kept; give the new model another name.".into(),
+            Self::PredictionIdentityChanged => "This name belonged to a prediction of another model or dataset, and what it gave is kept; give the new prediction another name.".into(),
+            Self::ModelNotFound { name } => format!("There is no Model \"{name}\" in this project; create it, or correct modelRef.name."),
+            Self::PredictionNotDue { waiting_for } => format!("The prediction waits for {waiting_for}; it continues by itself."),
             Self::RowsGoing => "The rows of the previous dataset of this name are being removed; this one continues by itself.".into(),
             Self::InvalidSpec { details } => {
                 let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
                 format!("{}; correct the spec.", list.join("; "))
             }
-            Self::InUse { datasets, exports } => format!("{datasets} datasets and {exports} exports belong to this project; delete them first."),
+            Self::InUse { by } => {
+                let used = by.iter().filter(|(_, count)| *count > 0);
+                let used: Vec<_> = used.map(|(what, count)| format!("{count} {what}")).collect();
+                format!("The project still has {}; delete them first.", used.join(", "))
+            }
             Self::PaymentRequired { remaining, needed } => {
                 format!("The project has {remaining} judgements left and needs at least {needed}; buy judgements for it, then try again.")
             }

@@ -1,4 +1,4 @@
-//! Bounded context "core": tenants, projects, datasets, tasks, answers, reviews, points, exports.
+//! Bounded context "core": tenants, projects, datasets, tasks, answers, reviews, points, exports, models, predictions.
 //!
 //! It owns the database `core` and every SQL statement for it. It opens and commits its transactions,
 //! makes no network call, and knows neither HTTP nor Kubernetes.
@@ -20,9 +20,11 @@ mod exports;
 mod idempotency;
 mod labelings;
 mod lost;
+mod models;
 mod outbox;
 mod page;
 mod points;
+mod predictions;
 mod projects;
 mod quality;
 mod reviews;
@@ -51,16 +53,20 @@ pub use debt::Owing;
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use lost::{BoundId, BoundResource, Losses};
+pub use models::{InspectRun, Model, ModelUpsert};
 pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
+pub use predictions::{
+    ItemSource, PredictRun, Prediction, PredictionItem, PredictionUpsert, UnpredictedItem,
+};
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
     Estimate, FieldQuality, GivenAnswer, HardTask, HardestCursor, HardestPage, LabelCount,
     NewDecision, OwnersDecision, Quality, QualitySample, Skill, SkillSample, WorkerQuality,
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
-pub use runs::{Begun, Chunk, GenerateRun, RunCaller};
+pub use runs::{Begun, Chunk, GenerateRun, RunCaller, RunTarget};
 pub use scheduled::{ScheduledRun, ScheduledTask, TaskRuns};
 pub use sweep::Swept;
 pub use tasks::{Lease, Media, NewAnswer, Submitted, Task};

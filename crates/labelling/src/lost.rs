@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
-    ids::{DatasetId, ExportId, ProjectId, ResourceUid},
+    ids::{DatasetId, ExportId, ModelId, PredictionId, ProjectId, ResourceUid},
     internal::ResourceKind,
     source::DeletionPolicy,
 };
@@ -31,6 +31,10 @@ pub enum BoundId {
     Dataset(DatasetId),
     /// An export's.
     Export(ExportId),
+    /// A model's.
+    Model(ModelId),
+    /// A prediction's.
+    Prediction(PredictionId),
 }
 
 impl BoundId {
@@ -39,6 +43,8 @@ impl BoundId {
             ResourceKind::Project => Self::Project(ProjectId(id)),
             ResourceKind::Dataset => Self::Dataset(DatasetId(id)),
             ResourceKind::Export => Self::Export(ExportId(id)),
+            ResourceKind::Model => Self::Model(ModelId(id)),
+            ResourceKind::Prediction => Self::Prediction(PredictionId(id)),
         }
     }
 
@@ -47,6 +53,8 @@ impl BoundId {
             Self::Project(id) => id.0,
             Self::Dataset(id) => id.0,
             Self::Export(id) => id.0,
+            Self::Model(id) => id.0,
+            Self::Prediction(id) => id.0,
         }
     }
 
@@ -57,6 +65,8 @@ impl BoundId {
             Self::Project(_) => "project",
             Self::Dataset(_) => "dataset",
             Self::Export(_) => "export",
+            Self::Model(_) => "model",
+            Self::Prediction(_) => "prediction",
         }
     }
 }
@@ -111,7 +121,9 @@ impl Labelling {
             "select b.kind as \"kind!\", b.id as \"id!\", b.bound_uid as \"uid!\", t.name as tenant, b.namespace as \"namespace!\", b.name as \"name!\"
              from (select 'project' as kind, id, bound_uid, tenant_id, namespace, name from projects where bound_uid > $1
                    union all select 'dataset', id, bound_uid, tenant_id, namespace, name from datasets where bound_uid > $1
-                   union all select 'export', id, bound_uid, tenant_id, namespace, name from exports where bound_uid > $1) b
+                   union all select 'export', id, bound_uid, tenant_id, namespace, name from exports where bound_uid > $1
+                   union all select 'model', id, bound_uid, tenant_id, namespace, name from models where bound_uid > $1
+                   union all select 'prediction', id, bound_uid, tenant_id, namespace, name from prediction_jobs where bound_uid > $1) b
              join tenants t on t.id = b.tenant_id order by b.bound_uid limit $2",
             after,
             limit
@@ -194,6 +206,8 @@ impl Labelling {
             BoundId::Project(id) => self.project_unbind(id, lost.uid).await?,
             BoundId::Dataset(id) => self.lost_dataset(id, lost.uid).await?,
             BoundId::Export(id) => self.lost_export(id, lost.uid).await?,
+            BoundId::Model(id) => self.lost_model(id, lost.uid).await?,
+            BoundId::Prediction(id) => self.lost_prediction(id, lost.uid).await?,
         }
         sqlx::query!("delete from lost_resources where uid = $1", lost.uid.0)
             .execute(&self.calls)

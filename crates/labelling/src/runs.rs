@@ -11,7 +11,7 @@ mod target;
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ExportId, ResourceUid, RunId},
+    ids::{DatasetId, ExportId, ModelId, PredictionId, ResourceUid, RunId},
     internal::RunView,
     run::{CompleteRun, RunOutcome, RunReason},
 };
@@ -25,7 +25,7 @@ pub(crate) use spend::spend;
 pub(crate) use target::TargetId;
 
 use self::{generate::dataset_stopped, target::lock_target};
-use crate::{Labelling, Refusal, Result, projects::from_column};
+use crate::{Error, Labelling, Refusal, Result, projects::from_column};
 
 /// The gate's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +36,63 @@ pub enum Begun {
     Completed,
 }
 
+/// What a run writes to, by what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunTarget {
+    /// It makes tasks of this dataset.
+    Generate(DatasetId),
+    /// It writes this export.
+    Export(ExportId),
+    /// It looks at this model.
+    Inspect(ModelId),
+    /// It makes this prediction.
+    Predict(PredictionId),
+}
+
 /// Whose run it is: the API server compares the namespace with the pod's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunCaller {
     /// Namespace of the run's resource.
     pub namespace: String,
+    /// What it writes to.
+    pub target: RunTarget,
+}
+
+impl RunTarget {
+    /// The target of a run of this kind.
+    fn of(kind: &str, id: Uuid) -> Result<Self> {
+        Ok(match kind {
+            "generate" => Self::Generate(DatasetId(id)),
+            "export" => Self::Export(ExportId(id)),
+            "inspect" => Self::Inspect(ModelId(id)),
+            "predict" => Self::Predict(PredictionId(id)),
+            _ => {
+                return Err(Error::Corrupt {
+                    what: "kind of run",
+                });
+            }
+        })
+    }
+}
+
+impl RunCaller {
     /// The dataset, for a generating run.
-    pub dataset: Option<DatasetId>,
+    #[must_use]
+    pub fn dataset(&self) -> Option<DatasetId> {
+        match self.target {
+            RunTarget::Generate(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The export, for an exporting run.
-    pub export: Option<ExportId>,
+    #[must_use]
+    pub fn export(&self) -> Option<ExportId> {
+        match self.target {
+            RunTarget::Export(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 impl Labelling {
@@ -54,18 +102,17 @@ impl Labelling {
     /// `not_found` when nobody's, as for who may not know of it; or the database failed.
     pub async fn run_caller(&self, run: RunId) -> Result<RunCaller> {
         let row = sqlx::query!(
-            "select r.kind, r.target_id, coalesce(d.namespace, e.namespace) as namespace
-             from runs r left join datasets d on d.id = r.target_id left join exports e on e.id = r.target_id where r.id = $1",
+            "select r.kind, r.target_id, coalesce(d.namespace, e.namespace, m.namespace, p.namespace) as namespace
+             from runs r left join datasets d on d.id = r.target_id left join exports e on e.id = r.target_id
+             left join models m on m.id = r.target_id left join prediction_jobs p on p.id = r.target_id where r.id = $1",
             run.0
         )
         .fetch_optional(&self.calls)
         .await?
         .ok_or(Refusal::NotFound)?;
-        let generate = row.kind == "generate";
         Ok(RunCaller {
             namespace: row.namespace.ok_or(Refusal::NotFound)?,
-            dataset: generate.then_some(DatasetId(row.target_id)),
-            export: (!generate).then_some(ExportId(row.target_id)),
+            target: RunTarget::of(&row.kind, row.target_id)?,
         })
     }
 
@@ -120,21 +167,68 @@ impl Labelling {
                 now,
             )
             .await?;
-            if r.kind == "generate" {
-                dataset_stopped(&mut tx, target.into(), Some(reason), now).await?;
-            } else {
-                sqlx::query!(
-                    "update exports set state = 'failed', updated_at = $2 where id = $1",
-                    target.0,
-                    now
-                )
-                .execute(&mut *tx)
-                .await?;
-            }
+            let target = RunTarget::of(&r.kind, target.0)?;
+            stopped(&mut tx, target, reason, now).await?;
         }
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What a run wrote to has failed.
+async fn stopped(
+    conn: &mut PgConnection,
+    target: RunTarget,
+    reason: RunReason,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    macro_rules! failed {
+        ($sql:literal, $id:expr) => {
+            sqlx::query!($sql, $id.0, now).execute(conn).await?
+        };
+    }
+    match target {
+        RunTarget::Generate(id) => return dataset_stopped(conn, id, Some(reason), now).await,
+        RunTarget::Export(id) => failed!(
+            "update exports set state = 'failed', updated_at = $2 where id = $1",
+            id
+        ),
+        RunTarget::Inspect(id) => failed!(
+            "update models set state = 'failed', updated_at = $2 where id = $1",
+            id
+        ),
+        RunTarget::Predict(id) => failed!(
+            "update prediction_jobs set state = 'failed', updated_at = $2 where id = $1",
+            id
+        ),
+    };
+    Ok(())
+}
+
+/// The run of this attempt, which the same call again finds; and whether it may still go on.
+pub(crate) async fn begin_run(
+    conn: &mut PgConnection,
+    kind: &str,
+    target: impl Into<TargetId>,
+    (uid, attempt): (ResourceUid, i32),
+    rows_before: i64,
+    now: DateTime<Utc>,
+) -> Result<(RunId, bool)> {
+    let target: TargetId = target.into();
+    let run = sqlx::query!(
+        "insert into runs (id, kind, target_id, uid, attempt, rows_before, created_at) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict on constraint runs_attempt do update set attempt = excluded.attempt returning id, outcome",
+        Uuid::now_v7(),
+        kind,
+        target.0,
+        uid.0,
+        attempt,
+        rows_before,
+        now
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((RunId(run.id), run.outcome.is_none()))
 }
 
 /// The run that an earlier call with this attempt began.

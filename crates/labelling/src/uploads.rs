@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{TenantId, UploadId};
 
+use sqlx::PgConnection;
+
 use crate::{Labelling, Refusal, Result};
 
 /// An upload that nobody finished.
@@ -130,4 +132,38 @@ impl Labelling {
             })
             .collect())
     }
+}
+
+/// Whether a key is of something that was uploaded: a file, a file of a folder, or the folder. What lies below an upload's
+/// folder's name, or above all of them, is not what was.
+pub(crate) fn is_upload(namespace: &str, key: &str) -> bool {
+    let uploads = format!("{namespace}/datasets/");
+    key.strip_prefix(&uploads).is_some_and(|rest| {
+        !key.ends_with('/')
+            || rest
+                .strip_suffix("/files/")
+                .is_some_and(|id| !id.contains('/'))
+    })
+}
+
+/// The key of a URI; empty when it has none.
+pub(crate) fn key_of(uri: &str) -> &str {
+    let rest = uri.strip_prefix("s3://").unwrap_or_default();
+    rest.split_once('/').map_or("", |(_, key)| key)
+}
+
+/// The folder that a model's file was put into is the model's from now on: nobody gives it up.
+pub(crate) async fn keep_folder(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    uri: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update uploads set state = 'done' where state = 'open' and right(object_key, 1) = '/' and starts_with($2, object_key) and tenant_id = $1",
+        tenant.0,
+        key_of(uri)
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

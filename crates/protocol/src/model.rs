@@ -392,7 +392,8 @@ pub struct InspectOpened {
     /// True when the run has ended.
     #[serde(default)]
     pub completed: bool,
-    /// The model.
+    /// The model. Its name in JSON tells this answer from the one that a predicting run gets.
+    #[serde(rename = "inspectedModel")]
     pub model: ModelOpened,
 }
 

@@ -1,7 +1,6 @@
 //! `DELETE /internal/datasets/{id}`.
 
 use axum::{extract::State, http::StatusCode};
-use datacrowd_labelling::Deletion;
 use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid},
     internal::DeleteQuery,
@@ -25,9 +24,6 @@ pub async fn dataset_delete(
     Query(query): Query<DeleteQuery>,
 ) -> ApiResult<StatusCode> {
     let (id, uid) = (DatasetId(id), ResourceUid(query.uid));
-    // 202 says that there is more, and the same request goes on.
-    match deletion::dataset(&app, id, uid, query.policy).await? {
-        Deletion::Done => Ok(StatusCode::NO_CONTENT),
-        Deletion::Unfinished => Ok(StatusCode::ACCEPTED),
-    }
+    let step = deletion::dataset(&app, id, uid, query.policy).await?;
+    Ok(deletion::status(step))
 }

@@ -43,7 +43,7 @@ pub async fn chunk_load(
         ));
     }
     let caller = runner.run(&app, run).await?;
-    if caller.dataset != Some(DatasetId(id)) {
+    if caller.dataset() != Some(DatasetId(id)) {
         return Err(ApiError::not_found());
     }
     let (header, rows) = tokio::task::spawn_blocking(move || parse(&body))

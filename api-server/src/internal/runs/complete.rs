@@ -1,8 +1,9 @@
 //! `POST /internal/runs/{id}/complete`.
 
 use axum::{extract::State, http::StatusCode};
+use datacrowd_labelling::{RunCaller, RunTarget};
 use datacrowd_protocol::{
-    ids::RunId,
+    ids::{ExportId, RunId},
     run::{CompleteRun, RunOutcome},
 };
 use uuid::Uuid;
@@ -25,10 +26,23 @@ pub async fn run_complete(
 ) -> ApiResult<StatusCode> {
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
-    let Some(export) = caller.export else {
-        app.core.generate_complete(run, &body, app.now()).await?;
-        return Ok(StatusCode::NO_CONTENT);
-    };
+    let now = app.now();
+    match caller.target {
+        RunTarget::Generate(_) => app.core.generate_complete(run, &body, now).await?,
+        RunTarget::Export(export) => export_complete(&app, run, &caller, export, &body).await?,
+        RunTarget::Inspect(_) => app.core.inspect_complete(run, &body, now).await?,
+        RunTarget::Predict(_) => app.core.predict_complete(run, &body, now).await?,
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn export_complete(
+    app: &App,
+    run: RunId,
+    caller: &RunCaller,
+    export: ExportId,
+    body: &CompleteRun,
+) -> ApiResult<()> {
     // The object is made before the row says so; both calls may be repeated.
     let parts = app
         .core
@@ -42,18 +56,18 @@ pub async fn run_complete(
                     "a finished export has parts, sha256 and sizeBytes",
                 ));
             }
-            let object = result(&app, &caller, &key)?;
+            let object = result(app, caller, &key)?;
             app.objects
                 .multipart_complete(&object, &multipart, &body.parts)
                 .await?;
         }
         (Ok((key, multipart)), RunOutcome::Failed) => {
-            let object = result(&app, &caller, &key)?;
-            app.objects.multipart_abort(&object, &multipart).await?
+            let object = result(app, caller, &key)?;
+            app.objects.multipart_abort(&object, &multipart).await?;
         }
         // Already ended, or fenced: the next call tells which.
         (Err(_), _) => {}
     }
-    app.core.export_complete(run, &body, app.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    app.core.export_complete(run, body, app.now()).await?;
+    Ok(())
 }

@@ -1,9 +1,10 @@
 //! `POST /internal/runs/{id}/open`: a pod takes a run over.
 
 use axum::extract::State;
-use datacrowd_labelling::RunCaller;
+use datacrowd_labelling::{RunCaller, RunTarget};
 use datacrowd_protocol::{
     ids::RunId,
+    model::{InspectOpened, ModelOpened, PredictOpened},
     run::{ExportOpened, GenerateOpened, OpenRun, SourceFound},
 };
 use serde::Serialize;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::{result, signable};
 use crate::{
-    error::ApiResult,
+    error::{ApiError, ApiResult},
     extract::{Json, Path},
     internal::auth::Runner,
     state::App,
@@ -28,10 +29,17 @@ pub async fn run_open(
 ) -> ApiResult<axum::Json<RunOpened>> {
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
-    Ok(axum::Json(if caller.dataset.is_some() {
-        RunOpened::Generate(Box::new(generate_open(&app, run, &caller, &body).await?))
-    } else {
-        RunOpened::Export(export_open(&app, run, &caller, &body).await?)
+    Ok(axum::Json(match caller.target {
+        RunTarget::Generate(_) => {
+            RunOpened::Generate(Box::new(generate_open(&app, run, &caller, &body).await?))
+        }
+        RunTarget::Export(_) => RunOpened::Export(export_open(&app, run, &caller, &body).await?),
+        RunTarget::Inspect(_) => {
+            RunOpened::Inspect(Box::new(inspect_open(&app, run, &caller, &body).await?))
+        }
+        RunTarget::Predict(_) => {
+            RunOpened::Predict(Box::new(predict_open(&app, run, &caller, &body).await?))
+        }
     }))
 }
 
@@ -41,6 +49,8 @@ pub async fn run_open(
 pub enum RunOpened {
     Generate(Box<GenerateOpened>),
     Export(ExportOpened),
+    Inspect(Box<InspectOpened>),
+    Predict(Box<PredictOpened>),
 }
 
 /// Takes the run over, then pins the source: what this pod finds must be what the first one found.
@@ -126,4 +136,58 @@ async fn export_open(
         columns: opened.columns,
         consensus: opened.consensus,
     })
+}
+
+/// Takes a run over that looks at a model.
+async fn inspect_open(
+    app: &App,
+    run: RunId,
+    caller: &RunCaller,
+    body: &OpenRun,
+) -> ApiResult<InspectOpened> {
+    let opened = app.core.inspect_open(run, &body.pod_uid, app.now()).await?;
+    Ok(InspectOpened {
+        epoch: opened.epoch,
+        completed: opened.completed,
+        model: ModelOpened {
+            model_id: opened.model,
+            url: model_url(app, caller, &opened.source_uri).await?,
+            uri: opened.source_uri,
+            sha256: opened.sha256,
+            input: opened.input,
+            output: opened.output,
+        },
+    })
+}
+
+/// Takes a run over that predicts.
+async fn predict_open(
+    app: &App,
+    run: RunId,
+    caller: &RunCaller,
+    body: &OpenRun,
+) -> ApiResult<PredictOpened> {
+    let opened = app.core.predict_open(run, &body.pod_uid, app.now()).await?;
+    Ok(PredictOpened {
+        epoch: opened.epoch,
+        completed: opened.completed,
+        prediction_id: opened.prediction,
+        model: ModelOpened {
+            model_id: opened.model,
+            url: model_url(app, caller, &opened.source_uri).await?,
+            uri: opened.source_uri,
+            sha256: opened.sha256,
+            input: opened.input,
+            output: opened.output,
+        },
+        after: opened.after,
+        predicted: opened.predicted,
+        failed: opened.failed,
+    })
+}
+
+/// Where a model's file is read. One that is not there is found by the first read.
+async fn model_url(app: &App, caller: &RunCaller, uri: &str) -> ApiResult<String> {
+    let object = signable(app, caller, uri, false)?.ok_or_else(ApiError::not_found)?;
+    app.objects.presign_source(&object).await
 }

@@ -30,7 +30,7 @@ pub async fn run_part(
             "must be between 1 and 10000",
         ));
     }
-    let export = caller.export.ok_or_else(ApiError::not_found)?;
+    let export = caller.export().ok_or_else(ApiError::not_found)?;
     let (key, multipart) = app
         .core
         .export_parts(RunId(id), export, body.epoch, app.now())

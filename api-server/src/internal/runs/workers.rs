@@ -26,7 +26,7 @@ pub async fn run_workers(
 ) -> ApiResult<axum::Json<PartUrl>> {
     let run = RunId(id);
     let caller = runner.run(&app, run).await?;
-    let export = caller.export.ok_or_else(ApiError::not_found)?;
+    let export = caller.export().ok_or_else(ApiError::not_found)?;
     let key = app
         .core
         .export_workers_key(run, export, body.epoch, app.now())

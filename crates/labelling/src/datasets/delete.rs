@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Labelling, Refusal, Result, binding::tombstone, events, outbox, projects::settle_state,
-    runs::release,
+    runs::release, uploads::is_upload,
 };
 
 /// Datasets that the sweeper looks at in one pass.
@@ -238,15 +238,7 @@ async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Resul
         Ok(Origin::Folder(folder)) => folder.prefix(),
         Ok(Origin::Own(_)) | Err(_) => "",
     };
-    // Only what was uploaded. A folder below an upload's, or above all of them, is not what was.
-    let uploads = format!("{}/datasets/", row.namespace);
-    let is_upload = key.strip_prefix(&uploads).is_some_and(|rest| {
-        !key.ends_with('/')
-            || rest
-                .strip_suffix("/files/")
-                .is_some_and(|id| !id.contains('/'))
-    });
-    if is_upload && !is_in_use(conn, &row.namespace, &row.source_path).await? {
+    if is_upload(&row.namespace, key) && !is_in_use(conn, &row.namespace, &row.source_path).await? {
         outbox::delete_object(conn, key).await?;
     }
     if is_archive(&row.source_path) {
@@ -280,11 +272,16 @@ fn all_unpacked(namespace: &str, dataset: DatasetId) -> String {
     format!("{namespace}/unpacked/{dataset}/")
 }
 
-/// Whether another dataset reads what lies there, or a part of it.
-async fn is_in_use(conn: &mut PgConnection, namespace: &str, source: &str) -> Result<bool> {
+/// Whether a dataset or a model reads what lies there, or a part of it.
+pub(crate) async fn is_in_use(
+    conn: &mut PgConnection,
+    namespace: &str,
+    source: &str,
+) -> Result<bool> {
     let used = sqlx::query!(
         "select exists (select from datasets where namespace = $1 and not own_credentials
-                        and (starts_with(source_path, $2) or source_format = 'files' and starts_with($2, source_path))) as \"used!\"",
+                        and (starts_with(source_path, $2) or source_format = 'files' and starts_with($2, source_path)))
+             or exists (select from models where namespace = $1 and starts_with(source_path, $2)) as \"used!\"",
         namespace,
         source
     )

@@ -1,19 +1,17 @@
 //! An exporting run: the gate that lets it begin, the parts it writes, its end.
 
+use super::{waiting_for, workers_key};
+use crate::{
+    Begun, Labelling, Refusal, Result, debt, events,
+    projects::from_column,
+    runs::{begin_run, known_run, require_hold, run_ends},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     WireEnum,
     ids::{ExportId, ResourceUid, RunId, TenantId},
     internal::ExportState,
     run::{CompleteRun, RunOutcome},
-};
-use uuid::Uuid;
-
-use super::{waiting_for, workers_key};
-use crate::{
-    Begun, Labelling, Refusal, Result, debt, events,
-    projects::from_column,
-    runs::{known_run, require_hold, run_ends},
 };
 
 /// How long a finished file is kept.
@@ -53,22 +51,12 @@ impl Labelling {
         if known.is_none() && e.watermark.is_none() {
             debt::refuse(&mut tx, self.billing, TenantId(e.tenant_id)).await?;
         }
-        let run = sqlx::query!(
-            "insert into runs (id, kind, target_id, uid, attempt, created_at) values ($1, 'export', $2, $3, $4, $5)
-             on conflict on constraint runs_attempt do update set attempt = excluded.attempt returning id, outcome",
-            Uuid::now_v7(),
-            id.0,
-            uid.0,
-            attempt,
-            now
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        if run.outcome.is_none() {
+        let (run, open) = begin_run(&mut tx, "export", id, (uid, attempt), 0, now).await?;
+        if open {
             sqlx::query!("update exports set state = 'running', updated_at = $2 where id = $1 and state in ('pending', 'failed')", id.0, now).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok(Begun::Run(RunId(run.id)))
+        Ok(Begun::Run(run))
     }
 
     /// Remembers the multipart upload that this epoch writes to, and where its object goes.

@@ -13,7 +13,7 @@ impl Labelling {
     /// Forgets the resource `uid`. Retain keeps the rows for a later resource of the same name.
     ///
     /// # Errors
-    /// `not_found`, `in_use` while datasets or exports are bound; or the database failed.
+    /// `not_found`, `in_use` while anything of it is bound; or the database failed.
     pub async fn project_delete(
         &self,
         id: ProjectId,
@@ -32,17 +32,21 @@ impl Labelling {
         if row.bound_uid == Some(uid.0) {
             let used = sqlx::query!(
                 "select (select count(*) from datasets where project_id = $1 and bound_uid is not null) as \"datasets!\",
-                        (select count(*) from exports where project_id = $1 and bound_uid is not null) as \"exports!\"",
+                        (select count(*) from exports where project_id = $1 and bound_uid is not null) as \"exports!\",
+                        (select count(*) from models where project_id = $1 and bound_uid is not null) as \"models!\",
+                        (select count(*) from prediction_jobs where project_id = $1 and bound_uid is not null) as \"predictions!\"",
                 id.0
             )
             .fetch_one(&mut *tx)
             .await?;
-            if used.datasets + used.exports > 0 {
-                return Err(Refusal::InUse {
-                    datasets: used.datasets,
-                    exports: used.exports,
-                }
-                .into());
+            let used = [
+                ("datasets", used.datasets),
+                ("exports", used.exports),
+                ("models", used.models),
+                ("predictions", used.predictions),
+            ];
+            if used.iter().any(|(_, count)| *count > 0) {
+                return Err(Refusal::InUse { by: used }.into());
             }
             // Id, grants and use survive any policy: what was paid for is not lost with a resource.
             sqlx::query!(

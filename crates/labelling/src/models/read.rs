@@ -1,0 +1,142 @@
+//! Models as their owners see them.
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    ids::{ModelId, ProjectId, ResourceUid, TenantId},
+    model::{ModelInput, ModelOutput, ModelState, Tensor},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Found, stored};
+use crate::{Error, Labelling, Page, Refusal, Result, projects::from_column};
+
+/// A model as its owner sees it.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the resource documents its fields")]
+pub struct Model {
+    pub id: ModelId,
+    pub tenant: TenantId,
+    pub project: ProjectId,
+    pub namespace: String,
+    pub name: String,
+    pub bound_uid: Option<ResourceUid>,
+    pub state: ModelState,
+    pub source_uri: String,
+    pub sha256: Option<String>,
+    pub size_bytes: Option<i64>,
+    pub input: ModelInput,
+    pub output: ModelOutput,
+    pub inputs: Vec<Tensor>,
+    pub outputs: Vec<Tensor>,
+    pub predicted: i64,
+    pub mean_micros: Option<i64>,
+    /// Why it is as it is, where there is more to say than its state.
+    pub message: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A model as it is stored, with its latest run's word.
+struct Row {
+    id: ModelId,
+    tenant_id: TenantId,
+    project_id: ProjectId,
+    namespace: String,
+    name: String,
+    bound_uid: Option<Uuid>,
+    state: String,
+    source_path: String,
+    sha256: Option<String>,
+    size_bytes: Option<i64>,
+    input: Value,
+    output: Value,
+    found: Option<Value>,
+    predicted: i64,
+    micros: i64,
+    created_at: DateTime<Utc>,
+    message: Option<String>,
+}
+
+impl TryFrom<Row> for Model {
+    type Error = Error;
+
+    fn try_from(m: Row) -> Result<Self> {
+        let found: Found = m.found.map(stored).transpose()?.unwrap_or_default();
+        Ok(Self {
+            id: m.id,
+            tenant: m.tenant_id,
+            project: m.project_id,
+            namespace: m.namespace,
+            name: m.name,
+            bound_uid: m.bound_uid.map(ResourceUid),
+            state: from_column("model state", &m.state)?,
+            source_uri: m.source_path,
+            sha256: m.sha256,
+            size_bytes: m.size_bytes,
+            input: stored(m.input)?,
+            output: stored(m.output)?,
+            inputs: found.inputs,
+            outputs: found.outputs,
+            predicted: m.predicted,
+            mean_micros: m.micros.checked_div(m.predicted),
+            message: m.message,
+            created_at: m.created_at,
+        })
+    }
+}
+
+impl Labelling {
+    /// A model of this tenant; of any tenant when none is given. One whose resource is gone is not there.
+    ///
+    /// # Errors
+    /// `not_found`, also for another tenant's; or the database failed.
+    pub async fn model_get(&self, tenant: Option<TenantId>, id: ModelId) -> Result<Model> {
+        let mut rows = self
+            .model_rows(tenant, None, Some(id), Uuid::nil(), 1)
+            .await?;
+        rows.pop().ok_or_else(|| Refusal::NotFound.into())
+    }
+
+    /// Models of a project in ascending order of id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn model_list(
+        &self,
+        project: ProjectId,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Page<Model>> {
+        let after = after.unwrap_or_default();
+        let items = self
+            .model_rows(None, Some(project), None, after, limit + 1)
+            .await?;
+        Ok(Page::cut(items, limit, |m| m.id.0))
+    }
+
+    async fn model_rows(
+        &self,
+        tenant: Option<TenantId>,
+        project: Option<ProjectId>,
+        id: Option<ModelId>,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<Model>> {
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, found, predicted, micros, created_at,
+                    (select message from runs where target_id = models.id order by created_at desc limit 1) as message
+             from models where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
+               and bound_uid is not null
+             order by id limit $5",
+            tenant.map(|t| t.0),
+            project.map(|p| p.0),
+            id.map(|i| i.0),
+            after,
+            limit
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        rows.into_iter().map(Model::try_from).collect()
+    }
+}

@@ -1,0 +1,195 @@
+//! What came of items: written once for each task and model, with the row that it is counted up to.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    chunk::MAX_REASON_CHARS,
+    ids::{PredictionId, RunId},
+    model::{ItemFailed, ModelOutput, Predicted, PredictionsReport, PredictionsTaken},
+};
+use serde_json::Value;
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use super::{FailedItem, SHOWN_FAILED_ITEMS};
+use crate::{Error, Labelling, Refusal, Result, models::stored, runs::require_hold};
+
+/// The prediction that is written to, locked.
+struct Job {
+    model_id: Uuid,
+    dataset_id: Uuid,
+    after_row: i64,
+    predicted: i64,
+    failed: i64,
+    failed_items: Json<Vec<FailedItem>>,
+    output: Value,
+}
+
+/// What is new of a report, as columns.
+#[derive(Default)]
+struct New {
+    tasks: Vec<i64>,
+    rows: Vec<i64>,
+    labels: Vec<Value>,
+    probability: Vec<f64>,
+    probabilities: Vec<Value>,
+    micros: Vec<i64>,
+    failed: Vec<FailedItem>,
+}
+
+impl Labelling {
+    /// Takes what came of items. What was told of before changes nothing.
+    ///
+    /// # Errors
+    /// `fenced`, `invalid_spec` for a label that the model has not; or the database failed.
+    pub async fn predictions_take(
+        &self,
+        run: RunId,
+        prediction: PredictionId,
+        report: &PredictionsReport,
+        now: DateTime<Utc>,
+    ) -> Result<PredictionsTaken> {
+        let mut tx = self.pool.begin().await?;
+        let mut job = lock(&mut tx, prediction).await?;
+        require_hold(&mut tx, prediction, run, report.epoch, now).await?;
+        let output: ModelOutput = stored(job.output.take())?;
+        let fresh = report.items.iter().enumerate();
+        let fresh = fresh.filter(|(_, item)| item.row_no > job.after_row);
+        let mut new = New::default();
+        let mut last = job.after_row;
+        for (i, item) in fresh {
+            if item.row_no <= last {
+                let why = "must come in the order of record numbers, each once";
+                return Err(invalid(i, "rowNo", why));
+            }
+            last = item.row_no;
+            new.add(i, item, &output)?;
+        }
+        insert(&mut tx, &job, &new, now).await?;
+        let taken = PredictionsTaken {
+            predicted: job.predicted + count(new.tasks.len()),
+            failed: job.failed + count(new.failed.len()),
+        };
+        let shown = job.failed_items.0.into_iter().chain(new.failed);
+        sqlx::query!(
+            "update prediction_jobs set after_row = $2, predicted = $3, failed = $4, failed_items = $5, updated_at = $6 where id = $1",
+            prediction.0,
+            last,
+            taken.predicted,
+            taken.failed,
+            Json(shown.take(SHOWN_FAILED_ITEMS).collect::<Vec<_>>()) as _,
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+}
+
+impl New {
+    /// Adds what came of one item.
+    fn add(&mut self, i: usize, item: &Predicted, output: &ModelOutput) -> Result<()> {
+        match (&item.label, item.probability, &item.failure) {
+            (Some(label), Some(probability), None) => {
+                let label: Value = serde_json::from_str(label.get())
+                    .map_err(|_| invalid(i, "label", "is no JSON; send a label of the model"))?;
+                let known = output.labels.iter().any(|l| output.answer(l) == label);
+                if !known {
+                    return Err(invalid(i, "label", "is no label of the model"));
+                }
+                let all = item.probabilities.values().chain([&probability]);
+                let strange = item
+                    .probabilities
+                    .keys()
+                    .any(|l| !output.labels.contains(l));
+                if strange || all.into_iter().any(|p| !(0.0..=1.0).contains(p)) {
+                    let why = "must be of the model's labels, each from 0 to 1";
+                    return Err(invalid(i, "probabilities", why));
+                }
+                self.tasks.push(item.task_id.0);
+                self.rows.push(item.row_no);
+                self.labels.push(label);
+                self.probability.push(probability);
+                self.probabilities.push(
+                    serde_json::to_value(&item.probabilities)
+                        .map_err(|_| Error::Corrupt { what: "prediction" })?,
+                );
+                self.micros.push(item.micros);
+                Ok(())
+            }
+            (None, None, Some(ItemFailed { reason, message })) => {
+                self.failed.push(FailedItem {
+                    row_no: item.row_no,
+                    reason: *reason,
+                    message: message.chars().take(MAX_REASON_CHARS).collect(),
+                });
+                Ok(())
+            }
+            _ => Err(invalid(
+                i,
+                "label",
+                "with its probability, or a failure: send one of the two",
+            )),
+        }
+    }
+}
+
+fn invalid(i: usize, member: &str, why: &str) -> Error {
+    let details: BTreeMap<_, _> = [(format!("items[{i}].{member}"), why.to_owned())].into();
+    Refusal::InvalidSpec { details }.into()
+}
+
+fn count(items: usize) -> i64 {
+    i64::try_from(items).unwrap_or(i64::MAX)
+}
+
+async fn lock(conn: &mut PgConnection, prediction: PredictionId) -> Result<Job> {
+    // The prediction before its hold, as whoever deletes it.
+    let job = sqlx::query_as!(
+        Job,
+        "select p.model_id, p.dataset_id, p.after_row, p.predicted, p.failed, p.failed_items as \"failed_items: Json<Vec<FailedItem>>\", m.output
+         from prediction_jobs p join models m on m.id = p.model_id where p.id = $1 for update of p",
+        prediction.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    job.ok_or_else(|| Refusal::Tombstoned.into())
+}
+
+/// Writes the predictions, and counts what the model did. A model that is applied to a dataset again says the last word.
+async fn insert(conn: &mut PgConnection, job: &Job, new: &New, now: DateTime<Utc>) -> Result<()> {
+    if new.tasks.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, created_at)
+         select t.id, $1, u.label, u.probability, u.probabilities, u.micros, $9
+         from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[])
+              as u (task_id, row_no, label, probability, probabilities, micros)
+         join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no
+         on conflict (task_id, model_id) do update set label = excluded.label, probability = excluded.probability,
+             probabilities = excluded.probabilities, micros = excluded.micros, created_at = excluded.created_at",
+        job.model_id,
+        job.dataset_id,
+        &new.tasks,
+        &new.rows,
+        &new.labels,
+        &new.probability,
+        &new.probabilities,
+        &new.micros,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update models set predicted = predicted + $2, micros = micros + $3 where id = $1",
+        job.model_id,
+        count(new.tasks.len()),
+        new.micros.iter().sum::<i64>()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

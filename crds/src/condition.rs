@@ -147,7 +147,7 @@ pub const PROJECT_CONDITIONS: [ConditionType; 3] = [
     ConditionType::Stalled,
 ];
 
-/// Conditions of a Dataset or an Export.
+/// Conditions of what is done by Jobs: Dataset, Export, Model, Prediction.
 pub const RUN_CONDITIONS: [ConditionType; 4] = [
     ConditionType::Ready,
     ConditionType::Succeeded,

@@ -1,4 +1,4 @@
-//! The three CustomResourceDefinitions as YAML, as `crdgen` writes them and the charts carry them.
+//! The CustomResourceDefinitions as YAML, as `crdgen` writes them and the charts carry them.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
@@ -6,15 +6,17 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use crate::{Dataset, Export, Project};
+use crate::{Dataset, Export, Model, Prediction, Project};
 
 /// Each definition with the name of its file in `manifests/`.
 #[must_use]
-pub fn definitions() -> [(&'static str, CustomResourceDefinition); 3] {
+pub fn definitions() -> [(&'static str, CustomResourceDefinition); 5] {
     [
         ("projects.yaml", finish(Project::crd())),
         ("datasets.yaml", finish(Dataset::crd())),
         ("exports.yaml", finish(Export::crd())),
+        ("models.yaml", finish(Model::crd())),
+        ("predictions.yaml", finish(Prediction::crd())),
     ]
 }
 

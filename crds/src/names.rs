@@ -2,7 +2,7 @@
 
 /// API group of the resources.
 pub const GROUP: &str = "datacrowd.io";
-/// Annotation: any new value asks for one more attempt of a stalled Dataset or Export.
+/// Annotation: any new value asks for one more attempt of a stalled Dataset, Export, Model or Prediction.
 pub const RETRY_AT: &str = "datacrowd.io/retry-at";
 /// Annotation on a Project: the platform's billing changed; what waits for payment looks again.
 pub const BILLING_REVISION: &str = "datacrowd.io/billing-revision";
@@ -19,13 +19,17 @@ pub const FINALIZER: &str = "datacrowd.io/cleanup";
 pub const OPERATOR_MANAGER: &str = "datacrowd-operator";
 /// Field manager of the REST API.
 pub const API_MANAGER: &str = "datacrowd-api";
-/// Label on Jobs: which resource a Job works for (`datacrowd.io/dataset` or `datacrowd.io/export`).
+/// Label on Jobs of a Dataset: which resource a Job works for. Each kind has its own.
 pub const DATASET_LABEL: &str = "datacrowd.io/dataset";
 /// Label on Jobs of an Export.
 pub const EXPORT_LABEL: &str = "datacrowd.io/export";
+/// Label on Jobs of a Model.
+pub const MODEL_LABEL: &str = "datacrowd.io/model";
+/// Label on Jobs of a Prediction.
+pub const PREDICTION_LABEL: &str = "datacrowd.io/prediction";
 /// Label on Jobs: the attempt.
 pub const ATTEMPT_LABEL: &str = "datacrowd.io/attempt";
-/// The one label of a Dataset or Export that is handed on to its Job.
+/// The one label of a resource that is handed on to its Job.
 pub const QUEUE_LABEL: &str = "kueue.x-k8s.io/queue-name";
 /// Longest name of a resource: what Jobs append to it must still fit into 63 characters.
 pub const MAX_NAME: usize = 45;

@@ -30,7 +30,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// The Project's spec is in force. Nothing to do.
+    /// The Project's spec is in force, or the Model may be applied. Nothing to do.
     Accepted,
     /// The namespace has no tenant label, or the resource was bound before it got the one it has. Label the namespace, or delete the resource and apply it again.
     NamespaceNotBound,
@@ -40,6 +40,14 @@ reasons! {
     ProjectNotFound,
     /// The Project exists and is not accepted yet, or is closed. Look at the Project's conditions.
     ProjectNotReady,
+    /// `spec.modelRef.name` names no Model of this Project. Create the Model; the Prediction goes on by itself.
+    ModelNotFound,
+    /// The Model exists and its file was not looked at yet, or cannot be used. Look at the Model's conditions.
+    ModelNotReady,
+    /// `spec.datasetRef.name` names no Dataset of this Project. Create the Dataset; what names it goes on by itself.
+    DatasetNotFound,
+    /// The Prediction waits for the tasks of its Dataset. Look at the Dataset's conditions.
+    AwaitingGeneration,
     /// The Project is paused; no new run begins. Set `spec.paused` of the Project to false.
     ProjectPaused,
     /// The resource was replaced or deleted on the platform's side; this incarnation is void. Delete it and apply it again.
@@ -54,7 +62,7 @@ reasons! {
     CredentialsRejected,
     /// The bucket or object does not exist. Upload it, then set the retry annotation.
     SourceNotFound,
-    /// The object is not the one that was accepted, or changed while it was read. Apply a Dataset under a new name for the new content.
+    /// The object is not the one that was accepted, or changed while it was read. Apply another resource under a new name for the new content.
     SourceChanged,
     /// The source lies outside the namespace's prefix or below its `exports/`, may not be read, or is in an object store that the platform does not read. Move it, or allow the read.
     SourceForbidden,
@@ -84,8 +92,10 @@ reasons! {
     DeadlineExceeded,
     /// The Job's pods died without progress. Look at the pods, then set the retry annotation.
     BackoffLimitExceeded,
-    /// The file is not what its format says, or no row of it could be used. Do what the message says: correct the file and set the retry annotation, or apply a Dataset under a new name.
+    /// The file is not what its format says, or no row of it could be used. Do what the message says: correct the file and set the retry annotation, or apply another resource under a new name.
     BadInput,
+    /// The model's file is no model that the platform can run, or not the one that the spec says. Apply a Model under a new name, with what the message says corrected.
+    InvalidModel,
     /// More rows were refused than `spec.maxInvalidRows` allows. Correct the file or raise the limit.
     TooManyInvalidRows,
     /// The runner cannot work with its settings. Ask the platform's operators.
@@ -100,6 +110,8 @@ reasons! {
     Completed,
     /// The file is written. Download it before it expires.
     Exported,
+    /// Every item has its prediction, or a reason why it has none. Look at `status.failedItems` where `status.failed` is not 0.
+    Predicted,
     /// The file's time is over and it was removed. Apply another Export.
     Expired,
     /// The resource is being deleted. Nothing to do.
@@ -140,6 +152,7 @@ impl From<RunReason> for Reason {
             RunReason::SourceChanged => Self::SourceChanged,
             RunReason::SourceForbidden => Self::SourceForbidden,
             RunReason::CredentialsRejected => Self::CredentialsRejected,
+            RunReason::InvalidModel => Self::InvalidModel,
             RunReason::QuotaExceeded => Self::QuotaExceeded,
             RunReason::Misconfigured => Self::Misconfigured,
             RunReason::DeadlineExceeded => Self::DeadlineExceeded,

@@ -1,0 +1,127 @@
+//! The Model resource: a trained model that answers a question of a Project.
+
+use datacrowd_protocol::{
+    model::{ModelInput, ModelOutput, ModelState, Tensor},
+    source::DeletionPolicy,
+};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    condition::Condition,
+    dataset::{JobRef, ProjectRef},
+};
+
+/// Most inputs, and most outputs, of a file that the status shows.
+pub const SHOWN_TENSORS: usize = 32;
+
+/// A trained model that answers a question of a Project.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[kube(
+    group = "datacrowd.io",
+    version = "v1alpha1",
+    kind = "Model",
+    namespaced,
+    status = "ModelStatus",
+    derive = "PartialEq",
+    doc = "A trained model that answers a question of a Project.",
+    shortname = "dcm",
+    category = "datacrowd",
+    selectable = ".spec.projectRef.name",
+    cel,
+    validation = Rule::new("size(self.metadata.name) <= 45 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')").message("metadata.name must be a DNS label of at most 45 characters: lower-case letters, digits and dashes"),
+    printcolumn(name = "Project", type_ = "string", json_path = ".spec.projectRef.name"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Input", type_ = "string", json_path = ".spec.input.kind"),
+    printcolumn(name = "Field", type_ = "string", json_path = ".spec.output.field"),
+    printcolumn(name = "Predicted", type_ = "integer", json_path = ".status.predictedItems"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Uri", type_ = "string", json_path = ".spec.source.uri", priority = "1"),
+    printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
+)]
+#[x_kube(validation = Rule::new("self == oldSelf").message("another model is another Model; apply one under a new name"))]
+pub struct ModelSpec {
+    /// The Project whose question it answers.
+    pub project_ref: ProjectRef,
+    /// The model's file, in ONNX.
+    pub source: ModelSource,
+    /// What it reads.
+    pub input: ModelInput,
+    /// What it answers.
+    pub output: ModelOutput,
+}
+
+/// Where a model's file is.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelSource {
+    /// `s3://bucket/key` of a file in the platform's bucket; the key begins with the namespace's name.
+    #[schemars(length(min = 8, max = 1100), regex(pattern = r"^s3://[^/]+/.*[^/]$"))]
+    pub uri: String,
+    /// SHA-256 that the file must have, as 64 lower-case hexadecimal digits. When absent, the one that is found is in the status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub sha256: Option<String>,
+}
+
+/// What the operator saw of a Model.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelStatus {
+    /// The generation of the spec that this status speaks of; -1 before the first look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -1))]
+    pub observed_generation: Option<i64>,
+    /// Platform id, for the REST API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 36))]
+    pub id: Option<String>,
+    /// Where its life stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ModelState>,
+    /// The Project's deletion policy as last seen: what happens to the rows if the Project is gone first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// Number of the latest attempt to look at it, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub attempt: Option<i32>,
+    /// The retry annotation that was acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub observed_retry_at: Option<String>,
+    /// The latest attempt's Job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_ref: Option<JobRef>,
+    /// SHA-256 of the file in hexadecimal, once it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub sha256: Option<String>,
+    /// Size of the file in bytes, once it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub size_bytes: Option<i64>,
+    /// Inputs of the file, as they were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
+    pub inputs: Vec<Tensor>,
+    /// Outputs of the file, as they were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
+    pub outputs: Vec<Tensor>,
+    /// Items that it predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub predicted_items: Option<i64>,
+    /// Mean time of one item, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub mean_micros: Option<i64>,
+    /// Ready, Succeeded, Reconciling, Stalled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}

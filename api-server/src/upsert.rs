@@ -165,6 +165,7 @@ pub fn export(up: Upsert<ExportSpec>) -> ApiResult<ExportUpsert> {
         since: spec.since,
         raw_cells: spec.raw_cells.unwrap_or(false),
         bom: spec.bom.unwrap_or(false),
+        predictions: spec.predictions.unwrap_or(false),
     })
 }
 

@@ -65,6 +65,9 @@ pub struct ExportSpec {
     /// True: a CSV begins with a byte order mark, by which Excel knows UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bom: Option<bool>,
+    /// True: each record also holds what models say of its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<bool>,
 }
 
 impl ExportSpec {

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, time::Duration};
 
 use datacrowd_crds::{
-    Dataset, Export, Project,
+    Dataset, Export, Model, Prediction, Project,
     condition::{Condition, ConditionStatus, ConditionType, Phase, Reason, find},
 };
 use k8s_openapi::{
@@ -55,6 +55,8 @@ macro_rules! kind {
 kind!(Project);
 kind!(Dataset);
 kind!(Export);
+kind!(Model);
+kind!(Prediction);
 
 /// `Ready=False AwaitingPayment: …`, for messages.
 pub fn verdict(object: &impl Kind) -> String {

@@ -83,3 +83,6 @@ create table predictions (
     primary key (task_id, model_id)
 );
 create index predictions_model on predictions (model_id, task_id);
+
+-- Whether each record holds what models say of its task.
+alter table exports add column predictions boolean not null default false;

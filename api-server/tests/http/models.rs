@@ -4,7 +4,7 @@ use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Answer, Platform, Predictor, bound, env};
+use crate::support::{Actor, Answer, ExportRun, Platform, Predictor, bound, env};
 
 /// What a model says of an item.
 fn said(item: &Value) -> Value {
@@ -113,6 +113,47 @@ async fn a_model_is_looked_at_and_says_one_word_of_every_item() {
         (&json!(249), &json!(1_500))
     );
     p.assert_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_holds_what_models_say_when_it_asks_for_it() {
+    let (p, client, project) = setting().await;
+    let p_ref = &p;
+    let labeling = json!({"reviewersPerAnswer": 0});
+    p.relabel(&client, &project, labeling).await;
+    let dataset = p.loaded(&client, &project, 2, 2).await;
+    let model = p.checked_model(&client, &project, json!({})).await;
+    let prediction = p.prediction(&client, &project, &model, &dataset).await;
+    let pod = Predictor::open(&p, &client, "predictions", &prediction, 1).await;
+    let page = items(&pod.items(&p, 0).await.expect(200));
+    let told = vec![said(&page[0]), failed(&page[1], "Empty")];
+    pod.report(&p, told).await.expect(200);
+    pod.complete(&p, 1, 1).await.expect(204);
+    let (_, worker) = p.register("wanda").await;
+    p.work(&worker, &project, 2, "0").await;
+    let read = async |members: Value| {
+        let export = p_ref.export(&client, &project, members).await;
+        let run = ExportRun::open(p_ref, &client, &export).await;
+        let path = format!(
+            "/internal/exports/{export}/answers?runId={}&epoch={}",
+            run.id, run.opened["epoch"]
+        );
+        let page = p_ref
+            .http
+            .get(format!("{}{path}", p_ref.internal))
+            .bearer_auth(&run.token);
+        let page: Value = page.send().await.unwrap().json().await.unwrap();
+        (run.opened["columns"].clone(), items(&page))
+    };
+    let (columns, records) = read(json!({"format": "CSV", "predictions": true})).await;
+    let name = columns["predictions"][0].as_str().unwrap();
+    assert!(name.starts_with("voice-"), "{name}");
+    let expected = json!({name: {"label": "1", "probability": 0.75, "probabilities": {"-1": 0.05, "0": 0.2, "1": 0.75}}});
+    assert_eq!(records[0]["predictions"], expected);
+    assert_eq!(records[1]["predictions"], json!({}));
+    let (columns, records) = read(json!({"format": "CSV"})).await;
+    assert!(columns["predictions"].is_null());
+    assert!(records[0]["predictions"].is_null());
 }
 
 #[tokio::test(flavor = "multi_thread")]

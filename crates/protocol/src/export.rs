@@ -72,6 +72,22 @@ pub struct ExportColumns {
     /// What could be chosen, in the form's order, for fields with several choices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, Vec<String>>,
+    /// Models whose predictions the records hold, by name; none unless the export asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predictions: Vec<String>,
+}
+
+/// What a model says of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PredictionRecord {
+    /// The label, as a person would give it.
+    #[schema(value_type = serde_json::Value)]
+    pub label: RawJson,
+    /// Its probability, from 0 to 1.
+    pub probability: f64,
+    /// Each label's probability.
+    pub probabilities: BTreeMap<String, f64>,
 }
 
 /// One approved answer.
@@ -106,6 +122,9 @@ pub struct TaskRecord {
     pub external_id: Option<String>,
     /// All columns of the source.
     pub source: RawJson,
+    /// What each model says of it, by the model's name; absent unless the export asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<BTreeMap<String, PredictionRecord>>,
     /// The approved answers at the watermark, by their sequence.
     pub answers: Vec<AnswerRecord>,
 }

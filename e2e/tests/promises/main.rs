@@ -17,6 +17,7 @@ mod folders;
 mod generating;
 mod kubectl;
 mod load;
+mod models;
 mod quiescence;
 mod race;
 mod specs;

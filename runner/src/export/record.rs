@@ -1,9 +1,11 @@
 //! Turns tasks and answers into the bytes of an export. The same tasks make the same bytes.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
-    export::{AnswerRecord, ExportFormat, RowPer, TaskRecord},
+    export::{AnswerRecord, ExportFormat, PredictionRecord, RowPer, TaskRecord},
     ids::TaskId,
     raw::RawJson,
     run::ExportOpened,
@@ -25,6 +27,8 @@ struct AnswerLine<'a> {
     row_no: i64,
     external_id: Option<&'a str>,
     source: &'a RawJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predictions: Option<&'a BTreeMap<String, PredictionRecord>>,
     answer: &'a RawJson,
     worker_id: &'a str,
     labeling_version: i32,
@@ -43,6 +47,8 @@ struct TaskLine<'a> {
     source: &'a RawJson,
     #[serde(flatten)]
     label: Option<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predictions: Option<&'a BTreeMap<String, PredictionRecord>>,
     answers: &'a [AnswerRecord],
 }
 
@@ -151,6 +157,7 @@ impl Encoder {
                 row_no: task.row_no,
                 external_id: task.external_id.as_deref(),
                 source: &task.source,
+                predictions: task.predictions.as_ref(),
                 answer,
                 worker_id,
                 labeling_version: *labeling_version,
@@ -174,6 +181,7 @@ impl Encoder {
             row_no,
             external_id,
             source,
+            predictions,
             answers,
         } = task;
         write_line(
@@ -184,6 +192,7 @@ impl Encoder {
                 external_id: external_id.as_deref(),
                 source,
                 label,
+                predictions: predictions.as_ref(),
                 answers,
             },
         );

@@ -54,6 +54,10 @@ impl Table {
         for column in &self.columns.source {
             row.cell(&format!("source.{column}"));
         }
+        for model in &self.columns.predictions {
+            row.cell(&format!("prediction.{model}"));
+            row.cell(&format!("prediction.{model}.probability"));
+        }
         if self.row_per == RowPer::Task {
             for name in LABEL_COLUMNS.iter().filter(|_| self.labelled) {
                 row.cell(name);
@@ -72,7 +76,7 @@ impl Table {
 
     pub(super) fn write_answer(&self, task: &TaskRecord, record: &AnswerRecord, out: &mut Vec<u8>) {
         let mut row = self.row(out);
-        row.task(task, &self.columns.source);
+        row.task(task, &self.columns);
         let AnswerRecord {
             answer,
             worker_id,
@@ -92,7 +96,7 @@ impl Table {
 
     pub(super) fn write_task(&self, task: &TaskRecord, label: Option<&Label>, out: &mut Vec<u8>) {
         let mut row = self.row(out);
-        row.task(task, &self.columns.source);
+        row.task(task, &self.columns);
         if let Some(label) = label {
             row.label(label);
         }
@@ -117,11 +121,20 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn task(&mut self, task: &TaskRecord, columns: &[String]) {
+    fn task(&mut self, task: &TaskRecord, columns: &ExportColumns) {
         self.cell(&task.task_id.to_string());
         self.cell(&task.row_no.to_string());
         self.cell(task.external_id.as_deref().unwrap_or_default());
-        self.values(&task.source, columns);
+        self.values(&task.source, &columns.source);
+        for model in &columns.predictions {
+            let said = task.predictions.as_ref().and_then(|p| p.get(model));
+            self.cell(&text_of(said.map(|said| said.label.get())));
+            self.cell(
+                &said
+                    .map(|said| as_text(&said.probability))
+                    .unwrap_or_default(),
+            );
+        }
     }
 
     fn label(&mut self, found: &Label) {

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use datacrowd_protocol::{
     exit,
-    export::{AnswerRecord, ExportColumns, ExportFormat, ExportPage, RowPer, TaskRecord},
+    export::{
+        AnswerRecord, ExportColumns, ExportFormat, ExportPage, PredictionRecord, RowPer, TaskRecord,
+    },
     ids::TaskId,
     raw::RawJson,
     source::SourceFormat::Csv,
@@ -37,6 +39,7 @@ fn task(id: i64, source: Value, answers: Vec<AnswerRecord>) -> TaskRecord {
         row_no: id,
         external_id: (id == 1).then(|| "=x".to_owned()),
         source: object(source),
+        predictions: None,
         answers,
     }
 }
@@ -76,6 +79,7 @@ async fn fake(format: ExportFormat, row_per: RowPer, pages: Vec<ExportPage>) -> 
             source: vec!["n".to_owned(), "text".to_owned()],
             answer: vec!["rating".to_owned(), "tags".to_owned()],
             options: [("tags".to_owned(), vec!["y".to_owned(), "x".to_owned()])].into(),
+            predictions: Vec::new(),
         };
         world.export = (format, row_per, false, columns);
         world.pages = pages;
@@ -169,6 +173,41 @@ async fn csv_holds_all_answers_of_a_task_in_one_cell_when_asked() {
     assert!(text.ends_with(&format!(
         "2,2,,,'@me,\"[{{\"\"answer\"\":{{\"\"rating\"\":\"\"4\"\"}},{times}}}]\"\r\n"
     )));
+}
+
+/// The pages, with what a model says of the first task and not of the second.
+fn predicted() -> Vec<ExportPage> {
+    let mut pages = two_pages();
+    let said = PredictionRecord {
+        label: object(json!("4")),
+        probability: 0.75,
+        probabilities: [("-4".to_owned(), 0.25), ("4".to_owned(), 0.75)].into(),
+    };
+    pages[0].items[0].predictions = Some([("voice".to_owned(), said)].into());
+    pages[1].items[0].predictions = Some([].into());
+    pages
+}
+
+#[tokio::test]
+async fn what_models_say_stands_beside_the_answers_when_asked() {
+    for row_per in [RowPer::Answer, RowPer::Task] {
+        let lines = fake(ExportFormat::Jsonl, row_per, predicted()).await;
+        export(&lines.session()).await;
+        let text = String::from_utf8(file(&lines).to_vec()).unwrap();
+        let said = r#","predictions":{"voice":{"label":"4","probability":0.75,"probabilities":{"-4":0.25,"4":0.75}}},"answer"#;
+        assert!(text.lines().next().unwrap().contains(said), "{text}");
+        let none = r#""source":{"text":"@me"},"predictions":{},"answer"#;
+        assert!(text.lines().last().unwrap().contains(none), "{text}");
+
+        let table = fake(ExportFormat::Csv, row_per, predicted()).await;
+        table.world().export.3.predictions = vec!["voice".to_owned()];
+        export(&table.session()).await;
+        let text = String::from_utf8(file(&table).to_vec()).unwrap();
+        let header = "source.text,prediction.voice,prediction.voice.probability,answer";
+        assert!(text.contains(header), "{text}");
+        assert!(text.contains("b\"\", c\",4,0.75,"), "{text}");
+        assert!(text.contains("2,2,,,'@me,,,"), "{text}");
+    }
 }
 
 #[tokio::test]

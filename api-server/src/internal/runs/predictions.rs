@@ -3,8 +3,9 @@
 use axum::extract::State;
 use datacrowd_labelling::RunTarget;
 use datacrowd_protocol::{
+    WireEnum,
     ids::RunId,
-    model::{MOST_ITEMS, PredictionsReport, PredictionsTaken},
+    model::{MOST_ITEMS, Predicted, PredictionsReport, PredictionsTaken},
 };
 use uuid::Uuid;
 
@@ -36,5 +37,22 @@ pub async fn run_predictions(
     let taken = app
         .core
         .predictions_take(run, prediction, &report, app.now());
-    Ok(axum::Json(taken.await?))
+    let (taken, fresh) = taken.await?;
+    let told = report.items.len().saturating_sub(fresh);
+    report.items.iter().skip(told).for_each(count);
+    Ok(axum::Json(taken))
+}
+
+/// What one item is to who watches the platform.
+fn count(item: &Predicted) {
+    let outcome = item
+        .failure
+        .as_ref()
+        .map_or("predicted", |f| f.reason.column());
+    metrics::counter!("datacrowd_predicted_items_total", "outcome" => outcome).increment(1);
+    if let Some(probability) = item.probability {
+        metrics::histogram!("datacrowd_prediction_probability").record(probability);
+        let micros = u32::try_from(item.micros).unwrap_or(u32::MAX);
+        metrics::histogram!("datacrowd_prediction_seconds").record(f64::from(micros) / 1e6);
+    }
 }

@@ -49,6 +49,8 @@ pub struct NewExport {
     raw_cells: Option<bool>,
     /// Begin a CSV with a byte order mark, by which Excel knows UTF-8.
     bom: Option<bool>,
+    /// Put what models say of each task into its records.
+    predictions: Option<bool>,
 }
 
 impl NewExport {
@@ -117,6 +119,7 @@ pub async fn export_create(
         since: new.since,
         raw_cells: new.raw_cells,
         bom: new.bom,
+        predictions: new.predictions,
     };
     let name = resource_name(&project.display_name, "export", same);
     let subject = format!("{}/{name}", project.namespace);

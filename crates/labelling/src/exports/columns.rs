@@ -45,6 +45,17 @@ pub(super) async fn columns_at(
     Ok(columns)
 }
 
+/// Models of the project that said something, by name.
+pub(super) async fn models_of(conn: &mut PgConnection, project: ProjectId) -> Result<Vec<String>> {
+    let names = sqlx::query_scalar!(
+        "select name from models where project_id = $1 and bound_uid is not null and predicted > 0 order by name",
+        project.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(names)
+}
+
 /// Columns of the sources, those of each in its order; a name comes once for each source that has it.
 async fn source_columns(
     conn: &mut PgConnection,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::columns::columns_at;
+use super::columns::{columns_at, models_of};
 use crate::{
     Error, Labelling, Refusal, Result, approvals::take_watermark, projects::from_column, runs::hold,
 };
@@ -101,6 +101,7 @@ struct Row {
     row_per: String,
     raw_cells: bool,
     bom: bool,
+    predictions: bool,
     watermark: Option<i64>,
     columns: Option<serde_json::Value>,
     consensus: Option<Json<ExportConsensus>>,
@@ -134,7 +135,13 @@ impl Row {
         };
         let contents = Contents {
             watermark: take_watermark(conn, self.project_id).await?,
-            columns: columns_at(conn, self.project_id, self.dataset_id.map(DatasetId)).await?,
+            columns: ExportColumns {
+                predictions: match self.predictions {
+                    true => models_of(conn, self.project_id).await?,
+                    false => Vec::new(),
+                },
+                ..columns_at(conn, self.project_id, self.dataset_id.map(DatasetId)).await?
+            },
             consensus,
         };
         let stored = serde_json::to_value(&contents.columns).map_err(|_| Error::Corrupt {
@@ -188,7 +195,7 @@ async fn lock(conn: &mut PgConnection, run: RunId) -> Result<Row> {
     .await?;
     let row = sqlx::query_as!(
         Row,
-        "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.watermark,
+        "select r.target_id, r.uid, r.outcome, e.bound_uid, e.namespace, e.project_id, e.dataset_id, e.state, e.format, e.row_per, e.raw_cells, e.bom, e.predictions, e.watermark,
                     e.columns, e.consensus as \"consensus: Json<ExportConsensus>\", e.multipart_id
              from runs r join exports e on e.id = r.target_id where r.id = $1 and r.kind = 'export'",
         run.0

@@ -1,8 +1,10 @@
 //! The pages that an exporting Job reads: short transactions over what was approved at the watermark.
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
-    export::{AnswerRecord, ExportConsensus, ExportPage, TaskRecord},
+    export::{AnswerRecord, ExportConsensus, ExportPage, PredictionRecord, TaskRecord},
     ids::{DatasetId, ExportId, ProjectId, TaskId, TenantId},
     raw::RawJson,
 };
@@ -27,6 +29,7 @@ pub(super) struct Range {
     pub(super) watermark: i64,
     since: i64,
     pub(super) consensus: Option<ExportConsensus>,
+    predictions: bool,
 }
 
 /// An approved answer.
@@ -63,6 +66,9 @@ impl Labelling {
         let export = self.export_range(id).await?;
         let (ids, next_cursor) = self.page_ids(&export, after).await?;
         let mut items = self.page_tasks(&ids).await?;
+        if export.predictions {
+            self.add_predictions(&mut items, &ids).await?;
+        }
         let answers = self.page_answers(&export, &ids).await?;
         let users: Vec<_> = answers.iter().map(|a| a.user_id).collect();
         let mut conn = self.pool.acquire().await?;
@@ -87,7 +93,7 @@ impl Labelling {
 
     pub(super) async fn export_range(&self, id: ExportId) -> Result<Range> {
         let export = sqlx::query!(
-            "select project_id, dataset_id, tenant_id, watermark, since, consensus as \"consensus: Json<ExportConsensus>\" from exports where id = $1",
+            "select project_id, dataset_id, tenant_id, watermark, since, predictions, consensus as \"consensus: Json<ExportConsensus>\" from exports where id = $1",
             id.0
         )
         .fetch_optional(&self.calls)
@@ -99,6 +105,7 @@ impl Labelling {
             tenant: TenantId(export.tenant_id),
             watermark: export.watermark.ok_or(Refusal::NotFound)?,
             since: export.since.unwrap_or(0),
+            predictions: export.predictions,
             consensus: export.consensus.map(|Json(consensus)| consensus),
         })
     }
@@ -163,9 +170,36 @@ impl Labelling {
                 row_no: r.row_no,
                 external_id: r.external_id,
                 source: r.payload.0.compact(),
+                predictions: None,
                 answers: Vec::new(),
             })
             .collect())
+    }
+
+    /// What models say of these tasks, as of now: a model that is applied again says the last word.
+    async fn add_predictions(&self, tasks: &mut [TaskRecord], ids: &[i64]) -> Result<()> {
+        let rows = sqlx::query!(
+            "select p.task_id, m.name, p.label as \"label: Json<RawJson>\", p.probability, p.probabilities as \"probabilities: Json<BTreeMap<String, f64>>\"
+             from predictions p join models m on m.id = p.model_id where p.task_id = any($1) and m.bound_uid is not null",
+            ids
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let mut said: HashMap<i64, BTreeMap<String, PredictionRecord>> = HashMap::new();
+        for row in rows {
+            let record = PredictionRecord {
+                label: row.label.0.compact(),
+                probability: row.probability,
+                probabilities: row.probabilities.0,
+            };
+            said.entry(row.task_id)
+                .or_default()
+                .insert(row.name, record);
+        }
+        for task in tasks {
+            task.predictions = Some(said.remove(&task.task_id.0).unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Answers to these tasks that were approved in the range and not revoked in it, in the order of tasks.

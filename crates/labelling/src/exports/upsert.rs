@@ -36,6 +36,7 @@ pub struct ExportUpsert {
     pub since: Option<i64>,
     pub raw_cells: bool,
     pub bom: bool,
+    pub predictions: bool,
 }
 
 /// The export that has the name, locked.
@@ -51,6 +52,7 @@ struct Known {
     since: Option<i64>,
     raw_cells: bool,
     bom: bool,
+    predictions: bool,
     watermark: Option<i64>,
 }
 
@@ -70,7 +72,8 @@ impl Known {
             && self.row_per == up.row_per.column()
             && self.since == up.since
             && self.raw_cells == up.raw_cells
-            && self.bom == up.bom;
+            && self.bom == up.bom
+            && self.predictions == up.predictions;
         if self.project_id != project || (!same_file && self.watermark.is_some()) {
             return Err(Refusal::ExportIdentityChanged.into());
         }
@@ -78,7 +81,7 @@ impl Known {
             return Ok(());
         }
         sqlx::query!(
-            "update exports set dataset_id = $2, format = $3, trigger = $4, row_per = $5, since = $6, raw_cells = $7, bom = $8 where id = $1",
+            "update exports set dataset_id = $2, format = $3, trigger = $4, row_per = $5, since = $6, raw_cells = $7, bom = $8, predictions = $9 where id = $1",
             self.id.0,
             dataset.map(|d| d.0),
             up.format.column(),
@@ -86,7 +89,8 @@ impl Known {
             up.row_per.column(),
             up.since,
             up.raw_cells,
-            up.bom
+            up.bom,
+            up.predictions
         )
         .execute(conn)
         .await?;
@@ -183,8 +187,8 @@ async fn insert(
     up: &ExportUpsert,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells, bom)
-             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12) on conflict on constraint exports_identity do nothing",
+        "insert into exports (id, tenant_id, project_id, dataset_id, namespace, name, generation, format, trigger, row_per, since, raw_cells, bom, predictions)
+             values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13) on conflict on constraint exports_identity do nothing",
         Uuid::now_v7(),
         tenant.0,
         project.0,
@@ -196,7 +200,8 @@ async fn insert(
         up.row_per.column(),
         up.since,
         up.raw_cells,
-        up.bom
+        up.bom,
+        up.predictions
     )
     .execute(conn)
     .await?;
@@ -206,7 +211,7 @@ async fn insert(
 async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &ExportUpsert) -> Result<Known> {
     let known = sqlx::query_as!(
         Known,
-        "select id, bound_uid, generation, project_id, dataset_id, format, trigger, row_per, since, raw_cells, bom, watermark
+        "select id, bound_uid, generation, project_id, dataset_id, format, trigger, row_per, since, raw_cells, bom, predictions, watermark
              from exports where tenant_id = $1 and namespace = $2 and name = $3 for update",
         tenant.0,
         up.namespace,

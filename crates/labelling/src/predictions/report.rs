@@ -39,7 +39,8 @@ struct New {
 }
 
 impl Labelling {
-    /// Takes what came of items. What was told of before changes nothing.
+    /// Takes what came of items, and says how many of them, from the end of the report, were new. What was told of before
+    /// changes nothing.
     ///
     /// # Errors
     /// `fenced`, `invalid_spec` for a label that the model has not; or the database failed.
@@ -49,7 +50,7 @@ impl Labelling {
         prediction: PredictionId,
         report: &PredictionsReport,
         now: DateTime<Utc>,
-    ) -> Result<PredictionsTaken> {
+    ) -> Result<(PredictionsTaken, usize)> {
         let mut tx = self.pool.begin().await?;
         let mut job = lock(&mut tx, prediction).await?;
         require_hold(&mut tx, prediction, run, report.epoch, now).await?;
@@ -67,6 +68,7 @@ impl Labelling {
             new.add(i, item, &output)?;
         }
         insert(&mut tx, &job, &new, now).await?;
+        let fresh = new.tasks.len() + new.failed.len();
         let taken = PredictionsTaken {
             predicted: job.predicted + count(new.tasks.len()),
             failed: job.failed + count(new.failed.len()),
@@ -84,7 +86,7 @@ impl Labelling {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(taken)
+        Ok((taken, fresh))
     }
 }
 

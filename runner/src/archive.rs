@@ -6,6 +6,7 @@
 mod directory;
 mod entry;
 
+use datacrowd_job::{halt::Halt, platform::Platform};
 use datacrowd_protocol::{
     files::{EntriesRequest, EntryPlace, MOST_ENTRIES_AT_ONCE, NamedEntry},
     run::{GenerateOpened, RunReason},
@@ -14,8 +15,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use self::{directory::Unpacked, entry::Unpacking};
 use crate::{
-    halt::Halt,
-    platform::Platform,
+    calls,
     source::{Source, not_found},
 };
 
@@ -36,7 +36,7 @@ pub struct Archive<'a, S> {
     /// The archive from a byte on.
     pub source: S,
     /// Limits of trying again.
-    pub retry_policy: crate::retry::RetryPolicy,
+    pub retry_policy: datacrowd_job::retry::RetryPolicy,
 }
 
 impl<S: Fn(u64) -> Source> Archive<'_, S> {
@@ -74,7 +74,7 @@ impl<S: Fn(u64) -> Source> Archive<'_, S> {
             epoch: self.opened.epoch,
             entries: entries.iter().map(named).collect(),
         };
-        Ok(self.platform.entries(&request).await?.places)
+        Ok(calls::entries(self.platform, &request).await?.places)
     }
 
     /// Unpacks an entry, unless it has no place since it is there.

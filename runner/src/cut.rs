@@ -3,16 +3,14 @@
 use std::io::Write as _;
 
 use bytes::{Buf as _, Bytes};
+use datacrowd_job::halt::{Counts, Halt};
 use datacrowd_protocol::{
     chunk::{ChunkHeader, MAX_CHUNK_BYTES, MAX_CHUNK_ROWS, MAX_REASON_CHARS, RejectedRow},
     run::RunReason,
 };
 use datacrowd_records::{Position, Record, Records};
 
-use crate::{
-    halt::{Counts, Halt},
-    unpack::Text,
-};
+use crate::unpack::{Text, unreadable};
 
 /// Rows that go to the platform together.
 #[derive(Debug, Clone)]
@@ -166,10 +164,10 @@ impl Cutter {
     fn add_row(&mut self, body: &mut Vec<u8>) -> Result<bool, Halt> {
         loop {
             let record = if self.ended {
-                self.records.finish()?
+                self.records.finish().map_err(unreadable)?
             } else {
                 let mut rest = &self.piece[..];
-                let record = self.records.next(&mut rest)?;
+                let record = self.records.next(&mut rest).map_err(unreadable)?;
                 let taken = self.piece.len() - rest.len();
                 self.piece.advance(taken);
                 record

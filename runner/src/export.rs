@@ -7,17 +7,18 @@ mod parts;
 mod record;
 mod table;
 
-use datacrowd_protocol::run::{ExportOpened, OpenRun};
-
-use crate::{
+use datacrowd_job::{
     halt::{Counts, End, Halt},
     platform::PlatformError,
-    session::{Finished, MOST_TAKEOVERS, Session, fought_over},
+    session::{Finished, MOST_TAKEOVERS, fought_over},
 };
+use datacrowd_protocol::run::{ExportOpened, OpenRun};
 
 use labels::Labels;
 use parts::{Uploads, write_workers};
 use record::Encoder;
+
+use crate::{Session, calls};
 
 /// Runs to the end, opening again whenever the run was lost.
 pub async fn export(session: &Session) -> End {
@@ -44,7 +45,7 @@ pub async fn export(session: &Session) -> End {
 }
 
 async fn open(session: &Session, body: OpenRun) -> Result<ExportOpened, PlatformError> {
-    session.platform.open_export(&body).await
+    session.platform.open(&body).await
 }
 
 /// Writes every page; the next one is fetched while one is encoded and a part is on its way.
@@ -57,9 +58,7 @@ async fn write(
         epoch, export_id, ..
     } = opened;
     let fetch = async |cursor: Option<String>| {
-        let page = session
-            .platform
-            .answers(export_id, epoch, cursor.as_deref());
+        let page = calls::answers(&session.platform, export_id, epoch, cursor.as_deref());
         page.await.map_err(Halt::from)
     };
     let mut uploads = Uploads::new(session, epoch);

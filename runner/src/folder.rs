@@ -9,6 +9,10 @@ mod look;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use datacrowd_job::{
+    halt::{Counts, Halt},
+    platform::Platform,
+};
 use datacrowd_protocol::{
     chunk::{Checkpoint, ChunkHeader, MAX_CHUNK_BYTES},
     files::{FILE_COLUMNS, FolderOpened, ListedFile, lacking},
@@ -21,10 +25,9 @@ use tokio::time::Instant;
 
 use self::{head::Heads, look::Look};
 use crate::{
+    Session, calls,
     cut::{Chunk, Refusals, write_row},
-    halt::{Counts, Halt},
-    platform::Platform,
-    session::Session,
+    unpack::unreadable,
 };
 
 /// Files that are looked at at once.
@@ -142,7 +145,7 @@ impl Folder {
             },
             None => self.after.clone(),
         };
-        let listed = self.platform.files(self.epoch, after).await?;
+        let listed = calls::files(&self.platform, self.epoch, after).await?;
         Ok(Some(Page {
             files: listed.files.into_iter(),
             listed_at: Instant::now(),
@@ -185,7 +188,10 @@ impl Folder {
         let (row, end) = (self.row, behind(self.row));
         let payload = match &seen {
             Ok(line) => {
-                let record = self.records.next(&mut line.as_bytes())?;
+                let record = self
+                    .records
+                    .next(&mut line.as_bytes())
+                    .map_err(unreadable)?;
                 let whole = || Halt::TryAgain("the row of a file was not whole".to_owned());
                 record.ok_or_else(whole)?.payload
             }
@@ -259,13 +265,11 @@ fn records(opened: &GenerateOpened, checkpoint: &Checkpoint) -> Result<Records, 
         true => FILE_COLUMNS.map(str::to_owned).to_vec(),
         false => checkpoint.columns.clone(),
     };
-    Ok(Records::new(
-        &options,
-        Begin {
-            at: behind(1),
-            header: None,
-            dialect: None,
-            columns,
-        },
-    )?)
+    let begin = Begin {
+        at: behind(1),
+        header: None,
+        dialect: None,
+        columns,
+    };
+    Records::new(&options, begin).map_err(unreadable)
 }

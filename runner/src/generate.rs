@@ -5,6 +5,11 @@
 
 use std::sync::Arc;
 
+use datacrowd_job::{
+    halt::{Counts, End, Halt},
+    platform::PlatformError,
+    session::{Finished, MOST_TAKEOVERS, fought_over},
+};
 use datacrowd_protocol::{
     chunk::Checkpoint,
     files::FolderOpened,
@@ -16,14 +21,13 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use crate::{
+    Session,
     archive::Archive,
+    calls,
     cut::{Chunk, Cutter, Refusals},
     folder::Folder,
-    halt::{Counts, End, Halt},
-    platform::PlatformError,
-    session::{Finished, MOST_TAKEOVERS, Session, fought_over},
     source::{Digest, Location, OwnBucket, Source},
-    unpack::{Text, begins_packed},
+    unpack::{Text, begins_packed, unreadable},
 };
 
 /// How often the platform may stand elsewhere than the chunk it loaded, without moving.
@@ -77,7 +81,7 @@ async fn open(
     session: &Session,
     body: datacrowd_protocol::run::OpenRun,
 ) -> Result<GenerateOpened, PlatformError> {
-    session.platform.open_generate(&body).await
+    session.platform.open(&body).await
 }
 
 /// Where the bytes come from. An own bucket's object is pinned by opening again with what was found.
@@ -89,13 +93,13 @@ async fn locate(
         let location = signed(session, &opened, url);
         return Ok((opened, location));
     }
-    let keys = session.keys.clone().ok_or_else(|| {
+    let keys = session.own.keys.clone().ok_or_else(|| {
         Halt::failed(
             RunReason::Misconfigured,
             "The source is in a bucket of its own, but its secret has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; add them and retry.",
         )
     })?;
-    let bucket = OwnBucket::new(keys, &opened.source_uri, &session.tenant_endpoints)?;
+    let bucket = OwnBucket::new(keys, &opened.source_uri, &session.own.endpoints)?;
     if opened.etag.is_some() && opened.checkpoint.offset > 0 {
         return Ok((opened, Location::Own(Box::new(bucket))));
     }
@@ -260,10 +264,13 @@ async fn load_from<C: Chunks>(
             return Ok(Loaded::Everything(read));
         };
         making = chunks.next();
-        let answer = session
-            .platform
-            .load_chunk(opened.dataset_id, opened.epoch, &chunk.body)
-            .await;
+        let answer = calls::load_chunk(
+            &session.platform,
+            opened.dataset_id,
+            opened.epoch,
+            &chunk.body,
+        )
+        .await;
         if let Err(PlatformError::Quota { accepted, .. }) = &answer {
             counts.rows += accepted;
         }
@@ -330,7 +337,8 @@ fn begin(
             dialect: checkpoint.dialect,
             columns: checkpoint.columns.clone(),
         },
-    )?;
+    )
+    .map_err(unreadable)?;
     let from_start = source.at == 0;
     let (pieces, reader) = source.start();
     let text = match from_start {

@@ -11,10 +11,14 @@ mod sigv4;
 use std::{
     ops::ControlFlow,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use bytes::Bytes;
+use datacrowd_job::{
+    halt::Halt,
+    http::{IDLE, error_code},
+    retry::{Backoff, RetryPolicy},
+};
 use datacrowd_protocol::run::RunReason;
 use reqwest::{
     Response, StatusCode,
@@ -25,18 +29,11 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-use crate::{
-    halt::Halt,
-    retry::{Backoff, RetryPolicy},
-};
-
 pub use location::Location;
 pub use own_bucket::{Keys, OwnBucket};
 
 /// Pieces that wait for the parser. One is at most what the HTTP client buffers, some 400 KiB.
 const PIECES: usize = 8;
-/// Silence on a connection after which it is given up.
-const IDLE: Duration = Duration::from_secs(30);
 /// Refusals in a row, each answered with a fresh URL, after which the source counts as forbidden.
 pub(crate) const REFUSALS: u32 = 3;
 
@@ -197,7 +194,7 @@ impl Source {
             .map_err(|_| Broken::Lost("no answer".to_owned()))?
             .map_err(|error| match endpoint::refusal(&error) {
                 Some(refusal) => Broken::For(refusal),
-                None => Broken::Lost(crate::http::chain(&error)),
+                None => Broken::Lost(datacrowd_job::http::chain(&error)),
             })?;
         let changed = || Broken::For(changed(self.location.uri()));
         match response.status() {
@@ -259,7 +256,7 @@ impl Source {
             let piece = timeout(IDLE, response.chunk())
                 .await
                 .map_err(|_| Broken::Lost("the connection fell silent".to_owned()))?
-                .map_err(|error| Broken::Lost(crate::http::chain(&error)))?;
+                .map_err(|error| Broken::Lost(datacrowd_job::http::chain(&error)))?;
             let Some(piece) = piece else {
                 let size = *self.size.get_or_insert(self.at);
                 return if self.at < size {
@@ -300,25 +297,6 @@ fn range_of(response: &Response) -> (u64, Option<u64>) {
     };
     let start = range.split('-').next().and_then(|start| start.parse().ok());
     (start.unwrap_or(u64::MAX), total.parse().ok())
-}
-
-/// The `Code` of an S3 error, or the status. Another server's answer is not read to its end, and not repeated.
-pub(crate) async fn error_code(mut response: Response) -> String {
-    const MOST: usize = 16 * 1024;
-    let status = response.status();
-    let mut body = Vec::new();
-    while body.len() < MOST
-        && let Ok(Ok(Some(piece))) = timeout(IDLE, response.chunk()).await
-    {
-        body.extend_from_slice(&piece);
-    }
-    let body = String::from_utf8_lossy(&body);
-    let code = body
-        .split_once("<Code>")
-        .and_then(|(_, rest)| rest.split_once("</Code>"))
-        .map(|(code, _)| code)
-        .filter(|code| code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric()));
-    code.map_or_else(|| status.to_string(), str::to_owned)
 }
 
 /// The platform's store keeps an object of its own bucket back; `code` is what it says.

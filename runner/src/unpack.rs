@@ -4,13 +4,12 @@
 //! from their beginning and skips what was loaded.
 
 use bytes::{Buf as _, Bytes};
-use datacrowd_records::{MAGIC_BYTES, Unpacker, is_packed};
+use datacrowd_job::halt::Halt;
+use datacrowd_protocol::run::RunReason;
+use datacrowd_records::{BadInput, MAGIC_BYTES, Unpacker, is_packed};
 use tokio::sync::mpsc;
 
-use crate::{
-    halt::Halt,
-    source::{Piece, Source},
-};
+use crate::source::{Piece, Source};
 
 enum State {
     /// The first bytes are awaited.
@@ -82,7 +81,7 @@ impl Text {
         match &mut self.state {
             State::Packed(unpacker) if !self.held.is_empty() || unpacker.has_more() => {
                 let mut rest = &self.held[..];
-                let text = unpacker.step(&mut rest)?;
+                let text = unpacker.step(&mut rest).map_err(unreadable)?;
                 let taken = self.held.len() - rest.len();
                 self.held.advance(taken);
                 return Ok(Some(text.into()));
@@ -98,7 +97,7 @@ impl Text {
             return Ok(Some(Bytes::new()));
         }
         match std::mem::replace(&mut self.state, State::Ended) {
-            State::Packed(unpacker) => Ok(Some(unpacker.finish()?.into())),
+            State::Packed(unpacker) => Ok(Some(unpacker.finish().map_err(unreadable)?.into())),
             _ => Ok(None),
         }
     }
@@ -112,7 +111,7 @@ impl Text {
                 None => break,
             }
         }
-        self.state = match Unpacker::new(&begin)? {
+        self.state = match Unpacker::new(&begin).map_err(unreadable)? {
             Some(unpacker) => State::Packed(Box::new(unpacker)),
             None if begin.is_empty() => State::Ended,
             None => State::Plain,
@@ -132,6 +131,11 @@ impl Text {
         self.received = piece.is_none();
         Ok(piece)
     }
+}
+
+/// A source that is not what its format says.
+pub(crate) fn unreadable(error: BadInput) -> Halt {
+    Halt::failed(RunReason::BadInput, error.to_string())
 }
 
 /// Whether the object is compressed, by its first bytes. A source that is to be read from its first byte.

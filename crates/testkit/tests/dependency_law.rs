@@ -12,6 +12,7 @@ const LAW: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     ("records", &["protocol"]),
     ("crds", &["protocol"]),
+    ("job", &["protocol", "telemetry"]),
     ("consensus", &["protocol"]),
     // What contexts instantiate on their own databases; neither knows a context.
     ("outbox", &[]),
@@ -38,7 +39,7 @@ const LAW: &[(&str, &[&str])] = &[
         ],
     ),
     ("operator", &["crds", "protocol", "settings", "telemetry"]),
-    ("runner", &["consensus", "protocol", "records", "telemetry"]),
+    ("runner", &["consensus", "job", "protocol", "records"]),
     ("e2e", &["crds", "protocol", "telemetry", "testkit"]),
     ("bench", &["crds", "testkit"]),
 ];

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use datacrowd_job::halt::Halt;
 use datacrowd_protocol::source::unusable_key;
 use rc_zip::{
     fsm::{ArchiveFsm, FsmResult},
@@ -10,7 +11,7 @@ use rc_zip::{
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::bad;
-use crate::{halt::Halt, source::Source};
+use crate::source::Source;
 
 /// Most files of an archive.
 const MOST_ENTRIES: usize = 50_000;

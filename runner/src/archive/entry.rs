@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::{Buf as _, Bytes};
+use datacrowd_job::{halt::Halt, http::error_code, retry::RetryPolicy};
 use rc_zip::fsm::{EntryFsm, FsmResult};
 use reqwest::{Body, StatusCode, header::CONTENT_LENGTH};
 use tokio::sync::mpsc;
@@ -10,11 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use super::{bad, directory::Unpacked};
-use crate::{
-    halt::Halt,
-    retry::RetryPolicy,
-    source::{Piece, Source, error_code},
-};
+use crate::source::{Piece, Source};
 
 /// Bytes that are unpacked at once.
 const STEP: usize = 256 * 1024;
@@ -85,7 +82,7 @@ impl<S: Fn(u64) -> Source> Unpacking<'_, S> {
             // The store went away: it says why.
             Err(Unpackable::Unheard) | Ok(()) => {}
         }
-        let response = put.map_err(|error| Broken::Lost(crate::http::chain(&error)))?;
+        let response = put.map_err(|error| Broken::Lost(datacrowd_job::http::chain(&error)))?;
         match response.status() {
             StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT => Ok(()),
             _ => Err(Broken::Lost(error_code(response).await)),

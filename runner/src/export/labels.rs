@@ -7,6 +7,7 @@ use datacrowd_consensus::{
     Collector, Labelled, Tally, Z_95,
     agreement::{Counts, Raw, Weights},
 };
+use datacrowd_job::halt::Halt;
 use datacrowd_protocol::{
     export::{DecidedLabel, ExportConsensus, GivenLabel, LabelPage},
     ids::TaskId,
@@ -16,8 +17,9 @@ use datacrowd_protocol::{
 };
 use serde::Serialize;
 
+use crate::{Session, calls};
+
 use super::record::write_line;
-use crate::{halt::Halt, session::Session};
 
 /// Digits after the point of a probability.
 const DIGITS: f64 = 1e6;
@@ -62,7 +64,7 @@ impl Labels {
         let mut cursor = None;
         loop {
             let platform = &session.platform;
-            let page = platform.labels(opened.export_id, opened.epoch, cursor.as_deref());
+            let page = calls::labels(platform, opened.export_id, opened.epoch, cursor.as_deref());
             let page: LabelPage = page.await?;
             for item in page.items {
                 collect(&mut given, item)?;

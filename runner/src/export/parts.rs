@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use datacrowd_job::{halt::Halt, platform::Platform, retry::RetryPolicy};
 use datacrowd_protocol::run::{RunReason, UploadedPart};
 use reqwest::{StatusCode, header::ETAG};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-use crate::{halt::Halt, platform::Platform, retry::RetryPolicy, session::Session};
+use crate::{Session, calls};
 
 /// Size of every part but the last.
 pub(super) const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -111,8 +112,8 @@ impl Destination {
 
     async fn url(&self, piece: Piece) -> Result<String, Halt> {
         let to = match piece {
-            Piece::Part(number) => self.platform.part_url(self.epoch, number).await?,
-            Piece::Workers => self.platform.workers_url(self.epoch).await?,
+            Piece::Part(number) => calls::part_url(&self.platform, self.epoch, number).await?,
+            Piece::Workers => calls::workers_url(&self.platform, self.epoch).await?,
         };
         Ok(to.url)
     }
@@ -127,7 +128,7 @@ impl Destination {
             let put = self.http.put(url).timeout(TIMEOUT).body(bytes.clone());
             let span = tracing::error_span!("write part", otel.kind = "client", ?piece);
             let why = match put.send().instrument(span).await {
-                Err(error) => crate::http::chain(&error),
+                Err(error) => datacrowd_job::http::chain(&error),
                 Ok(response) => match (response.status(), response.headers().get(ETAG)) {
                     (StatusCode::OK, Some(etag)) => {
                         tracing::info!(?piece, bytes = bytes.len(), "part uploaded");

@@ -1,9 +1,9 @@
 //! What lies beside a file and becomes columns of its task.
 
+use datacrowd_job::halt::Halt;
 use datacrowd_protocol::files::{ListedFile, TEXT_COLUMN, companions_of};
 
 use super::head::Heads;
-use crate::halt::Halt;
 
 /// Most bytes of a companion.
 const MOST: usize = 256 * 1024;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use datacrowd_job::{halt::Halt, http::error_code, retry::RetryPolicy};
 use reqwest::{
     StatusCode,
     header::{IF_MATCH, RANGE},
@@ -9,10 +10,8 @@ use reqwest::{
 use tokio::time::timeout;
 
 use crate::{
-    halt::Halt,
-    retry::RetryPolicy,
-    session::Session,
-    source::{REFUSALS, error_code, kept_back},
+    Session,
+    source::{REFUSALS, kept_back},
 };
 
 /// Time for a file's first bytes.
@@ -88,7 +87,7 @@ impl Heads {
         }
         let mut response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Try::Lost(crate::http::chain(&error)),
+            Err(error) => return Try::Lost(datacrowd_job::http::chain(&error)),
         };
         match response.status() {
             StatusCode::PARTIAL_CONTENT | StatusCode::OK => {}
@@ -107,7 +106,7 @@ impl Heads {
                     bytes.extend_from_slice(&piece[..piece.len().min(room)]);
                 }
                 Ok(None) => break,
-                Err(error) => return Try::Lost(crate::http::chain(&error)),
+                Err(error) => return Try::Lost(datacrowd_job::http::chain(&error)),
             }
         }
         Try::Read(Some(bytes))

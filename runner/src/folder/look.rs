@@ -1,11 +1,11 @@
 //! What a file is, by its first bytes, and whether the project can show it.
 
+use datacrowd_job::halt::Halt;
 use datacrowd_protocol::{files::ListedFile, labeling::DataType};
 use imagesize::ImageSize;
 use serde::Serialize;
 
 use super::{companion, head::Heads};
-use crate::halt::Halt;
 
 /// First bytes that tell what a file is.
 const HEAD: usize = 4 * 1024;

@@ -4,6 +4,7 @@
 
 use std::{error::Error, fmt, net::SocketAddr, sync::Arc};
 
+use datacrowd_job::halt::Halt;
 use datacrowd_protocol::{endpoint::TenantEndpoints, run::RunReason};
 use reqwest::{
     Url,
@@ -12,7 +13,6 @@ use reqwest::{
 use url::Host;
 
 use super::Keys;
-use crate::halt::Halt;
 
 /// Every address of a name is one that must not be dialled.
 #[derive(Debug)]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use chrono::Utc;
+use datacrowd_job::{halt::Halt, platform::Platform};
 use datacrowd_protocol::run::RunReason;
 use reqwest::{Response, Url};
 
 use super::{OwnBucket, kept_back};
-use crate::{halt::Halt, platform::Platform};
+use crate::calls;
 
 /// Makes the URL of each request.
 #[derive(Clone)]
@@ -72,7 +73,7 @@ impl Location {
             ..
         } = self
         {
-            *url = platform.source_url(*epoch).await?.source_url;
+            *url = calls::source_url(platform, *epoch).await?.source_url;
         }
         Ok(())
     }

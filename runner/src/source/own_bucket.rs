@@ -3,6 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use datacrowd_job::{
+    halt::Halt,
+    http::error_code,
+    retry::{Backoff, RetryPolicy},
+};
 use datacrowd_protocol::{
     endpoint::TenantEndpoints,
     run::{RunReason, SourceFound},
@@ -15,11 +20,7 @@ use reqwest::{
 
 use super::{
     endpoint::{self, Guard},
-    error_code, not_found, sigv4,
-};
-use crate::{
-    halt::Halt,
-    retry::{Backoff, RetryPolicy},
+    not_found, sigv4,
 };
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -64,10 +65,10 @@ impl OwnBucket {
         let object =
             object_url(base.as_deref(), &keys.region, &parsed).map_err(|_| endpoint::refused())?;
         guard.check(&object)?;
-        let http = crate::http::guarded(guard).map_err(|error| {
+        let http = datacrowd_job::http::guarded(crate::NAME, guard).map_err(|error| {
             misconfigured(format!(
                 "Cannot set up TLS: {}.",
-                crate::http::chain(&error)
+                datacrowd_job::http::chain(&error)
             ))
         })?;
         Ok(Self {
@@ -104,7 +105,7 @@ impl OwnBucket {
             let why = match head.send().await {
                 Err(error) => match endpoint::refusal(&error) {
                     Some(refusal) => return Err(refusal),
-                    None => crate::http::chain(&error),
+                    None => datacrowd_job::http::chain(&error),
                 },
                 Ok(response) => match response.status() {
                     StatusCode::OK => return self.found(&response),
@@ -171,7 +172,7 @@ impl OwnBucket {
             Err(error) => Halt::TryAgain(format!(
                 "Cannot reach {}: {}",
                 self.uri,
-                crate::http::chain(&error)
+                datacrowd_job::http::chain(&error)
             )),
         }
     }

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post, put},
 };
+use datacrowd_job::{http, platform::Platform, retry::RetryPolicy};
 use datacrowd_protocol::{
     chunk::{Checkpoint, ChunkHeader, ChunkLoaded, ChunkRow, RejectedRow, SHOWN_REJECTED_ROWS},
     export::{ExportColumns, ExportFormat, ExportPage, RowPer},
@@ -26,7 +27,7 @@ use datacrowd_protocol::{
     run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
     source::{Delimiter, Encoding, SourceFormat},
 };
-use datacrowd_runner::{platform::Platform, retry::RetryPolicy, session::Session, source::Keys};
+use datacrowd_runner::{Buckets, Session, source::Keys};
 use datacrowd_testkit::Contract;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -223,7 +224,7 @@ impl Fake {
             refusals: 3,
             heartbeat: Duration::from_millis(50),
         };
-        let http = datacrowd_runner::http::client().unwrap();
+        let http = http::client(datacrowd_runner::NAME).unwrap();
         let url: reqwest::Url = self.world().url.parse().unwrap();
         let platform = Platform::new(
             http.clone(),
@@ -236,14 +237,16 @@ impl Fake {
         Session {
             platform: Arc::new(platform),
             http,
-            keys: Some(Keys {
-                access_key: "access".to_owned(),
-                secret_key: "secret".to_owned(),
-                session_token: None,
-                region: "us-east-1".to_owned(),
-                endpoint: Some(url.to_string()),
-            }),
-            tenant_endpoints: "127.0.0.0/8".parse().unwrap(),
+            own: Buckets {
+                keys: Some(Keys {
+                    access_key: "access".to_owned(),
+                    secret_key: "secret".to_owned(),
+                    session_token: None,
+                    region: "us-east-1".to_owned(),
+                    endpoint: Some(url.to_string()),
+                }),
+                endpoints: "127.0.0.0/8".parse().unwrap(),
+            },
             pod_uid: Uuid::new_v4().to_string(),
             retry_policy,
             stop: CancellationToken::new(),

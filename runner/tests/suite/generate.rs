@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use datacrowd_job::halt::End;
 use datacrowd_protocol::{
     exit,
     run::{RunOutcome, RunReason},
@@ -10,7 +11,7 @@ use datacrowd_protocol::{
         SourceFormat::{Csv, Jsonl},
     },
 };
-use datacrowd_runner::{generate::generate, halt::End};
+use datacrowd_runner::generate::generate;
 use serde_json::json;
 
 use crate::fake::{Fake, Fault, World};

@@ -66,7 +66,7 @@ async fn wrong_keys_missing_rights_and_a_missing_file_are_told_apart() {
 async fn a_secret_without_keys_is_named() {
     let fake = own("a\n1\n").await;
     let mut session = fake.session();
-    session.keys = None;
+    session.own.keys = None;
     assert_eq!(generate(&session).await.exit_code(), exit::MISCONFIGURED);
     let world = fake.world();
     assert!(
@@ -136,8 +136,8 @@ async fn an_endpoint_that_is_not_allowed_is_refused_in_the_same_words_whatever_i
     let mut messages = std::collections::BTreeSet::new();
     for (allowed, endpoint, region) in &table {
         let mut session = fake.impatient();
-        session.tenant_endpoints = allowed.parse().unwrap();
-        let keys = session.keys.as_mut().unwrap();
+        session.own.endpoints = allowed.parse().unwrap();
+        let keys = session.own.keys.as_mut().unwrap();
         keys.endpoint = Some(endpoint.clone()).filter(|endpoint| !endpoint.is_empty());
         keys.region = (*region).to_owned();
         let end = generate(&session).await;
@@ -161,8 +161,8 @@ async fn a_private_endpoint_is_read_once_its_name_and_its_network_are_listed() {
     let fake = own("a\n1\n").await;
     let port = fake.world().url.rsplit(':').next().unwrap().to_owned();
     let mut session = fake.session();
-    session.tenant_endpoints = "localhost,127.0.0.0/8".parse().unwrap();
-    session.keys.as_mut().unwrap().endpoint = Some(format!("http://localhost:{port}/"));
+    session.own.endpoints = "localhost,127.0.0.0/8".parse().unwrap();
+    session.own.keys.as_mut().unwrap().endpoint = Some(format!("http://localhost:{port}/"));
     assert_eq!(generate(&session).await.exit_code(), exit::DONE);
     assert_eq!(fake.world().tasks.len(), 1);
 }

@@ -5,8 +5,6 @@ use datacrowd_protocol::{
     run::{RunOutcome, RunReason, TerminationMessage},
 };
 
-use datacrowd_records::BadInput;
-
 /// What interrupts a run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
@@ -42,12 +40,6 @@ impl Halt {
             reason,
             message: message.into(),
         }
-    }
-}
-
-impl From<BadInput> for Halt {
-    fn from(error: BadInput) -> Self {
-        Self::failed(RunReason::BadInput, error.to_string())
     }
 }
 
@@ -123,14 +115,15 @@ const MAX_MESSAGE_BYTES: usize = 600;
 
 fn code_of(reason: RunReason) -> i32 {
     match reason {
-        RunReason::BadInput | RunReason::TooManyInvalidRows | RunReason::SourceChanged => {
-            exit::BAD_INPUT
-        }
+        RunReason::BadInput
+        | RunReason::TooManyInvalidRows
+        | RunReason::SourceChanged
+        | RunReason::InvalidModel => exit::BAD_INPUT,
         RunReason::SourceNotFound => exit::GONE,
         RunReason::SourceForbidden | RunReason::CredentialsRejected => exit::FORBIDDEN,
         RunReason::QuotaExceeded => exit::QUOTA,
         RunReason::Misconfigured => exit::MISCONFIGURED,
-        // The operator's own findings; the runner never reports them.
+        // The operator's own findings; no Job reports them.
         RunReason::DeadlineExceeded
         | RunReason::BackoffLimitExceeded
         | RunReason::OutOfMemory

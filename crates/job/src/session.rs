@@ -1,11 +1,8 @@
-//! What both kinds of run share: to open, to stay alive, to stop, to report the end.
+//! What all kinds of run share: to open, to stay alive, to stop, to report the end.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use datacrowd_protocol::{
-    endpoint::TenantEndpoints,
-    run::{CompleteRun, OpenRun, RunOutcome, SourceFound, UploadedPart},
-};
+use datacrowd_protocol::run::{CompleteRun, OpenRun, RunOutcome, SourceFound, UploadedPart};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -13,7 +10,6 @@ use crate::{
     heartbeat::keep_alive,
     platform::{Platform, PlatformError},
     retry::RetryPolicy,
-    source::Keys,
 };
 
 /// Time for the call in flight after the pod was asked to stop; well below the grace period of a pod.
@@ -21,16 +17,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A pod that loses its run so often fights with another one, and should leave it alone.
 pub const MOST_TAKEOVERS: usize = 10;
 
-/// One pod's work on one run.
-pub struct Session {
+/// One pod's work on one run. `O` is what only this kind of Job has.
+pub struct Session<O = ()> {
     /// The platform, for this run.
     pub platform: Arc<Platform>,
     /// For the object store.
     pub http: reqwest::Client,
-    /// Keys of a tenant's own bucket, when the pod has some.
-    pub keys: Option<Keys>,
-    /// Where such a bucket may be.
-    pub tenant_endpoints: TenantEndpoints,
+    /// What only this kind of Job has.
+    pub own: O,
     /// Uid of the pod.
     pub pod_uid: String,
     /// Limits of trying again.
@@ -53,6 +47,29 @@ pub struct Finished {
 }
 
 impl Session {
+    /// The session of a Job that has something of its own.
+    #[must_use]
+    pub fn with<O>(self, own: O) -> Session<O> {
+        let Self {
+            platform,
+            http,
+            own: (),
+            pod_uid,
+            retry_policy,
+            stop,
+        } = self;
+        Session {
+            platform,
+            http,
+            own,
+            pod_uid,
+            retry_policy,
+            stop,
+        }
+    }
+}
+
+impl<O> Session<O> {
     /// Calls `open` until the run is no longer held by another pod.
     ///
     /// # Errors

@@ -32,7 +32,10 @@ enum Try {
 
 impl Platform {
     /// Repeats the request that `build` makes until it is answered for good.
-    pub(super) async fn send(
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn send(
         &self,
         path: &str,
         build: impl Fn() -> Answer<RequestBuilder>,
@@ -170,17 +173,21 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Try 
             is_refusal: problem.is_some_and(|problem| problem.code == STORE_REFUSED),
         },
         _ => Try::Refused(PlatformError::Refused(format!(
-            "The platform refused the runner's request ({status}): {message} Check that runner and API server are of the same release."
+            "The platform refused the request of a Job ({status}): {message} Check that the Job's image and the API server are of the same release."
         ))),
     }
 }
 
-pub(super) fn decode<T: DeserializeOwned>(path: &str, body: &[u8]) -> Answer<T> {
+/// Reads an answer.
+///
+/// # Errors
+/// It is not of the type that was expected.
+pub fn decode<T: DeserializeOwned>(path: &str, body: &[u8]) -> Answer<T> {
     serde_json::from_slice(body).map_err(|error| {
         // What the parser says is for who reads logs; the message is for a tenant.
         tracing::error!(call = path, %error, "an answer of the platform cannot be read");
         PlatformError::Refused(format!(
-            "The platform's answer to {path} cannot be read. Check that runner and API server are of the same release."
+            "The platform's answer to {path} cannot be read. Check that the Job's image and the API server are of the same release."
         ))
     })
 }

@@ -28,6 +28,8 @@ pub async fn install_resources(cluster: &Client) -> Result<()> {
         datacrowd_crds::Project::crd(),
         datacrowd_crds::Dataset::crd(),
         datacrowd_crds::Export::crd(),
+        datacrowd_crds::Model::crd(),
+        datacrowd_crds::Prediction::crd(),
     ] {
         let name = crd.metadata.name.clone().context("a type without a name")?;
         let params = PatchParams::apply("bench").force();

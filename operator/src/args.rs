@@ -11,7 +11,7 @@ use crate::context::Settings;
 /// Prints every setting as a table of Markdown, instead of starting.
 pub const SETTINGS: &str = "settings";
 
-/// Reconciles Project, Dataset and Export with the platform.
+/// Reconciles Project, Dataset, Export, Model and Prediction with the platform.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Args {
@@ -49,7 +49,10 @@ pub struct JobArgs {
     /// Image of the runner.
     #[arg(long, env = "DATACROWD_RUNNER_IMAGE")]
     pub runner_image: String,
-    /// URL of the internal API, as runner pods reach it; the operator's when absent.
+    /// Image of the program that runs models.
+    #[arg(long, env = "DATACROWD_INFERENCE_IMAGE")]
+    pub inference_image: String,
+    /// URL of the internal API, as the pods of Jobs reach it; the operator's when absent.
     #[arg(long, env = "DATACROWD_RUNNER_INTERNAL_URL")]
     pub runner_internal_url: Option<String>,
     /// Object stores that tenants' own buckets may be in, separated by commas: hosts, and networks that are not public.
@@ -62,7 +65,7 @@ pub struct JobArgs {
     /// Seconds after which a Job is ended.
     #[arg(long, env = "DATACROWD_JOB_DEADLINE_SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(i64).range(60..))]
     pub job_deadline_seconds: i64,
-    /// Where this process and runner pods send their spans, by OTLP over HTTP; nowhere when absent.
+    /// Where this process and the pods of Jobs send their spans, by OTLP over HTTP; nowhere when absent.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
     /// Most Jobs that run in one namespace at once; no limit when absent.
@@ -130,7 +133,7 @@ pub fn settings_table() -> String {
 impl WatchArgs {
     /// A burst of requests in the time that it takes at the lasting rate, and no more in that time. It ends a runaway and
     /// shares nothing out: that the API server does by priority levels. A service account's has 245 seats of its 600 by
-    /// default, and the concurrency of three kinds keeps us below 48.
+    /// default, and the concurrency of five kinds keeps us below 80.
     #[must_use]
     pub fn rate(&self) -> RateLimitLayer {
         let (burst, per_second) = (self.client_burst.get(), self.client_qps.get());
@@ -155,6 +158,7 @@ impl Args {
         Settings {
             bucket: self.platform.bucket.clone(),
             runner_image: self.jobs.runner_image.clone(),
+            inference_image: self.jobs.inference_image.clone(),
             runner_internal_url: self
                 .jobs
                 .runner_internal_url

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use datacrowd_crds::{Dataset, Export, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
 use datacrowd_protocol::names::TENANT_LABEL;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Namespace};
 use kube::{
@@ -21,6 +21,8 @@ pub(crate) struct Cache {
     pub projects: Store<Guarded<Project>>,
     pub datasets: Store<Guarded<Dataset>>,
     pub exports: Store<Guarded<Export>>,
+    pub models: Store<Guarded<Model>>,
+    pub predictions: Store<Guarded<Prediction>>,
     pub jobs: Store<PartialObjectMeta<Job>>,
 }
 
@@ -32,6 +34,8 @@ impl Cache {
             self.projects.wait_until_ready(),
             self.datasets.wait_until_ready(),
             self.exports.wait_until_ready(),
+            self.models.wait_until_ready(),
+            self.predictions.wait_until_ready(),
             self.jobs.wait_until_ready(),
         );
         filled.is_ok()
@@ -66,6 +70,11 @@ impl Caches {
     pub(crate) fn project(&self, namespace: &str, name: &str) -> Option<Arc<Guarded<Project>>> {
         let project = ObjectRef::new(name).within(namespace);
         self.of(namespace).projects.get(&project)
+    }
+
+    pub(crate) fn model(&self, namespace: &str, name: &str) -> Option<Arc<Guarded<Model>>> {
+        let model = ObjectRef::new(name).within(namespace);
+        self.of(namespace).models.get(&model)
     }
 
     /// Whether a Job of this name was there when the namespace was last seen.

@@ -17,9 +17,11 @@ pub struct Settings {
     pub bucket: String,
     /// Image of the runner.
     pub runner_image: String,
-    /// URL of the internal API, as runner pods reach it.
+    /// Image of the program that runs models.
+    pub inference_image: String,
+    /// URL of the internal API, as the pods of Jobs reach it.
     pub runner_internal_url: String,
-    /// Where runner pods send their spans, if anywhere.
+    /// Where the pods of Jobs send their spans, if anywhere.
     pub otlp_endpoint: Option<String>,
     /// Where tenants' own buckets may be.
     pub tenant_endpoints: TenantEndpoints,
@@ -54,6 +56,8 @@ pub(crate) struct Context {
     pub projects: Semaphore,
     pub datasets: Semaphore,
     pub exports: Semaphore,
+    pub models: Semaphore,
+    pub predictions: Semaphore,
 }
 
 impl Context {
@@ -70,6 +74,8 @@ impl Context {
             projects: width(),
             datasets: width(),
             exports: width(),
+            models: width(),
+            predictions: width(),
             client,
             caches,
             platform,

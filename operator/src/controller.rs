@@ -1,4 +1,4 @@
-//! How a controller runs: its passes, and what follows one that failed. Once for the three kinds.
+//! How a controller runs: its passes, and what follows one that failed. Once for all kinds.
 
 use std::{
     sync::Arc,

@@ -1,6 +1,6 @@
-//! The operator: turns Projects, Datasets and Exports into calls of the platform and into Jobs, and
-//! is the only writer of their status. It never writes a spec and holds no state of its own: what it
-//! knows is in the resources and in the platform's database.
+//! The operator: turns Projects, Datasets, Exports, Models and Predictions into calls of the platform and
+//! into Jobs, and is the only writer of their status. It never writes a spec and holds no state of its own:
+//! what it knows is in the resources and in the platform's database.
 
 pub mod args;
 pub mod context;
@@ -22,6 +22,8 @@ mod lifecycle;
 mod managed;
 #[cfg(test)]
 mod messages;
+mod model;
+mod prediction;
 mod project;
 mod report;
 mod schema;

@@ -1,4 +1,4 @@
-//! What the three kinds have in common: identity, finalizer, and the one function that writes status.
+//! What the kinds have in common: identity, finalizer, and the one function that writes status.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -101,7 +101,9 @@ macro_rules! status_shape {
 status_shape!(
     datacrowd_crds::ProjectStatus,
     datacrowd_crds::DatasetStatus,
-    datacrowd_crds::ExportStatus
+    datacrowd_crds::ExportStatus,
+    datacrowd_crds::ModelStatus,
+    datacrowd_crds::PredictionStatus
 );
 
 /// What names one incarnation of an object.

@@ -53,6 +53,9 @@ const LIBRARY_PHRASES: [&str; 6] = [
     " at line 1 column",
 ];
 
+/// The kinds whose work Jobs do.
+const KINDS: [&str; 4] = ["dataset", "export", "model", "prediction"];
+
 fn who() -> Identity {
     Identity {
         namespace: "team-a".into(),
@@ -88,7 +91,7 @@ fn faults(message: &str) -> Vec<String> {
 }
 
 /// What a failed attempt is told as.
-fn ended(reason: RunReason, replaceable: bool) -> Option<(Reason, String)> {
+fn ended(kind: &str, reason: RunReason, replaceable: bool) -> Option<(Reason, String)> {
     let run = RunView {
         id: RunId(Uuid::nil()),
         uid: Uuid::nil(),
@@ -110,7 +113,7 @@ fn ended(reason: RunReason, replaceable: bool) -> Option<(Reason, String)> {
         Step::Fail {
             reason, message, ..
         } => {
-            let advice = advice(reason, "dataset", &who(), replaceable).unwrap_or_default();
+            let advice = advice(reason, kind, &who(), replaceable).unwrap_or_default();
             Some((reason, format!("{message} {advice}").trim_end().to_owned()))
         }
         Step::Watch { verdict, .. } => Some((verdict.reason, verdict.message)),
@@ -166,8 +169,10 @@ fn hints_without_namespace() {
         .collect();
     let mut failures = BTreeSet::new();
     for reason in RunReason::ALL {
-        for replaceable in [true, false] {
-            told.extend(ended(*reason, replaceable));
+        for kind in KINDS {
+            for replaceable in [true, false] {
+                told.extend(ended(kind, *reason, replaceable));
+            }
         }
         told.push(((*reason).into(), remedy(*reason).to_owned()));
         failures.insert(Reason::from(*reason));
@@ -183,6 +188,8 @@ fn hints_without_namespace() {
         "identity_changed",
         "tenant_taken",
         "project_not_found",
+        "model_not_found",
+        "dataset_not_found",
         "invalid_spec",
     ] {
         let verdict = refused(&Refusal {
@@ -200,12 +207,12 @@ fn hints_without_namespace() {
         );
     }
     let advised = |reason: RunReason, replaceable| {
-        let (_, message) = ended(reason, replaceable).unwrap();
+        let (_, message) = ended("dataset", reason, replaceable).unwrap();
         message.contains("kubectl -n team-a ")
     };
-    let (_, bad) = ended(RunReason::BadInput, true).unwrap();
+    let (_, bad) = ended("dataset", RunReason::BadInput, true).unwrap();
     assert!(bad.contains("Once a corrected file is in its place, ask"));
-    let (_, bad) = ended(RunReason::BadInput, false).unwrap();
+    let (_, bad) = ended("dataset", RunReason::BadInput, false).unwrap();
     assert!(bad.contains("under a new name, with the corrected file or setting"));
     for reason in [
         RunReason::BadInput,
@@ -213,6 +220,7 @@ fn hints_without_namespace() {
         RunReason::SourceForbidden,
         RunReason::SourceChanged,
         RunReason::CredentialsRejected,
+        RunReason::InvalidModel,
         RunReason::Misconfigured,
         RunReason::DeadlineExceeded,
         RunReason::BackoffLimitExceeded,
@@ -223,6 +231,27 @@ fn hints_without_namespace() {
             "{reason:?}"
         );
     }
+}
+
+/// What names the file is what is applied anew: a Prediction has none of its own.
+#[test]
+fn another_file_is_another_resource_of_the_kind_that_names_it() {
+    for (kind, again) in [
+        ("dataset", "Apply a Dataset under a new name"),
+        ("model", "Apply a Model under a new name"),
+        ("prediction", "Apply a Model under a new name"),
+    ] {
+        for reason in [RunReason::BadInput, RunReason::SourceChanged] {
+            let (_, message) = ended(kind, reason, false).unwrap();
+            assert!(message.contains(again), "{kind}: {message}");
+        }
+    }
+    let (reason, message) = ended("model", RunReason::InvalidModel, false).unwrap();
+    assert_eq!(reason, Reason::InvalidModel);
+    assert!(
+        message.ends_with("kubectl -n team-a apply -f model.yaml"),
+        "{message}"
+    );
 }
 
 fn unseen_project() -> datacrowd_crds::Project {

@@ -1,10 +1,14 @@
 //! Typed client of the platform's internal API. It knows paths and bodies, and nothing of Kubernetes.
 
+mod resource;
+
+pub use resource::Resource;
+
 use std::time::Duration;
 
 use datacrowd_protocol::{
     WireEnum,
-    internal::{DeleteQuery, Departed, Departure, ReportFailure, ResourceKind, Upsert},
+    internal::{DeleteQuery, Departed, Departure, ReportFailure, Upsert},
     names::{CORRELATION_HEADER, INTERNAL_TOKEN_HEADER},
     problem::Problem,
     run::{BeginRun, RunBegun},
@@ -17,35 +21,6 @@ use uuid::Uuid;
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A resource's kind, as the internal API spells it in paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resource {
-    /// `/internal/projects`
-    Project,
-    /// `/internal/datasets`
-    Dataset,
-    /// `/internal/exports`
-    Export,
-}
-
-impl Resource {
-    fn kind(self) -> ResourceKind {
-        match self {
-            Self::Project => ResourceKind::Project,
-            Self::Dataset => ResourceKind::Dataset,
-            Self::Export => ResourceKind::Export,
-        }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Project => "projects",
-            Self::Dataset => "datasets",
-            Self::Export => "exports",
-        }
-    }
-}
 
 /// Why a call gave no answer of the expected shape.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +103,7 @@ impl Platform {
         })
     }
 
-    /// `PUT /internal/projects`, `…/datasets`, `…/exports`
+    /// `PUT /internal/projects`, `…/datasets`, `…/exports`, `…/models`, `…/predictions`
     ///
     /// # Errors
     /// See [`PlatformError`].

@@ -43,7 +43,7 @@ const RENEW_LOOK: Duration = Duration::from_secs(3);
 /// Longest wait for passes under way.
 const DRAIN: Duration = Duration::from_secs(25);
 
-/// The three controllers, and the watches they share.
+/// The controllers, one of each kind, and the watches they share.
 pub struct Operator {
     context: Arc<Context>,
     watches: Vec<Watches>,
@@ -111,6 +111,8 @@ async fn set(
     let projects = triggers::projects(&mut watches);
     let datasets = triggers::datasets(&mut watches);
     let exports = triggers::exports(&mut watches);
+    let models = triggers::models(&mut watches);
+    let predictions = triggers::predictions(&mut watches);
     let cache = watches.cache();
     let _watching = AbortOnDropHandle::new(tokio::spawn(watches.run()));
     // A pass reads them all; the first one must not take what is not read yet for what is not there.
@@ -123,6 +125,8 @@ async fn set(
         run(projects, context, control),
         run(datasets, context, control),
         run(exports, context, control),
+        run(models, context, control),
+        run(predictions, context, control),
     );
 }
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use datacrowd_crds::{
-    Dataset, Export, Project,
-    condition::{self, ConditionType},
+    Dataset, Export, Model, Prediction, Project,
+    condition::{self, ConditionStatus, ConditionType},
     names::{BILLING_REVISION, DELETE_ROWS, RETRY_AT, SKIP_CLEANUP},
 };
 use datacrowd_protocol::{internal::ExportState, names::TENANT_LABEL};
@@ -72,6 +72,50 @@ pub(crate) fn exports(watches: &mut Watches) -> Controller<Guarded<Export>> {
     })
 }
 
+/// Models, woken by their Jobs, by their Project and by their Predictions as they come, change state and go.
+pub(crate) fn models(watches: &mut Watches) -> Controller<Guarded<Model>> {
+    let cache = watches.models.cache();
+    let models = over(&mut watches.models);
+    let models = with_tenancy(models, watches, |w| w.models.cache());
+    let models = with_work(models, cache, watches, |model| &model.spec.project_ref.name);
+    let predictions = watches.predictions.changes(prediction_facts);
+    let counted = predictions.filter_map(|prediction| ready(model_of(&prediction)));
+    models.reconcile_on(gathered(counted))
+}
+
+/// Predictions, woken by their Jobs, by their Project and, while they wait, by their Model and their Dataset.
+pub(crate) fn predictions(watches: &mut Watches) -> Controller<Guarded<Prediction>> {
+    let cache = watches.predictions.cache();
+    let predictions = over(&mut watches.predictions);
+    let predictions = with_tenancy(predictions, watches, |w| w.predictions.cache());
+    let predictions = with_work(predictions, cache.clone(), watches, |prediction| {
+        &prediction.spec.project_ref.name
+    });
+    let models = watches.models.changes(model_facts);
+    let datasets = watches.datasets.changes(dataset_facts);
+    let of_model = cache.clone();
+    predictions
+        .watches_shared_stream(models, move |model: Arc<Guarded<Model>>| {
+            let name = model.name_any();
+            chosen(&of_model, model.namespace(), move |prediction| {
+                waits(prediction) && prediction.spec.model_ref.name == name
+            })
+        })
+        .watches_shared_stream(datasets, move |dataset: Arc<Guarded<Dataset>>| {
+            let name = dataset.name_any();
+            chosen(&cache, dataset.namespace(), move |prediction| {
+                waits(prediction) && prediction.spec.dataset_ref.name == name
+            })
+        })
+}
+
+/// Whether a Prediction may wait for its Model or its Dataset: also one that was made, and of which either went since.
+fn waits(prediction: &Prediction) -> bool {
+    let status = prediction.status.as_ref();
+    let ready = status.and_then(|s| condition::find(&s.conditions, ConditionType::Ready));
+    ready.is_none_or(|ready| ready.status != ConditionStatus::True)
+}
+
 /// A controller over one kind.
 fn over<K: Managed>(watch: &mut Watch<Guarded<K>>) -> Controller<Guarded<K>> {
     Controller::for_shared_stream(watch.changes(intent), watch.cache())
@@ -90,7 +134,7 @@ fn with_tenancy<K: Managed>(
     })
 }
 
-/// Adds the triggers of Datasets and Exports: their Jobs, and their Project.
+/// Adds the triggers of what Jobs work for: its Jobs, and its Project.
 fn with_work<K: Managed>(
     controller: Controller<Guarded<K>>,
     cache: Store<Guarded<K>>,
@@ -141,6 +185,12 @@ fn project_of(dataset: &Guarded<Dataset>) -> Option<ObjectRef<Guarded<Project>>>
     Some(ObjectRef::new(named).within(&dataset.namespace()?))
 }
 
+/// The Model that a Prediction names.
+fn model_of(prediction: &Guarded<Prediction>) -> Option<ObjectRef<Guarded<Model>>> {
+    let named = &prediction.0.as_ref().ok()?.spec.model_ref.name;
+    Some(ObjectRef::new(named).within(&prediction.namespace()?))
+}
+
 /// The resource that a Job works for, when it is of this kind.
 fn owner_of<K: Managed>(job: &PartialObjectMeta<Job>) -> Option<ObjectRef<Guarded<K>>> {
     let mut owners = job.owner_references().iter();
@@ -182,7 +232,7 @@ fn intent<K: Resource>(object: &K) -> u64 {
     hash(&(meta.generation, deleted, &meta.finalizers, annotations))
 }
 
-/// What Datasets and Exports decide by of their Project; counters would wake all of them each time.
+/// What others decide by of their Project; counters would wake all of them each time.
 fn project_facts(project: &Guarded<Project>) -> u64 {
     let Ok(object) = &project.0 else {
         return intent(project);
@@ -203,10 +253,28 @@ fn dataset_facts(dataset: &Guarded<Dataset>) -> u64 {
         .as_ref()
         .ok()
         .and_then(|d| d.status.as_ref()?.state);
-    let meta = dataset.meta();
+    hash(&(state, going(dataset)))
+}
+
+/// What Predictions decide by of their Model.
+fn model_facts(model: &Guarded<Model>) -> u64 {
+    let object = model.0.as_ref().ok();
+    let state = object.and_then(|m| m.status.as_ref()?.state);
+    hash(&(state, going(model)))
+}
+
+/// What a Model counts of its Predictions.
+fn prediction_facts(prediction: &Guarded<Prediction>) -> u64 {
+    let object = prediction.0.as_ref().ok();
+    let state = object.and_then(|p| p.status.as_ref()?.state);
+    hash(&(state, going(prediction)))
+}
+
+/// The version of an object that is being deleted: each change of it is told.
+fn going<K: Resource>(object: &K) -> Option<&String> {
+    let meta = object.meta();
     let going = meta.deletion_timestamp.as_ref();
-    let going = going.and(meta.resource_version.as_ref());
-    hash(&(state, going))
+    going.and(meta.resource_version.as_ref())
 }
 
 fn hash(facts: &impl Hash) -> u64 {

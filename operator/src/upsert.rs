@@ -21,7 +21,7 @@ fn body<K: Managed>(pass: &Pass<K>, tenant: String) -> Upsert<K::Spec> {
     // Rows are what Datasets have.
     let named = match K::RESOURCE {
         Resource::Dataset => pass.annotation(DELETE_ROWS),
-        Resource::Project | Resource::Export => None,
+        Resource::Project | Resource::Export | Resource::Model | Resource::Prediction => None,
     };
     Upsert {
         namespace: pass.who.namespace.clone(),
@@ -70,6 +70,8 @@ pub(crate) fn refused(refusal: &Refusal) -> Verdict {
         (_, "project_not_active" | "project_ended" | "project_not_accepted") => {
             (Phase::Waiting, Reason::ProjectNotReady)
         }
+        (_, "model_not_found") => (Phase::Waiting, Reason::ModelNotFound),
+        (_, "dataset_not_found") => (Phase::Waiting, Reason::DatasetNotFound),
         (_, "rows_going") => (Phase::Waiting, Reason::Deleting),
         (_, "identity_changed") => (Phase::Failed, Reason::IdentityChanged),
         (_, "namespace_not_bound") => (Phase::Waiting, Reason::NamespaceNotBound),

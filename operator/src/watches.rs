@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
-use datacrowd_crds::{Dataset, Export, Project, names::OPERATOR_MANAGER};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, names::OPERATOR_MANAGER};
 use futures::{
     Stream, StreamExt as _,
     future::join_all,
@@ -34,6 +34,8 @@ pub(crate) struct Watches {
     pub projects: Watch<Guarded<Project>>,
     pub datasets: Watch<Guarded<Dataset>>,
     pub exports: Watch<Guarded<Export>>,
+    pub models: Watch<Guarded<Model>>,
+    pub predictions: Watch<Guarded<Prediction>>,
     pub jobs: Watch<PartialObjectMeta<Job>>,
 }
 
@@ -50,6 +52,8 @@ impl Watches {
             projects: Watch::new(api(client, namespace), Config::default()),
             datasets: Watch::new(api(client, namespace), Config::default()),
             exports: Watch::new(api(client, namespace), Config::default()),
+            models: Watch::new(api(client, namespace), Config::default()),
+            predictions: Watch::new(api(client, namespace), Config::default()),
             jobs: Watch::new(api(client, namespace), ours),
         }
     }
@@ -61,6 +65,8 @@ impl Watches {
             projects: self.projects.cache(),
             datasets: self.datasets.cache(),
             exports: self.exports.cache(),
+            models: self.models.cache(),
+            predictions: self.predictions.cache(),
             jobs: self.jobs.cache(),
         }
     }
@@ -72,6 +78,8 @@ impl Watches {
             self.projects.run(),
             self.datasets.run(),
             self.exports.run(),
+            self.models.run(),
+            self.predictions.run(),
             self.jobs.run(),
         );
     }

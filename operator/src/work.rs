@@ -1,4 +1,4 @@
-//! What Datasets and Exports share: attempts, each one run on the platform and one Job. A kind says what it asks by a
+//! What Datasets, Exports, Models and Predictions share: attempts, each one run on the platform and one Job. A kind says what it asks by a
 //! [`WorkSpec`]; the engine observes the latest attempt, decides by pure rules, and takes one step. The order of effects
 //! makes every interruption harmless: gate, which counts the attempt → look for the Job of that name → create it → status.
 
@@ -14,7 +14,7 @@ pub(crate) mod outcome;
 mod queue;
 mod spec;
 
-pub(crate) use spec::{AttemptState, JobTemplate, Limits, WorkSpec};
+pub(crate) use spec::{AttemptState, JobTemplate, Limits, RUNNER, WorkSpec};
 
 use datacrowd_crds::{
     condition::{Phase, Reason, Verdict},

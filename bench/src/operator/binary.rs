@@ -18,6 +18,7 @@ pub fn start(binary: &Path, log: &Path, platform: &str, admin: &str) -> Result<C
         .env("DATACROWD_INTERNAL_TOKEN", TOKEN)
         .env("DATACROWD_BUCKET", "datacrowd")
         .env("DATACROWD_RUNNER_IMAGE", "runner:none")
+        .env("DATACROWD_INFERENCE_IMAGE", "inference:none")
         .env("DATACROWD_ADMIN_LISTEN", admin)
         .env("DATACROWD_LOG", "warn")
         .stdout(File::create(log)?)

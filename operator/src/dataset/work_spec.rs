@@ -6,7 +6,7 @@ use datacrowd_protocol::internal::DatasetView;
 use crate::{
     context::Settings,
     dereference::Valid,
-    work::{AttemptState, JobTemplate, Limits, WorkSpec},
+    work::{AttemptState, JobTemplate, Limits, RUNNER, WorkSpec},
 };
 
 pub(super) fn work_spec(
@@ -30,9 +30,11 @@ pub(super) fn work_spec(
             command: "generate",
             mark: "gen",
             label: DATASET_LABEL,
+            component: RUNNER,
             image: settings.runner_image.clone(),
             limits: Limits::runner(settings),
             secret: secret.map(|secret| secret.name.clone()),
+            scratch: None,
         },
     }
 }

@@ -6,7 +6,7 @@ use datacrowd_protocol::internal::ExportView;
 use crate::{
     context::Settings,
     dereference::Valid,
-    work::{AttemptState, JobTemplate, Limits, WorkSpec},
+    work::{AttemptState, JobTemplate, Limits, RUNNER, WorkSpec},
 };
 
 pub(super) fn work_spec(
@@ -30,9 +30,11 @@ pub(super) fn work_spec(
             command: "export",
             mark: "exp",
             label: EXPORT_LABEL,
+            component: RUNNER,
             image: settings.runner_image.clone(),
             limits: Limits::runner(settings),
             secret: None,
+            scratch: None,
         },
     }
 }

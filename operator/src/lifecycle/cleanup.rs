@@ -22,7 +22,7 @@ use crate::{
     work::jobs,
 };
 
-/// What of a Dataset or an Export may be left to remove.
+/// What of a resource whose work Jobs do may be left to remove.
 pub(crate) struct Leftovers {
     /// Label that names the resource on its Jobs.
     pub label: &'static str,
@@ -32,7 +32,7 @@ pub(crate) struct Leftovers {
     pub policy: Option<DeletionPolicy>,
 }
 
-/// Lets a Dataset or an Export go: its runners stop, its pods end, then its rows go. It needs neither
+/// Lets a resource go whose work Jobs do: its runners stop, its pods end, then its rows go. It needs neither
 /// Project nor tenant.
 pub(crate) async fn cleanup_work<K: Managed>(
     ctx: &Context,

@@ -1,6 +1,6 @@
 //! Who refers to a Project: while anyone does, it cannot go.
 
-use datacrowd_crds::{Dataset, Export, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
 use kube::{Api, Resource, ResourceExt, api::ListParams, core::PartialObjectMeta};
 
 use crate::{context::Context, error::Error, managed::Pass};
@@ -8,10 +8,12 @@ use crate::{context::Context, error::Error, managed::Pass};
 /// Most referrers that are named in a message.
 const NAMED: usize = 10;
 
-/// The Datasets and Exports that name this Project, sorted, as `dataset/name`.
+/// The resources that name this Project, sorted, as `dataset/name`.
 pub(super) async fn referrers(ctx: &Context, pass: &Pass<Project>) -> Result<Vec<String>, Error> {
     let mut names = referrers_of::<Dataset>(ctx, pass, "dataset").await?;
     names.extend(referrers_of::<Export>(ctx, pass, "export").await?);
+    names.extend(referrers_of::<Model>(ctx, pass, "model").await?);
+    names.extend(referrers_of::<Prediction>(ctx, pass, "prediction").await?);
     names.sort();
     names.truncate(NAMED);
     Ok(names)

@@ -33,7 +33,7 @@ pub(super) fn validate(pass: &Pass<Project>, tenant: Option<&str>) -> Result<Val
     })
 }
 
-/// The Project that a Dataset or an Export names, when it is there and the platform knows it.
+/// The Project that another resource names, when it is there and the platform knows it.
 pub(crate) fn usable<'a>(
     found: Option<&'a Project>,
     name: &str,

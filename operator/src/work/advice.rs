@@ -5,7 +5,7 @@ use datacrowd_crds::{condition::Reason, names::RETRY_AT};
 use crate::{command::kubectl, managed::Identity};
 
 /// What to do about a failure, as a command. What was read of a file stays read: while nothing was, a corrected file
-/// takes its place; afterwards another content needs another Dataset, as another setting always does. It goes on from
+/// takes its place; afterwards another content needs another resource, as another setting always does. It goes on from
 /// the runner's message, whose remedy may be either. Another limit of invalid rows is noticed by itself.
 pub(crate) fn advice(
     reason: Reason,
@@ -20,6 +20,11 @@ pub(crate) fn advice(
             format_args!("annotate {kind} {name} --overwrite {RETRY_AT}=$(date +%s)"),
         )
     };
+    let again = source_of(kind);
+    let apply = || {
+        let file = again.to_lowercase();
+        kubectl(who, format_args!("apply -f {file}.yaml"))
+    };
     match reason {
         Reason::CredentialsRejected
         | Reason::SourceNotFound
@@ -33,13 +38,21 @@ pub(crate) fn advice(
             retry()
         )),
         Reason::BadInput => Some(format!(
-            "Apply a Dataset under a new name, with the corrected file or setting: {}",
-            kubectl(who, "apply -f dataset.yaml")
+            "Apply a {again} under a new name, with the corrected file or setting: {}",
+            apply()
         )),
-        Reason::SourceChanged => Some(format!(
-            "Apply a Dataset under a new name with the corrected file: {}",
-            kubectl(who, "apply -f dataset.yaml")
+        Reason::SourceChanged | Reason::InvalidModel => Some(format!(
+            "Apply a {again} under a new name with the corrected file: {}",
+            apply()
         )),
         _ => None,
+    }
+}
+
+/// The kind that names the file, and so is applied anew with another one.
+fn source_of(kind: &str) -> &'static str {
+    match kind {
+        "model" | "prediction" => "Model",
+        _ => "Dataset",
     }
 }

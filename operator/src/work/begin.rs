@@ -98,6 +98,7 @@ impl<K: Managed> Work<'_, K> {
             "debt_owed" => (Phase::Waiting, Reason::AwaitingPayment, refusal.message.clone()),
             "payment_required" => (Phase::Waiting, Reason::AwaitingPayment, self.spec.awaiting_payment.into()),
             "export_not_due" => (Phase::Waiting, Reason::AwaitingCompletion, refusal.message.clone()),
+            "prediction_not_due" => (Phase::Waiting, Reason::AwaitingGeneration, refusal.message.clone()),
             "project_not_active" => (Phase::Waiting, Reason::ProjectPaused, refusal.message.clone()),
             _ => return self.wait(refused(refusal)).await,
         };

@@ -157,6 +157,7 @@ fn ended(facts: &Facts<'_>, failure: Failure, reported: bool) -> Step {
         | RunReason::SourceChanged
         | RunReason::SourceForbidden
         | RunReason::CredentialsRejected
+        | RunReason::InvalidModel
         | RunReason::Misconfigured => false,
     };
     let ended = Ended {

@@ -1,13 +1,11 @@
 //! What a Job looks like. Pure: from a plan to an object.
 
+mod volumes;
+
 use std::collections::BTreeMap;
 
 use datacrowd_crds::names::{ATTEMPT_LABEL, OPERATOR_MANAGER};
-use datacrowd_protocol::{
-    exit,
-    ids::RunId,
-    names::{RUNNER_TOKEN_AUDIENCE, RUNNER_TOKEN_PATH},
-};
+use datacrowd_protocol::{exit, ids::RunId};
 use k8s_openapi::{
     api::{
         batch::v1::{
@@ -16,9 +14,8 @@ use k8s_openapi::{
         },
         core::v1::{
             Capabilities, Container, EnvVar, EnvVarSource, ObjectFieldSelector, PodSecurityContext,
-            PodSpec, PodTemplateSpec, ProjectedVolumeSource, ResourceRequirements, SeccompProfile,
-            SecretKeySelector, SecurityContext, ServiceAccountTokenProjection, Volume, VolumeMount,
-            VolumeProjection,
+            PodSpec, PodTemplateSpec, ResourceRequirements, SeccompProfile, SecretKeySelector,
+            SecurityContext,
         },
     },
     apimachinery::pkg::{
@@ -29,12 +26,11 @@ use k8s_openapi::{
 
 use super::{JobTemplate, jobs::MANAGED_BY};
 use crate::{context::Settings, managed::Identity};
+use volumes::{mounts, volumes};
 
-/// Name of the runner's container: exit codes are read from it.
+/// Name of the container, whatever runs in it: exit codes are read from it.
 pub(crate) const CONTAINER: &str = "runner";
-/// Name of the volume with the pod's token.
-const TOKEN_VOLUME: &str = "datacrowd-token";
-/// The user that the runner's image is made for.
+/// The user that the images are made for.
 const RUNNER_USER: i64 = 65_532;
 /// How often a Job starts another pod for one that failed.
 const BACKOFF_LIMIT: i32 = 3;
@@ -101,12 +97,15 @@ pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
     }
 }
 
-/// The first three are the selector by which the chart's NetworkPolicies find the runners of one installation.
+/// The first three are the selector by which the chart's NetworkPolicies find the pods of one installation's Jobs.
 fn labels(plan: &Plan<'_>, installation: &str) -> BTreeMap<String, String> {
     [
         ("app.kubernetes.io/name", "datacrowd".to_owned()),
         ("app.kubernetes.io/instance", installation.to_owned()),
-        ("app.kubernetes.io/component", "runner".to_owned()),
+        (
+            "app.kubernetes.io/component",
+            plan.template.component.to_owned(),
+        ),
         ("app.kubernetes.io/part-of", "datacrowd".to_owned()),
         (MANAGED_BY, OPERATOR_MANAGER.to_owned()),
         (plan.template.label, plan.who.name.clone()),
@@ -159,35 +158,9 @@ fn pod(plan: &Plan<'_>, settings: &Settings) -> PodSpec {
             ..PodSecurityContext::default()
         }),
         containers: vec![container(plan, settings)],
-        volumes: Some(vec![token_volume()]),
+        volumes: Some(volumes(plan.template)),
         ..PodSpec::default()
     }
-}
-
-fn token_volume() -> Volume {
-    let token = ServiceAccountTokenProjection {
-        audience: Some(RUNNER_TOKEN_AUDIENCE.into()),
-        expiration_seconds: Some(3600),
-        path: token_file().1.into(),
-    };
-    Volume {
-        name: TOKEN_VOLUME.into(),
-        projected: Some(ProjectedVolumeSource {
-            sources: Some(vec![VolumeProjection {
-                service_account_token: Some(token),
-                ..VolumeProjection::default()
-            }]),
-            ..ProjectedVolumeSource::default()
-        }),
-        ..Volume::default()
-    }
-}
-
-/// Folder and file name of the pod's token.
-fn token_file() -> (&'static str, &'static str) {
-    RUNNER_TOKEN_PATH
-        .rsplit_once('/')
-        .expect("the path is absolute")
 }
 
 fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
@@ -222,12 +195,7 @@ fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
             ..SecurityContext::default()
         }),
         termination_message_policy: Some("File".into()),
-        volume_mounts: Some(vec![VolumeMount {
-            name: TOKEN_VOLUME.into(),
-            mount_path: token_file().0.into(),
-            read_only: Some(true),
-            ..VolumeMount::default()
-        }]),
+        volume_mounts: Some(mounts(template)),
         ..Container::default()
     }
 }

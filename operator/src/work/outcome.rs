@@ -278,10 +278,11 @@ pub(crate) fn remedy(reason: RunReason) -> &'static str {
         }
         RunReason::SourceNotFound => "The source does not exist; upload it.",
         RunReason::SourceChanged => {
-            "The source changed while it was read; apply a Dataset under a new name for the new content."
+            "The source changed while it was read; apply another resource under a new name for the new content."
         }
         RunReason::SourceForbidden => "The source may not be read; allow the read.",
         RunReason::CredentialsRejected => "The credentials were refused; correct them.",
+        RunReason::InvalidModel => "The model's file is none that can be run here.",
         RunReason::QuotaExceeded => {
             "The project's quota ended before the file did; buy judgements and the run goes on by itself."
         }

@@ -25,8 +25,10 @@ impl<K: Managed> Work<'_, K> {
         let mine = age(self.pass.object.as_ref());
         // Who waits is read from the cache: a moment's error changes the order of two, never how many run.
         let cache = ctx.caches.of(namespace);
-        let older =
-            queued(&cache.datasets, namespace, &mine) + queued(&cache.exports, namespace, &mine);
+        let older = queued(&cache.datasets, namespace, &mine)
+            + queued(&cache.exports, namespace, &mine)
+            + queued(&cache.models, namespace, &mine)
+            + queued(&cache.predictions, namespace, &mine);
         Ok(running + older < most)
     }
 }

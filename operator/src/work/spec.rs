@@ -6,6 +6,11 @@ use uuid::Uuid;
 
 use crate::context::Settings;
 
+/// Component of pods of the runner.
+pub(crate) const RUNNER: &str = "runner";
+/// Component of pods that run a model.
+pub(crate) const INFERENCE: &str = "inference";
+
 /// What a resource asks of its Jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WorkSpec {
@@ -36,16 +41,41 @@ pub(crate) struct WorkSpec {
 pub(crate) struct JobTemplate {
     /// First argument of the program.
     pub command: &'static str,
-    /// What marks the Job's name: `gen` or `exp`.
+    /// What marks the Job's name, such as `gen` or `exp`.
     pub mark: &'static str,
     /// Label that names the resource on its Jobs.
     pub label: &'static str,
+    /// What the pods are: by this label the chart's NetworkPolicies find them.
+    pub component: &'static str,
     /// Image of the program.
     pub image: String,
     /// What it may use.
     pub limits: Limits,
     /// Secret with the credentials of the tenant's own bucket.
     pub secret: Option<String>,
+    /// Most bytes that it may write below `/tmp`; without it, it writes nowhere.
+    pub scratch: Option<&'static str>,
+}
+
+impl JobTemplate {
+    /// Of a program of the inference image, which puts the model's file and one item at a time below `/tmp`.
+    pub(crate) fn inference(
+        command: &'static str,
+        mark: &'static str,
+        label: &'static str,
+        settings: &Settings,
+    ) -> Self {
+        Self {
+            command,
+            mark,
+            label,
+            component: INFERENCE,
+            image: settings.inference_image.clone(),
+            limits: Limits::inference(settings),
+            secret: None,
+            scratch: Some("1Gi"),
+        }
+    }
 }
 
 /// What one attempt may use.
@@ -68,6 +98,16 @@ impl Limits {
             cpu: "50m",
             memory: "32Mi",
             most_memory: "128Mi",
+            deadline_seconds: settings.job_deadline_seconds,
+        }
+    }
+
+    /// Inference's: the model lies in memory, and beside it one item.
+    pub(crate) fn inference(settings: &Settings) -> Self {
+        Self {
+            cpu: "250m",
+            memory: "128Mi",
+            most_memory: "1Gi",
             deadline_seconds: settings.job_deadline_seconds,
         }
     }

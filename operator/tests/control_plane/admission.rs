@@ -3,7 +3,7 @@
 use http::Request;
 use serde_json::{Value, json};
 
-use super::world::{BUCKET, World, dataset, export, project};
+use super::world::{BUCKET, World, dataset, export, model, prediction, project};
 
 async fn send(world: &World, method: &str, path: &str, body: &Value) -> (u16, String, Vec<String>) {
     let request = Request::builder()
@@ -59,6 +59,17 @@ fn with(mut body: Value, at: &str, value: Value) -> Value {
         }
     }
     body
+}
+
+/// An input of recordings at this rate.
+fn heard(sample_rate_hz: i32) -> Value {
+    json!({
+        "kind": "Audio", "column": "file",
+        "audio": {
+            "sampleRateHz": sample_rate_hz, "windowMillis": 2000, "hopMillis": 1000, "features": "LogMel",
+            "logMel": {"nFft": 256, "hop": 80, "nMels": 40, "fMin": 100, "fMax": 4000},
+        },
+    })
 }
 
 #[tokio::test]
@@ -133,6 +144,59 @@ async fn the_table_of_refusals_holds_on_creation() {
             with(export("a"), "/spec/since", json!(-1)),
             Some("greater than or equal to 0"),
         ),
+        ("models", model(&ns, "fine"), None),
+        ("models", model(&ns, &fits), None),
+        ("models", model(&ns, &long), Some("at most 45 characters")),
+        (
+            "models",
+            with(model(&ns, "a"), "/spec/source/uri", json!("s3://b/models/")),
+            Some("should match"),
+        ),
+        (
+            "models",
+            with(model(&ns, "a"), "/spec/source/sha256", json!("abc")),
+            Some("should match"),
+        ),
+        (
+            "models",
+            with(
+                model(&ns, "pinned"),
+                "/spec/source/sha256",
+                json!("0".repeat(64)),
+            ),
+            None,
+        ),
+        (
+            "models",
+            with(model(&ns, "a"), "/spec/input/kind", json!("Video")),
+            Some("Unsupported value"),
+        ),
+        (
+            "models",
+            with(model(&ns, "a"), "/spec/output/labels", json!(["only"])),
+            Some("at least 2 items"),
+        ),
+        (
+            "models",
+            with(model(&ns, "heard"), "/spec/input", heard(8_000)),
+            None,
+        ),
+        (
+            "models",
+            with(model(&ns, "a"), "/spec/input", heard(96_000)),
+            Some("less than or equal to 48000"),
+        ),
+        ("predictions", prediction("fine"), None),
+        (
+            "predictions",
+            prediction(&long),
+            Some("at most 45 characters"),
+        ),
+        (
+            "predictions",
+            with(prediction("a"), "/spec/modelRef/name", json!("")),
+            Some("modelRef.name"),
+        ),
     ];
     for (plural, body, refusal) in table {
         let path = format!("/apis/datacrowd.io/v1alpha1/namespaces/{ns}/{plural}");
@@ -164,6 +228,8 @@ async fn what_is_immutable_cannot_be_changed() {
         ))
         .await;
     world.export("final").await;
+    world.model("voices").await;
+    world.prediction("guess").await;
     let uri = json!(format!("s3://{BUCKET}/{ns}/other.csv"));
     let table = [
         ("projects/closed", json!({"closed": false}), Some("one way")),
@@ -202,6 +268,36 @@ async fn what_is_immutable_cannot_be_changed() {
         ),
         ("exports/final", json!({"format": "CSV"}), Some("immutable")),
         ("exports/final", json!({"since": 5}), Some("immutable")),
+        (
+            "models/voices",
+            json!({"source": {"uri": uri}}),
+            Some("another model is another Model"),
+        ),
+        (
+            "models/voices",
+            json!({"source": {"sha256": "0".repeat(64)}}),
+            Some("another model is another Model"),
+        ),
+        (
+            "models/voices",
+            json!({"input": {"columns": ["x"]}}),
+            Some("another model is another Model"),
+        ),
+        (
+            "models/voices",
+            json!({"output": {"labels": ["b", "a"]}}),
+            Some("another model is another Model"),
+        ),
+        (
+            "predictions/guess",
+            json!({"modelRef": {"name": "other"}}),
+            Some("a Prediction is immutable"),
+        ),
+        (
+            "predictions/guess",
+            json!({"datasetRef": {"name": "other"}}),
+            Some("a Prediction is immutable"),
+        ),
     ];
     for (path, spec, refusal) in table {
         let at = format!("/apis/datacrowd.io/v1alpha1/namespaces/{ns}/{path}");

@@ -1,7 +1,7 @@
 //! How resources go.
 
 use datacrowd_crds::{
-    Dataset, Export, Project,
+    Dataset, Export, Model, Prediction, Project,
     names::{DELETE_ROWS, SKIP_CLEANUP},
 };
 use kube::{ResourceExt, api::DeleteParams};
@@ -117,7 +117,10 @@ async fn a_project_in_use_stays_and_says_who_uses_it() {
     world.project("reviews").await;
     world.dataset("items").await;
     world.export("final").await;
+    world.model("voices").await;
+    world.prediction("guess").await;
     let _: Dataset = world.reason("items", "AwaitingPayment").await;
+    let _: Prediction = world.reason("guess", "ModelNotReady").await;
     world
         .api::<Project>()
         .delete("reviews", &DeleteParams::default())
@@ -128,7 +131,7 @@ async fn a_project_in_use_stays_and_says_who_uses_it() {
         ready(&seen)
             .unwrap()
             .message
-            .ends_with("dataset/items, export/final")
+            .ends_with("dataset/items, export/final, model/voices, prediction/guess")
     );
     world
         .api::<Dataset>()
@@ -140,6 +143,16 @@ async fn a_project_in_use_stays_and_says_who_uses_it() {
         .delete("final", &DeleteParams::default())
         .await
         .unwrap();
+    world
+        .api::<Model>()
+        .delete("voices", &DeleteParams::default())
+        .await
+        .unwrap();
+    world
+        .api::<Prediction>()
+        .delete("guess", &DeleteParams::default())
+        .await
+        .unwrap();
     world.gone::<Project>("reviews").await;
     // A pass that still sees a finalizer says a deletion again: the first of each counts.
     let calls = world.platform.calls();
@@ -149,7 +162,10 @@ async fn a_project_in_use_stays_and_says_who_uses_it() {
     };
     let project = first("delete projects Retain");
     assert!(project > first("delete datasets"), "{calls:?}");
-    assert!(project > first("delete exports"), "{calls:?}");
+    for kind in ["exports", "models", "predictions"] {
+        let call = format!("delete {kind}");
+        assert!(project > first(&call), "{call}: {calls:?}");
+    }
 }
 
 #[tokio::test]

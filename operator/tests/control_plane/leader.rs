@@ -46,6 +46,7 @@ impl Replica {
             .env("DATACROWD_INTERNAL_TOKEN", TOKEN)
             .env("DATACROWD_BUCKET", BUCKET)
             .env("DATACROWD_RUNNER_IMAGE", "runner:test")
+            .env("DATACROWD_INFERENCE_IMAGE", "inference:test")
             .env("DATACROWD_WATCH_NAMESPACES", &world.namespace)
             .env("DATACROWD_POLL_SECONDS", "1")
             .env("DATACROWD_ADMIN_LISTEN", "127.0.0.1:0")

@@ -35,6 +35,7 @@ async fn an_operator_before_its_definitions_waits_and_says_for_what() {
         .env("DATACROWD_INTERNAL_TOKEN", TOKEN)
         .env("DATACROWD_BUCKET", "datacrowd")
         .env("DATACROWD_RUNNER_IMAGE", "runner:test")
+        .env("DATACROWD_INFERENCE_IMAGE", "inference:test")
         .env("DATACROWD_ADMIN_LISTEN", &admin)
         .env("DATACROWD_LEASE_NAMESPACE", "default")
         .env("POD_NAME", "early")

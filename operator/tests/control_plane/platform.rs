@@ -1,5 +1,7 @@
 //! The platform as the operator sees it: rows in memory behind the internal API's paths.
 
+pub mod models;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -12,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, patch, post, put},
 };
-use datacrowd_crds::{DatasetSpec, ExportSpec, ProjectSpec};
+use datacrowd_crds::{DatasetSpec, ExportSpec, PredictionSpec, ProjectSpec};
 use datacrowd_protocol::{
     WireEnum as _,
     ids::{DatasetId, ExportId, ProjectId, RunId},
@@ -24,6 +26,7 @@ use datacrowd_protocol::{
     names::INTERNAL_TOKEN_HEADER,
     problem::Problem,
     run::{BeginRun, RunBegun, RunOutcome, RunReason},
+    source::DeletionPolicy,
 };
 use datacrowd_testkit::Contract;
 use serde_json::Value;
@@ -31,7 +34,7 @@ use uuid::Uuid;
 
 pub const TOKEN: &str = "test-token";
 
-/// One dataset or export.
+/// One dataset, export, model or prediction.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub id: Uuid,
@@ -40,6 +43,13 @@ pub struct Row {
     pub ready: bool,
     pub tasks: i64,
     pub rejected: i64,
+}
+
+impl Row {
+    fn has_failed(&self) -> bool {
+        let last = self.runs.last();
+        last.is_some_and(|run| run.outcome == Some(RunOutcome::Failed))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +61,10 @@ pub struct Rows {
     pub project_ids: BTreeMap<String, Uuid>,
     pub datasets: BTreeMap<String, Row>,
     pub exports: BTreeMap<String, Row>,
+    pub models: BTreeMap<String, Row>,
+    pub predictions: BTreeMap<String, Row>,
+    /// What the predictions are of.
+    pub predicted: BTreeMap<String, PredictionSpec>,
     pub paused: bool,
     pub export_due: bool,
     /// Tasks of rows that were taken over wait for quota.
@@ -85,6 +99,8 @@ impl Fake {
             .route("/internal/projects", put(project_put))
             .route("/internal/datasets", put(dataset_put))
             .route("/internal/exports", put(export_put))
+            .route("/internal/models", put(models::model_put))
+            .route("/internal/predictions", put(models::prediction_put))
             .route("/internal/{kind}/{id}/runs", post(begin))
             .route("/internal/{kind}/{id}/status", patch(failed))
             .route("/internal/datasets/{id}/fence", post(fence))
@@ -280,10 +296,7 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
         return problem(409, "rows_going", "They are being removed.");
     }
     let row = bind(&mut rows.datasets, &up.name, up.uid);
-    let failed = row
-        .runs
-        .last()
-        .is_some_and(|r| r.outcome == Some(RunOutcome::Failed));
+    let failed = row.has_failed();
     Json(DatasetView {
         id: DatasetId(row.id),
         state: match (row.ready, row.runs.is_empty(), failed) {
@@ -321,10 +334,7 @@ async fn export_put(State(rows): State<Shared>, Json(up): Json<Upsert<ExportSpec
     }
     let due = rows.export_due;
     let row = bind(&mut rows.exports, &up.name, up.uid);
-    let failed = row
-        .runs
-        .last()
-        .is_some_and(|r| r.outcome == Some(RunOutcome::Failed));
+    let failed = row.has_failed();
     Json(ExportView {
         id: ExportId(row.id),
         state: match (row.ready, row.runs.is_empty(), failed) {
@@ -348,10 +358,11 @@ async fn export_put(State(rows): State<Shared>, Json(up): Json<Upsert<ExportSpec
 }
 
 fn find<'a>(rows: &'a mut Rows, kind: &str, id: Uuid) -> Option<&'a mut Row> {
-    let rows = if kind == "datasets" {
-        &mut rows.datasets
-    } else {
-        &mut rows.exports
+    let rows = match kind {
+        "datasets" => &mut rows.datasets,
+        "exports" => &mut rows.exports,
+        "models" => &mut rows.models,
+        _ => &mut rows.predictions,
     };
     rows.values_mut().find(|row| row.id == id)
 }
@@ -452,6 +463,11 @@ async fn remove(
     rows.calls.push(format!("delete {kind} {:?}", query.policy));
     rows.datasets.retain(|_, row| row.id != id);
     rows.exports.retain(|_, row| row.id != id);
+    rows.models.retain(|_, row| row.id != id);
+    rows.predictions.retain(|_, row| row.id != id);
+    if query.policy == DeletionPolicy::Delete {
+        rows.orphans_go();
+    }
     rows.project_ids.retain(|_, known| *known != id);
     StatusCode::NO_CONTENT.into_response()
 }

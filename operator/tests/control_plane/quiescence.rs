@@ -1,6 +1,6 @@
 //! A settled resource causes no writes.
 
-use datacrowd_crds::{Dataset, Export, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
 use kube::ResourceExt;
 use std::time::Duration;
 
@@ -34,6 +34,15 @@ async fn a_hundred_passes_over_settled_resources_write_nothing() {
         }
     }
     let _: Export = world.reason("final", "AwaitingCompletion").await;
+    world.model("voices").await;
+    world.inspected("voices").await;
+    world.prediction("guess").await;
+    world.predicted("guess", 1).await;
+    world.model("unusable").await;
+    let job = world.job::<Model>("unusable").await;
+    world.pod_exits(&job, 64, "Error", "").await;
+    let _: Model = world.reason("unusable", "BadInput").await;
+    let _: Prediction = world.reason("guess", "Predicted").await;
     let _: Project = world.reason("reviews", "Accepted").await;
     let quiet = async || {
         let before = running.proxy.written().len();

@@ -1,6 +1,8 @@
 //! A namespace that changes hands.
 
-use datacrowd_crds::{Dataset, Export, Project, condition::ConditionStatus::False};
+use datacrowd_crds::{
+    Dataset, Export, Model, Prediction, Project, condition::ConditionStatus::False,
+};
 use kube::{ResourceExt, api::DeleteParams};
 use serde_json::{Value, json};
 
@@ -19,6 +21,10 @@ async fn bound(prefix: &str) -> (World, super::world::Running) {
     let _: Dataset = world.reason("items", "JobCreated").await;
     world.export("final").await;
     let _: Export = world.reason("final", "AwaitingCompletion").await;
+    world.model("voices").await;
+    let _: Model = world.reason("voices", "JobCreated").await;
+    world.prediction("guess").await;
+    let _: Prediction = world.reason("guess", "ModelNotReady").await;
     (world, running)
 }
 
@@ -44,8 +50,16 @@ async fn namespace_relabelled() {
     let project: Project = world.reason("reviews", "NamespaceNotBound").await;
     let dataset: Dataset = world.reason("items", "NamespaceNotBound").await;
     let export: Export = world.reason("final", "NamespaceNotBound").await;
+    let model: Model = world.reason("voices", "NamespaceNotBound").await;
+    let prediction: Prediction = world.reason("guess", "NamespaceNotBound").await;
     assert_eq!(table(&project)[0], False);
-    for message in [told(&project), told(&dataset), told(&export)] {
+    for message in [
+        told(&project),
+        told(&dataset),
+        told(&export),
+        told(&model),
+        told(&prediction),
+    ] {
         assert!(message.contains("somebody-else"), "{message}");
         assert!(
             !message.contains("acme"),
@@ -63,13 +77,15 @@ async fn namespace_relabelled() {
     );
     assert_eq!(rest(&dataset.status.unwrap()), json!({}));
     assert_eq!(rest(&export.status.unwrap()), json!({}));
+    assert_eq!(rest(&model.status.unwrap()), json!({}));
+    assert_eq!(rest(&prediction.status.unwrap()), json!({}));
     world
         .eventually("its Jobs end", async || {
             world.jobs().await.is_empty().then_some(())
         })
         .await;
     let calls = world.platform.calls();
-    for kind in ["Project", "Dataset", "Export"] {
+    for kind in ["Project", "Dataset", "Export", "Model", "Prediction"] {
         let call = format!("depart {kind} somebody-else");
         assert!(calls.contains(&call), "no {call}: {calls:?}");
     }
@@ -111,6 +127,12 @@ async fn a_resource_of_the_tenant_before_is_deleted_without_its_rows() {
     let gone = DeleteParams::default();
     world.api::<Dataset>().delete("items", &gone).await.unwrap();
     world.api::<Export>().delete("final", &gone).await.unwrap();
+    world.api::<Model>().delete("voices", &gone).await.unwrap();
+    world
+        .api::<Prediction>()
+        .delete("guess", &gone)
+        .await
+        .unwrap();
     world
         .api::<Project>()
         .delete("reviews", &gone)
@@ -119,6 +141,8 @@ async fn a_resource_of_the_tenant_before_is_deleted_without_its_rows() {
     let _running = world.start().await;
     world.gone::<Dataset>("items").await;
     world.gone::<Export>("final").await;
+    world.gone::<Model>("voices").await;
+    world.gone::<Prediction>("guess").await;
     world.gone::<Project>("reviews").await;
     let calls = world.platform.calls();
     assert!(

@@ -166,7 +166,9 @@ async fn restarted(after_success: bool) -> (usize, Vec<String>) {
         .start_on(FaultProxy::in_weather(lag).behind(&now))
         .await;
     tokio::time::sleep(LAG / 2).await;
-    assert!(second.proxy.looked_back(), "it saw the present");
+    // On a busy machine its lists take longer.
+    let looked_back = async || second.proxy.looked_back().then_some(());
+    world.eventually("it saw the past", looked_back).await;
     if !after_success {
         world.platform.generated("items", 5);
         world.pod_exits(&job, 0, "Completed", "").await;

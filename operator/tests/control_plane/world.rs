@@ -4,7 +4,7 @@
 use std::{env, time::Duration};
 
 use datacrowd_crds::{
-    Dataset, Export, Project,
+    Dataset, Export, Model, Prediction, Project,
     condition::{Condition, ConditionStatus, ConditionType, find},
 };
 use datacrowd_operator::{Operator, Platform, Settings};
@@ -125,6 +125,7 @@ impl World {
         let settings = Settings {
             bucket: BUCKET.into(),
             runner_image: "runner:test".into(),
+            inference_image: "inference:test".into(),
             runner_internal_url: "http://api".into(),
             otlp_endpoint: None,
             tenant_endpoints: TenantEndpoints::default(),
@@ -213,6 +214,15 @@ impl World {
         self.create(export(name)).await
     }
 
+    pub async fn model(&self, name: &str) -> Model {
+        self.create(model(&self.namespace, name)).await
+    }
+
+    /// Of the Model `voices` over the Dataset `items`.
+    pub async fn prediction(&self, name: &str) -> Prediction {
+        self.create(prediction(name)).await
+    }
+
     pub async fn patch<K>(&self, name: &str, patch: Value)
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -288,6 +298,8 @@ impl World {
         all::<Project>(self).await;
         all::<Dataset>(self).await;
         all::<Export>(self).await;
+        all::<Model>(self).await;
+        all::<Prediction>(self).await;
         all::<Job>(self).await;
         all::<Pod>(self).await;
         all::<Event>(self).await;
@@ -332,7 +344,7 @@ macro_rules! observed {
         }
     )+};
 }
-observed!(Project, Dataset, Export);
+observed!(Project, Dataset, Export, Model, Prediction);
 
 pub fn ready<K: Observed>(object: &K) -> Option<&Condition> {
     find(object.conditions(), ConditionType::Ready)
@@ -370,5 +382,29 @@ pub fn export(name: &str) -> Value {
         "apiVersion": "datacrowd.io/v1alpha1", "kind": "Export",
         "metadata": {"name": name},
         "spec": {"projectRef": {"name": "reviews"}, "format": "JSONL"},
+    })
+}
+
+pub fn model(namespace: &str, name: &str) -> Value {
+    json!({
+        "apiVersion": "datacrowd.io/v1alpha1", "kind": "Model",
+        "metadata": {"name": name},
+        "spec": {
+            "projectRef": {"name": "reviews"},
+            "source": {"uri": format!("s3://{BUCKET}/{namespace}/voices.onnx")},
+            "input": {"kind": "Columns", "columns": ["x", "y"]},
+            "output": {"field": "rating", "labels": ["a", "b"]},
+        },
+    })
+}
+
+pub fn prediction(name: &str) -> Value {
+    json!({
+        "apiVersion": "datacrowd.io/v1alpha1", "kind": "Prediction",
+        "metadata": {"name": name},
+        "spec": {
+            "projectRef": {"name": "reviews"},
+            "modelRef": {"name": "voices"}, "datasetRef": {"name": "items"},
+        },
     })
 }

@@ -117,6 +117,11 @@ fn the_table_of_failures_holds() {
             "fail CredentialsRejected, reported: Some(false)",
         ),
         (
+            R::InvalidModel,
+            true,
+            "fail InvalidModel, reported: Some(false)",
+        ),
+        (
             R::Misconfigured,
             true,
             "fail Misconfigured, reported: Some(false)",

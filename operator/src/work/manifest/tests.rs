@@ -6,6 +6,7 @@ fn settings() -> Settings {
     Settings {
         bucket: "datacrowd".into(),
         runner_image: "datacrowd/runner:1".into(),
+        inference_image: "datacrowd/inference:1".into(),
         runner_internal_url: "http://api.datacrowd:8081".into(),
         otlp_endpoint: None,
         tenant_endpoints: "*.amazonaws.com,10.96.0.0/12".parse().unwrap(),
@@ -33,9 +34,11 @@ fn template() -> JobTemplate {
         command: "generate",
         mark: "gen",
         label: "datacrowd.io/dataset",
+        component: "runner",
         image: settings().runner_image,
         limits: Limits::runner(&settings()),
         secret: Some("mine".into()),
+        scratch: None,
     }
 }
 
@@ -63,6 +66,38 @@ fn plan<'a>(who: &'a Identity, template: &'a JobTemplate) -> Plan<'a> {
 fn the_job_of_a_dataset_with_a_bucket_of_its_own() {
     let (who, template) = (who("reviews-2026"), template());
     insta::assert_yaml_snapshot!(job(&plan(&who, &template), &settings()));
+}
+
+#[test]
+fn the_job_that_looks_at_a_model() {
+    let who = who("voices");
+    let template = JobTemplate::inference("inspect", "insp", "datacrowd.io/model", &settings());
+    let plan = Plan {
+        owner: OwnerReference {
+            kind: "Model".into(),
+            ..plan(&who, &template).owner
+        },
+        ..plan(&who, &template)
+    };
+    insta::assert_yaml_snapshot!(job(&plan, &settings()));
+}
+
+#[test]
+fn a_job_that_predicts_differs_by_its_name_its_label_and_its_command() {
+    let who = who("voices");
+    let made = |command, mark, label| {
+        let template = JobTemplate::inference(command, mark, label, &settings());
+        let job = job(&plan(&who, &template), &settings());
+        let text = serde_json::to_string(&job).unwrap();
+        // The label first: it may contain the command.
+        text.replace(label, "LABEL")
+            .replace(command, "COMMAND")
+            .replace(&format!("-{mark}-"), "-MARK-")
+    };
+    assert_eq!(
+        made("predict", "pred", "datacrowd.io/prediction"),
+        made("inspect", "insp", "datacrowd.io/model"),
+    );
 }
 
 #[test]
@@ -105,5 +140,10 @@ fn a_queue_decides_when_the_job_starts() {
 #[test]
 fn the_longest_name_still_fits_into_a_label() {
     let who = who(&"a".repeat(datacrowd_crds::names::MAX_NAME));
-    assert!(name(&who, "gen", 9999).len() <= 63);
+    for mark in ["gen", "exp"] {
+        assert!(name(&who, mark, 9999).len() <= 63);
+    }
+    for mark in ["insp", "pred"] {
+        assert!(name(&who, mark, 999).len() <= 63);
+    }
 }

@@ -94,6 +94,17 @@ fn the_runners_own_word_comes_first() {
 }
 
 #[test]
+fn a_model_that_cannot_be_used_is_known_by_what_its_pod_said() {
+    let said = json!({"outcome": "Failed", "reason": "InvalidModel", "message": "It has no output.", "rows": 0, "rejected": 0});
+    let pods = [ended(exit::BAD_INPUT, "Error", &said.to_string())];
+    let failed_job = job(condition("Failed", "PodFailurePolicy"));
+    assert_eq!(
+        failed(&failed_job, &pods),
+        (RunReason::InvalidModel, "It has no output.".into())
+    );
+}
+
+#[test]
 fn a_termination_message_that_is_none_is_ignored() {
     let pods = [ended(64, "Error", "thread 'main' panicked")];
     let failed_job = job(condition("Failed", "PodFailurePolicy"));

@@ -1,4 +1,4 @@
--- Health of a Project, Dataset or Export, by its conditions. `obj` is the resource.
+-- Health of a resource of DataCrowd Lab, by its conditions. `obj` is the resource.
 -- Waiting for a payment or a file is Suspended: it is nobody's fault, and nothing
 -- goes on until somebody acts.
 local status = obj.status or {}

@@ -21,7 +21,7 @@ API_SERVER = f"system:serviceaccount:{SYSTEM}:datacrowd-api-server"
 LOST_RESOURCES = f"system:serviceaccount:{SYSTEM}:datacrowd-lost-resources"
 RELEASE = ["--namespace", SYSTEM, "datacrowd", ROOT / "charts/datacrowd", "--values", ROOT / "dev/platform/values.yaml"]
 SECOND = ["--namespace", SYSTEM, "second", *RELEASE[3:]]
-TENANT = "system:serviceaccount:team-a:developer"  # may do everything to the three kinds in its namespace
+TENANT = "system:serviceaccount:team-a:developer"  # may do everything to the kinds in its namespace
 FOREIGN = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute"}
 
 
@@ -54,6 +54,17 @@ def namespace(name, **labels):
 def dataset(namespace, name, uri, **source):
     return {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Dataset", "metadata": {"name": name, "namespace": namespace},
             "spec": {"projectRef": {"name": "p"}, "source": {"uri": uri, "format": "CSV", **source}}}
+
+
+def model(namespace, name, uri):
+    return {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Model", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"projectRef": {"name": "p"}, "source": {"uri": uri}, "input": {"kind": "Columns", "columns": ["x"]},
+                     "output": {"field": "f", "labels": ["a", "b"]}}}
+
+
+def prediction(namespace, name):
+    return {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Prediction", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"projectRef": {"name": "p"}, "modelRef": {"name": "m"}, "datasetRef": {"name": "d"}}}
 
 
 def apply(*objects, ok=True):
@@ -131,7 +142,7 @@ class Installed(unittest.TestCase):
             return items if all(p.get("status", {}).get("observedGeneration") == p["metadata"]["generation"] for p in items) else None
 
         policies = eventually("type checks of the policies", checked)
-        self.assertEqual(len(policies), 2)
+        self.assertEqual(len(policies), 3)
         for policy in policies:
             self.assertEqual(policy["status"].get("typeChecking", {}).get("expressionWarnings", []), [], policy["metadata"]["name"])
 
@@ -140,8 +151,8 @@ class Guarded(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         # A new policy bites after about a second.
-        outside = json.dumps(dataset("team-a", "probe", "s3://datacrowd/other/x.csv"))
-        eventually("the policies", lambda: kubectl("create", "--dry-run=server", "--filename", "-", stdin=outside, ok=False)[0])
+        for outside in (dataset("team-a", "probe", "s3://datacrowd/other/x.csv"), model("team-a", "probe", "s3://datacrowd/other/x.onnx")):
+            eventually("the policies", lambda: kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(outside), ok=False)[0])
 
     def test_a_source_lies_below_its_own_namespace(self):
         """The table that crates/protocol holds its rule to."""
@@ -159,6 +170,40 @@ class Guarded(unittest.TestCase):
                 self.assertRegex(output, refusal, row)
             else:
                 self.assertEqual(code, 0, output)
+
+    def test_a_models_file_lies_below_its_own_namespace(self):
+        """The same table; a folder is no model's file, and there is no bucket of one's own."""
+        table = json.loads((ROOT / "crates/protocol/tests/sources.json").read_text())
+        words = {"otherPrefix": "must begin with|should match", "otherBucket": "must begin with|should match", "result": "must not lie below|should match",
+                 "unpacked": "must not lie below|should match", "folder": "should match",
+                 "malformed": "must be plain|should match|must begin with|at most 1024 bytes"}
+        rows = [row for row in table["sources"] if not row.get("ownCredentials")]
+        self.assertGreater(len(rows), 30)
+        for i, row in enumerate(rows):
+            code, output = kubectl("create", "--dry-run=server", "--filename", "-", ok=False,
+                                   stdin=json.dumps(model("team-a", f"source-{i}", row["uri"])))
+            if refusal := words.get(row["verdict"]):
+                self.assertNotEqual(code, 0, row)
+                self.assertRegex(output, refusal, row)
+                self.assertNotIn("credentialsSecretRef", output)
+            else:
+                self.assertEqual(code, 0, output)
+
+    def test_nobody_but_the_operator_writes_status_of_a_model_or_a_prediction(self):
+        for born in (model("team-a", "guarded", "s3://datacrowd/team-a/x.onnx"), prediction("team-a", "guarded")):
+            apply(born)
+            state = {key: born[key] for key in ("apiVersion", "kind", "metadata")}
+            for who, ok in (((), False), (("--as", TENANT), False), (("--as", OPERATOR), True)):
+                code, output = kubectl("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-", *who,
+                                       stdin=json.dumps({**state, "status": {"state": "Ready"}}), ok=False)
+                self.assertEqual(code == 0, ok, output)
+                held = json.dumps({"metadata": {"finalizers": ["datacrowd.io/cleanup"]}})
+                patch = ("patch", born["kind"], "guarded", "--namespace", "team-a", "--type", "merge", "--patch", held)
+                code, output = kubectl(*patch, *who, ok=False)
+                self.assertEqual(code == 0, ok, output)
+            release = json.dumps({"metadata": {"finalizers": []}})
+            kubectl("patch", born["kind"], "guarded", "--namespace", "team-a", "--type", "merge", "--patch", release, "--as", OPERATOR)
+            kubectl("delete", born["kind"], "guarded", "--namespace", "team-a")
 
     def test_nobody_but_the_operator_writes_status_and_finalizers(self):
         apply(dataset("team-a", "guarded", "s3://datacrowd/team-a/x.csv"))
@@ -245,6 +290,12 @@ class Guarded(unittest.TestCase):
         table = [
             (OPERATOR, "list", "datasets.datacrowd.io", True),
             (OPERATOR, "patch", "datasets.datacrowd.io/status", True),
+            (OPERATOR, "watch", "models.datacrowd.io", True),
+            (OPERATOR, "patch", "models.datacrowd.io/status", True),
+            (OPERATOR, "delete", "models.datacrowd.io", False),
+            (OPERATOR, "watch", "predictions.datacrowd.io", True),
+            (OPERATOR, "patch", "predictions.datacrowd.io/status", True),
+            (OPERATOR, "create", "predictions.datacrowd.io", False),
             (OPERATOR, "create", "jobs.batch", True),
             (OPERATOR, "create", "datasets.datacrowd.io", False),
             (OPERATOR, "delete", "datasets.datacrowd.io", False),
@@ -256,6 +307,10 @@ class Guarded(unittest.TestCase):
             (OPERATOR, "update", "namespaces", False),
             (API_SERVER, "create", "datasets.datacrowd.io", True),
             (API_SERVER, "list", "datasets.datacrowd.io", False),
+            (API_SERVER, "create", "models.datacrowd.io", True),
+            (API_SERVER, "delete", "predictions.datacrowd.io", True),
+            (API_SERVER, "list", "predictions.datacrowd.io", False),
+            (API_SERVER, "patch", "models.datacrowd.io/status", False),
             (API_SERVER, "create", "namespaces", True),
             (API_SERVER, "list", "namespaces", True),
             (API_SERVER, "patch", "datasets.datacrowd.io/status", False),
@@ -263,6 +318,8 @@ class Guarded(unittest.TestCase):
             (API_SERVER, "create", "jobs.batch", False),
             (API_SERVER, "get", "secrets", False),
             (LOST_RESOURCES, "get", "datasets.datacrowd.io", True),
+            (LOST_RESOURCES, "get", "models.datacrowd.io", True),
+            (LOST_RESOURCES, "get", "predictions.datacrowd.io", True),
             (LOST_RESOURCES, "get", "namespaces", True),
             (LOST_RESOURCES, "patch", "datasets.datacrowd.io", False),
             (LOST_RESOURCES, "list", "namespaces", False),

@@ -11,6 +11,7 @@ from suite import ROOT, main, run, tool
 
 ARGOCD = ROOT / "examples/argocd"
 FLUX = ROOT / "examples/flux"
+KINDS = ("Project", "Dataset", "Export", "Model", "Prediction")
 CONDITIONS = ("Ready", "Succeeded", "Reconciling", "Stalled")
 # For each phase of the table in crds/src/condition.rs.
 HEALTH = {"Unseen": "Progressing", "Waiting": "Suspended", "Running": "Progressing", "Done": "Healthy", "Failed": "Degraded"}
@@ -52,7 +53,7 @@ def healths(objects):
 class Health(unittest.TestCase):
     def test_every_state_of_every_kind_has_its_health(self):
         self.assertEqual(set(phases()), set(HEALTH))
-        cases = [(kind, phase) for kind in ("Project", "Dataset", "Export") for phase in HEALTH]
+        cases = [(kind, phase) for kind in KINDS for phase in HEALTH]
         for (kind, phase), (status, message) in zip(cases, healths([resource(*c) for c in cases]), strict=True):
             self.assertEqual(status, HEALTH[phase], (kind, phase))
             self.assertEqual(message, "Because: act.")
@@ -67,11 +68,11 @@ class Health(unittest.TestCase):
 
     def test_argo_cd_is_given_the_same_script_for_each_kind(self):
         data = yaml.safe_load((ARGOCD / "argocd-cm.yaml").read_text())["data"]
-        for kind in ("Project", "Dataset", "Export"):
+        for kind in KINDS:
             self.assertEqual(data[f"resource.customizations.health.datacrowd.io_{kind}"], (ARGOCD / "health.lua").read_text())
 
     def test_kstatus_understands_every_state(self):
-        cases = [(kind, phase) for kind in ("Project", "Dataset", "Export") for phase in KSTATUS]
+        cases = [(kind, phase) for kind in KINDS for phase in KSTATUS]
         text = yaml.safe_dump_all(resource(*c) for c in cases)
         seen = [line.split() for line in run(*tool("MANIFEST_CHECK"), "status", stdin=text).splitlines()]
         self.assertEqual([s[2] for s in seen], [KSTATUS[phase] for _, phase in cases])
@@ -116,7 +117,7 @@ class Examples(unittest.TestCase):
     def test_versions_are_the_charts_own(self):
         version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
         text = "".join(p.read_text() for folder in (ARGOCD, FLUX) for p in folder.glob("*.yaml"))
-        self.assertEqual(set(re.findall(r"(?:Revision: v|tag: v|server:|operator:|runner:)(\d\S*?)\}?$", text, re.M)), {version})
+        self.assertEqual(set(re.findall(r"(?:Revision: v|tag: v|server:|operator:|runner:|inference:)(\d\S*?)\}?$", text, re.M)), {version})
 
 
 if __name__ == "__main__":

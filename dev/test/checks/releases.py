@@ -16,11 +16,12 @@ CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy"
 RELEASES = [("datacrowd", "datacrowd-system"), ("datacrowd-eu", "datacrowd-system"), ("eu", "datacrowd-system"), ("datacrowd", "elsewhere")]
 
 
-def runner_labels():
-    """Labels of a Job's pod, as the operator makes it."""
-    snapshot = next((ROOT / "operator/src").rglob("*the_job_of_a_dataset_with_a_bucket_of_its_own.snap"))
-    job = yaml.safe_load(snapshot.read_text().split("\n---\n", 1)[1])
-    return job["spec"]["template"]["metadata"]["labels"]
+def job_labels():
+    """Labels of the pods of Jobs, as the operator makes them: of the runner, and of what runs models."""
+    for name in ("the_job_of_a_dataset_with_a_bucket_of_its_own", "the_job_that_looks_at_a_model"):
+        snapshot = next((ROOT / "operator/src").rglob(f"*{name}.snap"))
+        job = yaml.safe_load(snapshot.read_text().split("\n---\n", 1)[1])
+        yield job["spec"]["template"]["metadata"]["labels"]
 
 
 class Release:
@@ -39,7 +40,8 @@ class Release:
         for o in self.objects:
             for pod in pod_templates(o):
                 yield self.namespace, pod["metadata"]["labels"]
-        yield self.tenant, {**runner_labels(), "app.kubernetes.io/instance": self.told()["DATACROWD_INSTALLATION"]}
+        for labels in job_labels():
+            yield self.tenant, {**labels, "app.kubernetes.io/instance": self.told()["DATACROWD_INSTALLATION"]}
 
     def services(self):
         for o in self.objects:
@@ -86,7 +88,7 @@ def chooses(selector, labels):
 class Labels(unittest.TestCase):
     def test_every_object_has_the_recommended_ones(self):
         crds = list(yaml.safe_load_all(run(*tool("HELM"), "template", "types", ROOT / "charts/datacrowd-crds")))
-        self.assertEqual(len(crds), 3)
+        self.assertEqual(len(crds), 5)
         version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
         for name, chart, objects in (("types", "datacrowd-crds", crds), ("eu", "datacrowd", Release("eu", "x").objects)):
             for o in objects:
@@ -169,7 +171,7 @@ class Apart(unittest.TestCase):
     def test_policies_of_admission_guard_the_namespaces_that_are_watched(self):
         for release in self.releases:
             policies = [o["spec"] for o in release.objects if o["kind"] == "ValidatingAdmissionPolicy"]
-            self.assertEqual(len(policies), 2)
+            self.assertEqual(len(policies), 3)
             for policy in policies:
                 within = policy["matchConstraints"]["namespaceSelector"]
                 chosen = [r.tenant for r in self.releases if chooses(within, {"kubernetes.io/metadata.name": r.tenant})]

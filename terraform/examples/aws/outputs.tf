@@ -25,6 +25,9 @@ output "helm_values" {
     runner = {
       image = "${var.image_registry}/datacrowd-runner:${var.image_tag}"
     }
+    inference = {
+      image = "${var.image_registry}/datacrowd-inference:${var.image_tag}"
+    }
     ingress = {
       enabled = true
       host    = var.host

@@ -1,4 +1,4 @@
-# The three images, for registries: docker build --target api-server -t … .
+# The four images, for registries: docker build --target api-server -t … .
 # One file, since they come from one compilation; dev/platform/image makes the same layout
 # without an engine. Pin the base by digest where your registry tells you one.
 FROM rust:1.95-slim-bookworm AS build
@@ -8,7 +8,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --workspace \
-      --bin datacrowd-api-server --bin datacrowd-operator --bin datacrowd-runner \
+      --bin datacrowd-api-server --bin datacrowd-operator --bin datacrowd-runner --bin datacrowd-inference \
     && mkdir /out \
     && cp target/x86_64-unknown-linux-gnu/release/datacrowd-* /out/ \
     && rm -f /out/*.d
@@ -48,6 +48,10 @@ ENTRYPOINT ["/datacrowd-operator"]
 FROM base AS runner
 COPY --from=build /out/datacrowd-runner /datacrowd-runner
 ENTRYPOINT ["/datacrowd-runner"]
+
+FROM base AS inference
+COPY --from=build /out/datacrowd-inference /datacrowd-inference
+ENTRYPOINT ["/datacrowd-inference"]
 
 FROM base AS api-server
 COPY --from=build /out/datacrowd-api-server /datacrowd-api-server

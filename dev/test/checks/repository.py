@@ -10,7 +10,7 @@ from suite import ROOT, main, run
 
 WORKFLOWS = {p.name: p.read_text() for p in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 PARSED = {name: yaml.safe_load(text) for name, text in WORKFLOWS.items()}
-IMAGES = {"api-server", "operator", "runner"}
+IMAGES = {"api-server", "operator", "runner", "inference"}
 
 
 class Workflows(unittest.TestCase):
@@ -59,7 +59,7 @@ class Images(unittest.TestCase):
         dockerfile = (ROOT / "Dockerfile").read_text()
         self.assertLessEqual(IMAGES, set(re.findall(r"AS ([\w-]+)$", dockerfile, re.M)))
         values = yaml.safe_load((ROOT / "charts/datacrowd/values.yaml").read_text())
-        named = {values[part]["image"].split(":")[0] for part in ("apiServer", "operator", "runner")}
+        named = {values[part]["image"].split(":")[0] for part in ("apiServer", "operator", "runner", "inference")}
         self.assertEqual(named, {f"datacrowd-{image}" for image in IMAGES})
         for name in ("ci.yml", "release.yml", "audit.yml"):
             self.assertEqual(set(PARSED[name]["jobs"]["images"]["strategy"]["matrix"]["image"]), IMAGES, name)

@@ -40,6 +40,7 @@ const LAW: &[(&str, &[&str])] = &[
     ),
     ("operator", &["crds", "protocol", "settings", "telemetry"]),
     ("runner", &["consensus", "job", "protocol", "records"]),
+    ("inference", &["job", "protocol"]),
     ("e2e", &["crds", "protocol", "telemetry", "testkit"]),
     ("bench", &["crds", "testkit"]),
 ];

@@ -1,0 +1,17 @@
+//! Models at work against a platform and an object store that misbehave on request, and against what NumPy and
+//! onnxruntime compute.
+//!
+//! `tests/oracle/oracle.py` writes the models and what is expected of them, `tests/oracle/recordings.py` the recordings.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+mod fixtures;
+mod inspect;
+mod killed;
+mod local;
+mod models;
+mod oracle;
+mod predict;
+mod recordings;
+mod worker;

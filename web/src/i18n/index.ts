@@ -1,4 +1,5 @@
 /** The catalogue of the person's language. It is loaded before anything is drawn; another language is a reload. */
+import { kept } from '../kept.ts';
 import type { Area, Areas, Catalogue } from './catalogue.ts';
 
 export type Language = 'en' | 'ru';
@@ -10,8 +11,8 @@ export let t: Catalogue;
 export let language: Language;
 
 function wanted(): Language {
-  const kept = localStorage.getItem(KEPT_AT);
-  if (kept === 'en' || kept === 'ru') return kept;
+  const chosen = kept.get(KEPT_AT);
+  if (chosen === 'en' || chosen === 'ru') return chosen;
   return navigator.languages.some((one) => one.toLowerCase().startsWith('ru')) ? 'ru' : 'en';
 }
 
@@ -53,6 +54,6 @@ export async function loadArea(area: Area): Promise<void> {
 }
 
 export function chooseLanguage(chosen: Language): void {
-  localStorage.setItem(KEPT_AT, chosen);
+  kept.set(KEPT_AT, chosen);
   location.reload();
 }

@@ -1,4 +1,5 @@
 /** What a person sets for this browser. */
+import { kept } from '../kept.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -8,23 +9,23 @@ const SEEN = 'datacrowd.instructions-seen';
 
 class Preferences {
   theme = $state<Theme>(read());
-  singleKeys = $state(localStorage.getItem(SINGLE_KEYS) !== 'off');
+  singleKeys = $state(kept.get(SINGLE_KEYS) !== 'off');
 
   setTheme(theme: Theme): void {
     this.theme = theme;
-    localStorage.setItem(THEME, theme);
+    kept.set(THEME, theme);
     applyTheme();
   }
 
   setSingleKeys(on: boolean): void {
     this.singleKeys = on;
-    localStorage.setItem(SINGLE_KEYS, on ? 'on' : 'off');
+    kept.set(SINGLE_KEYS, on ? 'on' : 'off');
   }
 }
 
 function read(): Theme {
-  const kept = localStorage.getItem(THEME);
-  return kept === 'light' || kept === 'dark' ? kept : 'system';
+  const theme = kept.get(THEME);
+  return theme === 'light' || theme === 'dark' ? theme : 'system';
 }
 
 export function applyTheme(): void {
@@ -38,7 +39,7 @@ export const preferences = new Preferences();
 /** Instructions open by themselves once per person, project and version. */
 export function isFirstSight(user: string, project: string, version: number): boolean {
   const key = `${SEEN}.${user}.${project}`;
-  if (localStorage.getItem(key) === String(version)) return false;
-  localStorage.setItem(key, String(version));
+  if (kept.get(key) === String(version)) return false;
+  kept.set(key, String(version));
   return true;
 }

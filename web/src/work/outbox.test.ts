@@ -79,6 +79,14 @@ it('sleeps until the next entry is due, and for ever when nothing waits', () => 
   expect(pause([entry({ state: 'refused' }), entry({ user: 'otto' })], 'wanda', NOW)).toBeNull();
 });
 
+it('a clock that was put back holds nothing up, however far', () => {
+  const ahead = entry({ nextAt: NOW + 2 * 3_600_000 });
+  expect(due([ahead], 'wanda', new Set(), NOW)).toEqual([ahead]);
+  expect(pause([ahead], 'wanda', NOW)).toBe(0);
+  const decided = verdict(entry(), failed('rate_limited', 429, 24 * 3_600_000), NOW);
+  expect(decided.then === 'keep' && decided.entry.nextAt).toBe(NOW + 600_000);
+});
+
 it('goes on under the new lease, and keeps the text when the task is not to be had', () => {
   expect(underLease(entry(), 't2')).toMatchObject({ leaseToken: 't2', relocks: 1, state: 'waiting' });
   const taken = relockVerdict(entry(), new Problem('task_locked', 'taken', 409), NOW);

@@ -43,6 +43,8 @@ export type Verdict =
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
+/** Whatever the server asks for. */
+const FARTHEST = 600_000;
 /** Two losses of a lease within one sending are not bad luck. */
 const MOST_RELOCKS = 2;
 
@@ -50,6 +52,10 @@ export const newEntry = (
   entry: Omit<Entry, 'attempts' | 'nextAt' | 'state' | 'relocks' | 'createdAt'>,
   now: number,
 ): Entry => ({ ...entry, createdAt: now, attempts: 0, nextAt: 0, state: 'waiting', relocks: 0 });
+
+/** Milliseconds yet; an end that nothing sets so far ahead is of a clock that was put back since. */
+const rest = ({ nextAt }: Entry, now: number): number =>
+  nextAt - now > FARTHEST ? 0 : Math.max(0, nextAt - now);
 
 /** What to send now: the person's own, due, one per task, the oldest first. */
 export function due(
@@ -62,7 +68,7 @@ export function due(
   return [...entries]
     .sort((a, b) => a.createdAt - b.createdAt)
     .filter((entry) => {
-      if (entry.user !== user || entry.state !== 'waiting' || entry.nextAt > now || taken.has(entry.taskId))
+      if (entry.user !== user || entry.state !== 'waiting' || rest(entry, now) > 0 || taken.has(entry.taskId))
         return false;
       taken.add(entry.taskId);
       return true;
@@ -72,7 +78,7 @@ export function due(
 /** Milliseconds until something is due; null when nothing waits. */
 export function pause(entries: readonly Entry[], user: string, now: number): number | null {
   const waiting = entries.filter((entry) => entry.user === user && entry.state === 'waiting');
-  return waiting.length === 0 ? null : Math.max(0, Math.min(...waiting.map((entry) => entry.nextAt)) - now);
+  return waiting.length === 0 ? null : Math.min(...waiting.map((entry) => rest(entry, now)));
 }
 
 /** Refusals that say that an answer is decided, taken back or voided. */
@@ -127,5 +133,9 @@ const refused = (entry: Entry, problem: Problem): Entry => ({
 
 function later(entry: Entry, retryAfter: number | null, now: number): Entry {
   const own = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(entry.attempts, 10));
-  return { ...entry, attempts: entry.attempts + 1, nextAt: now + Math.max(own, retryAfter ?? 0) };
+  return {
+    ...entry,
+    attempts: entry.attempts + 1,
+    nextAt: now + Math.min(FARTHEST, Math.max(own, retryAfter ?? 0)),
+  };
 }

@@ -33,6 +33,8 @@ export class Sender {
   private readonly inFlight = new Set<number>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly gone = new Set<string>();
+  /** Not on the disk: on their way there, or without room. */
+  private readonly unkept = new Set<string>();
   private stopped = false;
 
   constructor(
@@ -54,11 +56,21 @@ export class Sender {
     clearTimeout(this.timer);
   }
 
-  /** Takes an entry in. On screen at once; sent once it is on the disk. */
+  /** Takes an entry in. On screen at once; sent once it is on the disk, or cannot be: then it throws `unkept`. */
   async add(entry: Entry): Promise<void> {
+    this.unkept.add(entry.id);
     this.show([...this.entries, entry]);
-    await this.store.put(entry);
+    const isKept = await this.store.put(entry).then(
+      () => this.unkept.delete(entry.id),
+      () => false,
+    );
     this.wake();
+    if (!isKept)
+      throw new Problem(
+        'unkept',
+        'This browser has no room to keep your answers: each is sent at once. Stay while any is being sent.',
+        0,
+      );
   }
 
   /** Takes an entry back that was not sent yet; false when it is too late. */
@@ -86,11 +98,16 @@ export class Sender {
     this.wake();
   }
 
+  /** What another tab sent is gone from the disk; what this one is just writing is not there yet. */
   async reread(): Promise<void> {
+    const written = new Set(this.entries.map(({ id }) => id).filter((id) => !this.unkept.has(id)));
     const kept = await this.store.entries();
-    const mine = kept.filter((entry) => entry.user === this.user && !this.gone.has(entry.id));
-    const known = new Map(this.entries.map((entry) => [entry.id, entry]));
-    this.show(mine.map((entry) => known.get(entry.id) ?? entry));
+    const ids = new Set(kept.map(({ id }) => id));
+    const known = new Set(this.entries.map(({ id }) => id));
+    this.show([
+      ...this.entries.filter(({ id }) => ids.has(id) || !written.has(id)),
+      ...kept.filter(({ id, user }) => user === this.user && !this.gone.has(id) && !known.has(id)),
+    ]);
   }
 
   private wake(): void {
@@ -145,13 +162,14 @@ export class Sender {
 
   private async replace(entry: Entry): Promise<void> {
     this.show(this.entries.map((one) => (one.id === entry.id ? entry : one)));
-    await this.store.put(entry);
+    // Without room the entry of before is there yet: what is sent twice is taken once.
+    await this.store.put(entry).catch(() => undefined);
   }
 
   private async drop(entry: Entry): Promise<void> {
     this.gone.add(entry.id);
     this.show(this.entries.filter((one) => one.id !== entry.id));
-    await this.store.remove(entry.id);
+    await this.store.remove(entry.id).catch(() => undefined);
   }
 
   private show(entries: readonly Entry[]): void {

@@ -1,5 +1,6 @@
 /** Outbox and drafts in IndexedDB: what must outlive a reload, a crash and a closed tab. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { kept } from '../kept.ts';
 import { isOld, type Draft } from './drafts.ts';
 import type { Entry } from './outbox.ts';
 
@@ -48,29 +49,36 @@ export async function openStore(): Promise<Store> {
   };
 }
 
+/** A browser that lets a site keep nothing: every `put` says so. */
+const NOWHERE: Store = {
+  entries: () => Promise.resolve([]),
+  put: () => Promise.reject(new Error('nothing is kept here')),
+  remove: () => Promise.resolve(),
+  draft: () => Promise.resolve(undefined),
+  saveDraft: () => Promise.resolve(),
+  dropDraft: () => Promise.resolve(),
+  dropOldDrafts: () => Promise.resolve(),
+};
+
 let opened: Promise<Store> | null = null;
 
 /** The one store of this page. */
-export const store = (): Promise<Store> => (opened ??= openStore());
+export const store = (): Promise<Store> => (opened ??= openStore().catch(() => NOWHERE));
 
 const LAST = 'datacrowd.last-draft';
 
 /** Keeps a draft while the page goes away: nothing that is asynchronous is sure to end any more. */
 export function keepLast(draft: Draft): void {
-  try {
-    localStorage.setItem(LAST, JSON.stringify(draft));
-  } catch {
-    // No room: the draft of a moment ago is in the database.
-  }
+  kept.set(LAST, JSON.stringify(draft));
 }
 
 /** The draft that the last page left in a hurry, if it is this one's. */
 export function lastDraft(user: string, taskId: number): Draft | undefined {
-  const text = localStorage.getItem(LAST);
+  const text = kept.get(LAST);
   const draft = text === null ? undefined : (JSON.parse(text) as Draft);
   return draft?.user === user && draft.taskId === taskId ? draft : undefined;
 }
 
 export function dropLast(user: string, taskId: number): void {
-  if (lastDraft(user, taskId) !== undefined) localStorage.removeItem(LAST);
+  if (lastDraft(user, taskId) !== undefined) kept.drop(LAST);
 }

@@ -2,6 +2,7 @@
  * Who is signed in. The access token lives in this module's memory and nowhere else. What renews it is a cookie that no
  * script can read; the browser's tabs share it, and use it under a lock, because a used one ends its session.
  */
+import { kept } from '../kept.ts';
 import { Problem } from './problem.ts';
 
 export type Role = 'WORKER' | 'CLIENT' | 'ADMIN';
@@ -60,10 +61,17 @@ export function claimsOf(token: string): Person {
   return { id: claims.userId, username: claims.username, role: claims.role };
 }
 
-function take(tokens: Tokens): void {
-  localStorage.setItem(KEPT_AT, OPEN);
+/** False when it is somebody else's, or of another role: what is on screen and on its way is the former's alone. */
+function take(tokens: Tokens): boolean {
+  kept.set(KEPT_AT, OPEN);
+  const now = claimsOf(tokens.accessToken);
+  if (person !== null && (person.id !== now.id || person.role !== now.role)) {
+    location.reload();
+    return false;
+  }
   access = { token: tokens.accessToken, expiresAt: Date.now() + tokens.expiresIn * 1000 };
-  person = claimsOf(tokens.accessToken);
+  person = now;
+  return true;
 }
 
 async function post(path: string, body: unknown): Promise<Response> {
@@ -76,12 +84,10 @@ async function post(path: string, body: unknown): Promise<Response> {
   return response;
 }
 
-export async function signIn(login: string, password: string, totp?: string): Promise<Person> {
+export async function signIn(login: string, password: string, totp?: string): Promise<void> {
   const body = { login, password, session: 'COOKIE', ...(totp === undefined ? {} : { totp }) };
   const response = await post('/auth/login', body);
-  take((await response.json()) as Tokens);
-  tell('signed-in');
-  return person as unknown as Person;
+  if (take((await response.json()) as Tokens)) tell('signed-in');
 }
 
 let renewing: Promise<void> | null = null;
@@ -98,22 +104,18 @@ async function underLock(): Promise<void> {
 
 async function renewNow(): Promise<void> {
   // Read under the lock: another tab may have just signed out.
-  if (localStorage.getItem(KEPT_AT) !== OPEN) throw new Problem('unauthenticated', 'Sign in.', 401);
-  const before = person;
-  try {
-    take((await (await post('/auth/refresh', {})).json()) as Tokens);
-  } catch (thrown) {
-    if (thrown instanceof Problem && thrown.status === 401) localStorage.removeItem(KEPT_AT);
+  if (kept.get(KEPT_AT) !== OPEN) throw new Problem('unauthenticated', 'Sign in.', 401);
+  const response = await post('/auth/refresh', {}).catch((thrown: unknown) => {
+    if (Problem.from(thrown).status === 401) kept.drop(KEPT_AT);
     throw thrown;
-  }
-  // Somebody else signed in from another tab; what is on screen belongs to the former.
-  if (before !== null && before.id !== person?.id) location.reload();
+  });
+  if (!take((await response.json()) as Tokens)) throw new Problem('unauthenticated', 'Sign in.', 401);
 }
 
 /** Takes up the session that an earlier page left; null where there is none. */
 export async function resume(): Promise<Person | null> {
-  if (localStorage.getItem(KEPT_AT) === LEAVING) await leave();
-  if (localStorage.getItem(KEPT_AT) !== OPEN) return null;
+  if (kept.get(KEPT_AT) === LEAVING) await leave();
+  if (kept.get(KEPT_AT) !== OPEN) return null;
   try {
     await renew();
     return person;
@@ -147,7 +149,7 @@ function expire(): void {
 }
 
 export async function signOut(): Promise<void> {
-  localStorage.setItem(KEPT_AT, LEAVING);
+  kept.set(KEPT_AT, LEAVING);
   access = null;
   person = null;
   await leave().catch(() => undefined);
@@ -157,12 +159,12 @@ export async function signOut(): Promise<void> {
 /** Ends the cookie's session at the server: after a renewal that runs, never in the middle of it. */
 async function leave(): Promise<void> {
   await navigator.locks.request(LOCK, async () => {
-    if (localStorage.getItem(KEPT_AT) !== LEAVING) return;
+    if (kept.get(KEPT_AT) !== LEAVING) return;
     await post('/auth/logout', {}).catch((thrown: unknown) => {
       // Over already, or not to be reached: only the latter is tried again.
       if (Problem.from(thrown).isPassing) throw thrown;
     });
-    localStorage.removeItem(KEPT_AT);
+    kept.drop(KEPT_AT);
   });
 }
 

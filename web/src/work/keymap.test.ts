@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actionOf, OPTION_KEYS, RESERVED, type Action, type Press, type Where } from './keymap.ts';
 
 const work: Where = { typing: false, pressable: false, singleKeys: true, page: 'work' };
+const altGr = { getModifierState: (key: string) => key === 'AltGraph' };
 const choose = (index: number): Action => ({ do: 'choose', index });
 
 describe('a key', () => {
@@ -9,6 +10,23 @@ describe('a key', () => {
     ['a digit chooses', { key: '1', code: 'Digit1' }, {}, choose(0)],
     ['a digit of a French row is known by its place', { key: '&', code: 'Digit1' }, {}, choose(0)],
     ['a digit of the number pad chooses', { key: '3', code: 'Numpad3' }, {}, choose(2)],
+    ['a number pad without NumLock moves', { key: 'End', code: 'Numpad1' }, {}, null],
+    [
+      'the question mark of a Russian 7 is no 7',
+      { key: '?', code: 'Digit7', shiftKey: true },
+      {},
+      { do: 'instructions' },
+    ],
+    ['the bracket of a German 8 is no 8', { key: '[', code: 'Digit8', ...altGr }, {}, { do: 'previous' }],
+    [
+      'Windows tells AltGr as Ctrl and Alt',
+      { key: ']', code: 'Digit9', ctrlKey: true, altKey: true, ...altGr },
+      {},
+      { do: 'next' },
+    ],
+    ['another letter by AltGr is nothing', { key: '@', code: 'KeyQ', ...altGr }, {}, null],
+    ['a French minus is the 6 that it stands on', { key: '-', code: 'Digit6' }, {}, choose(5)],
+    ['a French digit is typed with Shift', { key: '1', code: 'Digit1', shiftKey: true }, {}, choose(0)],
     ['0 is the tenth', { key: '0', code: 'Digit0' }, {}, choose(9)],
     ['q is the eleventh', { key: 'q', code: 'KeyQ' }, {}, choose(10)],
     ['a Russian letter is known by its place', { key: 'й', code: 'KeyQ' }, {}, choose(10)],

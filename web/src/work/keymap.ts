@@ -26,6 +26,8 @@ export interface Press {
   readonly ctrlKey?: boolean;
   readonly metaKey?: boolean;
   readonly altKey?: boolean;
+  readonly shiftKey?: boolean;
+  readonly getModifierState?: (key: string) => boolean;
 }
 
 export interface Where {
@@ -80,10 +82,11 @@ export function actionOf(press: Press, where: Where): Action | null {
   // An input method uses Enter and letters to compose; 229 is how older ones say so.
   if (press.isComposing === true || press.keyCode === 229) return null;
   if (press.key === 'Enter') return enter(press, where);
-  if (press.ctrlKey === true || press.metaKey === true || press.altKey === true) return null;
+  const isThird = press.getModifierState?.('AltGraph') === true;
+  if (!isThird && (press.ctrlKey === true || press.metaKey === true || press.altKey === true)) return null;
   if (press.key === 'Escape') return { do: 'leave' };
   if (where.typing || !where.singleKeys) return null;
-  const action = single(press, where);
+  const action = single(press, where, isThird);
   // A held key repeats; only what is harmless many times may follow it.
   if (press.repeat === true && action !== null && !REPEATABLE.has(action.do)) return null;
   return action;
@@ -98,11 +101,18 @@ function enter(press: Press, where: Where): Action | null {
   return where.typing || where.pressable ? null : { do: 'submit' };
 }
 
-function single(press: Press, where: Where): Action | null {
-  const digit = /^(?:Digit|Numpad)(\d)$/.exec(press.code)?.[1];
+/** `isThird`: with AltGr, by which many boards print brackets. */
+function single(press: Press, where: Where, isThird: boolean): Action | null {
+  const table = where.page === 'review' ? REVIEW : WORK;
+  const sign = table[press.key];
+  // Shift makes a question mark of the Russian 7, AltGr a bracket of the German 8: what is printed is meant.
+  if (isThird || press.shiftKey === true) {
+    if (sign !== undefined) return { do: sign };
+    if (isThird) return null;
+  }
+  const digit = /^(?:Digit|Numpad(?=\d,\d$))(\d)/.exec(`${press.code},${press.key}`)?.[1];
   if (digit !== undefined) return choice(digit);
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
-  const table = where.page === 'review' ? REVIEW : WORK;
   const named = (k: string): Action | null => {
     const action = table[k];
     return action === undefined ? choice(k) : { do: action };

@@ -47,6 +47,7 @@ export class WorkLoop {
   private watch = clock.started(Date.now());
   private history: Answered[] = [];
   private claiming = false;
+  private takingBack = false;
   /** Something changed since the claim that runs was sent. */
   private asked = false;
   private dryUntil = 0;
@@ -178,8 +179,14 @@ export class WorkLoop {
     void this.fill();
   }
 
-  /** Takes back the last answer, if it may be. */
+  /** Takes back the last answer, if it may be; one at a time. */
   async takeBack(): Promise<void> {
+    if (this.takingBack) return;
+    this.takingBack = true;
+    await this.takeLastBack().finally(() => (this.takingBack = false));
+  }
+
+  private async takeLastBack(): Promise<void> {
     const last = this.history.at(-1);
     if (last === undefined) return this.say('nothingToTakeBack');
     if (await dispatch.recall(last.entryId)) return this.restore(last, last.held);
@@ -327,7 +334,8 @@ export class WorkLoop {
     if (kept.length < this.held.length) this.held = kept;
     void this.renew();
     const retry = this.nothing?.details['retryAfter'];
-    const pause = typeof retry === 'number' ? Math.min(retry * 1000, 60_000) : PAUSE_WHEN_DRY;
+    const asked = this.nothing?.retryAfter ?? PAUSE_WHEN_DRY;
+    const pause = Math.min(typeof retry === 'number' ? retry * 1000 : asked, 60_000);
     const isDry = this.current === null && Date.now() - this.dryUntil > pause - PAUSE_WHEN_DRY;
     if (isDry && document.visibilityState === 'visible') void this.fill();
   }

@@ -25,6 +25,7 @@ export class ReviewLoop {
   private history = $state.raw<readonly Decided[]>([]);
   private readonly decided = new Set<number>();
   private claiming = false;
+  private undoing = false;
   private readonly end: () => void;
 
   current = $derived(this.shown[0] ?? null);
@@ -93,7 +94,8 @@ export class ReviewLoop {
   /** Takes the last decision back: out of the outbox, else through the server. */
   async undo(): Promise<void> {
     const last = this.last;
-    if (last === null) return;
+    if (last === null || this.undoing) return;
+    this.undoing = true;
     this.problem = null;
     const { answerId } = last.review;
     try {
@@ -105,6 +107,8 @@ export class ReviewLoop {
     } catch (thrown) {
       this.problem = Problem.from(thrown);
       return;
+    } finally {
+      this.undoing = false;
     }
     this.decided.delete(answerId);
     this.history = this.history.filter((one) => one !== last);

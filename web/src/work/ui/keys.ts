@@ -5,13 +5,10 @@ import { actionOf, type Action } from '../keymap.ts';
 const TEXT_LIKE =
   'textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=button], [type=submit])';
 
-export function keys(
-  page: 'work' | 'review',
-  isOn: () => boolean,
-  act: (action: Action) => void,
-): (event: KeyboardEvent) => void {
+export function keys(page: 'work' | 'review', act: (action: Action) => void): (event: KeyboardEvent) => void {
   return (event) => {
-    if (!isOn()) return;
+    // What lies behind a dialog has no keys, wherever the focus went.
+    if (document.querySelector('dialog[open]') !== null) return;
     const target = event.target instanceof Element ? event.target : null;
     const typing = target?.matches(TEXT_LIKE) ?? false;
     const pressable = target?.closest('button, a[href], summary') !== null && target !== null;

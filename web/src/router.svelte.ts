@@ -36,8 +36,16 @@ function fit(pattern: string[], parts: string[]): Params | null {
   const params: Record<string, string> = {};
   for (const [i, expected] of pattern.entries()) {
     const part = parts[i] ?? '';
-    if (expected.startsWith(':')) params[expected.slice(1)] = decodeURIComponent(part);
-    else if (expected !== part) return null;
+    if (!expected.startsWith(':')) {
+      if (expected !== part) return null;
+      continue;
+    }
+    try {
+      params[expected.slice(1)] = decodeURIComponent(part);
+    } catch {
+      // No text at all: nobody's page.
+      return null;
+    }
   }
   return params;
 }
@@ -72,7 +80,16 @@ class Place {
     this.query = new URLSearchParams(query);
   }
 
-  read(): void {
+  /** Back and Forward have moved already: who stays is put back. */
+  moved(): void {
+    if (guard !== null && current() !== this.path) {
+      if (!guard()) return history.pushState(null, '', base + this.path);
+      guard = null;
+    }
+    this.read();
+  }
+
+  private read(): void {
     this.path = current();
     this.query = new URLSearchParams(location.search);
   }
@@ -100,7 +117,7 @@ export const href = (path: string): string => base + path;
 
 /** Plain clicks on our own links change the page without loading it. */
 export function startRouter(): void {
-  addEventListener('popstate', () => place.read());
+  addEventListener('popstate', () => place.moved());
   addEventListener('click', (event) => {
     if (
       event.defaultPrevented ||

@@ -74,7 +74,7 @@ function transmit<T>(
         if (answer.ok) answer.json().then(resolve, reject);
         else Problem.of(answer).then(reject, reject);
       };
-      request.onerror = () => reject(Problem.offline());
+      request.onerror = () => void broken(body).then(reject);
       request.onabort = cancelled;
       request.open(method, `/api/v1${path}`);
       request.setRequestHeader('authorization', `Bearer ${token}`);
@@ -86,6 +86,23 @@ function transmit<T>(
     request.abort();
   };
   return { done: accessToken().then(send), cancel };
+}
+
+/** Why nothing was sent: a browser does not read a file that was written since it was chosen. */
+async function broken(body: FormData | File): Promise<Problem> {
+  const file = body instanceof File ? body : body.get('file');
+  const isReadable =
+    !(file instanceof File) ||
+    (await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .then(
+        () => true,
+        () => false,
+      ));
+  return isReadable
+    ? Problem.offline()
+    : new Problem('file_changed', 'The file changed since you chose it. Choose it again.', 0);
 }
 
 function headersOf(request: XMLHttpRequest): Headers {

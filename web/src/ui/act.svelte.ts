@@ -4,6 +4,8 @@ import { Problem } from '../api/problem.ts';
 export class Act {
   busy = $state(false);
   problem = $state.raw<Problem | null>(null);
+  /** For Idempotency-Key: the same while nobody knows whether the last try arrived, so that a repetition is harmless. */
+  key = crypto.randomUUID();
 
   /** Runs it unless it runs already; undefined when it failed. */
   async run<T>(what: () => Promise<T>): Promise<T | undefined> {
@@ -17,6 +19,8 @@ export class Act {
       return undefined;
     } finally {
       this.busy = false;
+      const { problem } = this;
+      if (problem === null || (problem.status > 0 && !problem.isPassing)) this.key = crypto.randomUUID();
     }
   }
 

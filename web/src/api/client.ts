@@ -8,8 +8,14 @@ type Schemas = components['schemas'];
 /** The body of this name in the API's description. */
 export type Body<Name extends keyof Schemas> = Schemas[Name];
 
-/** Refusals that a new access token heals. */
-const RENEWABLE = new Set(['token_expired', 'invalid_token', 'session_over', 'unauthenticated']);
+/** Refusals that a new access token heals, or that end the session where none is to be had. */
+const RENEWABLE = new Set([
+  'token_expired',
+  'invalid_token',
+  'session_over',
+  'unauthenticated',
+  'user_disabled',
+]);
 /** A request without an answer by then is as good as lost. */
 const TIMEOUT = 30_000;
 

@@ -28,8 +28,12 @@ export interface Entry {
   readonly state: 'waiting' | 'refused';
   /** How often the task was taken again for it. */
   readonly relocks: number;
-  /** Why it is refused: code and sentence. */
-  readonly refusal?: { readonly code: string; readonly message: string };
+  /** Why it is refused: code, sentence, and what is wrong with which field. */
+  readonly refusal?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
 }
 
 export type Sent =
@@ -128,7 +132,7 @@ export function relockVerdict(entry: Entry, problem: Problem, now: number): Entr
 const refused = (entry: Entry, problem: Problem): Entry => ({
   ...entry,
   state: 'refused',
-  refusal: { code: problem.code, message: problem.message },
+  refusal: { code: problem.code, message: problem.message, details: problem.details },
 });
 
 function later(entry: Entry, retryAfter: number | null, now: number): Entry {

@@ -227,6 +227,7 @@ test('an answer that the server refuses stays until its author throws it away', 
   await atWork(page, site);
   await answer(page, '4');
   await expect(page.getByText('Answers that need you')).toBeVisible();
+  await expect(page.getByText('How does the sentence feel?: must be one of the options')).toBeVisible();
   await page.reload();
   await page.getByRole('button', { name: 'Open it again' }).click();
   await expect(item(page, 1)).toBeVisible();

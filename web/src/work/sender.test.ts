@@ -51,7 +51,7 @@ function senderOn(store: Partial<Store>) {
 }
 
 it('an answer that is just being written stays when another tab has news', async () => {
-  let written = () => undefined as void;
+  let written: () => void = () => undefined;
   const { sender, seen } = senderOn({
     entries: () => Promise.resolve([]),
     put: () => new Promise((done) => (written = done)),

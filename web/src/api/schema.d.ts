@@ -728,6 +728,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model. */
+        get: operations["model_get"];
+        put?: never;
+        post?: never;
+        /** Delete a model. What it predicted, and its file where that was uploaded here, stay or go by the project's deletion policy. */
+        delete: operations["model_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model as a resource that `kubectl apply` takes. */
+        get: operations["model_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/payments": {
         parameters: {
             query?: never;
@@ -771,6 +806,58 @@ export interface paths {
         };
         /** One payment. */
         get: operations["payment_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One prediction. */
+        get: operations["prediction_get"];
+        put?: never;
+        post?: never;
+        /** Delete a prediction. What its model said of the dataset stays or goes by the project's deletion policy. */
+        delete: operations["prediction_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the model says of the dataset's items, by their record numbers. */
+        get: operations["prediction_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The prediction as a resource that `kubectl apply` takes. */
+        get: operations["prediction_manifest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -913,6 +1000,42 @@ export interface paths {
         get: operations["project_manifest"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's models. */
+        get: operations["model_list"];
+        put?: never;
+        /** Add a model: a Job looks at its file, then it may be applied to datasets. */
+        post: operations["model_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project's predictions. */
+        get: operations["prediction_list"];
+        put?: never;
+        /** Apply a model to a dataset: every item gets its prediction, or a reason why it has none. */
+        post: operations["prediction_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1503,6 +1626,33 @@ export interface components {
             /** @description What reviewers said, once the answer is decided. */
             decisions: components["schemas"]["PreviousBody"][];
         };
+        /** @description How a recording becomes a model's input: mixed to one channel, brought to one rate, cut into windows. */
+        AudioBody: {
+            /**
+             * Format: int32
+             * @description Samples per second, 4,000 to 48,000.
+             * @example 8000
+             */
+            sampleRateHz: number;
+            /**
+             * Format: int32
+             * @description Length of a window in milliseconds, 100 to 60,000.
+             * @example 2000
+             */
+            windowMillis: number;
+            /**
+             * Format: int32
+             * @description From one window's begin to the next, in milliseconds.
+             * @example 1000
+             */
+            hopMillis: number;
+            /**
+             * @description WAVEFORM or LOG_MEL.
+             * @example LOG_MEL
+             */
+            features: string;
+            logMel?: components["schemas"]["LogMel"] | null;
+        };
         /** @description One act. */
         AuditBody: {
             /** Format: date-time */
@@ -1825,6 +1975,17 @@ export interface components {
             /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
             conditions?: components["schemas"]["ConditionBody"][] | null;
         };
+        /** @description An item without a prediction. */
+        FailedItemBody: {
+            /**
+             * Format: int64
+             * @description Its record number in the dataset's source.
+             */
+            rowNo: number;
+            /** @example UNDECODABLE */
+            reason: string;
+            message: string;
+        };
         /** @description One question of the answer form. */
         FieldBody: {
             /**
@@ -1955,6 +2116,22 @@ export interface components {
             hour: string;
             /** Format: int64 */
             answers: number;
+        };
+        /** @description What a model reads of an item. */
+        InputBody: {
+            /**
+             * @description AUDIO or COLUMNS.
+             * @example AUDIO
+             */
+            kind: string;
+            /**
+             * @description Of AUDIO: the column that names the recording; `file` in a dataset of files.
+             * @example file
+             */
+            column?: string | null;
+            audio?: components["schemas"]["AudioBody"] | null;
+            /** @description Of COLUMNS: the columns whose numbers the model gets, in this order. */
+            columns?: string[];
         };
         /** @description An invitation. */
         InvitationBody: {
@@ -2120,6 +2297,38 @@ export interface components {
             /** @description Of the object, as the object store has it; null for a public link. */
             etag?: string | null;
         };
+        /**
+         * @description A spectrogram in mel bands: frames of `nFft` samples under a periodic Hann window, none of them beyond the window's
+         *     ends; squared magnitudes; triangular bands of equal height, evenly spaced on the mel scale
+         *     `2595 · log10(1 + f / 700)`; the natural logarithm of each, of at least 1e-10.
+         */
+        LogMel: {
+            /**
+             * Format: int32
+             * @description Samples of a frame.
+             */
+            nFft: number;
+            /**
+             * Format: int32
+             * @description Samples from one frame's begin to the next.
+             */
+            hop: number;
+            /**
+             * Format: int32
+             * @description How many bands.
+             */
+            nMels: number;
+            /**
+             * Format: int32
+             * @description Where the lowest band begins, in hertz.
+             */
+            fMin: number;
+            /**
+             * Format: int32
+             * @description Where the highest band ends, in hertz; at most half of sampleRateHz.
+             */
+            fMax: number;
+        };
         /** @description Name and password. */
         Login: {
             /**
@@ -2136,6 +2345,43 @@ export interface components {
             totp?: string | null;
             /** @description TOKEN (the default) answers with the refresh token; COOKIE sets it as a cookie, which no script can read. */
             session?: components["schemas"]["SessionKind"];
+        };
+        /** @description A model. */
+        ModelBody: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            projectId: string;
+            name: string;
+            namespace: string;
+            /** @example READY */
+            state: string;
+            sourceUri: string;
+            /** @description Of the file, in hexadecimal, once it was read. */
+            sha256?: string | null;
+            /** Format: int64 */
+            sizeBytes?: number | null;
+            input: components["schemas"]["InputBody"];
+            output: components["schemas"]["OutputBody"];
+            /** @description Of the file, as they were found. */
+            inputs: components["schemas"]["Tensor"][];
+            outputs: components["schemas"]["Tensor"][];
+            /**
+             * Format: int64
+             * @description Items that it predicted, over all predictions.
+             */
+            predicted: number;
+            /**
+             * Format: int64
+             * @description Mean time of one of them in microseconds.
+             */
+            meanMicros?: number | null;
+            /** @description Why it failed. */
+            message?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+            conditions?: components["schemas"]["ConditionBody"][] | null;
         };
         /** @description A file that is in the platform's bucket already, below the tenant's own prefix; or a folder, whose files become tasks. */
         NewDataset: {
@@ -2221,6 +2467,21 @@ export interface components {
             /** @description Begin a CSV with a byte order mark, by which Excel knows UTF-8. */
             bom?: boolean | null;
         };
+        /** @description A model whose file is in the platform's bucket already, below the tenant's own prefix. */
+        NewModel: {
+            /**
+             * @description `s3://bucket/namespace/….onnx`; put it there with `POST /projects/{id}/uploads`.
+             * @example s3://datacrowd/team-a/models/voice.onnx
+             */
+            sourceUri: string;
+            /**
+             * @description SHA-256 that the file must have, as 64 lower-case hexadecimal digits.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            sha256?: string | null;
+            input: components["schemas"]["InputBody"];
+            output: components["schemas"]["OutputBody"];
+        };
         /** @description What to buy. */
         NewPayment: {
             /** Format: uuid */
@@ -2254,6 +2515,19 @@ export interface components {
              * @description At most 366 days from now.
              */
             expiresAt: string;
+        };
+        /** @description Which model answers which dataset. */
+        NewPrediction: {
+            /**
+             * Format: uuid
+             * @example 0197f3c0-0000-7000-8000-000000000001
+             */
+            modelId: string;
+            /**
+             * Format: uuid
+             * @example 0197f3c0-0000-7000-8000-000000000002
+             */
+            datasetId: string;
         };
         /** @description A new project. */
         NewProject: {
@@ -2331,6 +2605,29 @@ export interface components {
         /** @description One task. */
         OneTask: {
             task: components["schemas"]["TaskBody"];
+        };
+        /** @description What a model answers. */
+        OutputBody: {
+            /**
+             * @description The question that it answers: of a single choice, or of true or false.
+             * @example voice
+             */
+            field: string;
+            /** @description The output of the file that holds the probabilities; the only one of numbers when absent. */
+            tensor?: string | null;
+            /**
+             * @description What each probability is of, in the order of the file.
+             * @example [
+             *       "human",
+             *       "synthetic"
+             *     ]
+             */
+            labels: string[];
+            /**
+             * @description Of AUDIO: how the windows of a recording become one answer: MEAN when absent, or MAX.
+             * @example MEAN
+             */
+            windows?: string | null;
         };
         /** @description A page of a list. */
         PageBody_AnswerBody: {
@@ -2514,6 +2811,46 @@ export interface components {
             nextCursor?: string | null;
         };
         /** @description A page of a list. */
+        PageBody_ModelBody: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                projectId: string;
+                name: string;
+                namespace: string;
+                /** @example READY */
+                state: string;
+                sourceUri: string;
+                /** @description Of the file, in hexadecimal, once it was read. */
+                sha256?: string | null;
+                /** Format: int64 */
+                sizeBytes?: number | null;
+                input: components["schemas"]["InputBody"];
+                output: components["schemas"]["OutputBody"];
+                /** @description Of the file, as they were found. */
+                inputs: components["schemas"]["Tensor"][];
+                outputs: components["schemas"]["Tensor"][];
+                /**
+                 * Format: int64
+                 * @description Items that it predicted, over all predictions.
+                 */
+                predicted: number;
+                /**
+                 * Format: int64
+                 * @description Mean time of one of them in microseconds.
+                 */
+                meanMicros?: number | null;
+                /** @description Why it failed. */
+                message?: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+                conditions?: components["schemas"]["ConditionBody"][] | null;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
         PageBody_PaymentBody: {
             items: {
                 /** Format: uuid */
@@ -2559,6 +2896,79 @@ export interface components {
                 points: number;
                 /** Format: date-time */
                 at: string;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageBody_PredictionBody: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                projectId: string;
+                name: string;
+                namespace: string;
+                /** Format: uuid */
+                modelId: string;
+                modelName: string;
+                /** Format: uuid */
+                datasetId: string;
+                datasetName: string;
+                /** @example READY */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description Of the dataset, once it is generated.
+                 */
+                items?: number | null;
+                /**
+                 * Format: int64
+                 * @description Items with a prediction.
+                 */
+                predicted: number;
+                /**
+                 * Format: int64
+                 * @description Items without one.
+                 */
+                failed: number;
+                /** @description The first of these. */
+                failedItems: components["schemas"]["FailedItemBody"][];
+                /** @description Why it failed. */
+                message?: string | null;
+                /** Format: date-time */
+                startedAt?: string | null;
+                /** Format: date-time */
+                completedAt?: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+                conditions?: components["schemas"]["ConditionBody"][] | null;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageBody_PredictionItemBody: {
+            items: {
+                /** Format: int64 */
+                taskId: number;
+                /**
+                 * Format: int64
+                 * @description Its record number in the dataset's source.
+                 */
+                rowNo: number;
+                externalId?: string | null;
+                /** @description As a person would give it. */
+                label: unknown;
+                /**
+                 * Format: double
+                 * @description Of the label, from 0 to 1.
+                 * @example 0.97
+                 */
+                probability: number;
+                /** @description Of each label. */
+                probabilities: {
+                    [key: string]: number;
+                };
             }[];
             nextCursor?: string | null;
         };
@@ -2839,6 +3249,73 @@ export interface components {
              * @description Sum of all postings, of one project when one is named.
              */
             balance: number;
+        };
+        /** @description A model's answers to the items of a dataset. */
+        PredictionBody: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            projectId: string;
+            name: string;
+            namespace: string;
+            /** Format: uuid */
+            modelId: string;
+            modelName: string;
+            /** Format: uuid */
+            datasetId: string;
+            datasetName: string;
+            /** @example READY */
+            state: string;
+            /**
+             * Format: int64
+             * @description Of the dataset, once it is generated.
+             */
+            items?: number | null;
+            /**
+             * Format: int64
+             * @description Items with a prediction.
+             */
+            predicted: number;
+            /**
+             * Format: int64
+             * @description Items without one.
+             */
+            failed: number;
+            /** @description The first of these. */
+            failedItems: components["schemas"]["FailedItemBody"][];
+            /** @description Why it failed. */
+            message?: string | null;
+            /** Format: date-time */
+            startedAt?: string | null;
+            /** Format: date-time */
+            completedAt?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
+            conditions?: components["schemas"]["ConditionBody"][] | null;
+        };
+        /** @description What a model says of one item. */
+        PredictionItemBody: {
+            /** Format: int64 */
+            taskId: number;
+            /**
+             * Format: int64
+             * @description Its record number in the dataset's source.
+             */
+            rowNo: number;
+            externalId?: string | null;
+            /** @description As a person would give it. */
+            label: unknown;
+            /**
+             * Format: double
+             * @description Of the label, from 0 to 1.
+             * @example 0.97
+             */
+            probability: number;
+            /** @description Of each label. */
+            probabilities: {
+                [key: string]: number;
+            };
         };
         /** @description The first rows. */
         PreviewBody: {
@@ -3348,6 +3825,15 @@ export interface components {
         TenantBody: {
             name: string;
             namespace?: string | null;
+        };
+        /** @description An input or output of a model's file, as it was found. */
+        Tensor: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its element type, such as `float32`. */
+            element: string;
+            /** @description Its shape, such as `[N, 40, 97]`. */
+            shape: string;
         };
         /** @description What a signed-in client holds. */
         TokensBody: {
@@ -5069,6 +5555,94 @@ export interface operations {
             };
         };
     };
+    model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": Record<string, never>;
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     payment_list: {
         parameters: {
             query?: {
@@ -5154,6 +5728,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_items: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_PredictionItemBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": Record<string, never>;
                 };
             };
             /** @description What went wrong, and what to do */
@@ -5563,6 +6260,150 @@ export interface operations {
                 };
                 content: {
                     "application/yaml": Record<string, never>;
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_list: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_ModelBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the stored answer for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewModel"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_list: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_PredictionBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the stored answer for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrediction"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionBody"];
                 };
             };
             /** @description What went wrong, and what to do */

@@ -9,8 +9,8 @@ export const camel = (upper: string): string =>
 const camelOr = (upper: string | null | undefined): string | undefined =>
   upper === null || upper === undefined ? undefined : camel(upper);
 
-/** A name as Kubernetes takes it, of what people call the project. */
-export function slug(displayName: string): string {
+/** A name as Kubernetes takes it, of what people call the thing. */
+export function slug(displayName: string, otherwise = 'project'): string {
   const plain = displayName
     .normalize('NFKD')
     .toLowerCase()
@@ -19,7 +19,7 @@ export function slug(displayName: string): string {
     plain
       .replace(/^-+|-+$/g, '')
       .slice(0, 40)
-      .replace(/-+$/, '') || 'project'
+      .replace(/-+$/, '') || otherwise
   );
 }
 

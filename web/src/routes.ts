@@ -1,5 +1,6 @@
 import type { Area } from './i18n/catalogue.ts';
 import { loadArea } from './i18n/index.ts';
+import type { ClientPage } from './pages/client.ts';
 import type { Route } from './router.svelte.ts';
 
 /** A page together with the texts it shows: neither waits for the other to be asked for. */
@@ -10,7 +11,13 @@ const page =
     return loaded;
   };
 
-const CLIENT = ['client', 'states', 'wizard'] as const;
+const client = (name: ClientPage): Route['load'] =>
+  page<Awaited<ReturnType<Route['load']>>>(
+    async () => (await import('./pages/client.ts')).clientPages[name](),
+    'client',
+    'states',
+    'wizard',
+  );
 const OWNERS = ['CLIENT', 'ADMIN'] as const;
 
 /** Shown where there is no session, whatever the address. */
@@ -49,37 +56,52 @@ export const routes: readonly Route[] = [
   {
     pattern: '/client/projects',
     roles: OWNERS,
-    load: page(() => import('./pages/client/Projects.svelte'), ...CLIENT),
+    load: client('Projects'),
   },
   {
     pattern: '/client/projects/new',
     roles: ['CLIENT'],
-    load: page(() => import('./pages/client/Wizard.svelte'), ...CLIENT),
+    load: client('Wizard'),
   },
   {
     pattern: '/client/projects/:id',
     roles: OWNERS,
-    load: page(() => import('./pages/client/Project.svelte'), ...CLIENT),
+    load: client('Project'),
   },
   {
     pattern: '/client/projects/:id/:tab',
     roles: OWNERS,
-    load: page(() => import('./pages/client/Project.svelte'), ...CLIENT),
+    load: client('Project'),
+  },
+  {
+    pattern: '/client/projects/:id/models/new',
+    roles: OWNERS,
+    load: client('NewModel'),
   },
   {
     pattern: '/client/datasets/:id',
     roles: OWNERS,
-    load: page(() => import('./pages/client/Dataset.svelte'), ...CLIENT),
+    load: client('Dataset'),
+  },
+  {
+    pattern: '/client/models/:id',
+    roles: OWNERS,
+    load: client('Model'),
+  },
+  {
+    pattern: '/client/predictions/:id',
+    roles: OWNERS,
+    load: client('Prediction'),
   },
   {
     pattern: '/client/payments',
     roles: OWNERS,
-    load: page(() => import('./pages/client/Payments.svelte'), ...CLIENT),
+    load: client('Payments'),
   },
   {
     pattern: '/client/payments/:id',
     roles: OWNERS,
-    load: page(() => import('./pages/client/Payment.svelte'), ...CLIENT),
+    load: client('Payment'),
   },
   {
     pattern: '/admin/users',

@@ -1,3 +1,4 @@
+import { failedModel, model } from './models.ts';
 import type { State } from './state.ts';
 
 /** Three answers of wanda's: one rejected with a comment, one approved, one that waits for its review. */
@@ -21,4 +22,9 @@ export function answered(state: State): void {
     };
     state.answers.push(task.answer);
   }
+}
+
+/** A model that can be applied, and one that cannot be run. */
+export function trained(state: State): void {
+  state.models = [model(), failedModel()];
 }

@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { accounts } from './accounts.ts';
+import { models } from './models.ts';
 import { owners } from './owners.ts';
 import { qualityReads } from './quality.ts';
 import { State } from './state.ts';
@@ -71,7 +72,7 @@ const TYPES: Record<string, string> = {
 };
 /** CONSOLE_DIST: a build with a fault put in, to see that a test notices. */
 const dist = new URL(`../../${process.env['CONSOLE_DIST'] ?? 'dist'}/`, import.meta.url).pathname;
-const handlers: Handlers = { ...accounts, ...workers, ...owners, ...qualityReads };
+const handlers: Handlers = { ...accounts, ...workers, ...owners, ...models, ...qualityReads };
 const routes = Object.entries(handlers).map(([key, handler]) => {
   const [method = '', path = ''] = key.split(' ');
   return { method, pattern: new RegExp(`^${path.replace(/:[a-z]+/gi, '([^/]+)')}$`), handler };

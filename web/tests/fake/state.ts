@@ -48,6 +48,8 @@ export interface FakeAnswer {
 
 export const PROJECT = '0190a000-0000-7000-8000-000000000001';
 export const DATASET = '0190a000-0000-7000-8000-0000000000d1';
+export const MODEL = '0190a000-0000-7000-8000-0000000000a1';
+export const PREDICTION = '0190a000-0000-7000-8000-0000000000c0';
 
 export class State {
   /** Milliseconds; what the double calls now. */
@@ -81,6 +83,11 @@ export class State {
   datasets: Body<'DatasetBody'>[] = [];
   exports: Body<'ExportBody'>[] = [];
   projects: Body<'ProjectBody'>[] = [];
+  models: Body<'ModelBody'>[] = [];
+  predictions: Body<'PredictionBody'>[] = [];
+  /** Requests for models that were accepted, and what the next ones are refused with, by member. */
+  readonly madeModels: Record<string, unknown>[] = [];
+  readonly refusedModels: Record<string, string>[] = [];
   /** Media by the name that a cell has. */
   readonly files = new Map<string, { bytes: Buffer; type: string }>();
   invitations: Body<'InvitationBody'>[] = [];

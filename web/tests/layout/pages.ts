@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { DATASET, PROJECT } from '../fake/state.ts';
+import { DATASET, MODEL, PREDICTION, PROJECT } from '../fake/state.ts';
 
 type Visit = readonly [name: string, who: string | null, path: string, press?: string];
 
@@ -28,6 +28,18 @@ export const PAGES: readonly Visit[] = [
   ['client-dataset-manifest', 'clara', `/client/datasets/${DATASET}`, 'button:text-is("YAML")'],
   ['client-crowd', 'clara', `/client/projects/${PROJECT}/crowd`],
   ['client-crowd-void', 'clara', `/client/projects/${PROJECT}/crowd`, 'main td button:last-of-type'],
+  ['client-models', 'clara', `/client/projects/${PROJECT}/models`],
+  ['client-model-new', 'clara', `/client/projects/${PROJECT}/models/new`],
+  ['client-model-new-audio', 'clara', `/client/projects/${PROJECT}/models/new`, 'input[value=AUDIO]'],
+  ['client-model-new-faults', 'clara', `/client/projects/${PROJECT}/models/new`, 'button[type=submit]'],
+  ['client-model-new-manifest', 'clara', `/client/projects/${PROJECT}/models/new`, 'main button'],
+  ['client-model', 'clara', `/client/models/${MODEL}`],
+  ['client-model-predict', 'clara', `/client/models/${MODEL}`, 'main button.primary'],
+  ['client-model-manifest', 'clara', `/client/models/${MODEL}`, 'button:text-is("YAML")'],
+  ['client-model-delete', 'clara', `/client/models/${MODEL}`, 'button.danger'],
+  ['client-prediction', 'clara', `/client/predictions/${PREDICTION}`],
+  ['client-prediction-table', 'clara', `/client/predictions/${PREDICTION}`, 'main summary'],
+  ['client-prediction-delete', 'clara', `/client/predictions/${PREDICTION}`, 'button.danger'],
   ['client-numbers', 'clara', `/client/projects/${PROJECT}/numbers`],
   ['client-quality', 'clara', `/client/projects/${PROJECT}/quality`],
   ['client-exports', 'clara', `/client/projects/${PROJECT}/exports`],

@@ -1,5 +1,5 @@
 import { test, signIn } from '../console.ts';
-import { answered } from '../fake/history.ts';
+import { answered, trained } from '../fake/history.ts';
 import { PAGES, visit } from './pages.ts';
 
 // Only for looking: CONSOLE_PICTURES names the folder.
@@ -12,6 +12,7 @@ test('pictures of every page', { tag: '@full' }, async ({ browser, console: site
   test.setTimeout(600_000);
   void context;
   answered(site.state);
+  trained(site.state);
   for (const theme of themes)
     for (const width of widths) {
       let [who, page]: [string | null, Awaited<ReturnType<typeof browser.newPage>> | null] = [null, null];

@@ -1,6 +1,6 @@
 /** A phone: no sideways scroll, the buttons of the work on screen, targets as large as a thumb. */
 import { expect, signIn, test } from '../console.ts';
-import { answered } from '../fake/history.ts';
+import { answered, trained } from '../fake/history.ts';
 import { PAGES, visit } from './pages.ts';
 
 /**
@@ -26,6 +26,7 @@ test(
   async ({ browser, console: site }) => {
     test.setTimeout(240_000);
     answered(site.state);
+    trained(site.state);
     const wide: string[] = [];
     const small = new Set<string>();
     for (const person of [null, 'wanda', 'otto', 'clara', 'ada']) {

@@ -1,5 +1,7 @@
 import { pluralOf } from '../plural.ts';
 
+export { models } from './models.ts';
+
 const n = pluralOf('en');
 
 export const client = {
@@ -117,6 +119,7 @@ export const client = {
     overview: 'Overview',
     data: 'Data',
     crowd: 'Crowd',
+    models: 'Models',
     numbers: 'Numbers',
     quality: 'Quality',
     exports: 'Exports',

@@ -1,6 +1,8 @@
 import type { Catalogue } from '../catalogue.ts';
 import { pluralOf } from '../plural.ts';
 
+export { models } from './models.ts';
+
 const n = pluralOf('ru');
 
 export const client: Catalogue['client'] = {
@@ -116,6 +118,7 @@ export const client: Catalogue['client'] = {
     overview: 'Обзор',
     data: 'Данные',
     crowd: 'Исполнители',
+    models: 'Модели',
     numbers: 'Показатели',
     quality: 'Качество',
     exports: 'Выгрузки',

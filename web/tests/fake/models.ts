@@ -1,0 +1,224 @@
+/** Models and what they say of items, on the double: each look at one that is under way brings it on by a step. */
+import { ok, problem, type Handlers, type Reply } from './server.ts';
+import { DATASET, MODEL, PREDICTION, PROJECT, type State } from './state.ts';
+import type { Body } from '../../src/api/client.ts';
+
+type Model = Body<'ModelBody'>;
+type Prediction = Body<'PredictionBody'>;
+
+const SHA = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+const AUDIO = {
+  sampleRateHz: 8000,
+  windowMillis: 2000,
+  hopMillis: 1000,
+  features: 'LOG_MEL',
+  logMel: { nFft: 256, hop: 80, nMels: 40, fMin: 60, fMax: 4000 },
+};
+
+const condition = (type: string, status: string, reason: string, message: string, second: number) => ({
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime: `2026-11-27T08:00:${String(second).padStart(2, '0')}Z`,
+});
+
+export const model = (part: Partial<Model> = {}): Model => ({
+  id: MODEL,
+  projectId: PROJECT,
+  name: 'rating-q7w2e',
+  namespace: 'dc-clara-k3x9q',
+  state: 'READY',
+  sourceUri: 's3://datacrowd/dc-clara-k3x9q/models/rating.onnx',
+  sha256: SHA,
+  sizeBytes: 1_482_311,
+  input: { kind: 'AUDIO', column: 'file', audio: AUDIO },
+  output: { field: 'rating', labels: ['bad', 'neutral', 'good'], windows: 'MEAN' },
+  inputs: [{ name: 'input', element: 'float32', shape: '[N, 40, 197]' }],
+  outputs: [
+    { name: 'label', element: 'int64', shape: '[N]' },
+    { name: 'probabilities', element: 'float32', shape: '[N, 3]' },
+  ],
+  predicted: 2480,
+  meanMicros: 4_260,
+  message: null,
+  createdAt: '2026-11-27T08:00:00Z',
+  ...part,
+});
+
+/** One that the platform cannot run. */
+export const failedModel = (): Model =>
+  model({
+    id: '0190a000-0000-7000-8000-0000000000a2',
+    name: 'forest-z1x3c',
+    state: 'FAILED',
+    input: { kind: 'COLUMNS', columns: ['age', 'height'] },
+    inputs: [],
+    outputs: [],
+    predicted: 0,
+    meanMicros: null,
+    message:
+      'The model uses operators that are not run here: ai.onnx.ml.ZipMap. Export it with zipmap=False.',
+  });
+
+const modelConditions = (state: string) =>
+  state === 'READY'
+    ? [
+        condition('Succeeded', 'True', 'Accepted', 'The file is a model that the platform can run.', 12),
+        condition('Ready', 'True', 'Accepted', 'Apply it to a Dataset with a Prediction.', 12),
+      ]
+    : [condition('Reconciling', 'True', 'JobRunning', 'Its file is being read.', 2)];
+
+export const prediction = (part: Partial<Prediction> = {}): Prediction => ({
+  id: PREDICTION,
+  projectId: PROJECT,
+  name: 'items-p4r5t',
+  namespace: 'dc-clara-k3x9q',
+  modelId: MODEL,
+  modelName: 'rating-q7w2e',
+  datasetId: DATASET,
+  datasetName: 'items-a1b2c',
+  state: 'READY',
+  items: 2483,
+  predicted: 2480,
+  failed: 3,
+  failedItems: [
+    { rowNo: 17, reason: 'UNDECODABLE', message: 'clip-17.wav is no WAV file; bring another one.' },
+    { rowNo: 290, reason: 'EMPTY', message: 'clip-290.wav has no sound; bring another one.' },
+    { rowNo: 1204, reason: 'A_NEWER_REASON', message: 'Something that this console does not know.' },
+  ],
+  message: null,
+  startedAt: '2026-11-27T08:00:10Z',
+  completedAt: '2026-11-27T08:00:52Z',
+  createdAt: '2026-11-27T08:00:00Z',
+  ...part,
+});
+
+/** The n-th item, from 1: sure of most, undecided about every fifth. */
+function item(n: number): Body<'PredictionItemBody'> {
+  const label = ['bad', 'neutral', 'good'][n % 3] ?? 'bad';
+  const probability = n % 5 === 0 ? 0.41 : 0.83 + (n % 16) / 100;
+  const rest = (1 - probability) / 2;
+  return {
+    taskId: n,
+    rowNo: n,
+    externalId: `r${n}`,
+    label: label as never,
+    probability,
+    probabilities: { bad: rest, good: rest, neutral: rest, [label]: probability },
+  };
+}
+
+function items(state: State, id: string, query: URLSearchParams): Reply {
+  const { predicted } = state.predictions.find((one) => one.id === id) ?? prediction();
+  const [after, limit] = [Number(query.get('cursor') ?? 0), Number(query.get('limit') ?? 50)];
+  const last = Math.min(predicted, after + limit);
+  const page = Array.from({ length: Math.max(0, last - after) }, (_, i) => item(after + i + 1));
+  return ok({ items: page, nextCursor: last < predicted ? String(last) : null });
+}
+
+const NEXT: Readonly<Record<string, string>> = { PENDING: 'CHECKING', CHECKING: 'READY' };
+
+function look(state: State, id: string): Model | undefined {
+  const at = state.models.findIndex((one) => one.id === id);
+  const found = state.models[at];
+  if (found === undefined) return id === MODEL ? model() : undefined;
+  const next = NEXT[found.state];
+  if (next === undefined) return found;
+  const { inputs, outputs, sizeBytes } = model();
+  const read = next === 'READY' ? { sha256: found.sha256 ?? SHA, inputs, outputs, sizeBytes } : {};
+  return (state.models[at] = { ...found, state: next, ...read });
+}
+
+function watch(state: State, id: string): Prediction | undefined {
+  const at = state.predictions.findIndex((one) => one.id === id);
+  const found = state.predictions[at];
+  if (found === undefined) return id === PREDICTION ? prediction() : undefined;
+  if (found.state === 'PENDING')
+    return (state.predictions[at] = { ...found, state: 'RUNNING', items: 2483, predicted: 120 });
+  if (found.state === 'RUNNING') return (state.predictions[at] = prediction({ ...NAMES(found) }));
+  return found;
+}
+
+const NAMES = ({ id, modelId, modelName, datasetId, datasetName }: Prediction) => ({
+  id,
+  modelId,
+  modelName,
+  datasetId,
+  datasetName,
+});
+
+export const models: Handlers = {
+  'GET /projects/:id/models': (state) => ok({ items: state.models, nextCursor: null }),
+  'POST /projects/:id/models': (state, { body }) => {
+    const refusal = state.refusedModels.shift();
+    if (refusal !== undefined) return problem(422, 'invalid_spec', refusal);
+    const made = model({
+      ...(body as unknown as Body<'NewModel'>),
+      id: `0190a000-0000-7000-8000-0000000000b${state.madeModels.push(body)}`,
+      name: 'voice-n3w4m',
+      state: 'PENDING',
+      sizeBytes: null,
+      inputs: [],
+      outputs: [],
+      predicted: 0,
+      meanMicros: null,
+    });
+    state.models.push(made);
+    return ok(made, 202);
+  },
+  'GET /models/:id': (state, _, id) => {
+    const found = look(state, id ?? '');
+    return found === undefined
+      ? problem(404, 'not_found')
+      : ok({ ...found, conditions: modelConditions(found.state) });
+  },
+  'DELETE /models/:id': (state, _, id) => {
+    state.models = state.models.filter((one) => one.id !== id);
+    return { status: 202 };
+  },
+  'GET /models/:id/manifest': () => ({
+    status: 200,
+    raw: 'apiVersion: datacrowd.io/v1alpha1\nkind: Model\nmetadata:\n  name: rating-q7w2e\n',
+    headers: { 'content-type': 'application/yaml' },
+  }),
+  'GET /projects/:id/predictions': (state) =>
+    ok({ items: [prediction(), ...state.predictions], nextCursor: null }),
+  'POST /projects/:id/predictions': (state, { body }) => {
+    const [modelId, datasetId] = [String(body['modelId']), String(body['datasetId'])];
+    const made = prediction({
+      id: `0190a000-0000-7000-8000-0000000000c${state.predictions.length + 1}`,
+      modelId,
+      modelName: state.models.find((one) => one.id === modelId)?.name ?? 'rating-q7w2e',
+      datasetId,
+      state: 'PENDING',
+      items: null,
+      predicted: 0,
+      failed: 0,
+      failedItems: [],
+      startedAt: null,
+      completedAt: null,
+    });
+    state.predictions.push(made);
+    return ok(made, 202);
+  },
+  'GET /predictions/:id': (state, _, id) => {
+    const found = watch(state, id ?? '');
+    return found === undefined
+      ? problem(404, 'not_found')
+      : ok({
+          ...found,
+          conditions: [condition('Succeeded', 'True', 'Predicted', '2,480 of 2,483 items.', 52)],
+        });
+  },
+  'DELETE /predictions/:id': (state, _, id) => {
+    state.predictions = state.predictions.filter((one) => one.id !== id);
+    return { status: 202 };
+  },
+  'GET /predictions/:id/items': (state, { query }, id) => items(state, id ?? '', query),
+  'GET /predictions/:id/manifest': () => ({
+    status: 200,
+    raw: 'apiVersion: datacrowd.io/v1alpha1\nkind: Prediction\nmetadata:\n  name: items-p4r5t\n',
+    headers: { 'content-type': 'application/yaml' },
+  }),
+};

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
 import { DATASET, PROJECT, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
@@ -200,7 +201,8 @@ export const owners: Handlers = {
     const refusal = state.refusedPuts.get(name)?.shift();
     if (refusal !== undefined) return problem(refusal, refusal === 413 ? 'payload_too_large' : 'unavailable');
     state.puts.push(name);
-    return ok({ name, sizeBytes: raw.length, sha256: 'c0ffee' });
+    const sha256 = createHash('sha256').update(raw).digest('hex');
+    return ok({ name, sizeBytes: raw.length, sha256 });
   },
   'POST /projects/:id/datasets': (state, { body, raw }, id) => {
     const uri = body['sourceUri'];

@@ -128,7 +128,6 @@ export const models = {
     telephone: 'speech on the telephone, 8 kHz',
   },
   probability: 'Probability',
-  probabilityOf: (label: string) => `Probability of ${label}`,
   range: (least: string, most: string) => `A whole number from ${least} to ${most}.`,
   reads: 'Reads',
   readsAudio: (column: string, kilohertz: string) => `recordings in ${column}, ${kilohertz} kHz`,

@@ -69,6 +69,54 @@ test('a folder of recordings is sent file by file; what failed for good is named
   expect(sent['companions']).toBe('SAME_STEM');
 });
 
+test('a file that is never taken is left out, and a closed upload begun anew', async ({
+  page,
+  console: site,
+}) => {
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Files' }).check();
+  const files = ['a.wav', 'b.wav', 'c.wav'].map((name) => ({
+    name,
+    mimeType: 'audio/wav',
+    buffer: Buffer.from('RIFF'),
+  }));
+  await page.route('**/file?name=b.wav', (route) =>
+    route.fulfill({
+      status: 422,
+      json: {
+        code: 'invalid_request',
+        message: 'It does not fit.',
+        details: { name: 'is no name of a file' },
+      },
+    }),
+  );
+  await page.getByLabel('Choose files').setInputFiles(files);
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('b.wav: is no name of a file');
+  await page.getByRole('button', { name: 'Go on without them' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect([...site.state.puts].sort()).toEqual(['a.wav', 'c.wav']);
+  await page.goto(`${site.url}/app${DATA}`);
+  await page.getByRole('radio', { name: 'Files' }).check();
+  await page
+    .getByLabel('Choose files')
+    .setInputFiles([files[0], files[2]].filter((one) => one !== undefined));
+  await page.route(
+    '**/file?name=c.wav',
+    (route) => route.fulfill({ status: 409, json: { code: 'upload_closed', message: 'A day is over.' } }),
+    { times: 1 },
+  );
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('c.wav: A day is over.');
+  const begun = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/uploads'));
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await begun;
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect([...site.state.puts].sort()).toEqual(['a.wav', 'c.wav']);
+});
+
 test('a folder that is chosen is sent without what systems leave in it', async ({ page, console: site }) => {
   const folder = mkdtempSync(join(tmpdir(), 'console-'));
   mkdirSync(join(folder, 'deep'));

@@ -47,6 +47,7 @@ export const client = {
   filesDrop: 'Drop a folder, files or a zip of them here, or choose them; each file becomes a task',
   filesFailed: (files: number) =>
     `${n(files, { one: 'file', other: 'files' })} could not be sent. What arrived is kept; try the rest again.`,
+  filesLeaveOut: 'Go on without them',
   filesLack: (columns: string, has: string) =>
     `The project needs columns that files do not have: ${columns}. They have ${has}: show one of these in the project's form, or bring descriptions beside the files.`,
   filesSent: (done: string, all: string) => `${done} of ${all} files sent`,

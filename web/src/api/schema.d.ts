@@ -2466,6 +2466,8 @@ export interface components {
             rawCells?: boolean | null;
             /** @description Begin a CSV with a byte order mark, by which Excel knows UTF-8. */
             bom?: boolean | null;
+            /** @description Put what models say of each task into its records. */
+            predictions?: boolean | null;
         };
         /** @description A model whose file is in the platform's bucket already, below the tenant's own prefix. */
         NewModel: {

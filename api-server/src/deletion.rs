@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use datacrowd_labelling::Deletion;
+use datacrowd_crds as crds;
+use datacrowd_labelling::{Deletion, Model, Prediction};
 use datacrowd_protocol::{
     ids::{DatasetId, ResourceUid},
     source::DeletionPolicy,
 };
 use tokio::time::Instant;
 
-use crate::{error::ApiResult, state::App};
+use crate::{
+    cluster::{Bound, Deleted},
+    error::ApiResult,
+    state::App,
+};
 
 /// How long one request may delete.
 const SHARE: Duration = Duration::from_secs(5);
@@ -48,4 +53,37 @@ pub fn status(step: Deletion) -> StatusCode {
         Deletion::Done => StatusCode::NO_CONTENT,
         Deletion::Unfinished => StatusCode::ACCEPTED,
     }
+}
+
+/// Deletes the resource of a model. Of one that is not there, nobody else tells the platform.
+pub async fn model(app: &App, at: &Bound, model: &Model, policy: DeletionPolicy) -> ApiResult<()> {
+    let Some(uid) = model.bound_uid else {
+        return Ok(());
+    };
+    let deleted = app.cluster.delete::<crds::Model>(at, &model.name, uid);
+    if deleted.await? == Deleted::Gone {
+        app.core.model_delete(model.id, uid, policy).await?;
+    }
+    Ok(())
+}
+
+/// Deletes the resource of a prediction. Of one that is not there, nobody else tells the platform.
+pub async fn prediction(
+    app: &App,
+    at: &Bound,
+    prediction: &Prediction,
+    policy: DeletionPolicy,
+) -> ApiResult<()> {
+    let Some(uid) = prediction.bound_uid else {
+        return Ok(());
+    };
+    let deleted = app
+        .cluster
+        .delete::<crds::Prediction>(at, &prediction.name, uid);
+    if deleted.await? == Deleted::Gone {
+        app.core
+            .prediction_delete(prediction.id, uid, policy)
+            .await?;
+    }
+    Ok(())
 }

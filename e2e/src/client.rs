@@ -327,6 +327,12 @@ impl Person {
             .await
     }
 
+    /// PUT of bytes.
+    pub async fn put(&self, path: &str, bytes: &[u8]) -> Reply {
+        self.call(|http, base| http.put(format!("{base}{path}")).body(bytes.to_vec()))
+            .await
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(|http, base| http.delete(format!("{base}{path}")))

@@ -380,3 +380,27 @@ async fn what_a_model_said_goes_with_it_where_the_policy_says_so() {
     let late = p.trusted(Method::DELETE, &path, None).await;
     late.refused(404, "not_found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_takes_its_models_and_predictions_along() {
+    let (p, client, project) = setting().await;
+    let dataset = p.loaded(&client, &project, 1, 1).await;
+    let model = p.checked_model(&client, &project, json!({})).await;
+    let prediction = p.prediction(&client, &project, &model, &dataset).await;
+    let path = format!("/projects/{project}");
+    p.call(Some(&client.token), Method::DELETE, &path, None)
+        .await
+        .expect(202);
+    // There is no operator here whose finalizer would hold them: they are gone, and so is the project.
+    for path in [
+        format!("/models/{model}"),
+        format!("/predictions/{prediction}"),
+    ] {
+        get(&p, &client, &path).await.refused(404, "not_found");
+    }
+    assert_eq!(
+        p.count("select count(*) from projects where bound_uid is null")
+            .await,
+        1
+    );
+}

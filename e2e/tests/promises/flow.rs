@@ -106,7 +106,8 @@ async fn rest_flow_ends_with_an_export() {
     .await;
 }
 
-async fn become_client(world: &World, clara: &Person) {
+/// Makes somebody a client with a tenant of their own.
+pub async fn become_client(world: &World, clara: &Person) {
     let admin = world.rest.admin().await;
     let role = format!("/admin/users/{}/role", clara.id);
     clara
@@ -165,7 +166,8 @@ async fn unpaid_generation_changes_nothing(clara: &Person, dataset: &str, genera
     assert_eq!(stored().await, before);
 }
 
-async fn dataset_ready(clara: &Person, dataset: &str) -> Value {
+/// Waits until a dataset's rows are tasks.
+pub async fn dataset_ready(clara: &Person, dataset: &str) -> Value {
     let path = format!("/datasets/{dataset}");
     eventually("the dataset to be READY", seconds(90), || async {
         let reply = clara.get(&path).await;

@@ -6,6 +6,7 @@ use datacrowd_crds::{
     names::{MODEL_LABEL, PREDICTION_LABEL},
 };
 use datacrowd_e2e::{
+    client::Person,
     cluster::{Namespace, message},
     wait::{eventually, seconds},
     world::{Manners, World, promise},
@@ -14,7 +15,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
-use crate::specs::{dataset, export, generated, paid, ratings};
+use crate::{
+    flow::{become_client, dataset_ready},
+    specs::{dataset, export, generated, paid, ratings},
+};
 
 /// Three classes of five numbers, exported from scikit-learn.
 const LOGISTIC: &[u8] = include_bytes!("../../../inference/tests/oracle/fixtures/logistic.onnx");
@@ -131,6 +135,77 @@ async fn model_answers_every_item_once() {
         .await;
         assert!(ns.jobs(MODEL_LABEL, "good").await.is_empty());
         assert!(ns.jobs(PREDICTION_LABEL, "flowers").await.is_empty());
+    })
+    .await;
+}
+
+/// Waits until what is at `path` is READY.
+async fn ready(clara: &Person, path: &str) -> Value {
+    eventually(format!("{path} to be READY"), seconds(120), || async {
+        let reply = clara.get(path).await;
+        match reply.body["state"].as_str() {
+            Some("READY") => Ok(reply.body),
+            _ => Err(reply),
+        }
+    })
+    .await
+}
+
+fn id(of: &Value) -> &str {
+    of["id"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn model_is_uploaded_and_applied_by_rest() {
+    promise("model_is_uploaded_and_applied_by_rest", Manners::Peaceful, |world| async move {
+        let clara = world.rest.register(&format!("e2e-modeller-{}", world.run)).await;
+        become_client(&world, &clara).await;
+        let field = json!({"name": "verdict", "type": "SINGLE_CHOICE", "options": ["a", "b", "c"], "required": true});
+        let labeling = json!({
+            "display": [{"column": "a", "kind": "TEXT"}], "externalIdColumn": "id", "fields": [field],
+        });
+        let body = json!({"displayName": "Flowers", "dataType": "TEXT", "labeling": labeling});
+        let project = clara.post("/projects", &body).await.expect(201);
+        let project = id(&project);
+        world.rest.pay(project, 1000).await;
+        let path = format!("/projects/{project}/datasets");
+        let dataset = clara.upload(&path, "flowers.csv", &table(), 100).await.expect(201);
+        let dataset = id(&dataset);
+        clara.post(&format!("/datasets/{dataset}/generate-tasks"), &json!({})).await.expect(202);
+        dataset_ready(&clara, dataset).await;
+
+        let upload = clara.post(&format!("/projects/{project}/uploads"), &json!({})).await.expect(201);
+        let put = format!("/uploads/{}/file?name=flowers.onnx", id(&upload));
+        clara.put(&put, LOGISTIC).await.expect(200);
+        let new = json!({
+            "sourceUri": format!("{}flowers.onnx", upload["sourceUri"].as_str().unwrap()),
+            "input": {"kind": "COLUMNS", "columns": ["a", "b", "c", "d", "e"]},
+            "output": {"field": "verdict", "labels": ["a", "b", "c"]},
+        });
+        let model = clara.post(&format!("/projects/{project}/models"), &new).await.expect(202);
+        let model = ready(&clara, &format!("/models/{}", id(&model))).await;
+        let new = json!({"modelId": id(&model), "datasetId": dataset});
+        let path = format!("/projects/{project}/predictions");
+        let prediction = clara.post(&path, &new).await.expect(202);
+        let path = format!("/predictions/{}", id(&prediction));
+        let done = ready(&clara, &path).await;
+        assert_eq!((&done["predicted"], &done["failed"]), (&json!(ITEMS - 1), &json!(1)));
+        assert_eq!(done["failedItems"][0]["reason"], "NOT_A_NUMBER");
+        let page = clara.get(&format!("{path}/items?limit=1")).await.expect(200);
+        let item = &page["items"][0];
+        let sum: f64 = item["probabilities"].as_object().unwrap().values().filter_map(Value::as_f64).sum();
+        assert!((sum - 1.0).abs() < 1e-3, "{item}");
+
+        clara.delete(&path).await.expect(202);
+        clara.delete(&format!("/models/{}", id(&model))).await.expect(202);
+        for path in [path, format!("/models/{}", id(&model))] {
+            eventually(format!("the end of {path}"), seconds(60), || async {
+                let reply = clara.get(&path).await;
+                if reply.status == 404 { Ok(()) } else { Err(reply) }
+            })
+            .await;
+        }
+        clara.delete(&format!("/projects/{project}")).await.expect(202);
     })
     .await;
 }

@@ -1,18 +1,11 @@
 //! `DELETE /predictions/{id}`.
 
 use axum::{extract::State, http::StatusCode};
-use datacrowd_crds::Prediction as PredictionResource;
 use datacrowd_protocol::ids::PredictionId;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{
-    auth::Owner,
-    cluster::Deleted,
-    error::{ApiError, ApiResult},
-    extract::Path,
-    state::App,
-};
+use crate::{auth::Owner, deletion, error::ApiResult, extract::Path, state::App};
 
 /// Delete a prediction. What its model said of the dataset stays or goes by the project's deletion policy.
 #[utoipa::path(delete, path = "/predictions/{id}", tag = "predictions", params(("id" = Uuid, Path)), responses((status = 202)))]
@@ -25,22 +18,12 @@ pub async fn prediction_delete(
         .core
         .prediction_get(owner.scope(), PredictionId(id))
         .await?;
-    let uid = prediction.bound_uid.ok_or_else(ApiError::not_found)?;
     let tenant = app.core.tenant_get(prediction.tenant).await?;
     owner
         .audit(&app, "prediction.delete", &id.to_string(), json!({}))
         .await?;
     let at = app.cluster.bound(&prediction.namespace, &tenant).await?;
-    let deleted = app
-        .cluster
-        .delete::<PredictionResource>(&at, &prediction.name, uid)
-        .await?;
-    if deleted == Deleted::Gone {
-        // Nobody else tells the platform of a resource that is not there.
-        let project = app.core.project_get(None, prediction.project).await?;
-        app.core
-            .prediction_delete(prediction.id, uid, project.deletion_policy)
-            .await?;
-    }
+    let project = app.core.project_get(None, prediction.project).await?;
+    deletion::prediction(&app, &at, &prediction, project.deletion_policy).await?;
     Ok(StatusCode::ACCEPTED)
 }

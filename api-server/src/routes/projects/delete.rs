@@ -32,6 +32,8 @@ pub async fn project_delete(
     owner
         .audit(&app, "project.delete", &id.to_string(), json!({}))
         .await?;
+    delete_predictions(&app, &at, &project).await?;
+    delete_models(&app, &at, &project).await?;
     delete_exports(&app, &at, &project).await?;
     delete_datasets(&app, &at, &project).await?;
     let deleted = app
@@ -52,6 +54,34 @@ pub async fn project_delete(
         }
     }
     Ok(StatusCode::ACCEPTED)
+}
+
+async fn delete_predictions(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
+    let mut after = None;
+    loop {
+        let page = app.core.prediction_list(project.id, after, 200).await?;
+        for prediction in &page.items {
+            deletion::prediction(app, at, prediction, project.deletion_policy).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn delete_models(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
+    let mut after = None;
+    loop {
+        let page = app.core.model_list(project.id, after, 200).await?;
+        for model in &page.items {
+            deletion::model(app, at, model, project.deletion_policy).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 async fn delete_exports(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {

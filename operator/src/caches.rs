@@ -77,6 +77,12 @@ impl Caches {
         self.of(namespace).models.get(&model)
     }
 
+    /// Whether a Dataset of this name was there when the namespace was last seen.
+    pub(crate) fn has_dataset(&self, namespace: &str, name: &str) -> bool {
+        let dataset = ObjectRef::new(name).within(namespace);
+        self.of(namespace).datasets.get(&dataset).is_some()
+    }
+
     /// Whether a Job of this name was there when the namespace was last seen.
     pub(crate) fn has_job(&self, namespace: &str, name: &str) -> bool {
         let job = ObjectRef::new(name).within(namespace);

@@ -10,7 +10,7 @@ use datacrowd_crds::{
     condition::{ConditionType, RUN_CONDITIONS},
     names::PREDICTION_LABEL,
 };
-use datacrowd_protocol::{internal::PredictionView, model::ModelState};
+use datacrowd_protocol::internal::PredictionView;
 use kube::runtime::controller::Action;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -25,6 +25,7 @@ use crate::{
     upsert::{refused, upsert},
     work::Work,
 };
+use verdict::Inputs;
 
 impl Managed for Prediction {
     const KIND: &'static str = "prediction";
@@ -57,11 +58,11 @@ impl Managed for Prediction {
         };
         let spec = work_spec::work_spec(&pass.object, &view, valid, &ctx.settings);
         let settled = ctx.settled(false);
-        let model = model_state(ctx, &pass);
+        let inputs = inputs(ctx, &pass);
         Work::new(ctx, pass, spec, &|prediction, attempts| {
             status::status(prediction, &view, attempts)
         })
-        .pass(verdict::verdict(&view, model), settled)
+        .pass(verdict::verdict(&view, inputs), settled)
         .await
     }
 
@@ -75,10 +76,12 @@ impl Managed for Prediction {
     }
 }
 
-/// Where the Model that it names stood when it was last seen.
-fn model_state(ctx: &Context, pass: &Pass<Prediction>) -> Option<ModelState> {
-    let name = &pass.object.spec.model_ref.name;
-    let model = ctx.caches.model(&pass.who.namespace, name)?;
-    let model = model.0.as_ref().ok()?;
-    model.status.as_ref()?.state
+/// The Model and the Dataset that it names, as they were last seen.
+fn inputs(ctx: &Context, pass: &Pass<Prediction>) -> Inputs {
+    let (namespace, spec) = (&pass.who.namespace, &pass.object.spec);
+    let model = ctx.caches.model(namespace, &spec.model_ref.name);
+    Inputs {
+        model: model.map(|model| model.0.as_ref().ok()?.status.as_ref()?.state),
+        has_dataset: ctx.caches.has_dataset(namespace, &spec.dataset_ref.name),
+    }
 }

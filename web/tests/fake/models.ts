@@ -61,13 +61,16 @@ export const failedModel = (): Model =>
       'The model uses operators that are not run here: ai.onnx.ml.ZipMap. Export it with zipmap=False.',
   });
 
-const modelConditions = (state: string) =>
-  state === 'READY'
-    ? [
-        condition('Succeeded', 'True', 'Accepted', 'The file is a model that the platform can run.', 12),
-        condition('Ready', 'True', 'Accepted', 'Apply it to a Dataset with a Prediction.', 12),
-      ]
+function modelConditions({ state, message }: Model) {
+  if (state === 'READY')
+    return [
+      condition('Succeeded', 'True', 'Accepted', 'The file is a model that the platform can run.', 12),
+      condition('Ready', 'True', 'Accepted', 'Apply it to a Dataset with a Prediction.', 12),
+    ];
+  return state === 'FAILED'
+    ? [condition('Stalled', 'True', 'InvalidModel', message ?? '', 12)]
     : [condition('Reconciling', 'True', 'JobRunning', 'Its file is being read.', 2)];
+}
 
 export const prediction = (part: Partial<Prediction> = {}): Prediction => ({
   id: PREDICTION,
@@ -171,7 +174,7 @@ export const models: Handlers = {
     const found = look(state, id ?? '');
     return found === undefined
       ? problem(404, 'not_found')
-      : ok({ ...found, conditions: modelConditions(found.state) });
+      : ok({ ...found, conditions: modelConditions(found) });
   },
   'DELETE /models/:id': (state, _, id) => {
     state.models = state.models.filter((one) => one.id !== id);

@@ -157,18 +157,23 @@ pub struct AudioInput {
 pub struct LogMel {
     /// Samples of a frame.
     #[schemars(range(min = 64, max = 8_192))]
+    #[schema(example = 256)]
     pub n_fft: i32,
     /// Samples from one frame's begin to the next.
     #[schemars(range(min = 16, max = 8_192))]
+    #[schema(example = 80)]
     pub hop: i32,
     /// How many bands.
     #[schemars(range(min = 4, max = 256))]
+    #[schema(example = 40)]
     pub n_mels: i32,
     /// Where the lowest band begins, in hertz.
     #[schemars(range(min = 0, max = 24_000))]
+    #[schema(example = 100)]
     pub f_min: i32,
     /// Where the highest band ends, in hertz; at most half of sampleRateHz.
     #[schemars(range(min = 1, max = 24_000))]
+    #[schema(example = 4000)]
     pub f_max: i32,
 }
 

@@ -2306,26 +2306,31 @@ export interface components {
             /**
              * Format: int32
              * @description Samples of a frame.
+             * @example 256
              */
             nFft: number;
             /**
              * Format: int32
              * @description Samples from one frame's begin to the next.
+             * @example 80
              */
             hop: number;
             /**
              * Format: int32
              * @description How many bands.
+             * @example 40
              */
             nMels: number;
             /**
              * Format: int32
              * @description Where the lowest band begins, in hertz.
+             * @example 100
              */
             fMin: number;
             /**
              * Format: int32
              * @description Where the highest band ends, in hertz; at most half of sampleRateHz.
+             * @example 4000
              */
             fMax: number;
         };
@@ -2615,7 +2620,10 @@ export interface components {
              * @example voice
              */
             field: string;
-            /** @description The output of the file that holds the probabilities; the only one of numbers when absent. */
+            /**
+             * @description The output of the file that holds the probabilities; the only one of numbers when absent.
+             * @example probabilities
+             */
             tensor?: string | null;
             /**
              * @description What each probability is of, in the order of the file.

@@ -58,6 +58,7 @@ pub struct OutputBody {
     field: String,
     /// The output of the file that holds the probabilities; the only one of numbers when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "probabilities")]
     tensor: Option<String>,
     /// What each probability is of, in the order of the file.
     #[schema(example = json!(["human", "synthetic"]))]

@@ -136,6 +136,8 @@ test("an outbox is its person's: nothing is sent for somebody else", async ({ pa
   await answer(page);
   await page.waitForTimeout(300);
   await page.evaluate(() => localStorage.removeItem('datacrowd.session'));
+  // Her own page would send it as soon as the server is back.
+  await page.goto('about:blank');
   site.state.isDown = false;
   await page.goto(`${site.url}/app/`);
   await signIn(page, 'otto');

@@ -1,6 +1,6 @@
 //! `try`: files of this machine, without a platform.
 
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use datacrowd_protocol::exit;
 use serde_json::Value;
@@ -88,4 +88,16 @@ fn a_spec_or_a_model_that_cannot_be_used_says_what_to_do() {
         assert_eq!(code, Some(exit::BAD_INPUT), "{errors}");
         assert!(lines.is_empty() && errors.contains(word), "{errors}");
     }
+}
+
+#[test]
+fn the_model_of_the_example_answers_by_its_own_spec() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/audio-authenticity");
+    let spec = fs::read_to_string(folder.join("model.yaml")).unwrap();
+    let model = folder.join("model.onnx");
+    let (code, lines, errors) = attempt(&spec, model.to_str().unwrap(), &["speechlike.wav"]);
+    assert_eq!((code, errors.as_str()), (Some(exit::DONE), ""));
+    let sum =
+        ["human", "synthetic"].map(|label| lines[0]["probabilities"][label].as_f64().unwrap());
+    assert!((sum.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{lines:?}");
 }

@@ -182,6 +182,8 @@ impl Worker {
         let mut child = Command::new(&self.limits.program)
             .args(["read", "--memory", &self.memory.to_string()])
             .env_clear()
+            // A build that counts lines would leave its counts where it runs.
+            .env("LLVM_PROFILE_FILE", "/dev/null")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

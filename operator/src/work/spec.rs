@@ -73,7 +73,7 @@ impl JobTemplate {
             image: settings.inference_image.clone(),
             limits: Limits::inference(settings),
             secret: None,
-            scratch: Some("1Gi"),
+            scratch: Some("1536Mi"),
         }
     }
 }
@@ -102,12 +102,12 @@ impl Limits {
         }
     }
 
-    /// Inference's: the model lies in memory, and beside it one item.
+    /// Inference's: the largest model may take four times its 256 MiB while it is prepared, an item 512 MiB beside it.
     pub(crate) fn inference(settings: &Settings) -> Self {
         Self {
             cpu: "250m",
             memory: "128Mi",
-            most_memory: "1Gi",
+            most_memory: "2Gi",
             deadline_seconds: settings.job_deadline_seconds,
         }
     }

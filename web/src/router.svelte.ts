@@ -1,6 +1,7 @@
 /** Addresses and pages: patterns like `/client/projects/:id`, over the History API, below the base of the build. */
 import type { Component } from 'svelte';
 import type { Role } from './api/session.ts';
+import type { Base } from './i18n/catalogue.ts';
 
 export type Params = Readonly<Record<string, string>>;
 /** A page takes the parameters of its address, or nothing. */
@@ -11,6 +12,8 @@ export interface Route {
   /** Whose page it is; anybody's who is signed in when absent, and open to all when `open`. */
   readonly roles?: readonly Role[];
   readonly open?: true;
+  /** What the page is called, of the texts that are there before it is loaded. */
+  readonly title: (t: Base, params: Params) => string;
   readonly load: () => Promise<Page>;
 }
 

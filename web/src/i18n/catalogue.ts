@@ -19,8 +19,11 @@ export interface Areas {
 }
 export type Area = keyof Areas;
 
+/** What is there before any page is drawn. */
+export type Base = typeof en;
+
 /** Every text there is; Russian has the same ones, or does not compile. */
-export type Catalogue = typeof en &
+export type Catalogue = Base &
   Areas['account'] &
   Areas['admin'] &
   Areas['client'] &

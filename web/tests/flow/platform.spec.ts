@@ -271,12 +271,12 @@ test(
       await clara.goto(`${people.url}/app/client/projects`);
       await clara.getByRole('link', { name: project }).click();
       await expect(clara.getByText(t.client.progressOf(formatted(ROWS), formatted(ROWS)))).toBeVisible();
-      await clara.getByRole('link', { name: t.client.tabs.numbers }).click();
+      await clara.getByRole('link', { name: t.tabs.numbers }).click();
       await expect(clara.getByText('It is good.')).toBeVisible();
       await picture(clara, 'numbers');
-      await clara.getByRole('link', { name: t.client.tabs.crowd, exact: true }).click();
+      await clara.getByRole('link', { name: t.tabs.crowd, exact: true }).click();
       await expect(clara.getByRole('button', { name: t.crowd.block }).first()).toBeVisible();
-      await clara.getByRole('link', { name: t.client.tabs.exports }).click();
+      await clara.getByRole('link', { name: t.tabs.exports }).click();
       await clara.getByRole('button', { name: t.exports.start, exact: true }).click();
       const link = clara.waitForRequest((request) => request.url().includes('X-Amz-Signature'), {
         timeout: 90_000,

@@ -116,15 +116,6 @@ export const client = {
   size: 'Size',
   source: 'Source',
   state: 'State',
-  tabs: {
-    overview: 'Overview',
-    data: 'Data',
-    crowd: 'Crowd',
-    models: 'Models',
-    numbers: 'Numbers',
-    quality: 'Quality',
-    exports: 'Exports',
-  },
   tasks: {
     total: 'Tasks',
     new: 'Open',

@@ -43,6 +43,32 @@ export const nav = {
   work: 'Work',
 };
 
+/** What the parts of a project's page are called. */
+export const tabs = {
+  overview: 'Overview',
+  data: 'Data',
+  crowd: 'Crowd',
+  models: 'Models',
+  numbers: 'Numbers',
+  quality: 'Quality',
+  exports: 'Exports',
+};
+
+/** What the pages are called in the window's title that have no link in the menu. */
+export const titles = {
+  dataset: 'Dataset',
+  model: 'Model',
+  newModel: 'New model',
+  newProject: 'New project',
+  payment: 'Payment',
+  prediction: 'Prediction',
+  register: 'Registration',
+  reset: 'New password',
+  review: 'Review',
+  signIn: 'Sign in',
+  tasks: 'Tasks',
+};
+
 export const form = {
   bounds: (least: string | null, most: string | null) =>
     least !== null && most !== null

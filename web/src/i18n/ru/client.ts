@@ -115,15 +115,6 @@ export const client: Catalogue['client'] = {
   size: 'Размер',
   source: 'Источник',
   state: 'Состояние',
-  tabs: {
-    overview: 'Обзор',
-    data: 'Данные',
-    crowd: 'Исполнители',
-    models: 'Модели',
-    numbers: 'Показатели',
-    quality: 'Качество',
-    exports: 'Выгрузки',
-  },
   tasks: {
     total: 'Задания',
     new: 'Открыты',

@@ -45,6 +45,32 @@ export const nav: Catalogue['nav'] = {
   work: 'Работа',
 };
 
+/** What the parts of a project's page are called. */
+export const tabs: Catalogue['tabs'] = {
+  overview: 'Обзор',
+  data: 'Данные',
+  crowd: 'Исполнители',
+  models: 'Модели',
+  numbers: 'Показатели',
+  quality: 'Качество',
+  exports: 'Выгрузки',
+};
+
+/** What the pages are called in the window's title that have no link in the menu. */
+export const titles: Catalogue['titles'] = {
+  dataset: 'Набор данных',
+  model: 'Модель',
+  newModel: 'Новая модель',
+  newProject: 'Новый проект',
+  payment: 'Платёж',
+  prediction: 'Прогон модели',
+  register: 'Регистрация',
+  reset: 'Новый пароль',
+  review: 'Проверка',
+  signIn: 'Вход',
+  tasks: 'Задания',
+};
+
 export const form: Catalogue['form'] = {
   bounds: (least, most) =>
     least !== null && most !== null

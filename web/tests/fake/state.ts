@@ -83,6 +83,8 @@ export class State {
   datasets: Body<'DatasetBody'>[] = [];
   exports: Body<'ExportBody'>[] = [];
   projects: Body<'ProjectBody'>[] = [];
+  /** Names of projects that workers see before the others, and in which nothing is left to do. */
+  finished: string[] = [];
   models: Body<'ModelBody'>[] = [];
   predictions: Body<'PredictionBody'>[] = [];
   /** Requests for models that were accepted, and what the next ones are refused with, by member. */

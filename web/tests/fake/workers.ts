@@ -107,6 +107,14 @@ const projectBody = (state: State, user: string | null) => ({
   },
 });
 
+/** A project in which nothing is left to do. */
+const finishedBody = (state: State, displayName: string, n: number) => ({
+  ...projectBody(state, null),
+  id: `0190a000-0000-7000-8000-00000000020${n}`,
+  displayName,
+  progress: { open: 0, mine: 4, done: 40 },
+});
+
 const answerBody = (one: FakeAnswer) => ({
   id: one.id,
   taskId: one.taskId,
@@ -146,7 +154,12 @@ export function fileLink(state: State, accept: string, cell: string): Reply {
 
 export const workers: Handlers = {
   'GET /work/projects': (state, { user }) =>
-    ok({ items: state.tasks.length === 0 ? [] : [projectBody(state, user)] }),
+    ok({
+      items: [
+        ...state.finished.map((displayName, i) => finishedBody(state, displayName, i)),
+        ...(state.tasks.length === 0 ? [] : [projectBody(state, user)]),
+      ],
+    }),
   'GET /work/projects/:id': (state, { user }) => ok(projectBody(state, user)),
   'POST /tasks/claim': (state, { body, user }) => claim(state, user ?? '', Number(body['count'] ?? 1)),
   'GET /tasks/:id/media/:column': (state, { accept }, id, column) => {

@@ -8,20 +8,11 @@ import * as clock from './clock.ts';
 import { dispatch } from './dispatch.svelte.ts';
 import { DraftKeeper } from './draft-keeper.ts';
 import * as drafts from './drafts.ts';
+import { canTakeBack, learned, type Answered } from './history.ts';
 import * as leases from './lease.ts';
 import * as queue from './queue.ts';
 import type { Outcome } from './sender.ts';
 import * as service from './service.ts';
-
-/** What U takes back. */
-interface Answered {
-  readonly entryId: string;
-  readonly held: queue.Held<service.Task>;
-  readonly values: Values;
-  readonly kind: 'submit' | 'skip';
-  answerId: number | null;
-  status: string | null;
-}
 
 export type Notice =
   | { what: 'sent' | 'skipped' | 'tookBack' | 'nothingToTakeBack' | 'noReviewers' | 'skipStays' | 'onItsWay' }
@@ -45,7 +36,7 @@ export class WorkLoop {
   done = $state(0);
   private touched = Date.now();
   private watch = clock.started(Date.now());
-  private history: Answered[] = [];
+  private history = $state.raw<readonly Answered[]>([]);
   private claiming = false;
   private takingBack = false;
   /** Something changed since the claim that runs was sent. */
@@ -56,6 +47,7 @@ export class WorkLoop {
 
   current = $derived(this.held[0] ?? null);
   isOver = $derived(this.current !== null && leases.isOver(this.current.lease, this.now));
+  canTakeBack = $derived(canTakeBack(this.history, dispatch.entries));
   secondsLeft = $derived(this.current === null ? 0 : leases.secondsLeft(this.current.lease, this.now));
   readonly unknown;
   private readonly lockSeconds: number;
@@ -160,6 +152,7 @@ export class WorkLoop {
       kind,
       answerId: null,
       status: null,
+      stays: false,
     });
     this.keeper.cancel();
     this.show(queue.without(this.held, taskId));
@@ -187,9 +180,11 @@ export class WorkLoop {
   }
 
   private async takeLastBack(): Promise<void> {
-    const last = this.history.at(-1);
-    if (last === undefined) return this.say('nothingToTakeBack');
-    if (await dispatch.recall(last.entryId)) return this.restore(last, last.held);
+    const asked = this.history.at(-1);
+    if (asked === undefined) return this.say('nothingToTakeBack');
+    if (await dispatch.recall(asked.entryId)) return this.restore(asked, asked.held);
+    // It may have arrived meanwhile.
+    const last = this.history.find((one) => one.entryId === asked.entryId) ?? asked;
     if (last.kind === 'skip') return this.say('skipStays');
     if (last.answerId === null) return this.say('onItsWay');
     if (last.status === 'APPROVED') return this.say('noReviewers');
@@ -197,12 +192,18 @@ export class WorkLoop {
       const back = service.heldOf(await service.withdraw(last.answerId));
       if (back !== null) this.restore(last, back);
     } catch (thrown) {
-      this.notice = { what: 'problem', problem: Problem.from(thrown) };
+      const problem = Problem.from(thrown);
+      this.notice = { what: 'problem', problem };
+      if (!problem.isPassing && problem.status !== 401) this.learn(last.entryId, { stays: true });
     }
   }
 
+  private learn(entryId: string, news: Partial<Answered>): void {
+    this.history = learned(this.history, entryId, news);
+  }
+
   private restore(last: Answered, held: queue.Held<service.Task>): void {
-    this.history = this.history.filter((one) => one !== last);
+    this.history = this.history.filter((one) => one.entryId !== last.entryId);
     if (last.kind === 'submit') this.done -= 1;
     this.keeper.now();
     this.show(queue.inFront(this.held, held), last.values);
@@ -317,11 +318,7 @@ export class WorkLoop {
   }
 
   private arrived({ entry, sent }: Outcome): void {
-    const answered = this.history.find((one) => one.entryId === entry.id);
-    if (answered !== undefined) {
-      answered.answerId = sent.answerId;
-      answered.status = sent.status;
-    }
+    this.learn(entry.id, { answerId: sent.answerId, status: sent.status });
     if (entry.projectId === this.project.id && this.current === null) {
       this.dryUntil = 0;
       void this.fill();

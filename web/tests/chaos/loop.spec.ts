@@ -263,6 +263,28 @@ test('U takes back up to ten, through the withdraw; never what no reviewer will 
   await expect(page.getByText('has no reviewers')).toBeVisible();
 });
 
+test('an empty queue offers to take back what can be taken back, and nothing else', async ({
+  page,
+  console: site,
+}) => {
+  await atWork(page, site, 1);
+  await answer(page, '1');
+  await expect(page.getByText('No task for you just now')).toBeVisible();
+  const back = page.getByRole('button', { name: 'Take back' });
+  await expect(back).toHaveClass(/quiet/);
+  await back.click();
+  await expect(item(page, 1)).toBeVisible();
+  await answer(page, '3');
+  await expect(back).toBeVisible();
+  for (const one of site.state.answers) one.status = 'APPROVED';
+  await back.click();
+  await expect(page.getByText('already_reviewed')).toBeVisible();
+  await expect(back).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByText('No task for you just now')).toBeVisible();
+  await expect(back).toHaveCount(0);
+});
+
 test('a held Enter submits once; a double click as well', async ({ page, console: site }) => {
   await atWork(page, site);
   await page.keyboard.press('3');

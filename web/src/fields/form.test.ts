@@ -72,14 +72,29 @@ describe('an answer', () => {
 describe('a key answers', () => {
   const rows: [string, Values, string | null, string | null, string | null][] = [
     ['the first open question', {}, null, null, 'rating'],
-    ['the next one then', { rating: 'good' }, null, 'rating', 'sure'],
+    ['the next one then, if it takes several', { rating: 'good' }, null, 'rating', 'tags'],
+    ['the next one after a text box', { rating: 'good', tags: ['a'], note: 'x' }, null, 'note', 'sure'],
+    ['what was left out, when all after it is answered', { sure: true }, null, 'sure', 'rating'],
     ['several options of one question', { rating: 'good', tags: ['a'] }, null, 'tags', 'tags'],
     ['the one with the focus', { rating: 'good' }, 'rating', null, 'rating'],
+    ['the last one when all are answered', { rating: 'good', tags: ['a'], sure: true }, null, 'sure', 'sure'],
     ['an open list when all else is answered', { rating: 'good', sure: true }, null, 'sure', 'tags'],
     ['no text box', {}, 'note', null, 'rating'],
   ];
   it.each(rows)('%s', (_, values, focused, last, expected) => {
     expect(keyed(fields, { ...empty, ...values }, focused, last)?.name).toBe(expected);
+  });
+
+  it('the next question after one that was passed over, not that one again', () => {
+    const five: Field[] = [
+      ...['q1', 'q2', 'q3'].map((name) => ({ name, type: 'MULTI_CHOICE', options: ['a', 'b'] })),
+      { name: 'q4', type: 'SINGLE_CHOICE', options: ['a', 'b'], required: true },
+      { name: 'q5', type: 'BOOLEAN', required: true },
+    ];
+    const none = emptyValues(five);
+    expect(keyed(five, none, null, null)?.name).toBe('q1');
+    expect(keyed(five, { ...none, q4: 'a' }, null, 'q4')?.name).toBe('q5');
+    expect(keyed(five, { ...none, q4: 'a', q5: true }, null, 'q5')?.name).toBe('q1');
   });
 
   it('in a ring', () => {

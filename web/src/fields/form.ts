@@ -59,7 +59,8 @@ const takesKeys = (field: Field): boolean => kindOf(field)?.choose !== undefined
 
 /**
  * The question that option keys answer: the one with the focus; else the one they answered last, while it takes
- * several; else the first open one; else the last.
+ * several; else the first that is not answered, counted on from the one answered last; else the last. Counted on: who
+ * passed over a question that needs no answer is not led back to it by each later one.
  */
 export function keyed(
   fields: readonly Field[],
@@ -67,16 +68,17 @@ export function keyed(
   focused: string | null,
   last: string | null,
 ): Field | null {
-  const open = fields.filter(takesKeys);
-  const named = (name: string | null) => open.find((field) => field.name === name);
+  const asking = fields.filter(takesKeys);
+  const named = (name: string | null) => asking.find((field) => field.name === name);
   const isOpen = (field: Field) => kindOf(field)?.isEmpty(values[field.name] ?? null) ?? false;
   const lasting = named(last);
+  const after = fields.findIndex((field) => field.name === last) + 1;
   return (
     named(focused) ??
     (lasting?.type === 'MULTI_CHOICE' ? lasting : undefined) ??
-    open.find((field) => field.type !== 'MULTI_CHOICE' && isOpen(field)) ??
-    open.find(isOpen) ??
-    open.at(-1) ??
+    fields.slice(after).find((field) => takesKeys(field) && isOpen(field)) ??
+    asking.find(isOpen) ??
+    asking.at(-1) ??
     null
   );
 }

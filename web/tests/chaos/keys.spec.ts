@@ -108,6 +108,24 @@ test('no option has a key that means something else', async ({ page, console: si
   await expect(page.getByRole('radio', { name: `option ${hints.length}`, exact: true })).toBeChecked();
 });
 
+test('the first question without an answer has the keys, also when it takes several options', async ({
+  page,
+  console: site,
+}) => {
+  site.state.labeling.instructions = '';
+  site.state.labeling.fields = [
+    { name: 'tags', title: 'About?', type: 'MULTI_CHOICE', options: ['price', 'sound'], required: true },
+    { name: 'rating', title: 'Feeling?', type: 'SINGLE_CHOICE', options: ['bad', 'good'], required: true },
+    { name: 'sure', title: 'Sure?', type: 'BOOLEAN', required: true },
+  ];
+  await site.open(page, 'wanda', `/work/${PROJECT}`);
+  await expect(page.getByText('number 1 lasts')).toBeVisible();
+  for (const key of ['1', '2', ']', '2', '1', 'Enter']) await page.keyboard.press(key);
+  await expect
+    .poll(() => site.state.log.map(({ answer }) => answer))
+    .toEqual([{ tags: ['price', 'sound'], rating: 'good', sure: true }]);
+});
+
 const REASONS = [
   ['PAUSED', 'The project is paused'],
   ['ENDED', 'The project has ended'],

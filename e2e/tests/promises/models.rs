@@ -71,71 +71,122 @@ async fn kill_its_pod(ns: &Namespace, name: &str) {
     let _ = ns.api::<Pod>().delete(&pod, &params).await;
 }
 
-async fn count(world: &World, sql: &'static str) -> i64 {
-    let count = sqlx::query_scalar(sql).fetch_one(&world.core).await;
-    count.unwrap()
+/// What the model `good` of this namespace said, as long as it is surer than a guess.
+async fn said(world: &World, namespace: &str) -> i64 {
+    let sql = "select count(*) from predictions p join models m on m.id = p.model_id
+               where m.namespace = $1 and m.name = 'good' and p.probability between 0.33 and 1";
+    let count = sqlx::query_scalar(sql).bind(namespace);
+    count.fetch_one(&world.core).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn model_answers_every_item_once() {
-    promise("model_answers_every_item_once", Manners::Peaceful, |world| async move {
-        let ns = world.namespace("models").await;
-        let good = world.store.put(&format!("{}/models/good.onnx", ns.name), LOGISTIC).await;
-        let broken = world.store.put(&format!("{}/models/broken.onnx", ns.name), TRUNCATED).await;
-        let source = world.store.put(&format!("{}/flowers.csv", ns.name), table()).await;
-        paid(&world, &ns, "flowers", project(), 1000).await;
-        ns.apply::<Model>("good", model(&good)).await;
-        ns.apply::<Model>("broken", model(&broken)).await;
-        ns.apply::<Prediction>("flowers", prediction("good", "flowers")).await;
-        let waits: Prediction = ns
-            .until("flowers", "it waits for its Dataset", seconds(30), |p: &Prediction| {
-                message(p).contains("Dataset \"flowers\"")
+    promise(
+        "model_answers_every_item_once",
+        Manners::Peaceful,
+        |world| async move {
+            let ns = world.namespace("models").await;
+            let good = world
+                .store
+                .put(&format!("{}/models/good.onnx", ns.name), LOGISTIC)
+                .await;
+            let broken = world
+                .store
+                .put(&format!("{}/models/broken.onnx", ns.name), TRUNCATED)
+                .await;
+            let source = world
+                .store
+                .put(&format!("{}/flowers.csv", ns.name), table())
+                .await;
+            paid(&world, &ns, "flowers", project(), 1000).await;
+            ns.apply::<Model>("good", model(&good)).await;
+            ns.apply::<Model>("broken", model(&broken)).await;
+            ns.apply::<Prediction>("flowers", prediction("good", "flowers"))
+                .await;
+            let waits: Prediction = ns
+                .until(
+                    "flowers",
+                    "it waits for its Dataset",
+                    seconds(30),
+                    |p: &Prediction| message(p).contains("Dataset \"flowers\""),
+                )
+                .await;
+            assert!(waits.status.unwrap().predicted.unwrap_or(0) == 0);
+            ns.apply::<Dataset>("flowers", dataset("flowers", &source))
+                .await;
+            generated(&ns, "flowers", 60).await;
+
+            let looked: Model = ns
+                .until_is("good", Phase::Done, Reason::Accepted, seconds(90))
+                .await;
+            let found = looked.status.unwrap();
+            assert_eq!(found.inputs.len(), 1);
+            assert_eq!(found.sha256.unwrap().len(), 64);
+            let refused: Model = ns
+                .until_is("broken", Phase::Failed, Reason::InvalidModel, seconds(90))
+                .await;
+            assert!(
+                message(&refused).starts_with("The file is no ONNX model"),
+                "{}",
+                message(&refused)
+            );
+            assert_eq!(
+                ns.jobs(MODEL_LABEL, "broken").await.len(),
+                1,
+                "looked at once"
+            );
+
+            kill_its_pod(&ns, "flowers").await;
+            let done: Prediction = ns
+                .until_is("flowers", Phase::Done, Reason::Predicted, seconds(120))
+                .await;
+            let status = done.status.unwrap();
+            let items = i64::try_from(ITEMS).unwrap();
+            assert_eq!(
+                (status.items, status.predicted, status.failed),
+                (Some(items), Some(items - 1), Some(1))
+            );
+            assert_eq!(status.failed_items[0].line, 9);
+            assert!(
+                status.failed_items[0].reason.contains('a'),
+                "{:?}",
+                status.failed_items
+            );
+            assert_eq!(said(&world, &ns.name).await, items - 1);
+
+            let mut wish = export("flowers", "Now");
+            wish["predictions"] = json!(true);
+            ns.apply::<Export>("with-predictions", wish).await;
+            let _: Export = ns
+                .until_is(
+                    "with-predictions",
+                    Phase::Done,
+                    Reason::Exported,
+                    seconds(60),
+                )
+                .await;
+
+            // In any order: the Model first, which its Prediction still names, then the Project before what is in it.
+            ns.delete::<Model>("good", seconds(60)).await;
+            let _ = ns
+                .api::<Project>()
+                .delete("flowers", &Default::default())
+                .await;
+            ns.delete::<Dataset>("flowers", seconds(60)).await;
+            ns.delete::<Prediction>("flowers", seconds(60)).await;
+            ns.delete::<Model>("broken", seconds(60)).await;
+            ns.delete::<Export>("with-predictions", seconds(60)).await;
+            eventually("the end of the Project", seconds(60), || async {
+                match ns.api::<Project>().get_opt("flowers").await {
+                    Ok(None) => Ok(()),
+                    other => Err(format!("{other:?}")),
+                }
             })
             .await;
-        assert!(waits.status.unwrap().predicted.unwrap_or(0) == 0);
-        ns.apply::<Dataset>("flowers", dataset("flowers", &source)).await;
-        generated(&ns, "flowers", 60).await;
-
-        let looked: Model = ns.until_is("good", Phase::Done, Reason::Accepted, seconds(90)).await;
-        let found = looked.status.unwrap();
-        assert_eq!(found.inputs.len(), 1);
-        assert_eq!(found.sha256.unwrap().len(), 64);
-        let refused: Model = ns.until_is("broken", Phase::Failed, Reason::InvalidModel, seconds(90)).await;
-        assert!(message(&refused).starts_with("The file is no ONNX model"), "{}", message(&refused));
-        assert_eq!(ns.jobs(MODEL_LABEL, "broken").await.len(), 1, "looked at once");
-
-        kill_its_pod(&ns, "flowers").await;
-        let done: Prediction = ns.until_is("flowers", Phase::Done, Reason::Predicted, seconds(120)).await;
-        let status = done.status.unwrap();
-        let items = i64::try_from(ITEMS).unwrap();
-        assert_eq!((status.items, status.predicted, status.failed), (Some(items), Some(items - 1), Some(1)));
-        assert_eq!(status.failed_items[0].line, 9);
-        assert!(status.failed_items[0].reason.contains('a'), "{:?}", status.failed_items);
-        let sql = "select count(*) from predictions p join models m on m.id = p.model_id where m.name = 'good' and p.probability between 0.33 and 1";
-        assert_eq!(count(&world, sql).await, items - 1);
-
-        let mut wish = export("flowers", "Now");
-        wish["predictions"] = json!(true);
-        ns.apply::<Export>("with-predictions", wish).await;
-        let _: Export = ns.until_is("with-predictions", Phase::Done, Reason::Exported, seconds(60)).await;
-
-        // In any order: the Model first, which its Prediction still names, then the Project before what is in it.
-        ns.delete::<Model>("good", seconds(60)).await;
-        let _ = ns.api::<Project>().delete("flowers", &Default::default()).await;
-        ns.delete::<Dataset>("flowers", seconds(60)).await;
-        ns.delete::<Prediction>("flowers", seconds(60)).await;
-        ns.delete::<Model>("broken", seconds(60)).await;
-        ns.delete::<Export>("with-predictions", seconds(60)).await;
-        eventually("the end of the Project", seconds(60), || async {
-            match ns.api::<Project>().get_opt("flowers").await {
-                Ok(None) => Ok(()),
-                other => Err(format!("{other:?}")),
-            }
-        })
-        .await;
-        assert!(ns.jobs(MODEL_LABEL, "good").await.is_empty());
-        assert!(ns.jobs(PREDICTION_LABEL, "flowers").await.is_empty());
-    })
+            assert!(ns.jobs(MODEL_LABEL, "good").await.is_empty());
+            assert!(ns.jobs(PREDICTION_LABEL, "flowers").await.is_empty());
+        },
+    )
     .await;
 }
 

@@ -404,3 +404,47 @@ async fn a_project_takes_its_models_and_predictions_along() {
         1
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_that_predicts_may_do_that_and_nothing_else() {
+    let (p, client, project) = setting().await;
+    let dataset = p.loaded(&client, &project, 1, 1).await;
+    let model = p.checked_model(&client, &project, json!({})).await;
+    let prediction = p.prediction(&client, &project, &model, &dataset).await;
+    let pod = Predictor::open(&p, &client, "predictions", &prediction, 1).await;
+    // What other kinds of run do is not there for this one.
+    let epoch = pod.epoch;
+    let tensors = json!({"epoch": epoch, "sha256": "0".repeat(64), "sizeBytes": 1, "inputs": [], "outputs": []});
+    for (what, body) in [
+        ("source-url", json!({"epoch": epoch})),
+        ("files", json!({"epoch": epoch})),
+        ("parts", json!({"epoch": epoch, "partNumber": 1})),
+        ("workers", json!({"epoch": epoch})),
+        ("model", tensors),
+    ] {
+        let path = format!("/internal/runs/{}/{what}", pod.id);
+        let refused = p.runner(&pod.token, &path, body).await;
+        refused.refused(404, "not_found");
+    }
+    // Nothing of the operator's, and nothing of what people do.
+    let path = format!("/internal/models/{model}/runs");
+    let body = json!({"uid": uuid::Uuid::nil(), "attempt": 1});
+    let refused = p.runner(&pod.token, &path, body).await;
+    refused.refused(401, "internal_token_missing");
+    for path in [
+        "/projects".to_owned(),
+        format!("/models/{model}"),
+        "/tasks/next".to_owned(),
+    ] {
+        let refused = p.call(Some(&pod.token), Method::GET, &path, None).await;
+        assert_eq!(refused.status, 401, "{path}: {refused:?}");
+    }
+    // Another tenant's pod does not see the run at all.
+    let other = p.client("carl").await;
+    let token = p.runner_token(&other.namespace).await;
+    let path = format!("/internal/runs/{}/items", pod.id);
+    let refused = p
+        .runner(&token, &path, json!({"epoch": epoch, "after": 0}))
+        .await;
+    refused.refused(404, "not_found");
+}

@@ -36,7 +36,7 @@ use super::{
 
 pub const BUCKET: &str = "datacrowd";
 /// Longest wait for a condition.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 pub async fn config() -> Config {
     let path = env::var("TEST_KUBECONFIG").expect(

@@ -4,6 +4,7 @@ import { Problem } from '../api/problem.ts';
 import { answerText, emptyValues, faults, unknownFields, valuesOf } from '../fields/form.ts';
 import type { Fault, Values } from '../fields/kind.ts';
 import { readJson } from '../api/json.ts';
+import { again } from './again.ts';
 import * as clock from './clock.ts';
 import { dispatch } from './dispatch.svelte.ts';
 import { DraftKeeper } from './draft-keeper.ts';
@@ -37,10 +38,7 @@ export class WorkLoop {
   private touched = Date.now();
   private watch = clock.started(Date.now());
   private history = $state.raw<readonly Answered[]>([]);
-  private claiming = false;
   private takingBack = false;
-  /** Something changed since the claim that runs was sent. */
-  private asked = false;
   private dryUntil = 0;
   private readonly ends: (() => void)[] = [];
   private renewing = false;
@@ -272,20 +270,10 @@ export class WorkLoop {
     return { taskId, labelingVersion, values: this.values };
   }
 
-  /** Holds as many tasks as are wanted; one claim at a time, and one more when asked meanwhile. */
-  async fill(): Promise<void> {
-    this.asked = true;
-    if (this.claiming) return;
-    this.claiming = true;
-    try {
-      while (this.asked) {
-        this.asked = false;
-        while (await this.claimMore());
-      }
-    } finally {
-      this.claiming = false;
-    }
-  }
+  /** Holds as many tasks as are wanted. */
+  readonly fill = again(async () => {
+    while (await this.claimMore());
+  });
 
   private async claimMore(): Promise<boolean> {
     const pending = new Set(dispatch.entries.map((entry) => entry.taskId));

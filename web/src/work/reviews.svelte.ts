@@ -1,6 +1,7 @@
 /** Reviewing: the answers shown to this reviewer, and the last decisions, for taking back. */
 import { api, ask, askExactly, type Body } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
+import { again } from './again.ts';
 import { dispatch } from './dispatch.svelte.ts';
 import type { Decision } from './outbox.ts';
 import * as queue from './queue.ts';
@@ -24,7 +25,6 @@ export class ReviewLoop {
   done = $state(0);
   private history = $state.raw<readonly Decided[]>([]);
   private readonly decided = new Set<number>();
-  private claiming = false;
   private undoing = false;
   private readonly end: () => void;
 
@@ -44,9 +44,8 @@ export class ReviewLoop {
     this.end();
   }
 
-  async fill(): Promise<void> {
-    if (this.claiming) return;
-    this.claiming = true;
+  /** A claim that was under way while a decision arrived saw its answer undecided yet: another one follows. */
+  readonly fill = again(async () => {
     try {
       // Decisions on their way still hold their answers at the server.
       const pending = dispatch.entries.flatMap(({ answerId }) => (answerId === undefined ? [] : [answerId]));
@@ -59,10 +58,8 @@ export class ReviewLoop {
       this.nothing = null;
     } catch (thrown) {
       this.nothing = Problem.from(thrown);
-    } finally {
-      this.claiming = false;
     }
-  }
+  });
 
   approve(): void {
     this.decide('approve', '');

@@ -3,9 +3,9 @@ import type { Page } from '@playwright/test';
 import { expect, test, type Console } from '../console.ts';
 import { PROJECT } from '../fake/state.ts';
 
-/** Six answers of wanda's that wait for a review. */
-function answers(site: Console): void {
-  for (const task of site.state.tasks.slice(0, 6)) {
+/** Answers of wanda's that wait for a review. */
+function answers(site: Console, count = 6): void {
+  for (const task of site.state.tasks.slice(0, count)) {
     const answer = {
       id: site.state.id(),
       taskId: task.id,
@@ -21,8 +21,8 @@ function answers(site: Console): void {
   }
 }
 
-async function atReview(page: Page, site: Console): Promise<void> {
-  answers(site);
+async function atReview(page: Page, site: Console, count?: number): Promise<void> {
+  answers(site, count);
   await site.open(page, 'otto', `/review/${PROJECT}`);
   await expect(page.getByText('number 1 lasts')).toBeVisible();
 }
@@ -101,4 +101,33 @@ test('U takes a decision back, before it went out and after', async ({ page, con
   site.state.isDown = false;
   await page.waitForTimeout(1000);
   expect(statuses(site)[0]).toBe('IN_REVIEW');
+});
+
+test('the last decision arrives while the next answers are asked for: the page says that none is left', async ({
+  page,
+  console: site,
+}) => {
+  await atReview(page, site, 1);
+  let sayAsked = () => {};
+  let sayArrived = () => {};
+  const asked = new Promise<void>((done) => (sayAsked = done));
+  const arrived = new Promise<void>((done) => (sayArrived = done));
+  let isFirst = true;
+  await page.route('**/reviews/claim', async (route) => {
+    const response = await route.fetch();
+    sayAsked();
+    if (isFirst) await arrived;
+    isFirst = false;
+    await route.fulfill({ response });
+  });
+  await page.route('**/approve', async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.keyboard.press('a');
+  // The outbox forgets a decision when it has arrived, and asks for more.
+  await expect.poll(() => statuses(site)[0]).toBe('APPROVED');
+  await expect(page.getByText('being sent')).toHaveCount(0);
+  sayArrived();
+  await expect(page.getByRole('heading', { name: 'No answer waits for your review' })).toBeVisible();
 });

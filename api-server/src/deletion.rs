@@ -55,19 +55,20 @@ pub fn status(step: Deletion) -> StatusCode {
     }
 }
 
-/// Deletes the resource of a model. Of one that is not there, nobody else tells the platform.
+/// Deletes the resource of a model. Of one that is not there, nobody else tells the platform, nor asks it to go on.
 pub async fn model(app: &App, at: &Bound, model: &Model, policy: DeletionPolicy) -> ApiResult<()> {
     let Some(uid) = model.bound_uid else {
         return Ok(());
     };
     let deleted = app.cluster.delete::<crds::Model>(at, &model.name, uid);
     if deleted.await? == Deleted::Gone {
-        app.core.model_delete(model.id, uid, policy).await?;
+        let step = || app.core.model_delete(model.id, uid, policy);
+        while step().await? == Deletion::Unfinished {}
     }
     Ok(())
 }
 
-/// Deletes the resource of a prediction. Of one that is not there, nobody else tells the platform.
+/// Deletes the resource of a prediction. Of one that is not there, nobody else tells the platform, nor asks it to go on.
 pub async fn prediction(
     app: &App,
     at: &Bound,
@@ -81,9 +82,8 @@ pub async fn prediction(
         .cluster
         .delete::<crds::Prediction>(at, &prediction.name, uid);
     if deleted.await? == Deleted::Gone {
-        app.core
-            .prediction_delete(prediction.id, uid, policy)
-            .await?;
+        let step = || app.core.prediction_delete(prediction.id, uid, policy);
+        while step().await? == Deletion::Unfinished {}
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ impl Managed for Export {
         let leftovers = Leftovers {
             label: EXPORT_LABEL,
             project: pass.object.spec.project_ref.name.clone(),
-            policy: work_spec::attempts(&pass.object).deletion_policy,
+            policy: pass.status().deletion_policy,
         };
         lifecycle::cleanup_work(ctx, pass, leftovers).await
     }

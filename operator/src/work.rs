@@ -14,7 +14,7 @@ pub(crate) mod outcome;
 mod queue;
 mod spec;
 
-pub(crate) use spec::{AttemptState, JobTemplate, Limits, RUNNER, WorkSpec};
+pub(crate) use spec::{AttemptState, IN_DEBT, JobTemplate, Limits, RUNNER, WorkSpec};
 
 use datacrowd_crds::{
     condition::{Phase, Reason, Verdict},

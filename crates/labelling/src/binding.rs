@@ -1,6 +1,8 @@
 //! The platform id belongs to (tenant, namespace, name); the Kubernetes uid is a binding that can be
 //! replaced once, for ever: the one it replaces is tombstoned.
 
+mod parting;
+
 use datacrowd_protocol::{
     WireEnum,
     ids::{ResourceUid, TenantId},
@@ -8,7 +10,11 @@ use datacrowd_protocol::{
 };
 use sqlx::PgConnection;
 
-use crate::{Error, Labelling, Refusal, Result, error::constraint, exports::first_files};
+pub(crate) use parting::{end_binding, lock_bound, unbind};
+
+use crate::{
+    Error, Labelling, Refusal, Result, error::constraint, exports::first_files, uploads::key_of,
+};
 
 /// How an upsert relates to what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,10 +124,7 @@ pub(crate) async fn is_anothers_source(
 ) -> Result<bool> {
     let is_folder = uri.ends_with('/');
     // A name of a folder's file may hold letters that a source's URI may not.
-    let key = uri
-        .strip_prefix("s3://")
-        .and_then(|rest| rest.split_once('/'));
-    let key = key.map_or("", |(_, key)| key);
+    let key = key_of(uri);
     let found = sqlx::query!(
         "select exists (select from datasets where namespace = $2 and tenant_id <> $1
                             and (source_path = $3 or $6 and starts_with(source_path, $3) or source_format = 'files' and starts_with($3, source_path)))

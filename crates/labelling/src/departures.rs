@@ -4,14 +4,17 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{ResourceUid, TenantId},
+    ids::ResourceUid,
     internal::{Departed, ResourceKind},
-    source::DeletionPolicy,
 };
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::{BoundId, Deletion, Labelling, Result, datasets, events, runs::release};
+use crate::{
+    BoundId, Deletion, Labelling, Result,
+    binding::{lock_bound, unbind},
+    events,
+};
 
 /// A resource that was bound for another tenant than its namespace's label names.
 struct Leaving {
@@ -44,14 +47,8 @@ impl Labelling {
         if leaving.bound {
             unbind(&mut tx, leaving.id).await?;
             let subject = leaving.id.uuid().to_string();
-            let event = match leaving.id {
-                BoundId::Project(_) => "project.departed",
-                BoundId::Dataset(_) => "dataset.departed",
-                BoundId::Export(_) => "export.departed",
-                BoundId::Model(_) => "model.departed",
-                BoundId::Prediction(_) => "prediction.departed",
-            };
-            events::record(&mut tx, event, &subject, "resource", json!({"uid": uid})).await?;
+            let event = format!("{}.departed", leaving.id.kind());
+            events::record(&mut tx, &event, &subject, "resource", json!({"uid": uid})).await?;
         }
         tx.commit().await?;
         let step = match leaving.id {
@@ -75,7 +72,7 @@ async fn leaving(
     uid: ResourceUid,
     tenant: Option<&str>,
 ) -> Result<Option<Leaving>> {
-    let Some(bound) = lock(conn, kind, uid).await? else {
+    let Some(bound) = lock_bound(conn, kind, uid).await? else {
         return departed(conn, kind, uid, tenant).await;
     };
     if Some(bound.tenant_name.as_str()) == tenant {
@@ -95,49 +92,6 @@ async fn leaving(
         id: bound.id,
         bound: true,
     }))
-}
-
-/// A row that says that it is bound, and whose it is.
-struct Bound {
-    id: BoundId,
-    tenant: TenantId,
-    tenant_name: String,
-}
-
-async fn lock(
-    conn: &mut PgConnection,
-    kind: ResourceKind,
-    uid: ResourceUid,
-) -> Result<Option<Bound>> {
-    macro_rules! lock {
-        ($sql:literal) => {
-            sqlx::query!($sql, uid.0)
-                .fetch_optional(&mut *conn)
-                .await?
-                .map(|r| Bound {
-                    id: BoundId::of(kind, r.id),
-                    tenant: TenantId(r.tenant_id),
-                    tenant_name: r.name,
-                })
-        };
-    }
-    Ok(match kind {
-        ResourceKind::Project => lock!(
-            "select p.id, p.tenant_id, t.name from projects p join tenants t on t.id = p.tenant_id where p.bound_uid = $1 for update of p"
-        ),
-        ResourceKind::Dataset => lock!(
-            "select d.id, d.tenant_id, t.name from datasets d join tenants t on t.id = d.tenant_id where d.bound_uid = $1 for update of d"
-        ),
-        ResourceKind::Export => lock!(
-            "select e.id, e.tenant_id, t.name from exports e join tenants t on t.id = e.tenant_id where e.bound_uid = $1 for update of e"
-        ),
-        ResourceKind::Model => lock!(
-            "select m.id, m.tenant_id, t.name from models m join tenants t on t.id = m.tenant_id where m.bound_uid = $1 for update of m"
-        ),
-        ResourceKind::Prediction => lock!(
-            "select p.id, p.tenant_id, t.name from prediction_jobs p join tenants t on t.id = p.tenant_id where p.bound_uid = $1 for update of p"
-        ),
-    })
 }
 
 /// What was noted when a row was taken from this resource, for another tenant than this one.
@@ -160,44 +114,4 @@ async fn departed(
         id: BoundId::of(kind, r.target_id),
         bound: false,
     }))
-}
-
-/// Lets a row speak for no resource: its runs end at once, and of a dataset's tasks is let go as of a deleted one's.
-async fn unbind(conn: &mut PgConnection, id: BoundId) -> Result<()> {
-    macro_rules! unbind {
-        ($sql:literal, $id:expr) => {
-            sqlx::query!($sql, $id.0).execute(conn).await?
-        };
-    }
-    match id {
-        BoundId::Dataset(id) => {
-            return datasets::unbind(conn, id, DeletionPolicy::Retain).await;
-        }
-        BoundId::Project(id) => unbind!(
-            "update projects set bound_uid = null, updated_at = now() where id = $1",
-            id
-        ),
-        BoundId::Export(id) => {
-            release(conn, id).await?;
-            unbind!(
-                "update exports set bound_uid = null, updated_at = now() where id = $1",
-                id
-            )
-        }
-        BoundId::Model(id) => {
-            release(conn, id).await?;
-            unbind!(
-                "update models set bound_uid = null, updated_at = now() where id = $1",
-                id
-            )
-        }
-        BoundId::Prediction(id) => {
-            release(conn, id).await?;
-            unbind!(
-                "update prediction_jobs set bound_uid = null, updated_at = now() where id = $1",
-                id
-            )
-        }
-    };
-    Ok(())
 }

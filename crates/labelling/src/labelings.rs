@@ -6,6 +6,9 @@ use std::{
 };
 
 use datacrowd_protocol::{ids::ProjectId, labeling::Labeling};
+use sqlx::PgConnection;
+
+use crate::{Error, Result};
 
 /// Labelings remembered; more than projects are worked on at one time.
 const CAPACITY: usize = 10_000;
@@ -37,4 +40,22 @@ impl LabelingCache {
         known.insert((project, version), Arc::clone(&labeling));
         labeling
     }
+}
+
+/// The labeling that is in force; none until one was accepted.
+pub(crate) async fn in_force(
+    conn: &mut PgConnection,
+    project: ProjectId,
+) -> Result<Option<Labeling>> {
+    let labeling = sqlx::query_scalar!(
+        "select l.labeling from projects p join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
+         where p.id = $1",
+        project.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    labeling
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|_| Error::Corrupt { what: "labeling" })
 }

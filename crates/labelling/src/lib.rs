@@ -53,7 +53,7 @@ pub use debt::Owing;
 pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use lost::{BoundId, BoundResource, Losses};
-pub use models::{InspectRun, Model, ModelUpsert};
+pub use models::{InspectRun, Model, ModelUpsert, RunModel};
 pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};

@@ -5,13 +5,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{DatasetId, ExportId, ModelId, PredictionId, ProjectId, ResourceUid},
     internal::ResourceKind,
-    source::DeletionPolicy,
 };
 use uuid::Uuid;
 
-use crate::{Labelling, Result, datasets::unbind, events, projects::from_column, runs::release};
+use crate::{
+    Labelling, Result,
+    binding::{lock_bound, unbind},
+    events,
+    projects::from_column,
+};
 
 /// Misses after which a resource is lost.
 const MISSES: i32 = 3;
@@ -48,6 +53,16 @@ impl BoundId {
         }
     }
 
+    pub(crate) fn resource(self) -> ResourceKind {
+        match self {
+            Self::Project(_) => ResourceKind::Project,
+            Self::Dataset(_) => ResourceKind::Dataset,
+            Self::Export(_) => ResourceKind::Export,
+            Self::Model(_) => ResourceKind::Model,
+            Self::Prediction(_) => ResourceKind::Prediction,
+        }
+    }
+
     pub(crate) fn uuid(self) -> Uuid {
         match self {
             Self::Project(id) => id.0,
@@ -61,13 +76,7 @@ impl BoundId {
     /// The kind, as the cluster spells it in commands.
     #[must_use]
     pub fn kind(self) -> &'static str {
-        match self {
-            Self::Project(_) => "project",
-            Self::Dataset(_) => "dataset",
-            Self::Export(_) => "export",
-            Self::Model(_) => "model",
-            Self::Prediction(_) => "prediction",
-        }
+        self.resource().column()
     }
 }
 
@@ -204,10 +213,7 @@ impl Labelling {
     pub async fn lost_unbind(&self, lost: &BoundResource) -> Result<()> {
         match lost.id {
             BoundId::Project(id) => self.project_unbind(id, lost.uid).await?,
-            BoundId::Dataset(id) => self.lost_dataset(id, lost.uid).await?,
-            BoundId::Export(id) => self.lost_export(id, lost.uid).await?,
-            BoundId::Model(id) => self.lost_model(id, lost.uid).await?,
-            BoundId::Prediction(id) => self.lost_prediction(id, lost.uid).await?,
+            _ => self.lost_row(lost).await?,
         }
         sqlx::query!("delete from lost_resources where uid = $1", lost.uid.0)
             .execute(&self.calls)
@@ -215,35 +221,18 @@ impl Labelling {
         Ok(())
     }
 
-    /// The sweeper lets go of its tasks.
-    async fn lost_dataset(&self, id: DatasetId, uid: ResourceUid) -> Result<()> {
+    /// Unbinds the row, unless it was bound anew. The sweeper lets go of a dataset's tasks.
+    async fn lost_row(&self, lost: &BoundResource) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        let row = sqlx::query!(
-            "select bound_uid from datasets where id = $1 for update",
-            id.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        if row.is_some_and(|r| r.bound_uid == Some(uid.0)) {
-            unbind(&mut tx, id, DeletionPolicy::Retain).await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
-    async fn lost_export(&self, id: ExportId, uid: ResourceUid) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
-        let unbound = sqlx::query!(
-            "update exports set bound_uid = null, updated_at = now() where id = $1 and bound_uid = $2",
-            id.0,
-            uid.0
-        )
-        .execute(&mut *tx)
-        .await?;
-        if unbound.rows_affected() == 1 {
-            release(&mut tx, id).await?;
-            let data = serde_json::json!({});
-            events::record(&mut tx, "export.deleted", &id.to_string(), "sweeper", data).await?;
+        let bound = lock_bound(&mut tx, lost.id.resource(), lost.uid).await?;
+        if bound.is_some_and(|bound| bound.id == lost.id) {
+            unbind(&mut tx, lost.id).await?;
+            // A dataset that is unbound says so itself.
+            if !matches!(lost.id, BoundId::Dataset(_)) {
+                let event = format!("{}.deleted", lost.id.kind());
+                let subject = lost.id.uuid().to_string();
+                events::record(&mut tx, &event, &subject, "sweeper", serde_json::json!({})).await?;
+            }
         }
         tx.commit().await?;
         Ok(())

@@ -5,7 +5,10 @@ mod inspect;
 mod read;
 mod upsert;
 
-use datacrowd_protocol::model::Tensor;
+use datacrowd_protocol::{
+    ids::ModelId,
+    model::{ModelInput, ModelOutput, Tensor},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use inspect::InspectRun;
@@ -13,6 +16,17 @@ pub use read::Model;
 pub use upsert::ModelUpsert;
 
 use crate::{Error, Result};
+
+/// A model, for whoever runs it; the API server adds the presigned URL.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "protocol::model::ModelOpened documents them")]
+pub struct RunModel {
+    pub id: ModelId,
+    pub source_uri: String,
+    pub sha256: Option<String>,
+    pub input: ModelInput,
+    pub output: ModelOutput,
+}
 
 /// What a model's file holds, as it is stored.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -24,6 +24,8 @@ use crate::{Result, projects::from_column};
 
 /// How many items without a prediction are shown with their reason.
 const SHOWN_FAILED_ITEMS: usize = 10;
+/// Predictions that one step of a deletion removes.
+pub(crate) const STEP_PREDICTIONS: i64 = 5_000;
 
 /// An item without a prediction, as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,10 +13,6 @@ use crate::{
     wire_enum,
 };
 
-/// Most labels of a model.
-pub const MOST_LABELS: usize = 200;
-/// Most columns of numbers that a model reads.
-pub const MOST_COLUMNS: usize = 500;
 /// Most items of one page, and most predictions of one report.
 pub const MOST_ITEMS: usize = 100;
 /// Most bytes of a model's file.
@@ -300,8 +296,7 @@ impl ModelOutput {
     #[must_use]
     pub fn violations(&self, labeling: &Labeling) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let mut say =
-            |path: &str, why: String| found.push((format!("output{path}"), why.to_owned()));
+        let mut say = |path: &str, why: String| found.push((format!("output{path}"), why));
         let mut known: Vec<&String> = self.labels.iter().collect();
         known.sort_unstable();
         if known.windows(2).any(|pair| pair[0] == pair[1]) {

@@ -19,7 +19,11 @@ pub(super) fn work_spec(
     WorkSpec {
         id: view.id.0,
         run: view.run.clone(),
-        attempts: attempts(dataset),
+        attempts: dataset
+            .status
+            .as_ref()
+            .map(AttemptState::from)
+            .unwrap_or_default(),
         policy: valid.policy,
         tenant: valid.tenant,
         suspended: dataset.spec.suspended(),
@@ -36,17 +40,6 @@ pub(super) fn work_spec(
             secret: secret.map(|secret| secret.name.clone()),
             scratch: None,
         },
-    }
-}
-
-/// What the status says of earlier attempts.
-pub(super) fn attempts(dataset: &Dataset) -> AttemptState {
-    let status = dataset.status.clone().unwrap_or_default();
-    AttemptState {
-        attempt: status.attempt,
-        observed_retry_at: status.observed_retry_at,
-        job_ref: status.job_ref,
-        deletion_policy: status.deletion_policy,
     }
 }
 

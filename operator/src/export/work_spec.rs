@@ -6,7 +6,7 @@ use datacrowd_protocol::internal::ExportView;
 use crate::{
     context::Settings,
     dereference::Valid,
-    work::{AttemptState, JobTemplate, Limits, RUNNER, WorkSpec},
+    work::{AttemptState, IN_DEBT, JobTemplate, Limits, RUNNER, WorkSpec},
 };
 
 pub(super) fn work_spec(
@@ -18,13 +18,17 @@ pub(super) fn work_spec(
     WorkSpec {
         id: view.id.0,
         run: view.run.clone(),
-        attempts: attempts(export),
+        attempts: export
+            .status
+            .as_ref()
+            .map(AttemptState::from)
+            .unwrap_or_default(),
         policy: valid.policy,
         tenant: valid.tenant,
         suspended: false,
         // The spec is immutable.
         second_chance: None,
-        awaiting_payment: "The project is in debt; settle it with POST /api/v1/payments/checkout and the run starts by itself.",
+        awaiting_payment: IN_DEBT,
         replaceable: false,
         job: JobTemplate {
             command: "export",
@@ -36,16 +40,5 @@ pub(super) fn work_spec(
             secret: None,
             scratch: None,
         },
-    }
-}
-
-/// What the status says of earlier attempts.
-pub(super) fn attempts(export: &Export) -> AttemptState {
-    let status = export.status.clone().unwrap_or_default();
-    AttemptState {
-        attempt: status.attempt,
-        observed_retry_at: status.observed_retry_at,
-        job_ref: status.job_ref,
-        deletion_policy: status.deletion_policy,
     }
 }

@@ -1,6 +1,8 @@
 //! What a kind asks of the engine, and what the engine remembers of a resource: values, without a call.
 
-use datacrowd_crds::{condition::Reason, dataset::JobRef};
+use datacrowd_crds::{
+    DatasetStatus, ExportStatus, ModelStatus, PredictionStatus, condition::Reason, dataset::JobRef,
+};
 use datacrowd_protocol::{internal::RunView, source::DeletionPolicy};
 use uuid::Uuid;
 
@@ -10,6 +12,9 @@ use crate::context::Settings;
 pub(crate) const RUNNER: &str = "runner";
 /// Component of pods that run a model.
 pub(crate) const INFERENCE: &str = "inference";
+
+/// What is said while a tenant that owes gets no run of what charges nothing.
+pub(crate) const IN_DEBT: &str = "The project is in debt; settle it with POST /api/v1/payments/checkout and the run starts by itself.";
 
 /// What a resource asks of its Jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,3 +127,20 @@ pub(crate) struct AttemptState {
     /// The Project's policy as last seen: deletion must not need the Project.
     pub deletion_policy: Option<DeletionPolicy>,
 }
+
+macro_rules! attempts_of {
+    ($($status:ty),+) => {$(
+        impl From<&$status> for AttemptState {
+            fn from(status: &$status) -> Self {
+                Self {
+                    attempt: status.attempt,
+                    observed_retry_at: status.observed_retry_at.clone(),
+                    job_ref: status.job_ref.clone(),
+                    deletion_policy: status.deletion_policy,
+                }
+            }
+        }
+    )+};
+}
+
+attempts_of!(DatasetStatus, ExportStatus, ModelStatus, PredictionStatus);

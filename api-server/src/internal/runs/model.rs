@@ -1,6 +1,7 @@
 //! `POST /internal/runs/{id}/model`.
 
 use axum::{extract::State, http::StatusCode};
+use datacrowd_crds::model::SHOWN_TENSORS;
 use datacrowd_labelling::RunTarget;
 use datacrowd_protocol::{ids::RunId, model::ModelFound};
 use uuid::Uuid;
@@ -11,9 +12,6 @@ use crate::{
     internal::auth::Runner,
     state::App,
 };
-
-/// Most inputs, and most outputs, that are kept of a file.
-const MOST_TENSORS: usize = 32;
 
 /// Say what a model's file holds.
 #[utoipa::path(post, path = "/internal/runs/{id}/model", tag = "runner", security(("runner" = [])), params(("id" = Uuid, Path)), request_body = ModelFound, responses((status = 204)))]
@@ -35,7 +33,7 @@ pub async fn run_model(
         ));
     }
     for tensors in [&mut found.inputs, &mut found.outputs] {
-        tensors.truncate(MOST_TENSORS);
+        tensors.truncate(SHOWN_TENSORS);
         for tensor in tensors {
             shorten(&mut tensor.name, 256);
             shorten(&mut tensor.element, 32);

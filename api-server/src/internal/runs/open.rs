@@ -1,7 +1,7 @@
 //! `POST /internal/runs/{id}/open`: a pod takes a run over.
 
 use axum::extract::State;
-use datacrowd_labelling::{RunCaller, RunTarget};
+use datacrowd_labelling::{RunCaller, RunModel, RunTarget};
 use datacrowd_protocol::{
     ids::RunId,
     model::{InspectOpened, ModelOpened, PredictOpened},
@@ -149,14 +149,7 @@ async fn inspect_open(
     Ok(InspectOpened {
         epoch: opened.epoch,
         completed: opened.completed,
-        model: ModelOpened {
-            model_id: opened.model,
-            url: model_url(app, caller, &opened.source_uri).await?,
-            uri: opened.source_uri,
-            sha256: opened.sha256,
-            input: opened.input,
-            output: opened.output,
-        },
+        model: model_opened(app, caller, opened.model).await?,
     })
 }
 
@@ -172,22 +165,23 @@ async fn predict_open(
         epoch: opened.epoch,
         completed: opened.completed,
         prediction_id: opened.prediction,
-        model: ModelOpened {
-            model_id: opened.model,
-            url: model_url(app, caller, &opened.source_uri).await?,
-            uri: opened.source_uri,
-            sha256: opened.sha256,
-            input: opened.input,
-            output: opened.output,
-        },
+        model: model_opened(app, caller, opened.model).await?,
         after: opened.after,
         predicted: opened.predicted,
         failed: opened.failed,
     })
 }
 
-/// Where a model's file is read. One that is not there is found by the first read.
-async fn model_url(app: &App, caller: &RunCaller, uri: &str) -> ApiResult<String> {
-    let object = signable(app, caller, uri, false)?.ok_or_else(ApiError::not_found)?;
-    app.objects.presign_source(&object).await
+/// A model with where its file is read. One that is not there is found by the first read.
+async fn model_opened(app: &App, caller: &RunCaller, model: RunModel) -> ApiResult<ModelOpened> {
+    let object = signable(app, caller, &model.source_uri, false)?;
+    let object = object.ok_or_else(ApiError::not_found)?;
+    Ok(ModelOpened {
+        model_id: model.id,
+        url: app.objects.presign_source(&object).await?,
+        uri: model.source_uri,
+        sha256: model.sha256,
+        input: model.input,
+        output: model.output,
+    })
 }

@@ -1,9 +1,9 @@
 //! `DELETE /projects/{id}`: what refers to a project goes first.
 
 use axum::{extract::State, http::StatusCode};
-use datacrowd_crds::{Dataset, Export, Project as ProjectResource};
-use datacrowd_labelling::{Error, Project, Refusal};
-use datacrowd_protocol::ids::ProjectId;
+use datacrowd_crds as crds;
+use datacrowd_labelling::{Dataset, Error, Export, Page, Project, Refusal};
+use datacrowd_protocol::{ids::ProjectId, source::DeletionPolicy};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,6 +15,9 @@ use crate::{
     extract::Path,
     state::App,
 };
+
+/// Rows read at once.
+const PAGE: i64 = 200;
 
 /// Delete a project and what refers to it; rows stay or go by its deletion policy, what was paid for stays.
 #[utoipa::path(delete, path = "/projects/{id}", tag = "projects", params(("id" = Uuid, Path)), responses((status = 202)))]
@@ -32,13 +35,10 @@ pub async fn project_delete(
     owner
         .audit(&app, "project.delete", &id.to_string(), json!({}))
         .await?;
-    delete_predictions(&app, &at, &project).await?;
-    delete_models(&app, &at, &project).await?;
-    delete_exports(&app, &at, &project).await?;
-    delete_datasets(&app, &at, &project).await?;
+    what_refers_goes(&app, &at, &project).await?;
     let deleted = app
         .cluster
-        .delete::<ProjectResource>(&at, &project.name, uid)
+        .delete::<crds::Project>(&at, &project.name, uid)
         .await?;
     if deleted == Deleted::Gone {
         let told = app
@@ -56,12 +56,46 @@ pub async fn project_delete(
     Ok(StatusCode::ACCEPTED)
 }
 
-async fn delete_predictions(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
+/// Has everything deleted that refers to the project.
+async fn what_refers_goes(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
+    let (core, id, policy) = (&app.core, project.id, project.deletion_policy);
+    let tenant = Some(project.tenant);
+    delete_all(
+        |after| core.prediction_list(id, after, PAGE),
+        |one| async move { deletion::prediction(app, at, &one, policy).await },
+    )
+    .await?;
+    delete_all(
+        |after| core.model_list(id, after, PAGE),
+        |one| async move { deletion::model(app, at, &one, policy).await },
+    )
+    .await?;
+    delete_all(
+        |after| core.export_list(tenant, id, None, after, PAGE),
+        |one| async move { delete_export(app, at, &one, policy).await },
+    )
+    .await?;
+    delete_all(
+        |after| core.dataset_list(tenant, id, None, after, PAGE),
+        |one| async move { delete_dataset(app, at, &one, policy).await },
+    )
+    .await
+}
+
+/// Deletes everything on the pages of a list.
+async fn delete_all<T, L, D>(
+    list: impl Fn(Option<Uuid>) -> L,
+    delete: impl Fn(T) -> D,
+) -> ApiResult<()>
+where
+    L: Future<Output = Result<Page<T>, Error>>,
+    D: Future<Output = ApiResult<()>>,
+{
     let mut after = None;
     loop {
-        let page = app.core.prediction_list(project.id, after, 200).await?;
-        for prediction in &page.items {
-            deletion::prediction(app, at, prediction, project.deletion_policy).await?;
+        let page = list(after).await?;
+        for one in page.items {
+            delete(one).await?;
         }
         after = page.next;
         if after.is_none() {
@@ -70,69 +104,34 @@ async fn delete_predictions(app: &App, at: &Bound, project: &Project) -> ApiResu
     }
 }
 
-async fn delete_models(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
-    let mut after = None;
-    loop {
-        let page = app.core.model_list(project.id, after, 200).await?;
-        for model in &page.items {
-            deletion::model(app, at, model, project.deletion_policy).await?;
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
+async fn delete_export(
+    app: &App,
+    at: &Bound,
+    export: &Export,
+    policy: DeletionPolicy,
+) -> ApiResult<()> {
+    let Some(uid) = export.bound_uid else {
+        return Ok(());
+    };
+    let deleted = app.cluster.delete::<crds::Export>(at, &export.name, uid);
+    if deleted.await? == Deleted::Gone {
+        app.core.export_delete(export.id, uid, policy).await?;
     }
+    Ok(())
 }
 
-async fn delete_exports(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
-    let mut after = None;
-    loop {
-        let tenant = Some(project.tenant);
-        let page = app
-            .core
-            .export_list(tenant, project.id, None, after, 200)
-            .await?;
-        for export in &page.items {
-            let Some(uid) = export.bound_uid else {
-                continue;
-            };
-            let deleted = app.cluster.delete::<Export>(at, &export.name, uid).await?;
-            if deleted == Deleted::Gone {
-                app.core
-                    .export_delete(export.id, uid, project.deletion_policy)
-                    .await?;
-            }
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
+async fn delete_dataset(
+    app: &App,
+    at: &Bound,
+    dataset: &Dataset,
+    policy: DeletionPolicy,
+) -> ApiResult<()> {
+    let Some(uid) = dataset.bound_uid else {
+        return Ok(());
+    };
+    let deleted = app.cluster.delete::<crds::Dataset>(at, &dataset.name, uid);
+    if deleted.await? == Deleted::Gone {
+        deletion::dataset(app, dataset.id, uid, policy).await?;
     }
-}
-
-async fn delete_datasets(app: &App, at: &Bound, project: &Project) -> ApiResult<()> {
-    let mut after = None;
-    loop {
-        let tenant = Some(project.tenant);
-        let page = app
-            .core
-            .dataset_list(tenant, project.id, None, after, 200)
-            .await?;
-        for dataset in &page.items {
-            let Some(uid) = dataset.bound_uid else {
-                continue;
-            };
-            let deleted = app
-                .cluster
-                .delete::<Dataset>(at, &dataset.name, uid)
-                .await?;
-            if deleted == Deleted::Gone {
-                deletion::dataset(app, dataset.id, uid, project.deletion_policy).await?;
-            }
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
+    Ok(())
 }

@@ -1,15 +1,13 @@
 //! What stays of an export when its resource goes.
 
 use datacrowd_protocol::{
-    WireEnum,
     ids::{ExportId, ResourceUid},
-    internal::ResourceKind,
     source::DeletionPolicy,
 };
 use sqlx::PgConnection;
 
 use super::delete_files;
-use crate::{Labelling, Refusal, Result, binding::tombstone, events, runs::release};
+use crate::{BoundId, Labelling, Refusal, Result, binding::end_binding};
 
 impl Labelling {
     /// Forgets the resource `uid`; the file goes with the policy Delete.
@@ -30,40 +28,17 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        tombstone(&mut tx, uid, ResourceKind::Export).await?;
-        if row.bound_uid == Some(uid.0) {
-            release(&mut tx, id).await?;
-            match policy {
-                DeletionPolicy::Retain => unbind(&mut tx, id).await?,
-                DeletionPolicy::Delete => {
-                    remove(&mut tx, id).await?;
-                    if let Some(key) = row.object_key {
-                        delete_files(&mut tx, &key, row.has_workers).await?;
-                    }
-                }
+        let was_bound = row.bound_uid == Some(uid.0);
+        end_binding(&mut tx, BoundId::Export(id), row.bound_uid, uid, policy).await?;
+        if was_bound && policy == DeletionPolicy::Delete {
+            remove(&mut tx, id).await?;
+            if let Some(key) = row.object_key {
+                delete_files(&mut tx, &key, row.has_workers).await?;
             }
-            events::record(
-                &mut tx,
-                "export.deleted",
-                &id.to_string(),
-                "resource",
-                serde_json::json!({"policy": policy.column()}),
-            )
-            .await?;
         }
         tx.commit().await?;
         Ok(())
     }
-}
-
-async fn unbind(conn: &mut PgConnection, id: ExportId) -> Result<()> {
-    sqlx::query!(
-        "update exports set bound_uid = null, updated_at = now() where id = $1",
-        id.0
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Removes an export; what it gave out stays known.

@@ -5,7 +5,6 @@ use datacrowd_protocol::{
     export::{ExportColumns, ExportConsensus, ExportFormat, RowPer},
     ids::{DatasetId, ExportId, ProjectId, RunId},
     internal::ExportState,
-    labeling::Labeling,
 };
 use serde::Deserialize;
 use sqlx::{PgConnection, types::Json};
@@ -13,7 +12,8 @@ use uuid::Uuid;
 
 use super::columns::{columns_at, models_of};
 use crate::{
-    Error, Labelling, Refusal, Result, approvals::take_watermark, projects::from_column, runs::hold,
+    Error, Labelling, Refusal, Result, approvals::take_watermark, labelings::in_force,
+    projects::from_column, runs::hold,
 };
 
 /// What an exporting run needs, and where its parts go.
@@ -165,17 +165,7 @@ async fn consensus_of(
     conn: &mut PgConnection,
     project: ProjectId,
 ) -> Result<Option<ExportConsensus>> {
-    let labeling = sqlx::query_scalar!(
-        "select l.labeling from projects p join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
-         where p.id = $1",
-        project.0
-    )
-    .fetch_optional(conn)
-    .await?;
-    let labeling: Option<Labeling> = labeling
-        .map(serde_json::from_value)
-        .transpose()
-        .map_err(|_| Error::Corrupt { what: "labeling" })?;
+    let labeling = in_force(conn, project).await?;
     let consensus = labeling.and_then(|labeling| labeling.consensus);
     Ok(consensus.map(|consensus| ExportConsensus {
         method: consensus.method(),

@@ -1,24 +1,19 @@
 //! What stays of a model when its resource goes.
 
 use datacrowd_protocol::{
-    WireEnum,
     ids::{ModelId, ResourceUid},
-    internal::ResourceKind,
     source::DeletionPolicy,
 };
 use sqlx::PgConnection;
 
 use crate::{
-    Deletion, Labelling, Refusal, Result,
-    binding::tombstone,
+    BoundId, Deletion, Labelling, Refusal, Result,
+    binding::end_binding,
     datasets::is_in_use,
-    events, outbox,
-    runs::release,
+    outbox,
+    predictions::STEP_PREDICTIONS,
     uploads::{is_upload, key_of},
 };
-
-/// Predictions that one step removes.
-const STEP_PREDICTIONS: i64 = 5_000;
 
 impl Labelling {
     /// One step of forgetting the resource `uid`. With the policy Delete, predictions go, and the file, where it was
@@ -40,26 +35,8 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        tombstone(&mut tx, uid, ResourceKind::Model).await?;
-        match row.bound_uid {
-            Some(bound) if bound != uid.0 => {
-                tx.commit().await?;
-                return Ok(Deletion::Done);
-            }
-            Some(_) => {
-                release(&mut tx, id).await?;
-                sqlx::query!(
-                    "update models set bound_uid = null, updated_at = now() where id = $1",
-                    id.0
-                )
-                .execute(&mut *tx)
-                .await?;
-                let data = serde_json::json!({"policy": policy.column()});
-                events::record(&mut tx, "model.deleted", &id.to_string(), "resource", data).await?;
-            }
-            None => {}
-        }
-        if policy == DeletionPolicy::Retain {
+        let ours = end_binding(&mut tx, BoundId::Model(id), row.bound_uid, uid, policy).await?;
+        if !ours || policy == DeletionPolicy::Retain {
             tx.commit().await?;
             return Ok(Deletion::Done);
         }
@@ -87,28 +64,6 @@ impl Labelling {
         remove_file(&mut tx, &row.namespace, &row.source_path).await?;
         tx.commit().await?;
         Ok(Deletion::Done)
-    }
-
-    /// Takes a model from a resource that is gone.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn lost_model(&self, id: ModelId, uid: ResourceUid) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
-        let unbound = sqlx::query!(
-            "update models set bound_uid = null, updated_at = now() where id = $1 and bound_uid = $2",
-            id.0,
-            uid.0
-        )
-        .execute(&mut *tx)
-        .await?;
-        if unbound.rows_affected() == 1 {
-            release(&mut tx, id).await?;
-            let data = serde_json::json!({});
-            events::record(&mut tx, "model.deleted", &id.to_string(), "sweeper", data).await?;
-        }
-        tx.commit().await?;
-        Ok(())
     }
 }
 

@@ -2,16 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{ModelId, ResourceUid, RunId},
-    model::{ModelFound, ModelInput, ModelOutput},
+    model::{ModelFound, ModelState},
     run::{CompleteRun, RunOutcome, RunReason},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Found, column, stored};
+use super::{Found, RunModel, column, stored};
 use crate::{
     Begun, Labelling, Refusal, Result, events,
+    projects::from_column,
     runs::{begin_run, hold, require_hold, run_ends},
 };
 
@@ -21,11 +23,7 @@ use crate::{
 pub struct InspectRun {
     pub epoch: i64,
     pub completed: bool,
-    pub model: ModelId,
-    pub source_uri: String,
-    pub sha256: Option<String>,
-    pub input: ModelInput,
-    pub output: ModelOutput,
+    pub model: RunModel,
 }
 
 impl Labelling {
@@ -51,14 +49,15 @@ impl Labelling {
         if m.bound_uid != Some(uid.0) {
             return Err(Refusal::Tombstoned.into());
         }
-        if m.state == "ready" {
+        if from_column::<ModelState>("model state", &m.state)? == ModelState::Ready {
             return Ok(Begun::Completed);
         }
         let (run, open) = begin_run(&mut tx, "inspect", id, (uid, attempt), 0, now).await?;
         if open {
             sqlx::query!(
-                "update models set state = 'checking', updated_at = $2 where id = $1",
+                "update models set state = $2, updated_at = $3 where id = $1",
                 id.0,
+                ModelState::Checking.column(),
                 now
             )
             .execute(&mut *tx)
@@ -91,7 +90,8 @@ impl Labelling {
             return Err(Refusal::Tombstoned.into());
         }
         let model = ModelId(r.id);
-        let completed = r.outcome.is_some() || r.state == "ready";
+        let state: ModelState = from_column("model state", &r.state)?;
+        let completed = r.outcome.is_some() || state == ModelState::Ready;
         let epoch = match completed {
             true => 0,
             false => hold(&mut tx, model, run, pod, now).await?,
@@ -100,11 +100,13 @@ impl Labelling {
         Ok(InspectRun {
             epoch,
             completed,
-            model,
-            source_uri: r.source_path,
-            sha256: r.pinned_sha256,
-            input: stored(r.input)?,
-            output: stored(r.output)?,
+            model: RunModel {
+                id: model,
+                source_uri: r.source_path,
+                sha256: r.pinned_sha256,
+                input: stored(r.input)?,
+                output: stored(r.output)?,
+            },
         })
     }
 
@@ -159,13 +161,13 @@ impl Labelling {
         };
         let model: ModelId = model.into();
         let state = match end.outcome {
-            RunOutcome::Succeeded => "ready",
-            RunOutcome::Failed => "failed",
+            RunOutcome::Succeeded => ModelState::Ready,
+            RunOutcome::Failed => ModelState::Failed,
         };
         sqlx::query!(
             "update models set state = $2, updated_at = $3 where id = $1",
             model.0,
-            state,
+            state.column(),
             now
         )
         .execute(&mut *tx)
@@ -175,7 +177,7 @@ impl Labelling {
             "model.checked",
             &model.to_string(),
             "runner",
-            serde_json::json!({"state": state}),
+            serde_json::json!({"state": state.column()}),
         )
         .await?;
         tx.commit().await?;

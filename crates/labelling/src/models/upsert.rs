@@ -3,8 +3,7 @@
 use datacrowd_protocol::{
     ids::{ModelId, ProjectId, ResourceUid, TenantId},
     internal::{ModelView, ResourceKind},
-    labeling::Labeling,
-    model::{ModelInput, ModelOutput},
+    model::{ModelInput, ModelOutput, ModelState},
 };
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -15,6 +14,7 @@ use crate::{
     Error, Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
+    labelings::in_force,
     projects::{bound_named, from_column},
     runs::latest_run,
     tenants::tenant_named,
@@ -72,7 +72,8 @@ impl Known {
         if same {
             return Ok(());
         }
-        if self.predicted > 0 || self.state == "ready" {
+        let state: ModelState = from_column("model state", &self.state)?;
+        if self.predicted > 0 || state == ModelState::Ready {
             return Err(Refusal::ModelIdentityChanged.into());
         }
         sqlx::query!(
@@ -154,15 +155,8 @@ impl Labelling {
 
 /// Refuses a model that does not fit itself, or the project's questions as they are now.
 async fn fits(conn: &mut PgConnection, project: ProjectId, up: &ModelUpsert) -> Result<()> {
-    let row = sqlx::query!(
-        "select l.labeling from projects p join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version where p.id = $1",
-        project.0
-    )
-    .fetch_optional(conn)
-    .await?
-    .ok_or(Refusal::ProjectNotAccepted)?;
-    let labeling: Labeling =
-        serde_json::from_value(row.labeling).map_err(|_| Error::Corrupt { what: "labeling" })?;
+    let labeling = in_force(conn, project).await?;
+    let labeling = labeling.ok_or(Refusal::ProjectNotAccepted)?;
     let mut violations = up.input.violations();
     violations.extend(up.output.violations(&labeling));
     match violations.is_empty() {

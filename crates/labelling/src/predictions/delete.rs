@@ -1,16 +1,12 @@
 //! What stays of a prediction when its resource goes.
 
 use datacrowd_protocol::{
-    WireEnum,
     ids::{PredictionId, ResourceUid},
-    internal::ResourceKind,
     source::DeletionPolicy,
 };
 
-use crate::{Deletion, Labelling, Refusal, Result, binding::tombstone, events, runs::release};
-
-/// Predictions that one step removes.
-const STEP_PREDICTIONS: i64 = 5_000;
+use super::STEP_PREDICTIONS;
+use crate::{BoundId, Deletion, Labelling, Refusal, Result, binding::end_binding};
 
 impl Labelling {
     /// One step of forgetting the resource `uid`. With the policy Delete, what the model said of the dataset's tasks goes,
@@ -32,27 +28,9 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::NotFound)?;
-        tombstone(&mut tx, uid, ResourceKind::Prediction).await?;
-        match row.bound_uid {
-            Some(bound) if bound != uid.0 => {
-                tx.commit().await?;
-                return Ok(Deletion::Done);
-            }
-            Some(_) => {
-                release(&mut tx, id).await?;
-                sqlx::query!(
-                    "update prediction_jobs set bound_uid = null, updated_at = now() where id = $1",
-                    id.0
-                )
-                .execute(&mut *tx)
-                .await?;
-                let data = serde_json::json!({"policy": policy.column()});
-                let subject = id.to_string();
-                events::record(&mut tx, "prediction.deleted", &subject, "resource", data).await?;
-            }
-            None => {}
-        }
-        if policy == DeletionPolicy::Retain {
+        let ours =
+            end_binding(&mut tx, BoundId::Prediction(id), row.bound_uid, uid, policy).await?;
+        if !ours || policy == DeletionPolicy::Retain {
             tx.commit().await?;
             return Ok(Deletion::Done);
         }
@@ -82,28 +60,5 @@ impl Labelling {
             .await?;
         tx.commit().await?;
         Ok(Deletion::Done)
-    }
-
-    /// Takes a prediction from a resource that is gone.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn lost_prediction(&self, id: PredictionId, uid: ResourceUid) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
-        let unbound = sqlx::query!(
-            "update prediction_jobs set bound_uid = null, updated_at = now() where id = $1 and bound_uid = $2",
-            id.0,
-            uid.0
-        )
-        .execute(&mut *tx)
-        .await?;
-        if unbound.rows_affected() == 1 {
-            release(&mut tx, id).await?;
-            let data = serde_json::json!({});
-            let subject = id.to_string();
-            events::record(&mut tx, "prediction.deleted", &subject, "sweeper", data).await?;
-        }
-        tx.commit().await?;
-        Ok(())
     }
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
+    WireEnum,
     ids::{ModelId, PredictionId, ResourceUid, RunId},
-    model::{ModelInput, ModelOutput},
+    model::PredictionState,
     run::{CompleteRun, RunOutcome, RunReason},
 };
 use sqlx::{PgConnection, types::Json};
@@ -11,7 +12,8 @@ use sqlx::{PgConnection, types::Json};
 use super::{FailedItem, waiting_for};
 use crate::{
     Begun, Labelling, Refusal, Result, events,
-    models::stored,
+    models::{RunModel, stored},
+    projects::from_column,
     runs::{begin_run, hold, run_ends},
 };
 
@@ -22,11 +24,7 @@ pub struct PredictRun {
     pub epoch: i64,
     pub completed: bool,
     pub prediction: PredictionId,
-    pub model: ModelId,
-    pub source_uri: String,
-    pub sha256: Option<String>,
-    pub input: ModelInput,
-    pub output: ModelOutput,
+    pub model: RunModel,
     pub after: i64,
     pub predicted: i64,
     pub failed: i64,
@@ -55,7 +53,7 @@ impl Labelling {
         if p.bound_uid != Some(uid.0) {
             return Err(Refusal::Tombstoned.into());
         }
-        if p.state == "ready" {
+        if from_column::<PredictionState>("prediction state", &p.state)? == PredictionState::Ready {
             return Ok(Begun::Completed);
         }
         if let Some(waiting_for) = waiting_for(&mut tx, id).await? {
@@ -64,8 +62,9 @@ impl Labelling {
         let (run, open) = begin_run(&mut tx, "predict", id, (uid, attempt), p.rows, now).await?;
         if open {
             sqlx::query!(
-                "update prediction_jobs set state = 'running', started_at = coalesce(started_at, $2), updated_at = $2 where id = $1",
+                "update prediction_jobs set state = $2, started_at = coalesce(started_at, $3), updated_at = $3 where id = $1",
                 id.0,
+                PredictionState::Running.column(),
                 now
             )
             .execute(&mut *tx)
@@ -100,7 +99,8 @@ impl Labelling {
             return Err(Refusal::Tombstoned.into());
         }
         let prediction = PredictionId(r.id);
-        let completed = r.outcome.is_some() || r.state == "ready";
+        let state: PredictionState = from_column("prediction state", &r.state)?;
+        let completed = r.outcome.is_some() || state == PredictionState::Ready;
         let epoch = match completed {
             true => 0,
             false => hold(&mut tx, prediction, run, pod, now).await?,
@@ -110,11 +110,13 @@ impl Labelling {
             epoch,
             completed,
             prediction,
-            model: ModelId(r.model_id),
-            source_uri: r.source_path,
-            sha256: r.sha256,
-            input: stored(r.input)?,
-            output: stored(r.output)?,
+            model: RunModel {
+                id: ModelId(r.model_id),
+                source_uri: r.source_path,
+                sha256: r.sha256,
+                input: stored(r.input)?,
+                output: stored(r.output)?,
+            },
             after: r.after_row,
             predicted: r.predicted,
             failed: r.failed,
@@ -138,13 +140,13 @@ impl Labelling {
         };
         let prediction: PredictionId = prediction.into();
         let state = match end.outcome {
-            RunOutcome::Succeeded => "ready",
-            RunOutcome::Failed => "failed",
+            RunOutcome::Succeeded => PredictionState::Ready,
+            RunOutcome::Failed => PredictionState::Failed,
         };
         sqlx::query!(
             "update prediction_jobs set state = $2, completed_at = $3, updated_at = $3 where id = $1",
             prediction.0,
-            state,
+            state.column(),
             now
         )
         .execute(&mut *tx)
@@ -154,7 +156,7 @@ impl Labelling {
             "prediction.ended",
             &prediction.to_string(),
             "runner",
-            serde_json::json!({"state": state}),
+            serde_json::json!({"state": state.column()}),
         )
         .await?;
         tx.commit().await?;

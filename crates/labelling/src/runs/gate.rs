@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
-    ids::{DatasetId, ProjectId, ResourceUid, RunId, TenantId},
+    ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::{DatasetState, ProjectState},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Begun, known_run};
+use super::{Begun, begin_run, known_run};
 use crate::{
     Labelling, Refusal, Result, datasets::checkpoint, debt, events, projects::from_column,
 };
@@ -47,7 +47,8 @@ impl Labelling {
         )?;
         debt::refuse(&mut tx, self.billing, asking.tenant_id).await?;
         let rows_before = asking.tasks_created + checkpoint(asking.checkpoint)?.rejected;
-        let run = insert_run(&mut tx, id, (uid, attempt), rows_before, now).await?;
+        let asked = (uid, attempt);
+        let (run, _) = begin_run(&mut tx, "generate", id, asked, rows_before, now).await?;
         generating(&mut tx, id, asking.project_id, now).await?;
         events::record(
             &mut tx,
@@ -118,28 +119,6 @@ async fn lock(conn: &mut PgConnection, id: DatasetId) -> Result<Asking> {
     .await?
     .ok_or(Refusal::NotFound)?;
     Ok(asking)
-}
-
-async fn insert_run(
-    conn: &mut PgConnection,
-    id: DatasetId,
-    (uid, attempt): (ResourceUid, i32),
-    rows_before: i64,
-    now: DateTime<Utc>,
-) -> Result<RunId> {
-    let run = RunId(Uuid::now_v7());
-    sqlx::query!(
-        "insert into runs (id, kind, target_id, uid, attempt, rows_before, created_at) values ($1, 'generate', $2, $3, $4, $5, $6)",
-        run.0,
-        id.0,
-        uid.0,
-        attempt,
-        rows_before,
-        now
-    )
-    .execute(conn)
-    .await?;
-    Ok(run)
 }
 
 /// The dataset is generating, and from now on its project keeps its number of answers per task.

@@ -39,6 +39,20 @@ test('keys work on a Russian and on a French layout', async ({ page, console: si
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
+test('a key that follows the end of a dialog at once is not lost', async ({ page, console: site }) => {
+  await atWork(page, site);
+  await page.keyboard.press('s');
+  await expect(page.getByLabel('Why?').first()).toBeVisible();
+  const where = await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>('dialog[open]')?.close();
+    const focused = document.activeElement;
+    focused?.dispatchEvent(new KeyboardEvent('keydown', { key: '3', code: 'Digit3', bubbles: true }));
+    return focused?.closest('dialog') !== null;
+  });
+  expect(where, 'no frame was drawn since').toBe(true);
+  await expect(page.getByLabel('good')).toBeChecked();
+});
+
 test('single keys are letters in a text box; Ctrl+Enter submits there, Esc leads out', async ({
   page,
   console: site,

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { DATASET, MODEL, PREDICTION, PROJECT } from '../fake/state.ts';
 
 type Visit = readonly [name: string, who: string | null, path: string, press?: string];
@@ -53,6 +53,9 @@ export const PAGES: readonly Visit[] = [
 /** Goes there, and presses what a visit asks for. */
 export async function visit(page: Page, app: string, [, , path, press]: Visit): Promise<void> {
   await page.goto(`${app}${path}`);
+  // Every page has one once it is built. A slow machine is quiet for longer than "idle" asks before it gets there.
+  await page.locator('h1').first().waitFor({ state: 'attached' });
+  await expect(page.locator('.busy')).toHaveCount(0);
   await page.waitForLoadState('networkidle');
   if (press === undefined) return;
   // Instructions that open by themselves.

@@ -9,7 +9,9 @@ export function keys(page: 'work' | 'review', act: (action: Action) => void): (e
   return (event) => {
     // What lies behind a dialog has no keys, wherever the focus went.
     if (document.querySelector('dialog[open]') !== null) return;
-    const target = event.target instanceof Element ? event.target : null;
+    const at = event.target instanceof Element ? event.target : null;
+    // The focus stays in a dialog that was closed until the next frame.
+    const target = at?.closest('dialog') === null ? at : null;
     const typing = target?.matches(TEXT_LIKE) ?? false;
     const pressable = target?.closest('button, a[href], summary') !== null && target !== null;
     const action = actionOf(event, { typing, pressable, singleKeys: preferences.singleKeys, page });

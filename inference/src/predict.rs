@@ -1,7 +1,7 @@
-//! A run that has a model answer the items of a dataset: page by page, each told as a whole.
+//! A run that has a model answer the items of a dataset: page by page, told in one or several reports.
 //!
-//! The platform's word on where it stands is the only memory. Another pod may tell a page a second time, which changes
-//! nothing. While one item is read, the file of the next one is fetched.
+//! The platform's word on where it stands is the only memory. Another pod may tell of an item a second time, which
+//! changes nothing. While one item is read, the file of the next one is fetched.
 
 mod page;
 mod stages;
@@ -63,12 +63,13 @@ async fn answer_all(
     let mut after = opened.after;
     loop {
         let page = calls::items(&session.platform, opened.epoch, after).await?;
-        let Some(last) = page.items.last().map(|item| item.row_no) else {
+        if page.items.is_empty() {
             break;
-        };
-        if last <= after {
+        }
+        if let Some(item) = page.items.iter().find(|item| item.row_no <= after) {
             return Err(Halt::TryAgain(format!(
-                "The platform gave items behind row {after} that end with row {last}."
+                "The platform gave row {} among those behind row {after}.",
+                item.row_no
             )));
         }
         let (items, stages) = predictor.answer(page.items, after).await?;
@@ -80,7 +81,7 @@ async fn answer_all(
             calls::predictions(&session.platform, &report).await?;
         *counts = counted(predicted, failed);
         stages.log(&report.items, predicted, failed);
-        after = last;
+        after = report.items.last().map_or(after, |item| item.row_no);
         if session.stop.is_cancelled() {
             return Err(Halt::Stopped);
         }

@@ -24,6 +24,9 @@ use crate::{
 /// How old a page may grow: well below the life of the URLs that it holds.
 const STALE: Duration = Duration::from_secs(300);
 
+/// How long answers wait for the rest of their page: what a killed pod has to do again.
+const TELL_AFTER: Duration = Duration::from_secs(15);
+
 /// Answers pages.
 pub(super) struct Predictor<'a> {
     pub(super) session: &'a Session,
@@ -36,7 +39,8 @@ pub(super) struct Predictor<'a> {
 type Prepared = Result<(Ask, Option<NamedTempFile>), ItemFailed>;
 
 impl Predictor<'_> {
-    /// One prediction for each item, in their order.
+    /// One prediction for each item, in their order: of all, or of as many as were read by the time that the platform
+    /// should hear of them.
     pub(super) async fn answer(
         &mut self,
         items: Vec<PredictItem>,
@@ -51,6 +55,7 @@ impl Predictor<'_> {
             items,
             listed: Instant::now(),
         };
+        let begun = listing.listed;
         let mut answers = Vec::with_capacity(listing.items.len());
         let mut next = Some(listing.prepare(0, &mut stages).await?);
         while let Some(prepared) = next.take() {
@@ -71,8 +76,8 @@ impl Predictor<'_> {
                 &mut stages,
             ));
             next = following?;
-            if self.session.stop.is_cancelled() {
-                return Err(Halt::Stopped);
+            if begun.elapsed() > TELL_AFTER || self.session.stop.is_cancelled() {
+                break;
             }
         }
         Ok((answers, stages))

@@ -1,5 +1,7 @@
 //! Every item gets one prediction, or one reason why it has none.
 
+use std::time::Duration;
+
 use datacrowd_inference::predict;
 use datacrowd_job::halt::{Counts, End, Halt};
 use datacrowd_protocol::{
@@ -278,4 +280,27 @@ async fn a_run_that_had_ended_is_left_alone() {
     fake.world().completed = true;
     assert_eq!(predict(&fake.session()).await, End::AlreadyDone);
     assert_eq!((fake.calls("model"), fake.calls("items")), (0, 0));
+}
+
+#[tokio::test]
+async fn a_pod_that_has_to_stop_tells_first_what_it_has_read() {
+    let fake = recordings().await;
+    for at in 0..4 {
+        fake.add_file(&format!("{at}.wav"), bytes("speechlike.wav"));
+    }
+    let session = fake.session();
+    let stop = async {
+        // The second is read while the third is fetched.
+        while fake.calls("file") < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        session.stop.cancel();
+    };
+    let (end, ()) = tokio::join!(predict(&session), stop);
+    assert!(matches!(end, End::Halted(Halt::Stopped, _)), "{end:?}");
+    let told = fake.world().predictions.len();
+    assert!((2..4).contains(&told), "{told}");
+    assert_eq!(predict(&fake.session()).await.exit_code(), exit::DONE);
+    let world = fake.world();
+    assert_eq!((world.predictions.len(), world.again), (4, 0));
 }

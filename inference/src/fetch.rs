@@ -127,15 +127,9 @@ impl Fetch<'_> {
                 Err(Broken::Lost(why)) => why,
                 other => return other,
             };
-            let Some(wait) = backoff.next(None) else {
+            if !backoff.wait("reading a file", &why).await {
                 return Err(Broken::Lost(why));
-            };
-            tracing::warn!(
-                error = why,
-                wait_ms = wait.as_millis(),
-                "file is read again"
-            );
-            tokio::time::sleep(wait).await;
+            }
         }
     }
 

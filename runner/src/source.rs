@@ -150,20 +150,13 @@ impl Source {
     }
 
     async fn wait(&self, backoff: &mut Backoff, why: String) -> Result<(), Broken> {
+        if backoff.wait("reading the source", &why).await {
+            return Ok(());
+        }
         let uri = self.location.uri();
-        let Some(wait) = backoff.next(None) else {
-            return Err(Broken::For(Halt::TryAgain(format!(
-                "Cannot read {uri}: {why}"
-            ))));
-        };
-        tracing::warn!(
-            source.uri = uri,
-            offset = self.at,
-            error = why,
-            "source is read again"
-        );
-        tokio::time::sleep(wait).await;
-        Ok(())
+        Err(Broken::For(Halt::TryAgain(format!(
+            "Cannot read {uri}: {why}"
+        ))))
     }
 
     /// Reads over one connection what it brings; breaks where there is no next byte.

@@ -51,8 +51,8 @@ impl From<AuditEntry> for AuditBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct AuditQuery {
-    /// Who did it.
-    actor: Option<Uuid>,
+    /// Who did it, by id or username.
+    actor: Option<String>,
     /// What it was: `user.role_changed`, or `user` for everything about users.
     action: Option<String>,
     /// The id of what it was done to.
@@ -111,8 +111,12 @@ pub async fn audit_list(
         .as_deref()
         .map_or(Ok(Cursor::START), Cursor::read)?;
     let [auth, core, payments] = from.0;
+    let actor = match query.actor {
+        Some(actor) => Some(person(&app, &actor).await?),
+        None => None,
+    };
     let filter = AuditFilter {
-        actor: query.actor.map(UserId),
+        actor,
         action: query.action,
         subject: query.subject,
         since: query.since,
@@ -129,6 +133,21 @@ pub async fn audit_list(
         items,
         next_cursor: next.map(Cursor::text),
     }))
+}
+
+/// The person of an id or a username. An id may be of somebody who is not registered here.
+async fn person(app: &App, named: &str) -> ApiResult<UserId> {
+    // A username may be 32 hexadecimal digits.
+    if let (36, Ok(id)) = (named.len(), named.parse()) {
+        return Ok(UserId(id));
+    }
+    let found = app.accounts.find_username(named).await?;
+    found.map(|user| user.id).ok_or_else(|| {
+        ApiError::invalid_member(
+            "actor",
+            "is nobody's id or username; look it up under GET /admin/users?search=",
+        )
+    })
 }
 
 /// The latest `limit` of all contexts, and where the next page begins in each.

@@ -103,6 +103,17 @@ async fn people_register_sign_in_and_get_roles() {
         .await
         .expect(200);
     assert_eq!(users["items"].as_array().unwrap().len(), 2);
+    let found = p
+        .call(
+            Some(&admin),
+            Method::GET,
+            "/admin/users?search=WAND&limit=1",
+            None,
+        )
+        .await
+        .expect(200);
+    assert_eq!(found["items"][0]["username"], "wanda");
+    assert_eq!(found["nextCursor"], json!(null));
     let own = users["items"]
         .as_array()
         .unwrap()

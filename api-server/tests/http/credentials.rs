@@ -227,6 +227,11 @@ async fn the_audit_says_who_did_what_over_all_contexts_page_by_page() {
         .await
         .expect(200);
     assert_eq!(by["items"].as_array().unwrap().len(), 2, "{by:#}");
+    let named = read("actor=Clara&action=project").await.expect(200);
+    assert_eq!(named, by);
+    let nobody = read("actor=klara").await.refused(422, "invalid_request");
+    let why = nobody["details"]["actor"].as_str().unwrap();
+    assert!(why.contains("GET /admin/users?search="), "{why}");
     read("cursor=nonsense")
         .await
         .refused(422, "invalid_request");

@@ -75,12 +75,14 @@ impl Accounts {
         Ok(row.map(User::from))
     }
 
-    /// Everybody, in the order of registration; `after` is the previous page's cursor.
+    /// Everybody, or whose username or address holds `search`, compared without case; in the order of registration. `after`
+    /// is the previous page's cursor.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn list_users(
         &self,
+        search: Option<&str>,
         after: Option<UserId>,
         limit: u32,
     ) -> Result<Page<User, UserId>, Unavailable> {
@@ -88,9 +90,12 @@ impl Accounts {
         let rows = sqlx::query_as!(
             UserRow,
             r#"SELECT id, email, username, role AS "role: Role", status AS "status: UserStatus", created_at, updated_at
-               FROM users WHERE id > $1 ORDER BY id LIMIT $2"#,
+               FROM users
+               WHERE id > $1 AND ($3::text IS NULL OR strpos(lower(username), lower($3)) > 0 OR strpos(lower(email), lower($3)) > 0)
+               ORDER BY id LIMIT $2"#,
             after.map_or(Uuid::nil(), |id| id.0),
-            i64::from(limit) + 1
+            i64::from(limit) + 1,
+            search
         )
         .fetch_all(&self.pool)
         .await

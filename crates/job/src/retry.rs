@@ -70,6 +70,21 @@ impl Backoff {
         Some(jittered.max(asked))
     }
 
+    /// Waits before `doing` is tried again, and says so in the log; false when the policy allows no more.
+    pub async fn wait(&mut self, doing: &'static str, why: &str) -> bool {
+        let Some(wait) = self.next(None) else {
+            return false;
+        };
+        tracing::warn!(
+            doing,
+            error = why,
+            wait_ms = wait.as_millis(),
+            "trying again"
+        );
+        tokio::time::sleep(wait).await;
+        true
+    }
+
     /// Something went well: count from the beginning.
     pub fn reset(&mut self) {
         self.tries = 0;

@@ -2,6 +2,8 @@
 
 mod founding;
 
+use std::collections::HashMap;
+
 use datacrowd_protocol::ids::{TenantId, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -83,6 +85,22 @@ impl Labelling {
         .fetch_optional(&self.calls)
         .await?;
         Ok(row.map(|r| tenant!(r)))
+    }
+
+    /// The tenants that these clients belong to; whoever belongs to none is left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenants_of(&self, users: &[UserId]) -> Result<HashMap<UserId, Tenant>> {
+        let users: Vec<Uuid> = users.iter().map(|user| user.0).collect();
+        let rows = sqlx::query!(
+            "select m.user_id, t.id, t.name, t.home_namespace, t.founder is not null as \"founded!\" from tenant_members m join tenants t on t.id = m.tenant_id where m.user_id = any($1)",
+            &users
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let tenants = rows.into_iter().map(|r| (UserId(r.user_id), tenant!(r)));
+        Ok(tenants.collect())
     }
 
     /// A tenant by name.

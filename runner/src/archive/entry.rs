@@ -41,18 +41,12 @@ impl<S: Fn(u64) -> Source> Unpacking<'_, S> {
                 Err(Broken::For(halt)) => return Err(halt),
                 Err(Broken::Lost(why)) => why,
             };
-            let Some(wait) = backoff.next(None) else {
+            if !backoff.wait("unpacking an entry", &why).await {
                 return Err(Halt::TryAgain(format!(
                     "\"{}\" cannot be stored: {why}",
                     entry.name
                 )));
-            };
-            tracing::warn!(
-                error = why,
-                wait_ms = wait.as_millis(),
-                "an entry is unpacked again"
-            );
-            tokio::time::sleep(wait).await;
+            }
         }
     }
 

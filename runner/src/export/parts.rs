@@ -145,16 +145,9 @@ impl Destination {
                     (status, _) => status.to_string(),
                 },
             };
-            let Some(wait) = backoff.next(None) else {
+            if !backoff.wait("sending a part", &why).await {
                 return Err(Halt::TryAgain(format!("Cannot upload {piece:?}: {why}")));
-            };
-            tracing::warn!(
-                ?piece,
-                error = why,
-                wait_ms = wait.as_millis(),
-                "part is sent again"
-            );
-            tokio::time::sleep(wait).await;
+            }
         }
     }
 }

@@ -65,15 +65,9 @@ impl Heads {
                     code
                 }
             };
-            let Some(wait) = backoff.next(None) else {
+            if !backoff.wait("reading a file's first bytes", &why).await {
                 return Err(Halt::TryAgain(format!("{uri} cannot be read: {why}")));
-            };
-            tracing::warn!(
-                error = why,
-                wait_ms = wait.as_millis(),
-                "a file's first bytes are asked for again"
-            );
-            tokio::time::sleep(wait).await;
+            }
         }
     }
 

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use datacrowd_job::{
-    halt::Halt,
-    http::error_code,
-    retry::{Backoff, RetryPolicy},
-};
+use datacrowd_job::{halt::Halt, http::error_code, retry::RetryPolicy};
 use datacrowd_protocol::{
     endpoint::TenantEndpoints,
     run::{RunReason, SourceFound},
@@ -119,21 +115,10 @@ impl OwnBucket {
                     status => status.to_string(),
                 },
             };
-            self.wait(&mut backoff, why).await?;
+            if !backoff.wait("looking the source up", &why).await {
+                return Err(Halt::TryAgain(format!("Cannot reach {}: {why}", self.uri)));
+            }
         }
-    }
-
-    async fn wait(&self, backoff: &mut Backoff, why: String) -> Result<(), Halt> {
-        let Some(wait) = backoff.next(None) else {
-            return Err(Halt::TryAgain(format!("Cannot reach {}: {why}", self.uri)));
-        };
-        tracing::warn!(
-            source.uri = self.uri,
-            error = why,
-            "source is looked up again"
-        );
-        tokio::time::sleep(wait).await;
-        Ok(())
     }
 
     fn found(&self, response: &reqwest::Response) -> Result<SourceFound, Halt> {

@@ -132,7 +132,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody. */
+        /** Everybody, or those who are searched for. */
         get: operations["user_list"];
         put?: never;
         post?: never;
@@ -4111,7 +4111,7 @@ export interface operations {
     audit_list: {
         parameters: {
             query?: {
-                /** @description Who did it. */
+                /** @description Who did it, by id or username. */
                 actor?: string;
                 /** @description What it was: `user.role_changed`, or `user` for everything about users. */
                 action?: string;
@@ -4408,6 +4408,8 @@ export interface operations {
     user_list: {
         parameters: {
             query?: {
+                /** @description A part of the username or of the e-mail address, compared without case; everybody when absent or empty. */
+                search?: string;
                 /** @description Items per page, 1 to 200; 50 when absent. */
                 limit?: number;
                 /** @description `nextCursor` of the page before. */

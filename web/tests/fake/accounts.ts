@@ -81,7 +81,13 @@ export const accounts: Handlers = {
   'GET /me/tokens': () => ok({ items: [] }),
   'GET /me/totp': (state, { user }) =>
     ok({ enabled: state.user(user).totp !== null, enabledAt: null, recoveryCodesLeft: 0 }),
-  'GET /admin/users': (state) => ok({ items: state.users.map(bodyOf), nextCursor: null }),
+  'GET /admin/users': (state, { query }) => {
+    const search = query.get('search') ?? '';
+    const found = state.users
+      .map(bodyOf)
+      .filter(({ username, email }) => `${username} ${email}`.includes(search));
+    return ok({ items: found, nextCursor: null });
+  },
   'PATCH /admin/users/:id/role': (state, { body }, id) => {
     const user = state.user(id ?? null);
     user.role = body['role'] as User['role'];

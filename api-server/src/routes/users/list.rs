@@ -2,6 +2,8 @@
 
 use axum::extract::State;
 use datacrowd_protocol::ids::UserId;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::{
     auth::Admin,
@@ -14,27 +16,36 @@ use crate::{
     state::App,
 };
 
-/// Everybody.
-#[utoipa::path(get, path = "/admin/users", tag = "admin", params(Paging), responses((status = 200, body = PageBody<UserBody>)))]
+/// Who is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserSearch {
+    /// A part of the username or of the e-mail address, compared without case; everybody when absent or empty.
+    search: Option<String>,
+}
+
+/// Everybody, or those who are searched for.
+#[utoipa::path(get, path = "/admin/users", tag = "admin", params(UserSearch, Paging), responses((status = 200, body = PageBody<UserBody>)))]
 pub async fn user_list(
     State(app): State<App>,
     _: Admin,
+    Query(UserSearch { search }): Query<UserSearch>,
     Query(paging): Query<Paging>,
 ) -> ApiResult<axum::Json<PageBody<UserBody>>> {
+    let search = search.as_deref().map(str::trim).filter(|s| !s.is_empty());
+    let limit = u32::try_from(paging.limit()?).unwrap_or(50);
     let page = app
         .accounts
-        .list_users(
-            paging.cursor().map(UserId),
-            u32::try_from(paging.limit()?).unwrap_or(50),
-        )
+        .list_users(search, paging.cursor().map(UserId), limit)
         .await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for user in page.items {
-        let tenant = app.core.tenant_of(user.id).await?;
-        items.push(UserBody::of(user, tenant));
-    }
+    let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
+    let mut tenants = app.core.tenants_of(&ids).await?;
+    let items = page.items.into_iter().map(|user| {
+        let tenant = tenants.remove(&user.id);
+        UserBody::of(user, tenant)
+    });
     Ok(axum::Json(PageBody {
-        items,
+        items: items.collect(),
         next_cursor: page.next.map(|n| n.to_string()),
     }))
 }

@@ -51,7 +51,12 @@ async fn of_many_who_come_with_one_invitation_at_once_one_is_registered() {
     assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
     let invalid = |o: &&Result<_, _>| matches!(o, Err(RegisterError::InvalidInvitation));
     assert_eq!(outcomes.iter().filter(invalid).count(), 15, "{outcomes:?}");
-    let users = bench.accounts.list_users(None, 50).await.unwrap().items;
+    let users = bench
+        .accounts
+        .list_users(None, None, 50)
+        .await
+        .unwrap()
+        .items;
     assert_eq!(users.len(), 2, "ada and one more");
 }
 

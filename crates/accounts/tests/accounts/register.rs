@@ -52,7 +52,7 @@ async fn of_sixteen_who_want_one_name_at_once_one_gets_it() {
     assert_eq!(
         bench
             .accounts
-            .list_users(None, 50)
+            .list_users(None, None, 50)
             .await
             .unwrap()
             .items
@@ -161,7 +161,12 @@ async fn the_first_administrator_is_made_once_also_by_many_replicas() {
         });
     }
     assert!(set.join_all().await.iter().all(Result::is_ok));
-    let users = bench.accounts.list_users(None, 50).await.unwrap().items;
+    let users = bench
+        .accounts
+        .list_users(None, None, 50)
+        .await
+        .unwrap()
+        .items;
     assert_eq!(users.len(), 1);
     assert_eq!(users[0].role, Role::Admin);
 }
@@ -187,7 +192,7 @@ async fn a_list_is_read_in_pages_without_gap_or_repeat() {
     }
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = bench.accounts.list_users(cursor, 2).await.unwrap();
+        let page = bench.accounts.list_users(None, cursor, 2).await.unwrap();
         seen.extend(page.items.into_iter().map(|u| u.username));
         cursor = page.next;
         if cursor.is_none() {
@@ -195,6 +200,29 @@ async fn a_list_is_read_in_pages_without_gap_or_repeat() {
         }
     }
     assert_eq!(seen, ["anna", "bert", "carl", "dora", "emil"]);
+}
+
+#[tokio::test]
+async fn people_are_found_by_a_part_of_name_or_address() {
+    let bench = Bench::new().await;
+    for name in ["Anna_K", "bert", "anders"] {
+        bench.register(name).await;
+    }
+    let found = async |search: &str, limit| {
+        let page = bench.accounts.list_users(Some(search), None, limit).await;
+        let page = page.unwrap();
+        let names: Vec<_> = page.items.into_iter().map(|user| user.username).collect();
+        (names, page.next.is_some())
+    };
+    assert_eq!(
+        found("AN", 50).await,
+        (vec!["Anna_K".into(), "anders".into()], false)
+    );
+    assert_eq!(found("an", 1).await, (vec!["Anna_K".into()], true));
+    assert_eq!(found("bert@", 50).await, (vec!["bert".into()], false));
+    // Neither is a pattern.
+    assert_eq!(found("%", 50).await.0, Vec::<String>::new());
+    assert_eq!(found("a_k", 50).await.0, ["Anna_K"]);
 }
 
 #[tokio::test]

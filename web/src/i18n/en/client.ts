@@ -2,6 +2,9 @@ import { pluralOf } from '../plural.ts';
 
 export { models } from './models.ts';
 
+/** In English, a condition's message says what its reason means. */
+export const reasons: Readonly<Record<string, string>> = {};
+
 const n = pluralOf('en');
 
 export const client = {

@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { pluralOf } from '../plural.ts';
 
 export { models } from './models.ts';
+export { reasons } from './reasons.ts';
 
 const n = pluralOf('ru');
 

@@ -120,13 +120,14 @@ fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Oper
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem {
         get,
+        head,
         put,
         post,
         delete,
         patch,
         ..
     } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
+    [get, head, put, post, delete, patch].into_iter().flatten()
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ pub const UPLOADS: &str = "/projects/{id}/datasets";
 /// Where the files of a folder are put.
 pub const UPLOADED_FILE: &str = "/uploads/{id}/file";
 
+/// Where the bytes of a large file go.
+pub const UPLOADED_PART: &str = "/uploads/{id}/files/{fileId}";
+
 /// A path as the description has it.
 pub fn unversioned(path: &str) -> &str {
     path.strip_prefix(VERSIONED).unwrap_or(path)

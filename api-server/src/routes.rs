@@ -38,7 +38,11 @@ mod webhooks;
 mod work;
 mod workers;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, map_response},
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -232,6 +236,18 @@ fn upload_routes() -> OpenApiRouter<App> {
         .routes(routes!(datasets::create::dataset_create))
         .routes(routes!(uploads::create::upload_create))
         .routes(routes!(uploads::file::upload_file))
+        .merge(resumable_routes().layer(map_response(uploads::resumable::mark)))
+}
+
+/// Large files, which may arrive in several requests.
+fn resumable_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::resumable::begin::upload_file_begin))
+        .routes(routes!(
+            uploads::resumable::offset::upload_file_offset,
+            uploads::resumable::append::upload_file_append,
+            uploads::resumable::remove::upload_file_remove
+        ))
 }
 
 fn api() -> OpenApiRouter<App> {

@@ -9,10 +9,14 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 pub fn layer(origins: &[HeaderValue]) -> CorsLayer {
     let correlation = HeaderName::from_static(CORRELATION_HEADER);
     let idempotency = HeaderName::from_static("idempotency-key");
+    // Of a file that arrives in several requests.
+    let [tus, offset, length] =
+        ["tus-resumable", "upload-offset", "upload-length"].map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.iter().cloned()))
         .allow_methods([
             Method::GET,
+            Method::HEAD,
             Method::POST,
             Method::PUT,
             Method::PATCH,
@@ -25,6 +29,10 @@ pub fn layer(origins: &[HeaderValue]) -> CorsLayer {
             header::IF_NONE_MATCH,
             idempotency,
             correlation.clone(),
+            tus.clone(),
+            offset.clone(),
+            length.clone(),
+            HeaderName::from_static("upload-metadata"),
         ])
         .expose_headers([
             header::ETAG,
@@ -33,6 +41,9 @@ pub fn layer(origins: &[HeaderValue]) -> CorsLayer {
             HeaderName::from_static("deprecation"),
             HeaderName::from_static("sunset"),
             correlation,
+            tus,
+            offset,
+            length,
         ])
         .max_age(std::time::Duration::from_secs(3600))
 }

@@ -12,7 +12,7 @@ use crate::{
     client::ClientAddress,
     error::{ApiError, ApiResult},
     extract::is_form,
-    paths::{self, UPLOADED_FILE, UPLOADS},
+    paths::{self, UPLOADED_FILE, UPLOADED_PART, UPLOADS},
     state::App,
 };
 
@@ -64,7 +64,7 @@ fn is_upload(request: &Request) -> bool {
         paths::unversioned(paths::pattern(request)),
     ) {
         (&Method::POST, UPLOADS) => is_form(request.headers()),
-        (&Method::PUT, UPLOADED_FILE) => true,
+        (&Method::PUT, UPLOADED_FILE) | (&Method::PATCH, UPLOADED_PART) => true,
         _ => false,
     }
 }

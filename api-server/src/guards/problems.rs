@@ -28,9 +28,10 @@ pub async fn render(correlation: CorrelationId, request: Request, next: Next) ->
         .get::<Arc<ApiError>>()
         .map_or_else(|| ApiError::framework(status), |e| (**e).clone());
     let mut rendered = error.rendered(path, correlation.0);
-    for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
-        if let Some(value) = response.headers().get(&name) {
-            rendered.headers_mut().insert(name, value.clone());
+    // What else was said with it, such as Allow, stays; its body does not.
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && !rendered.headers().contains_key(name) {
+            rendered.headers_mut().append(name, value.clone());
         }
     }
     rendered

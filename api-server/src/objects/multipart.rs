@@ -2,12 +2,19 @@
 
 use std::io;
 
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::{
+    error::ProvideErrorMetadata as _,
+    types::{CompletedMultipartUpload, CompletedPart},
+};
+use axum::http::StatusCode;
 use bytes::Bytes;
 use datacrowd_protocol::{object::PlatformObject, run::UploadedPart};
 
 use super::{Objects, STORE, failed};
 use crate::error::ApiError;
+
+/// The code of an upload of which the store has another part.
+pub const PART_LOST: &str = "part_lost";
 
 impl Objects {
     /// Begins a multipart upload.
@@ -57,7 +64,7 @@ impl Objects {
     }
 
     /// Makes the object of its parts, and returns its ETag. An upload that is gone because this very call succeeded
-    /// before is success.
+    /// before is success; `part_lost` is a part that is another one by now.
     pub async fn multipart_complete(
         &self,
         object: &PlatformObject,
@@ -94,6 +101,7 @@ impl Objects {
             {
                 None
             }
+            Err(error) if error.code() == Some("InvalidPart") => return Err(part_lost()),
             Err(error) => return Err(failed(&error)),
         };
         match etag {
@@ -130,4 +138,12 @@ impl Objects {
             },
         }
     }
+}
+
+fn part_lost() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        PART_LOST,
+        "A part of the file is another one by now; send the file again from its beginning.",
+    )
 }

@@ -26,12 +26,31 @@ pub(super) async fn run(
             }
         }
         match (stale.len(), stayed) {
-            (0, _) => return Ok(0),
+            (0, _) => break,
             // Those that stay fill the page: nothing behind them would be seen.
             (all, stayed) if stayed == all => {
                 bail!("{stayed} forgotten uploads cannot be removed from the object store")
             }
             _ => {}
+        }
+    }
+    abort_left(core, objects).await?;
+    Ok(0)
+}
+
+/// Gives up files that were to arrive in several requests and did not, before their folder became a dataset's or was
+/// given up.
+async fn abort_left(core: &Labelling, objects: &Objects) -> anyhow::Result<()> {
+    loop {
+        let left = core.upload_files_left().await?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        for file in &left {
+            if let Some(object) = objects.written(&file.object_key) {
+                objects.multipart_abort(&object, &file.multipart).await?;
+            }
+            core.upload_file_forget(file.id).await?;
         }
     }
 }

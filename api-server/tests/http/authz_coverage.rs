@@ -67,7 +67,12 @@ impl Verdicts {
         answer: &Answer,
         expected: (u16, &str),
     ) {
-        if code(answer) != expected {
+        // An answer to HEAD has no body to hold a code.
+        let same = match operation.method {
+            Method::HEAD => answer.status.as_u16() == expected.0,
+            _ => code(answer) == expected,
+        };
+        if !same {
             self.0.push(format!(
                 "{} {} as {who}: {:?} instead of {expected:?}",
                 operation.method,
@@ -80,7 +85,8 @@ impl Verdicts {
     fn admitted(&mut self, operation: &Operation, who: &str, answer: &Answer) {
         let (status, code) = code(answer);
         // What is the caller's own exists for it, whatever else is wrong.
-        let hidden = code == "not_found" && ["its owner", "its pod"].contains(&who);
+        let unknown = code == "not_found" || operation.method == Method::HEAD && status == 404;
+        let hidden = unknown && ["its owner", "its pod"].contains(&who);
         if REFUSALS.contains(&code) || hidden || status >= 500 {
             self.0.push(format!(
                 "{} {} as {who}: {status} {code}",
@@ -197,7 +203,9 @@ async fn script(world: &World, operation: &Operation, who: For, verdicts: &mut V
             verdicts.refused(operation, "a script", &answer, (403, "session_required"));
         }
         // A look that holds what it shows is no mere look.
-        _ if operation.method != Method::GET || operation.id == "review_next" => {
+        _ if ![Method::GET, Method::HEAD].contains(&operation.method)
+            || operation.id == "review_next" =>
+        {
             verdicts.refused(operation, "a script", &answer, (403, "insufficient_scope"));
         }
         Worker | SignedIn => verdicts.admitted(operation, "a script", &answer),

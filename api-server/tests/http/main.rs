@@ -48,6 +48,7 @@ mod reauthentication;
 mod records;
 mod refusals;
 mod refused_creations;
+mod resumable;
 mod reviews;
 mod runner;
 mod scheduled;

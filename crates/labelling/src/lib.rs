@@ -71,7 +71,7 @@ pub use scheduled::{ScheduledRun, ScheduledTask, TaskRuns};
 pub use sweep::Swept;
 pub use tasks::{Lease, Media, NewAnswer, Submitted, Task};
 pub use tenants::Tenant;
-pub use uploads::{Accepted, StaleUpload};
+pub use uploads::{Accepted, FileUpload, LeftFile, NewFile, StaleUpload};
 
 /// Who pays, and whether the gate asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

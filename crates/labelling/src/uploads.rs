@@ -1,10 +1,13 @@
 //! Uploads: a row before the first byte, so that what a crash leaves behind is found and aborted.
 
+mod files;
+
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{TenantId, UploadId};
 
 use sqlx::PgConnection;
 
+pub use self::files::{FileUpload, LeftFile, NewFile};
 use crate::{Labelling, Refusal, Result};
 
 /// An upload that nobody finished.

@@ -54,6 +54,8 @@ id!(/// One purchase of judgements (database `payments`).
     PaymentId(Uuid));
 id!(/// One upload of a source file.
     UploadId(Uuid));
+id!(/// One file of an upload that arrives in several requests.
+    UploadFileId(Uuid));
 id!(/// The uid that Kubernetes gave to one incarnation of a resource.
     ResourceUid(Uuid));
 id!(/// One unit of work: a row of a dataset.

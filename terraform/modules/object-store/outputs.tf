@@ -22,9 +22,10 @@ output "policy_json" {
         Resource = "${aws_s3_bucket.this.arn}/*"
       },
       {
+        # What is left of uploads that broke off is found by listing them.
         Sid      = "Bucket"
         Effect   = "Allow"
-        Action   = ["s3:ListBucket"]
+        Action   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
         Resource = aws_s3_bucket.this.arn
       },
       {

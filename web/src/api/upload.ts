@@ -31,13 +31,14 @@ export function upload(
   for (const [name, value] of Object.entries(settings)) form.append(name, value);
   form.append('file', file, file.name);
   const began = performance.now();
-  return transmit(
+  const sending = transmit(
     'POST',
     `/projects/${projectId}/datasets`,
     form,
     { 'idempotency-key': key },
     (sent, total) => progress({ sent, total, rate: rateOf(sent, began) }),
   );
+  return read(sending);
 }
 
 /** Puts one file into a folder. */
@@ -49,33 +50,40 @@ export function put(
 ): Upload<Body<'UploadedFileBody'>> {
   const path = `/uploads/${uploadId}/file?name=${encodeURIComponent(name)}`;
   const type = file.type === '' ? 'application/octet-stream' : file.type;
-  return transmit('PUT', path, file, { 'content-type': type }, progress);
+  return read(transmit('PUT', path, file, { 'content-type': type }, progress));
 }
 
-function transmit<T>(
+const read = <T>({ done, cancel }: Upload<Response>): Upload<T> => ({
+  done: done.then((answer) => answer.json() as Promise<T>),
+  cancel,
+});
+
+export const cancelled = (): Problem => new Problem('cancelled', 'The upload was cancelled.', 0);
+
+/** A request that tells how much of its body is sent. */
+export function transmit(
   method: string,
   path: string,
-  body: FormData | File,
+  body: FormData | Blob | null,
   headers: Readonly<Record<string, string>>,
-  progress: (sent: number, total: number) => void,
-): Upload<T> {
+  progress: (sent: number, total: number) => void = () => undefined,
+): Upload<Response> {
   const request = new XMLHttpRequest();
   let isCancelled = false;
-  const send = (token: string): Promise<T> =>
+  const send = (token: string): Promise<Response> =>
     new Promise((resolve, reject) => {
-      const cancelled = () => reject(new Problem('cancelled', 'The upload was cancelled.', 0));
-      if (isCancelled) return cancelled();
+      if (isCancelled) return reject(cancelled());
       request.upload.onprogress = ({ loaded, total }) => progress(loaded, total);
       request.onload = () => {
-        const answer = new Response(request.responseText, {
+        const answer = new Response(request.status === 204 ? null : request.responseText, {
           status: request.status,
           headers: headersOf(request),
         });
-        if (answer.ok) answer.json().then(resolve, reject);
+        if (answer.ok) resolve(answer);
         else Problem.of(answer).then(reject, reject);
       };
       request.onerror = () => void broken(body).then(reject);
-      request.onabort = cancelled;
+      request.onabort = () => reject(cancelled());
       request.open(method, `/api/v1${path}`);
       request.setRequestHeader('authorization', `Bearer ${token}`);
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
@@ -89,10 +97,10 @@ function transmit<T>(
 }
 
 /** Why nothing was sent: a browser does not read a file that was written since it was chosen. */
-async function broken(body: FormData | File): Promise<Problem> {
-  const file = body instanceof File ? body : body.get('file');
+async function broken(body: FormData | Blob | null): Promise<Problem> {
+  const file = body instanceof FormData ? body.get('file') : body;
   const isReadable =
-    !(file instanceof File) ||
+    !(file instanceof Blob) ||
     (await file
       .slice(0, 1)
       .arrayBuffer()
@@ -107,7 +115,7 @@ async function broken(body: FormData | File): Promise<Problem> {
 
 function headersOf(request: XMLHttpRequest): Headers {
   const headers = new Headers();
-  for (const name of ['x-correlation-id', 'retry-after']) {
+  for (const name of ['x-correlation-id', 'retry-after', 'location', 'upload-offset']) {
     const value = request.getResponseHeader(name);
     if (value !== null) headers.set(name, value);
   }

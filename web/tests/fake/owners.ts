@@ -3,6 +3,8 @@ import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
 import { DATASET, PROJECT, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
+/** Bytes of a part of a large file. */
+const PART = 8 * 1024 * 1024;
 const UPLOAD = '0190a000-0000-7000-8000-0000000000e1';
 
 const project = (state: State): Body<'ProjectBody'> & { conditions: unknown } => ({
@@ -203,6 +205,29 @@ export const owners: Handlers = {
     state.puts.push(name);
     const sha256 = createHash('sha256').update(raw).digest('hex');
     return ok({ name, sizeBytes: raw.length, sha256 });
+  },
+  'POST /uploads/:id/files': (state, { headers }) => {
+    const [, name = ''] = /filename ([^,]+)/.exec(String(headers['upload-metadata'])) ?? [];
+    const size = Number(headers['upload-length']);
+    state.begun += 1;
+    state.large = { name: Buffer.from(name, 'base64').toString(), size, bytes: Buffer.alloc(0) };
+    return { ...ok({}, 201), headers: { location: `/api/v1/uploads/${UPLOAD}/files/${UPLOAD}` } };
+  },
+  'HEAD /uploads/:id/files/:file': (state) =>
+    state.large === null
+      ? problem(404, 'not_found')
+      : { ...ok({}), headers: { 'upload-offset': String(state.large.bytes.length) } },
+  // Whole parts are kept, as by the server.
+  'PATCH /uploads/:id/files/:file': (state, { headers, raw }) => {
+    const { large } = state;
+    if (large === null) return problem(404, 'not_found');
+    if (Number(headers['upload-offset']) !== large.bytes.length) return problem(409, 'wrong_offset');
+    const refusal = state.refusedPuts.get(large.name)?.shift();
+    const all = Buffer.concat([large.bytes, refusal === undefined ? raw : raw.subarray(0, raw.length / 2)]);
+    const kept = all.length === large.size ? all.length : all.length - (all.length % PART);
+    large.bytes = all.subarray(0, kept);
+    if (refusal !== undefined) return problem(refusal, refusal === 413 ? 'payload_too_large' : 'unavailable');
+    return { status: 204, headers: { 'upload-offset': String(kept) } };
   },
   'POST /projects/:id/datasets': (state, { body, raw }, id) => {
     const uri = body['sourceUri'];

@@ -6,7 +6,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { accounts } from './accounts.ts';
@@ -24,6 +30,7 @@ export interface Call {
   readonly user: string | null;
   readonly cookie: string;
   readonly accept: string;
+  readonly headers: IncomingHttpHeaders;
   readonly raw: Buffer;
 }
 
@@ -141,8 +148,9 @@ export class FakeApi {
       return file(this.state, path.slice('/files/'.length), request.headers.range);
     if (user === null && !path.startsWith('/auth/'))
       return problem(401, token === undefined ? 'unauthenticated' : 'token_expired');
-    const { cookie = '', accept = '' } = request.headers;
-    const call = { method, path, query: url.searchParams, cookie, accept, raw };
+    const { headers } = request;
+    const { cookie = '', accept = '' } = headers;
+    const call = { method, path, query: url.searchParams, headers, cookie, accept, raw };
     for (const route of routes) {
       const found = route.method === method ? route.pattern.exec(path) : null;
       if (found !== null) return route.handler(this.state, { ...call, body, user }, ...found.slice(1));

@@ -97,6 +97,10 @@ export class State {
   deletedDatasets: Body<'DatasetBody'>[] = [];
   /** Uploads as they came. */
   readonly uploads: string[] = [];
+  /** Large files that were begun. */
+  begun = 0;
+  /** The one that is under way. */
+  large: { name: string; size: number; bytes: Buffer } | null = null;
   /** Names of the files that were put into a folder. */
   puts: string[] = [];
   /** By a file's name: what its next tries are refused with. */

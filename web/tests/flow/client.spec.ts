@@ -69,6 +69,38 @@ test('a folder of recordings is sent file by file; what failed for good is named
   expect(sent['companions']).toBe('SAME_STEM');
 });
 
+test('a large table goes on where a broken line left it, also after a reload', async ({
+  page,
+  console: site,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'console-'));
+  try {
+    const path = join(folder, 'large #1.csv');
+    const bytes = Buffer.concat([Buffer.from('id,text\n'), Buffer.alloc(40 * 1024 * 1024, '1,abcdefgh\n')]);
+    writeFileSync(path, bytes);
+    const choose = async () => {
+      await page.locator('input[type=file]').setInputFiles(path);
+      await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    };
+    await site.open(page, 'clara', DATA);
+    // A line that breaks is tried again by itself; what is refused is shown.
+    site.state.refusedPuts.set('large -1.csv', [503, 413]);
+    await choose();
+    await expect(page.getByRole('alert')).toContainText('payload_too_large');
+    expect(site.state.large?.bytes.length).toBeGreaterThan(16 * 1024 * 1024);
+    await page.reload();
+    await choose();
+    await expect(page).toHaveURL(/\/datasets\//);
+    expect(site.state.begun).toBe(1);
+    expect(site.state.large?.bytes.equals(bytes)).toBe(true);
+    const sent = JSON.parse(site.state.uploads[0] ?? '') as Record<string, string>;
+    expect(sent['sourceUri']).toMatch(/\/files\/large -1\.csv$/);
+    expect(sent['delimiter']).toBe('AUTO');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a file that is never taken is left out, and a closed upload begun anew', async ({
   page,
   console: site,

@@ -9,7 +9,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::table::{Operation, body_of};
-use crate::support::{Answer, PASSWORD, Platform, accounts_over, answer};
+use crate::{
+    resumable::begin,
+    support::{Answer, PASSWORD, Platform, accounts_over, answer},
+};
 
 /// The cast: everybody with a token, and the things of one tenant.
 pub struct World {
@@ -30,6 +33,7 @@ pub struct World {
     pub model: String,
     pub prediction: String,
     pub upload: String,
+    pub upload_file: String,
     pub payment: String,
     pub run: String,
     pub runner: String,
@@ -88,6 +92,9 @@ impl World {
         let path = format!("/projects/{project}/uploads");
         let upload = p.call(Some(&clara.token), Method::POST, &path, None).await;
         let upload = upload.expect(201)["id"].as_str().unwrap().to_owned();
+        let upload_file = begin(&p, &clara, &upload, "large.csv", 3).await;
+        let (_, upload_file) = upload_file.rsplit_once('/').unwrap();
+        let upload_file = upload_file.to_owned();
         let payment = bought(&p, &project).await;
         let (user, worker) = p.register("wanda").await;
         let pseudonym = p.known_as(&clara, &project, &user).await;
@@ -131,6 +138,7 @@ impl World {
             model,
             prediction,
             upload,
+            upload_file,
             payment,
             run: run.to_string(),
             runner,
@@ -167,6 +175,7 @@ impl World {
             .replace("{id}", id)
             .replace("{answerId}", id)
             .replace("{taskId}", "1")
+            .replace("{fileId}", &self.upload_file)
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {
@@ -193,7 +202,7 @@ impl World {
         if operation.id == "chunk_load" {
             request = request.header("x-run-id", &self.run).header("x-epoch", 1);
         }
-        if operation.method != Method::GET && operation.method != Method::DELETE {
+        if ![Method::GET, Method::HEAD, Method::DELETE].contains(&operation.method) {
             let mut body = body_of(&operation.id);
             if operation.id == "prediction_create" {
                 body = json!({"modelId": self.model, "datasetId": self.dataset});

@@ -1,6 +1,9 @@
 //! A dataset of a file, or of a folder, that is in the bucket already.
 
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::{
+    extract::{DefaultBodyLimit, FromRequest, Request},
+    http::StatusCode,
+};
 use bytes::Bytes;
 use datacrowd_crds::dataset::Source;
 use datacrowd_labelling::ProjectHead;
@@ -94,6 +97,25 @@ async fn is_anothers(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<b
     Ok(app.core.source_is_anothers(tenant, namespace, uri).await?)
 }
 
+/// Refuses what lies in a folder that a file is on its way to: the folder would be closed.
+async fn whole(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<()> {
+    let key = uri
+        .strip_prefix("s3://")
+        .and_then(|uri| uri.split_once('/'));
+    let Some((_, key)) = key else { return Ok(()) };
+    match app.core.upload_unfinished(project.tenant, key).await? {
+        None => Ok(()),
+        Some(name) => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "upload_unfinished",
+            format!(
+                "\"{name}\" has not arrived whole; send the rest of it or take it back, then create the dataset."
+            ),
+        )
+        .detail("name", name)),
+    }
+}
+
 /// The beginning of an object that is the tenant's own.
 async fn first_bytes(
     app: &App,
@@ -142,6 +164,7 @@ pub async fn from_uri(
     within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
     within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;
     let (batch_size, max_invalid_rows) = (new.batch_size, new.max_invalid_rows);
+    whole(app, project, &new.source_uri).await?;
     let Wanted { source, stem, head } =
         match origin(app.objects.bucket(), project, &new.source_uri)? {
             Origin::Folder(folder) => folder_wanted(app, project, new, &folder).await?,

@@ -77,6 +77,13 @@ function csv(): string {
   return file;
 }
 
+/** Larger than what is sent in one request without going on after a broken line. */
+function large(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'console-')), 'large.csv');
+  writeFileSync(file, `id,text\n${'1,a long sentence\n'.repeat(2_000_000)}`);
+  return file;
+}
+
 async function token(page: Page): Promise<string> {
   const asked = page.waitForRequest(
     (request) => request.url().includes('/api/v1/') && 'authorization' in request.headers(),
@@ -289,6 +296,21 @@ test(
       await clara.getByRole('button', { name: t.exports.download }).click({ timeout: 90_000 });
       await link;
       await picture(clara, 'exports');
+    });
+
+    await test.step('a large table goes on after a line that broke', async () => {
+      if (WIDTH < 1280 || LANGUAGE !== 'en') return;
+      await clara.getByRole('link', { name: t.tabs.data }).click();
+      let lines = 0;
+      await clara.route('**/uploads/*/files/*', (route) => {
+        const breaks = route.request().method() === 'PATCH' && (lines += 1) === 1;
+        return breaks ? route.abort() : route.continue();
+      });
+      await clara.locator('input[type=file]').setInputFiles(large());
+      await clara.getByRole('button', { name: t.client.send, exact: true }).click();
+      await expect(clara).toHaveURL(/\/datasets\//, { timeout: 60_000 });
+      await expect(clara.getByRole('cell', { name: 'a long sentence' }).first()).toBeVisible();
+      expect(lines).toBe(2);
     });
 
     expect(people.broken, 'policy violations and errors of the page').toEqual([]);

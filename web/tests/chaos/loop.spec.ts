@@ -276,6 +276,9 @@ test('an empty queue offers to take back what can be taken back, and nothing els
   await expect(item(page, 1)).toBeVisible();
   await answer(page, '3');
   await expect(back).toBeVisible();
+  // What is on its way is taken back without the server.
+  await expect.poll(() => site.state.answers.filter((one) => one.status !== 'WITHDRAWN')).toHaveLength(1);
+  await expect(page.getByText('being sent')).toHaveCount(0);
   for (const one of site.state.answers) one.status = 'APPROVED';
   await back.click();
   await expect(page.getByText('already_reviewed')).toBeVisible();

@@ -26,6 +26,7 @@ mod quality;
 mod resets;
 mod restore;
 mod reviews;
+mod schedules;
 mod second_factor;
 mod sessions;
 mod skips;
@@ -118,6 +119,7 @@ fn admin_routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(invitations::revoke::invitation_revoke))
         .routes(routes!(audit::audit_list))
+        .routes(routes!(schedules::schedule_list))
         .routes(routes!(conduct::reviewers::reviewer_list))
         .routes(routes!(conduct::rejections::rejection_list))
         .routes(routes!(

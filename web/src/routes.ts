@@ -145,6 +145,12 @@ export const routes: readonly Route[] = [
     load: page(() => import('./pages/admin/Invitations.svelte'), 'admin', 'account', 'states'),
   },
   {
+    pattern: '/admin/schedules',
+    title: (t) => t.nav.schedules,
+    roles: ['ADMIN'],
+    load: page(() => import('./pages/admin/Schedules.svelte'), 'admin', 'states'),
+  },
+  {
     pattern: '/admin/audit',
     title: (t) => t.nav.audit,
     roles: ['ADMIN'],

@@ -8,13 +8,14 @@ use datacrowd_api_server::scheduled::{Ran, once};
 use datacrowd_labelling::{BillingMode, ScheduledTask, TaskRuns};
 use datacrowd_protocol::ids::{TenantId, UploadId};
 use datacrowd_testkit::eventually;
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use tokio::{process::Command, sync::oneshot};
 use uuid::Uuid;
 
 use crate::{
     payments::reconcile::FakeStripe,
-    support::{Actor, Platform, Process, TOTP_KEY, env, pool_of},
+    support::{Actor, PASSWORD, Platform, Process, TOTP_KEY, answer, env, pool_of},
 };
 
 pub async fn run(p: &Platform, task: &str, more: &[(&str, &str)]) -> Output {
@@ -51,6 +52,14 @@ fn said(output: &Output) -> String {
 async fn known(p: &Platform, task: ScheduledTask) -> Option<TaskRuns> {
     let all = p.core.scheduled_runs().await.unwrap();
     all.into_iter().find(|runs| runs.task == task)
+}
+
+/// What an ADMIN is shown.
+async fn schedules(p: &Platform) -> Vec<Value> {
+    let admin = p.login("admin").await;
+    let shown = p.call(Some(&admin), Method::GET, "/admin/schedules", None);
+    let shown = shown.await.expect(200);
+    shown["items"].as_array().unwrap().clone()
 }
 
 /// Outcome and error of the latest run.
@@ -116,6 +125,15 @@ async fn a_run_that_fails_says_so_by_its_exit_code_and_in_its_record() {
     assert!(!output.status.success(), "{}", said(&output));
     let (outcome, error) = latest(&p, task).await;
     assert_eq!(outcome, "failed");
+    let shown = &schedules(&p).await[0];
+    assert_eq!(
+        (&shown["task"], &shown["outcome"]),
+        (&json!("forgotten-uploads"), &json!("FAILED"))
+    );
+    assert_eq!(
+        (&shown["isLate"], &shown["error"]),
+        (&json!(false), &json!(error))
+    );
     let error = error.unwrap();
     assert!(error.contains("cannot be removed"), "{error}");
     let after = known(&p, task).await.unwrap().last_success;
@@ -149,6 +167,7 @@ async fn of_two_runs_at_once_one_runs_and_the_other_ends_well() {
         said(&second)
     );
     assert_eq!(latest(&p, ScheduledTask::Retention).await.0, "running");
+    assert_eq!(schedules(&p).await[0]["outcome"], "RUNNING");
     let other = run(&p, "account-upkeep", &[]).await;
     assert!(
         said(&other).contains("the task is done"),
@@ -175,6 +194,8 @@ async fn a_run_that_was_killed_holds_up_no_other() {
     let task = ScheduledTask::Retention;
     let killed = p.core.scheduled_run_begin(task, Utc::now()).await.unwrap();
     drop(killed.unwrap());
+    let lost = async || (schedules(&p).await[0]["outcome"] == "LOST").then_some(());
+    eventually(std::time::Duration::from_secs(10), lost).await;
     let next = eventually(std::time::Duration::from_secs(10), || async {
         p.core.scheduled_run_begin(task, Utc::now()).await.unwrap()
     });
@@ -348,6 +369,34 @@ async fn a_server_tells_of_what_it_awaits_before_it_ever_ran() {
     );
     let runs = known(&p, ScheduledTask::Retention).await.unwrap();
     let first: Option<DateTime<Utc>> = runs.awaited_since;
+    // It signs with a secret of its own.
+    let login = p.http.post(format!("{}/auth/login", server.url));
+    let login = login.json(&json!({"login": "admin", "password": PASSWORD}));
+    let session = answer(login).await.expect(200);
+    let admin = session["accessToken"].as_str().unwrap();
+    let schedules = async || {
+        let url = format!("{}/admin/schedules", server.url);
+        let shown = answer(p.http.get(url).bearer_auth(admin)).await.expect(200);
+        shown["items"][0].clone()
+    };
+    let shown = schedules().await;
+    assert_eq!(
+        (&shown["lateAfterSeconds"], &shown["isLate"]),
+        (&json!(10_800), &json!(false))
+    );
+    assert_eq!(shown["outcome"], Value::Null);
+    sqlx::query(
+        "update scheduled_runs set awaited_since = awaited_since - interval '3 hours 1 second'",
+    )
+    .execute(&p.rows)
+    .await
+    .unwrap();
+    assert_eq!(schedules().await["isLate"], true);
+    sqlx::query("update scheduled_runs set awaited_since = $1")
+        .bind(first)
+        .execute(&p.rows)
+        .await
+        .unwrap();
     p.core
         .scheduled_run_await(ScheduledTask::Retention, Utc::now())
         .await

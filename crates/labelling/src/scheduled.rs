@@ -3,6 +3,7 @@
 //! It knows their names and not their work, which may be in other contexts.
 
 use chrono::{DateTime, Utc};
+use datacrowd_protocol::{WireEnum as _, run::TaskOutcome};
 use sqlx::PgConnection;
 
 use crate::{Labelling, Result};
@@ -60,7 +61,7 @@ impl ScheduledTask {
 }
 
 /// What is known of a task's runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskRuns {
     /// Which task.
     pub task: ScheduledTask,
@@ -70,6 +71,14 @@ pub struct TaskRuns {
     pub awaited_since: Option<DateTime<Utc>>,
     /// What that run left for a person to look at.
     pub found: i64,
+    /// How the latest run stands.
+    pub outcome: Option<TaskOutcome>,
+    /// When the latest run began.
+    pub started: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// Why it failed.
+    pub error: Option<String>,
 }
 
 /// A run that has begun. While it lives, no other run of its task begins.
@@ -125,7 +134,13 @@ impl Labelling {
     /// The database failed.
     pub async fn scheduled_runs(&self) -> Result<Vec<TaskRuns>> {
         let rows = sqlx::query!(
-            "select task, last_success_at, awaited_since, found from scheduled_runs order by task"
+            "select task, last_success_at, awaited_since, found, started_at, ended_at, error,
+                    -- whoever runs it holds its lock
+                    case when outcome = 'running' and not exists (
+                        select from pg_locks where locktype = 'advisory' and granted
+                        and database = (select oid from pg_database where datname = current_database())
+                        and (classid::bigint << 32 | objid::bigint) = hashtextextended(task, 5)) then 'lost' else outcome end as outcome
+             from scheduled_runs order by task"
         )
         .fetch_all(&self.calls)
         .await?;
@@ -135,6 +150,10 @@ impl Labelling {
                 last_success: row.last_success_at,
                 awaited_since: row.awaited_since,
                 found: row.found,
+                outcome: row.outcome.as_deref().and_then(TaskOutcome::from_column),
+                started: row.started_at,
+                ended: row.ended_at,
+                error: row.error,
             })
         });
         Ok(known.collect())

@@ -23,6 +23,20 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// How the latest run of a scheduled task stands.
+    pub enum TaskOutcome {
+        /// It goes on.
+        Running = "RUNNING" / "running",
+        /// Its process ended without a word.
+        Lost = "LOST" / "lost",
+        /// It did its work.
+        Succeeded = "SUCCEEDED" / "succeeded",
+        /// It did not.
+        Failed = "FAILED" / "failed",
+    }
+}
+
+wire_enum! {
     /// Why a run failed or waits. The operator shows it as the condition's reason of the same name.
     pub enum RunReason {
         /// The file is not what its format says.

@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every task that is awaited or has run, and how its latest run went. */
+        get: operations["schedule_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/users": {
         parameters: {
             query?: never;
@@ -3095,6 +3112,42 @@ export interface components {
             nextCursor?: string | null;
         };
         /** @description A page of a list. */
+        PageBody_ScheduleBody: {
+            items: {
+                /**
+                 * @description Its name in the command `api-server run`, in metrics and in the name of its CronJob.
+                 * @example retention
+                 */
+                task: string;
+                /**
+                 * @description How the latest run stands: RUNNING, SUCCEEDED or FAILED; null before the first.
+                 * @example SUCCEEDED
+                 */
+                outcome?: string | null;
+                /** Format: date-time */
+                startedAt?: string | null;
+                /** Format: date-time */
+                endedAt?: string | null;
+                /** Format: date-time */
+                lastSuccessAt?: string | null;
+                /** @description Why the latest run failed. */
+                error?: string | null;
+                /**
+                 * Format: int64
+                 * @description What the latest success left for a person to look at, as its task counts: payments, accounts.
+                 */
+                found: number;
+                /**
+                 * Format: int32
+                 * @description Seconds without a success after which it is late; null where it is not awaited, as when its CronJob is suspended.
+                 */
+                lateAfterSeconds?: number | null;
+                /** @description Whether it is late. */
+                isLate: boolean;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
         PageBody_SkippedTaskBody: {
             items: {
                 /** Format: int64 */
@@ -3670,6 +3723,39 @@ export interface components {
              */
             line: number;
             values: Record<string, never>;
+        };
+        /** @description A task that runs on a schedule. */
+        ScheduleBody: {
+            /**
+             * @description Its name in the command `api-server run`, in metrics and in the name of its CronJob.
+             * @example retention
+             */
+            task: string;
+            /**
+             * @description How the latest run stands: RUNNING, SUCCEEDED or FAILED; null before the first.
+             * @example SUCCEEDED
+             */
+            outcome?: string | null;
+            /** Format: date-time */
+            startedAt?: string | null;
+            /** Format: date-time */
+            endedAt?: string | null;
+            /** Format: date-time */
+            lastSuccessAt?: string | null;
+            /** @description Why the latest run failed. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description What the latest success left for a person to look at, as its task counts: payments, accounts.
+             */
+            found: number;
+            /**
+             * Format: int32
+             * @description Seconds without a success after which it is late; null where it is not awaited, as when its CronJob is suspended.
+             */
+            lateAfterSeconds?: number | null;
+            /** @description Whether it is late. */
+            isLate: boolean;
         };
         /** @description Seconds per answer, as the client measured them, else from claim to submit. */
         SecondsBody: {
@@ -4434,6 +4520,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageBody_ReviewerBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_ScheduleBody"];
                 };
             };
             /** @description What went wrong, and what to do */

@@ -50,6 +50,18 @@ const audit = (at: string, action: string, actor: string | null, details: object
   details,
 });
 
+const schedule = (task: string, outcome: string | null, lateAfterSeconds: number | null) => ({
+  task,
+  outcome,
+  startedAt: '2026-11-27T08:00:00Z',
+  endedAt: outcome === 'RUNNING' ? null : '2026-11-27T08:00:02Z',
+  lastSuccessAt: '2026-11-27T07:00:00Z',
+  error: null as string | null,
+  found: 0,
+  lateAfterSeconds,
+  isLate: false,
+});
+
 export const accounts: Handlers = {
   'POST /auth/login': (state, { body }) => login(state, body),
   'POST /auth/refresh': refresh,
@@ -120,6 +132,27 @@ export const accounts: Handlers = {
     ok({
       secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
       otpauthUrl: 'otpauth://totp/DataCrowd%20Lab:wanda?secret=JBSWY3DPEHPK3PXP&issuer=DataCrowd%20Lab',
+    }),
+  'GET /admin/schedules': () =>
+    ok({
+      items: [
+        schedule('forgotten-uploads', 'SUCCEEDED', 3600),
+        schedule('retention', 'RUNNING', 10_800),
+        {
+          ...schedule('ledger-drift', 'FAILED', 7200),
+          isLate: true,
+          found: 2,
+          error: 'comparing payments: pool timed out while waiting for an open connection',
+        },
+        { ...schedule('consensus', 'LOST', null), endedAt: null },
+        {
+          ...schedule('reconcile-payments', null, 90_000),
+          startedAt: null,
+          endedAt: null,
+          lastSuccessAt: null,
+        },
+      ],
+      nextCursor: null,
     }),
   'GET /admin/audit': (state) =>
     ok({

@@ -48,6 +48,7 @@ export const PAGES: readonly Visit[] = [
   ['admin-user', 'ada', '/admin/users', 'main td button'],
   ['admin-invitations', 'ada', '/admin/invitations'],
   ['admin-audit', 'ada', '/admin/audit'],
+  ['admin-schedules', 'ada', '/admin/schedules'],
 ];
 
 /** Goes there, and presses what a visit asks for. */

@@ -57,6 +57,7 @@ const ROWS: &[(&str, For)] = &[
     ("token_list", Person),
     ("token_revoke", Person),
     ("user_list", Admin),
+    ("schedule_list", Admin),
     ("user_role", ProvenAdmin),
     ("user_status", ProvenAdmin),
     ("reset_issue", ProvenAdmin),

@@ -30,4 +30,22 @@ export const admin = {
   subject: 'What it was done to',
   tenantHint: 'Empty: the present one, or a new one.',
   until: 'Until',
+  task: 'Task',
+  latestRun: 'Latest run',
+  lastSuccess: 'Last success',
+  found: 'Left to look at',
+  neverRan: 'never ran',
+  noSchedules: 'Nothing runs on a schedule here',
+  runNow: 'Run one now',
+  runNowText:
+    'Whoever may create Jobs in the cluster starts one; the API server may not. The names are those of a release called datacrowd in datacrowd-system. Where a run goes on already, another does nothing.',
+  tasks: {
+    'forgotten-uploads': 'Removes uploads that nobody finished',
+    retention: 'Removes sessions, links and keys that are over',
+    'account-upkeep': 'Brings stored accounts up to date',
+    'ledger-drift': 'Compares payments with the ledger',
+    'lost-resources': 'Finds what the cluster lost',
+    consensus: 'Fits how often each worker is right',
+    'reconcile-payments': 'Compares Stripe with the payments',
+  },
 };

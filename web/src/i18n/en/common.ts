@@ -34,6 +34,7 @@ export const nav = {
   answers: 'My answers',
   audit: 'Audit',
   invitations: 'Invitations',
+  schedules: 'Schedules',
   main: 'Main',
   payments: 'Payments',
   points: 'Points',

@@ -36,6 +36,7 @@ export const nav: Catalogue['nav'] = {
   answers: 'Мои ответы',
   audit: 'Журнал',
   invitations: 'Приглашения',
+  schedules: 'Расписание',
   main: 'Главное меню',
   payments: 'Платежи',
   points: 'Баллы',

@@ -179,6 +179,7 @@ fn client_routes() -> OpenApiRouter<App> {
             predictions::delete::prediction_delete
         ))
         .routes(routes!(predictions::items::prediction_items))
+        .routes(routes!(predictions::accuracy::prediction_accuracy))
         .routes(routes!(predictions::manifest::prediction_manifest))
         .routes(routes!(workers::list::worker_list))
         .routes(routes!(

@@ -13,7 +13,7 @@ use datacrowd_protocol::{object::PlatformObject, run::UploadedPart};
 use super::{Objects, STORE, failed};
 use crate::error::ApiError;
 
-/// The code of an upload of which the store has another part.
+/// The code of [`part_lost`].
 pub const PART_LOST: &str = "part_lost";
 
 impl Objects {
@@ -143,7 +143,7 @@ impl Objects {
 fn part_lost() -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
-        PART_LOST,
+        "part_lost",
         "A part of the file is another one by now; send the file again from its beginning.",
     )
 }

@@ -1,5 +1,6 @@
 //! Predictions: a model's answers to the items of a dataset.
 
+pub mod accuracy;
 pub mod create;
 pub mod delete;
 pub mod get;

@@ -58,7 +58,8 @@ pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use predictions::{
-    ItemSource, PredictRun, Prediction, PredictionItem, PredictionUpsert, UnpredictedItem,
+    CalibrationBin, ComparedLabels, ItemSource, ModelAccuracy, PredictRun, Prediction,
+    PredictionItem, PredictionUpsert, UnpredictedItem,
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{

@@ -1,5 +1,6 @@
 //! Predictions: one run of a model over a dataset, and what it says of each task.
 
+mod accuracy;
 mod delete;
 mod items;
 mod read;
@@ -15,6 +16,7 @@ use datacrowd_protocol::{
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
 pub use items::{ItemSource, UnpredictedItem};
 pub use read::{Prediction, PredictionItem};
 pub use run::PredictRun;

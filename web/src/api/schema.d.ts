@@ -849,6 +849,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/predictions/{id}/accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often the model says what people say of the same items, and how far its probabilities may be trusted. */
+        get: operations["prediction_accuracy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/predictions/{id}/items": {
         parameters: {
             query?: never;
@@ -1644,6 +1661,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How a model's word compares with people's labels. */
+        AccuracyBody: {
+            /**
+             * Format: int32
+             * @description Items with a prediction and a label of people: what the owner decided, else what most of the approved answers say.
+             */
+            compared: number;
+            /**
+             * Format: int32
+             * @description Of these, items whose labels are alike.
+             */
+            right: number;
+            /**
+             * Format: double
+             * @description Their share; null when nothing was compared.
+             * @example 0.93
+             */
+            accuracy?: number | null;
+            /**
+             * Format: double
+             * @description Wilson's interval of 95 %.
+             */
+            accuracyLow: number;
+            /** Format: double */
+            accuracyHigh: number;
+            /** @description How often the labels met; pairs that did not are left out. */
+            confusion: components["schemas"]["ComparedLabelsBody"][];
+            /** @description How often the model is right where it is about as sure. */
+            calibration: components["schemas"]["CalibrationBinBody"][];
+        };
         /** @description How often two workers who answered the same task said the same. */
         AgreementBody: {
             /** @description The field; absent for the whole answer. */
@@ -1746,6 +1793,31 @@ export interface components {
             debt: number;
         };
         Bound: number | string;
+        /** @description Items of which the model is about as sure. */
+        CalibrationBinBody: {
+            /**
+             * Format: double
+             * @description Probabilities of the model's label from here on,
+             * @example 0.9
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description below this; 1 belongs to the last.
+             * @example 1
+             */
+            to: number;
+            /** Format: int32 */
+            items: number;
+            /** Format: int32 */
+            right: number;
+            /**
+             * Format: double
+             * @description Their mean probability: what the share of right ones is where the model is calibrated.
+             * @example 0.95
+             */
+            probability: number;
+        };
         /** @description The present password and the next one. */
         ChangePassword: {
             /** @example correct horse battery staple */
@@ -1828,6 +1900,15 @@ export interface components {
         Comment: {
             /** @example The second sentence is ironic. */
             comment?: string | null;
+        };
+        /** @description How often a label of the model met one of people's. */
+        ComparedLabelsBody: {
+            /** @description The model's. */
+            predicted: unknown;
+            /** @description People's. */
+            given: unknown;
+            /** Format: int32 */
+            items: number;
         };
         /** @description One condition. */
         ConditionBody: {
@@ -5955,6 +6036,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prediction_accuracy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccuracyBody"];
+                };
             };
             /** @description What went wrong, and what to do */
             default: {

@@ -218,6 +218,26 @@ export const models: Handlers = {
     state.predictions = state.predictions.filter((one) => one.id !== id);
     return { status: 202 };
   },
+  'GET /predictions/:id/accuracy': () =>
+    ok({
+      compared: 240,
+      right: 216,
+      accuracy: 0.9,
+      accuracyLow: 0.8553,
+      accuracyHigh: 0.932,
+      confusion: [
+        { predicted: 'bad', given: 'bad', items: 96 },
+        { predicted: 'bad', given: 'neutral', items: 14 },
+        { predicted: 'neutral', given: 'neutral', items: 40 },
+        { predicted: 'good', given: 'neutral', items: 10 },
+        { predicted: 'good', given: 'good', items: 80 },
+      ],
+      calibration: [
+        { from: 0.4, to: 0.5, items: 12, right: 5, probability: 0.46 },
+        { from: 0.7, to: 0.8, items: 58, right: 45, probability: 0.75 },
+        { from: 0.9, to: 1, items: 170, right: 166, probability: 0.97 },
+      ],
+    } satisfies Body<'AccuracyBody'>),
   'GET /predictions/:id/items': (state, { query }, id) => items(state, id ?? '', query),
   'GET /predictions/:id/manifest': () => ({
     status: 200,

@@ -137,6 +137,7 @@ const ROWS: &[(&str, For)] = &[
     ("prediction_list", Owner),
     ("prediction_get", Owner),
     ("prediction_items", Owner),
+    ("prediction_accuracy", Owner),
     ("prediction_manifest", Owner),
     ("prediction_delete", Owner),
     ("payment_checkout", Client),

@@ -154,4 +154,19 @@ export const models = {
   windows: 'Of all windows',
   windowsHint: 'How a recording’s windows become one answer.',
   windowsOf: { MAX: 'the surest one counts', MEAN: 'the mean' },
+  accuracy: 'Against people',
+  accuracyText:
+    'Items that have a label of people: what you decided, else what most of their approved answers say.',
+  accuracyLater:
+    'Once people have labelled some of these items, you see here how often the model says the same.',
+  right: 'Says the same',
+  compared: 'Items compared',
+  confusion: 'Labels of the model and of people',
+  modelSays: 'The model says',
+  peopleSay: (label: string) => `people: ${label}`,
+  calibration: 'How often the model is right, by how sure it is',
+  sure: 'It is sure by',
+  between: (low: string, high: string) => `${low} to ${high}`,
+  meanSure: 'Sure, on average',
+  isRight: 'Right',
 };

@@ -89,8 +89,11 @@ fn admit(file: &FileUpload, headers: &HeaderMap) -> ApiResult<()> {
         ));
     }
     if bytes(headers, &UPLOAD_OFFSET)? != file.offset() {
-        let why = format!("{} bytes have arrived; go on from there.", file.offset());
-        return Err(ApiError::new(StatusCode::CONFLICT, "wrong_offset", why));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "wrong_offset",
+            format!("{} bytes have arrived; go on from there.", file.offset()),
+        ));
     }
     let rest = file.size_bytes - file.offset();
     match headers.contains_key(CONTENT_LENGTH) {

@@ -8,6 +8,7 @@ mod condition;
 mod conduct;
 mod datasets;
 mod exports;
+mod gold;
 mod health;
 mod invitations;
 mod labeling;
@@ -190,6 +191,8 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(workers::void::worker_void))
         .routes(routes!(skips::skip_list))
         .routes(routes!(projects::media::project_media))
+        .routes(routes!(gold::list::gold_list, gold::make::gold_make))
+        .routes(routes!(gold::retire::gold_retire))
         .routes(routes!(quality::read::project_quality))
         .routes(routes!(quality::workers::worker_quality))
         .routes(routes!(quality::tasks::hardest_tasks))

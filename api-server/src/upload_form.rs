@@ -25,12 +25,15 @@ use crate::{
 /// What the file is called.
 pub const FILE: &str = "file";
 /// What else a form may say.
-const MEMBERS: [&str; 5] = [
+const MEMBERS: [&str; 8] = [
     "batchSize",
     "maxInvalidRows",
     "delimiter",
     "encoding",
     "multiline",
+    "purpose",
+    "goldColumns",
+    "explainColumn",
 ];
 /// Parts of a form that says all it may.
 pub const MOST_PARTS: usize = MEMBERS.len() + 1;

@@ -107,6 +107,9 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
             [("maxInvalidRows".to_owned(), why)].into(),
         ));
     }
+    let gold = spec.gold().map_err(|(member, why)| {
+        ApiError::invalid("invalid_spec", [(member.to_owned(), why.to_owned())].into())
+    })?;
     let (format, selection) = spec
         .source
         .kind()
@@ -124,6 +127,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         source_uri: spec.source.uri,
         format,
         selection,
+        gold,
         own_credentials,
         content: ContentNow::Unseen,
         delete_rows: delete_rows.map(DatasetId),

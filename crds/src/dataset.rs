@@ -1,8 +1,11 @@
 //! The Dataset resource: a file that becomes tasks.
 
+use std::collections::BTreeMap;
+
 use datacrowd_protocol::{
     files::{Companions, Patterns, Selection},
     internal::DatasetState,
+    labeling::{GoldColumns, Purpose},
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat, is_archive},
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -44,6 +47,8 @@ pub const DEFAULT_BATCH_SIZE: i32 = 100;
     printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
 )]
 #[x_kube(validation = Rule::new("has(self.batchSize) == has(oldSelf.batchSize) && (!has(self.batchSize) || self.batchSize == oldSelf.batchSize)").message("batchSize is immutable; apply a Dataset under a new name"))]
+#[x_kube(validation = Rule::new("has(self.purpose) == has(oldSelf.purpose) && has(self.goldColumns) == has(oldSelf.goldColumns) && has(self.explainColumn) == has(oldSelf.explainColumn)").message("purpose, goldColumns and explainColumn are immutable; apply a Dataset under a new name"))]
+#[x_kube(validation = Rule::new("(has(self.purpose) && self.purpose == 'Gold') == has(self.goldColumns) && (!has(self.explainColumn) || has(self.goldColumns))").message("goldColumns is required with the purpose Gold, and goldColumns and explainColumn belong to it only"))]
 pub struct DatasetSpec {
     /// The Project whose tasks the rows become. Immutable.
     #[x_kube(validation = Rule::new("self == oldSelf").message("projectRef is immutable; apply a Dataset under a new name"))]
@@ -62,9 +67,40 @@ pub struct DatasetSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000_000))]
     pub max_invalid_rows: Option<i64>,
+    /// What the rows become: Work, tasks; or Gold, tasks whose right answer is known, which are mixed into the work by
+    /// `labeling.gold` of the Project and cost nothing to load. Work when absent. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("purpose is immutable; apply a Dataset under a new name"))]
+    pub purpose: Option<Purpose>,
+    /// Of gold: the column with the right answer, for each field whose answer is known. No worker sees these columns. Immutable.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "gold_columns")]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("goldColumns is immutable; apply a Dataset under a new name"))]
+    pub gold_columns: BTreeMap<String, String>,
+    /// Of gold: the column that says why, for workers who are wrong while they are new. Immutable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("explainColumn is immutable; apply a Dataset under a new name"))]
+    pub explain_column: Option<String>,
+}
+
+fn gold_columns(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object", "minProperties": 1, "maxProperties": 50,
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 128}
+    })
 }
 
 impl DatasetSpec {
+    /// Where its rows say what is right, when they are gold.
+    ///
+    /// # Errors
+    /// The member that does not fit the others, and a sentence.
+    pub fn gold(&self) -> Result<Option<GoldColumns>, (&'static str, &'static str)> {
+        let explain = self.explain_column.clone();
+        GoldColumns::of(self.purpose, self.gold_columns.clone(), explain)
+    }
+
     /// Effective number of tolerated refused rows.
     #[must_use]
     pub fn max_invalid_rows(&self) -> i64 {
@@ -216,6 +252,10 @@ pub struct DatasetStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub tasks_created: Option<i64>,
+    /// Rows that became gold so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub gold_items: Option<i64>,
     /// Rows refused so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]

@@ -109,6 +109,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::AlreadyGenerated
         | R::NothingToRetry
         | R::NoConsensus
+        | R::TaskNotApproved
+        | R::GoldFixed
         | R::RunHeld { .. }
         | R::Fenced
         | R::OutOfOrder { .. }

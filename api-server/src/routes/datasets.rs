@@ -10,12 +10,15 @@ pub mod preview;
 pub mod restore;
 pub mod retry;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
     files::Companions,
     internal::DatasetState,
+    labeling::Purpose,
     source::{Delimiter, Encoding, SourceFormat},
 };
 use datacrowd_records::Head;
@@ -71,6 +74,17 @@ pub struct DatasetBody {
     notices: Vec<String>,
     total_rows: Option<i64>,
     tasks_created: i64,
+    /// What the rows become: WORK or GOLD.
+    #[schema(value_type = String, example = "WORK")]
+    purpose: Upper<Purpose>,
+    /// Of gold: the column with the right answer of each field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gold_columns: Option<BTreeMap<String, String>>,
+    /// Of gold: the column that says why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain_column: Option<String>,
+    /// Rows that became gold, which are no tasks.
+    gold_items: i64,
     rows_rejected: i64,
     /// Rows of empty cells, which are neither tasks nor refused.
     rows_blank: i64,
@@ -103,6 +117,9 @@ impl From<Dataset> for DatasetBody {
             let companions = of.companions.map(Upper);
             (Some(of.include), Some(of.exclude), companions)
         });
+        let (gold_columns, explain_column) = d
+            .gold
+            .map_or((None, None), |gold| (Some(gold.columns), gold.explain));
         let appeared = Some(d.checkpoint.columns).filter(|columns| !columns.is_empty());
         Self {
             id: d.id.0,
@@ -125,6 +142,13 @@ impl From<Dataset> for DatasetBody {
             notices: d.checkpoint.notices,
             total_rows: d.total_rows,
             tasks_created: d.tasks_created,
+            purpose: Upper(match gold_columns {
+                Some(_) => Purpose::Gold,
+                None => Purpose::Work,
+            }),
+            gold_columns,
+            explain_column,
+            gold_items: d.gold_items,
             rows_rejected: d.checkpoint.rejected,
             rows_blank: d.checkpoint.blank,
             rejected_rows: d

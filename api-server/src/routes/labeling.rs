@@ -5,8 +5,8 @@ mod bound;
 use datacrowd_protocol::{
     Upper,
     labeling::{
-        Audience, Consensus, ConsensusMethod, DataType, DisplayColumn, Field, FieldType, Labeling,
-        OnReject, Qualification, QualificationAction,
+        Audience, Consensus, ConsensusMethod, DataType, DisplayColumn, Field, FieldType, Gold,
+        Labeling, OnReject, Qualification, QualificationAction,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,20 @@ pub struct QualificationBody {
     action: Option<Upper<QualificationAction>>,
 }
 
+/// How often workers are given tasks whose right answer is known.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GoldBody {
+    /// So many of a worker's first tasks, 0 to 100; what they get wrong of these is explained to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 5)]
+    onboarding: Option<i32>,
+    /// After that one task in so many on average, 2 to 1000; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 20)]
+    every: Option<i32>,
+}
+
 /// What workers see, how they answer, who checks them.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -155,6 +169,19 @@ pub struct LabelingBody {
     /// How good workers have to be, and what is done about those who are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     qualification: Option<QualificationBody>,
+    /// How often workers are given tasks whose right answer is known; workers are not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gold: Option<GoldBody>,
+}
+
+impl LabelingBody {
+    /// Without what a worker is not to know.
+    pub fn for_workers(labeling: Labeling) -> Self {
+        Self {
+            gold: None,
+            ..labeling.into()
+        }
+    }
 }
 
 impl From<LabelingBody> for Labeling {
@@ -188,6 +215,10 @@ impl From<LabelingBody> for Labeling {
             qualification: body.qualification.map(|q| Qualification {
                 min_skill: q.min_skill.0,
                 action: q.action.map(|u| u.0),
+            }),
+            gold: body.gold.map(|g| Gold {
+                onboarding: g.onboarding,
+                every: g.every,
             }),
         }
     }
@@ -251,6 +282,10 @@ impl From<Labeling> for LabelingBody {
             qualification: labeling.qualification.map(|q| QualificationBody {
                 min_skill: Bound(q.min_skill),
                 action: q.action.map(Upper),
+            }),
+            gold: labeling.gold.map(|g| GoldBody {
+                onboarding: g.onboarding,
+                every: g.every,
             }),
         }
     }

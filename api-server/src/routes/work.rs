@@ -46,7 +46,7 @@ impl From<WorkProject> for WorkProjectBody {
             display_name: p.display_name,
             description: p.description,
             labeling_version: p.labeling_version,
-            labeling: p.labeling.into(),
+            labeling: LabelingBody::for_workers(p.labeling),
             answer_schema,
             my_answers: p.my_answers,
             progress: ProgressBody {

@@ -345,13 +345,11 @@ async fn a_task_is_closed_and_opened_again_by_hand() {
     let (p, client, project) = setting(json!({})).await;
     let dataset = p.loaded(&client, &project, 1, 1).await;
     let (_, wanda) = p.register("wanda").await;
+    let task = p.count("select id from tasks").await;
+    let path = format!("/internal/tasks/{task}/status");
     let set = async |status: &str| {
-        p.trusted(
-            Method::PATCH,
-            "/internal/tasks/1/status",
-            Some(json!({"status": status})),
-        )
-        .await
+        p.trusted(Method::PATCH, &path, Some(json!({"status": status})))
+            .await
     };
     assert_eq!(set("REJECTED").await.expect(200)["status"], "REJECTED");
     assert_eq!(

@@ -34,6 +34,7 @@ use uuid::Uuid;
 mod answer;
 mod crowd;
 mod export;
+mod gold;
 mod predictor;
 mod process;
 mod run;
@@ -98,7 +99,18 @@ const INVARIANTS: &str = "
         union all select 'a dataset counts its open batches', count(*) from datasets d
                   where d.open_batches <> (select count(*) from task_batches b where b.dataset_id = d.id and b.sealed and b.open_tasks > 0)
         union all select 'a dataset is completed with its last batch', count(*) from datasets d
-                  where d.state in ('ready', 'completed') and (d.state = 'completed') <> (d.open_batches = 0))
+                  where d.gold is null and d.state in ('ready', 'completed') and (d.state = 'completed') <> (d.open_batches = 0)
+        union all select 'a dataset of gold has neither tasks nor batches, and is never completed', count(*) from datasets d
+                  where d.gold is not null and (d.state = 'completed' or d.tasks_created + d.batches + d.open_batches > 0)
+        union all select 'no id is a task''s and gold''s', count(*) from gold_draws g join tasks t on t.id = g.id
+        union all select 'gold is given to a worker once', count(*) from (
+                  select from gold_draws group by user_id, item_id having count(*) > 1) twice
+        union all select 'answered gold has one answer that stands', count(*) from gold_draws g
+                  where g.answered <> exists (select from gold_answers a where a.draw_id = g.id and a.status <> 'withdrawn')
+        union all select 'points follow approved gold', count(*) from (
+                  select a.id from gold_answers a left join points_ledger l on l.answer_id = a.id group by a.id
+                  having coalesce(sum(l.points), 0) <> case a.status when 'approved' then a.reward_points else 0 end
+                     and not (a.status = 'voided' and sum(l.points) = a.reward_points)) unpaid)
     select promise, times from broken where times > 0";
 
 /// A running server and everything a test looks at.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     Labelling, Lease, Page, PreviousDecision, Refusal, Result, Task,
     crowd::membership::admit,
+    gold,
     projects::from_column,
     task_state::{Cause, TaskEvent, apply},
     tasks::{MAX_LEASES, lease_ends, take_turn},
@@ -61,11 +62,23 @@ impl Labelling {
         limit: i64,
     ) -> Result<Page<Answer, i64>> {
         let rows = sqlx::query!(
-            "select a.id, a.task_id, a.project_id, p.display_name, a.status, a.labeling_version, a.answer, a.submitted_at, a.decided_at,
-                    (select coalesce(sum(l.points), 0)::bigint from approval_events e join points_ledger l on l.approval_seq = e.seq
-                     where e.answer_id = a.id) as \"points!\"
-             from answers a join projects p on p.id = a.project_id
-             where a.user_id = $1 and a.id < $2 and ($3::uuid is null or a.project_id = $3) and ($4::text is null or a.status = $4)
+            "select a.id as \"id!\", a.task_id as \"task_id!\", a.project_id as \"project_id!\", p.display_name, a.status as \"status!\",
+                    a.labeling_version as \"labeling_version!\", a.answer as \"answer!: Json<RawJson>\", a.submitted_at as \"submitted_at!\", a.decided_at,
+                    a.gold as \"gold!\",
+                    case when a.gold then (select coalesce(sum(l.points), 0)::bigint from points_ledger l where l.user_id = $1 and l.answer_id = a.id)
+                         else (select coalesce(sum(l.points), 0)::bigint from approval_events e join points_ledger l on l.approval_seq = e.seq
+                               where e.answer_id = a.id) end as \"points!\"
+             from (
+                 (select w.id, w.task_id, w.project_id, w.status, w.labeling_version, w.answer, w.submitted_at, w.decided_at, false as gold
+                  from answers w
+                  where w.user_id = $1 and w.id < $2 and ($3::uuid is null or w.project_id = $3) and ($4::text is null or w.status = $4)
+                  order by w.id desc limit $5)
+                 union all
+                 (select g.id, g.draw_id, g.project_id, g.status, g.labeling_version, g.answer, g.submitted_at, g.decided_at, true
+                  from gold_answers g
+                  where g.user_id = $1 and g.id < $2 and ($3::uuid is null or g.project_id = $3) and ($4::text is null or g.status = $4)
+                  order by g.id desc limit $5)) a
+             join projects p on p.id = a.project_id
              order by a.id desc limit $5",
             user.0,
             before.unwrap_or(i64::MAX),
@@ -75,12 +88,14 @@ impl Labelling {
         )
         .fetch_all(&self.calls)
         .await?;
-        let decided: Vec<_> = rows
-            .iter()
-            .filter(|r| matches!(r.status.as_str(), "approved" | "rejected"))
-            .map(|r| r.id)
-            .collect();
-        let mut decisions = self.decisions_of(&decided).await?;
+        let decided = |gold: bool| -> Vec<_> {
+            rows.iter()
+                .filter(|r| r.gold == gold && matches!(r.status.as_str(), "approved" | "rejected"))
+                .map(|r| r.id)
+                .collect()
+        };
+        let mut decisions = self.decisions_of(&decided(false)).await?;
+        decisions.extend(self.gold_decisions_of(&decided(true)).await?);
         let items = rows
             .into_iter()
             .map(|r| {
@@ -134,7 +149,11 @@ impl Labelling {
     ) -> Result<Task> {
         let mut tx = self.pool.begin().await?;
         take_turn(&mut tx, user).await?;
-        let taken = take_back(&mut tx, user, answer, now).await?;
+        let Some(taken) = take_back(&mut tx, user, answer, now).await? else {
+            let task = gold::withdraw(&mut tx, user, answer, now).await?;
+            tx.commit().await?;
+            return Ok(task);
+        };
         let (expires_at, _) = lease_ends(now, taken.lock_seconds);
         let (_, first_ends) = lease_ends(taken.claimed_at, taken.lock_seconds);
         let ends_at = taken.lease_ends_at.unwrap_or(first_ends);
@@ -190,22 +209,22 @@ struct TakenBack {
     reviewers_needed: i16,
 }
 
-/// Withdraws an answer that nobody has reviewed. Its task is locked first and everything read afterwards: what a join
+/// Withdraws an answer that nobody has reviewed; none when it is no answer to a task. Its task is locked first and everything read afterwards: what a join
 /// read before it waited is old.
 async fn take_back(
     conn: &mut PgConnection,
     user: UserId,
     answer: AnswerId,
     now: DateTime<Utc>,
-) -> Result<TakenBack> {
+) -> Result<Option<TakenBack>> {
     let task = sqlx::query!(
         "select id, project_id from tasks where id = (select task_id from answers where id = $1 and user_id = $2) for update",
         answer.0,
         user.0
     )
     .fetch_optional(&mut *conn)
-    .await?
-    .ok_or(Refusal::NotFound)?;
+    .await?;
+    let Some(task) = task else { return Ok(None) };
     admit(conn, task.project_id, user).await?;
     let project = sqlx::query!(
         "select p.state
@@ -229,14 +248,17 @@ async fn take_back(
          update answers a set status = 'withdrawn', decided_at = $2 from tasks t join projects p on p.id = t.project_id
          where a.id = $1 and a.status = 'in_review' and a.approvals + a.rejections = 0 and t.id = a.task_id
          returning t.id as task_id, t.project_id, t.dataset_id, t.batch_id, t.payload as \"payload: Json<RawJson>\", p.lock_seconds,
-                   (select count(*) from leases where user_id = a.user_id) as \"holds!\", a.claimed_at, a.lease_ends_at, a.labeling_version,
+                   (select count(*) from leases where user_id = a.user_id)
+                       + (select count(*) from gold_draws where user_id = a.user_id and token is not null) as \"holds!\", a.claimed_at, a.lease_ends_at, a.labeling_version,
                    coalesce(a.reward_points, p.reward_points) as \"reward_points!\", a.reviewers_needed",
         answer.0,
         now
     )
     .fetch_optional(conn)
     .await?;
-    taken.ok_or_else(|| Refusal::AnswerReviewed.into())
+    taken
+        .map(Some)
+        .ok_or_else(|| Refusal::AnswerReviewed.into())
 }
 
 /// Leases a task to its author again, with what was promised to them before.

@@ -16,7 +16,7 @@ pub(crate) use content::REPLACED;
 pub use delete::{Deletion, unpacked};
 pub(crate) use delete::{is_in_use, unbind};
 pub use read::Dataset;
-pub(crate) use read::selection;
+pub(crate) use read::{gold_columns, selection};
 pub use upsert::DatasetUpsert;
 pub(crate) use window::window_lock;
 

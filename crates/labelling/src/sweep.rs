@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::TaskId;
 
 use crate::{
-    Labelling, Result, exports::delete_files, reviews::REVIEW_LEASE_SECONDS,
+    GoldSettled, Labelling, Result, exports::delete_files, reviews::REVIEW_LEASE_SECONDS,
     task_state::lease_ended,
 };
 
@@ -18,6 +18,8 @@ pub struct Swept {
     pub leases: u64,
     /// Exports whose file is to be removed.
     pub exports: u64,
+    /// What became of gold.
+    pub gold: GoldSettled,
 }
 
 impl Labelling {
@@ -45,6 +47,8 @@ impl Labelling {
         let exports = self.sweep_exports(now).await?;
         self.sweep_requeue().await?;
         self.sweep_unsure(now).await?;
+        let gold = self.sweep_gold(now).await?;
+        leases += gold.leases;
         while self.sweep_skips().await? {}
         self.sweep_voids(now).await?;
         sqlx::query!(
@@ -56,7 +60,11 @@ impl Labelling {
         )
         .execute(&self.calls)
         .await?;
-        Ok(Swept { leases, exports })
+        Ok(Swept {
+            leases,
+            exports,
+            gold,
+        })
     }
 
     async fn sweep_leases(&self, now: DateTime<Utc>) -> Result<u64> {

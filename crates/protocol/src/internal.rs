@@ -233,6 +233,9 @@ pub struct DatasetView {
     pub total_rows: Option<i64>,
     /// Rows that became tasks so far.
     pub tasks_created: i64,
+    /// Rows that became gold so far.
+    #[serde(default, skip_serializing_if = "crate::chunk::is_zero")]
+    pub gold_items: i64,
     /// Rows refused so far.
     pub rows_rejected: i64,
     /// The first refused rows.

@@ -1,6 +1,7 @@
 //! What workers see and answer: the labeling model of a project.
 
 mod consensus;
+mod gold;
 mod qualification;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     consensus::{Consensus, ConsensusMethod, Overlap},
+    gold::{Gold, GoldColumns, Purpose},
     qualification::{Qualification, QualificationAction},
 };
 use crate::{decimal::Decimal, wire_enum};
@@ -165,6 +167,9 @@ pub struct Labeling {
     /// How good workers have to be, and what is done about those who are not; nothing when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualification: Option<Qualification>,
+    /// How often workers are given tasks whose right answer is known; never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gold: Option<Gold>,
 }
 
 impl Labeling {
@@ -244,6 +249,9 @@ impl Labeling {
             self.consensus_violations(consensus, &mut found);
         }
         found.extend(self.qualification_violation());
+        if let Some(gold) = &self.gold {
+            self.gold_violations(gold, &mut found);
+        }
         let mut names = BTreeSet::new();
         for (i, field) in self.fields.iter().enumerate() {
             field.violations(&format!("labeling.fields[{i}]"), &mut found);

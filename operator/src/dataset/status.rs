@@ -36,6 +36,7 @@ pub(super) fn status(
         }),
         total_rows: view.total_rows,
         tasks_created: Some(view.tasks_created),
+        gold_items: Some(view.gold_items).filter(|items| *items > 0),
         rows_rejected: Some(view.rows_rejected),
         rejected_rows: rejected
             .map(|row| RejectedRow {

@@ -78,6 +78,7 @@ mod tests {
             },
             total_rows: Some(2),
             tasks_created: 1,
+            gold_items: 0,
             rows_rejected,
             rejected_rows: vec![],
             rows_blank: 0,

@@ -1006,6 +1006,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/gold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The project's gold, newest first, with how often each was answered right. */
+        get: operations["gold_list"];
+        put?: never;
+        /**
+         * Make gold of an approved task: from now on workers who know nothing of it are given it, and held against its right answer. The
+         *     same call again changes nothing; retired gold is given to workers again.
+         */
+        post: operations["gold_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/gold/{itemId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Retire gold: nobody is given it any more, and what was answered to it counts no more. */
+        delete: operations["gold_retire"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/ledger": {
         parameters: {
             query?: never;
@@ -2004,6 +2042,22 @@ export interface components {
             totalRows?: number | null;
             /** Format: int64 */
             tasksCreated: number;
+            /**
+             * @description What the rows become: WORK or GOLD.
+             * @example WORK
+             */
+            purpose: string;
+            /** @description Of gold: the column with the right answer of each field. */
+            goldColumns?: {
+                [key: string]: string;
+            } | null;
+            /** @description Of gold: the column that says why. */
+            explainColumn?: string | null;
+            /**
+             * Format: int64
+             * @description Rows that became gold, which are no tasks.
+             */
+            goldItems: number;
             /** Format: int64 */
             rowsRejected: number;
             /**
@@ -2218,6 +2272,46 @@ export interface components {
             /** Format: date-time */
             submittedAt: string;
         };
+        /** @description A task whose right answer is known, and how it was answered. */
+        GoldBody: {
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: uuid
+             * @description The dataset that it came with, or that its task is of.
+             */
+            datasetId: string;
+            /**
+             * Format: int64
+             * @description Its record number in that dataset's source.
+             */
+            rowNo: number;
+            /**
+             * Format: int64
+             * @description The task that it was made of.
+             */
+            taskId?: number | null;
+            /** @description What workers see. */
+            payload: Record<string, never>;
+            /** @description The right value of each field that is known. */
+            expected: Record<string, never>;
+            /** @description Why, for workers who are wrong while they are new. */
+            explanation?: string | null;
+            /**
+             * Format: int64
+             * @description Workers who answered it.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Those who were right.
+             */
+            right: number;
+            /** @description Nobody is given it any more, and its answers count no more. */
+            isRetired: boolean;
+            /** Format: date-time */
+            createdAt: string;
+        };
         /** @description A task that people disagree on. */
         HardTaskBody: {
             /** Format: int64 */
@@ -2387,6 +2481,7 @@ export interface components {
             audience?: string | null;
             consensus?: components["schemas"]["ConsensusBody"] | null;
             qualification?: components["schemas"]["QualificationBody"] | null;
+            gold?: components["schemas"]["GoldBody"] | null;
         };
         /** @description A lease: its token goes back with the answer. */
         LeaseBody: {
@@ -2491,6 +2586,27 @@ export interface components {
             /** @description TOKEN (the default) answers with the refresh token; COOKIE sets it as a cookie, which no script can read. */
             session?: components["schemas"]["SessionKind"];
         };
+        /**
+         * @description Which task becomes gold.
+         * @example {
+         *       "taskId": 4711
+         *     }
+         */
+        MakeGold: {
+            /**
+             * Format: int64
+             * @description An approved task of the project.
+             * @example 4711
+             */
+            taskId: number;
+            /** @description The right value of each field that is known; what all approved answers say alike when absent, the owner's decision first. */
+            expected?: Record<string, never> | null;
+            /**
+             * @description Why, for workers who are wrong while they are new.
+             * @example Irony: the praise is meant as blame.
+             */
+            explanation?: string | null;
+        };
         /** @description A model. */
         ModelBody: {
             /** Format: uuid */
@@ -2581,6 +2697,23 @@ export interface components {
              * @example SAME_STEM
              */
             companions?: string | null;
+            /**
+             * @description What the rows become: WORK when absent, or GOLD, tasks whose right answer is known.
+             * @example WORK
+             */
+            purpose?: string | null;
+            /**
+             * @description Of gold: the column with the right answer, for each field whose answer is known. No worker sees these columns.
+             * @example {}
+             */
+            goldColumns?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Of gold: the column that says why, for workers who are wrong while they are new.
+             * @example why
+             */
+            explainColumn?: string | null;
         };
         /** @description What to export. */
         NewExport: {
@@ -2873,6 +3006,22 @@ export interface components {
                 totalRows?: number | null;
                 /** Format: int64 */
                 tasksCreated: number;
+                /**
+                 * @description What the rows become: WORK or GOLD.
+                 * @example WORK
+                 */
+                purpose: string;
+                /** @description Of gold: the column with the right answer of each field. */
+                goldColumns?: {
+                    [key: string]: string;
+                } | null;
+                /** @description Of gold: the column that says why. */
+                explainColumn?: string | null;
+                /**
+                 * Format: int64
+                 * @description Rows that became gold, which are no tasks.
+                 */
+                goldItems: number;
                 /** Format: int64 */
                 rowsRejected: number;
                 /**
@@ -2926,6 +3075,49 @@ export interface components {
                 createdAt: string;
                 /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
                 conditions?: components["schemas"]["ConditionBody"][] | null;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageBody_GoldBody: {
+            items: {
+                /** Format: int64 */
+                id: number;
+                /**
+                 * Format: uuid
+                 * @description The dataset that it came with, or that its task is of.
+                 */
+                datasetId: string;
+                /**
+                 * Format: int64
+                 * @description Its record number in that dataset's source.
+                 */
+                rowNo: number;
+                /**
+                 * Format: int64
+                 * @description The task that it was made of.
+                 */
+                taskId?: number | null;
+                /** @description What workers see. */
+                payload: Record<string, never>;
+                /** @description The right value of each field that is known. */
+                expected: Record<string, never>;
+                /** @description Why, for workers who are wrong while they are new. */
+                explanation?: string | null;
+                /**
+                 * Format: int64
+                 * @description Workers who answered it.
+                 */
+                answers: number;
+                /**
+                 * Format: int64
+                 * @description Those who were right.
+                 */
+                right: number;
+                /** @description Nobody is given it any more, and its answers count no more. */
+                isRetired: boolean;
+                /** Format: date-time */
+                createdAt: string;
             }[];
             nextCursor?: string | null;
         };
@@ -4130,6 +4322,21 @@ export interface components {
              * @example false
              */
             multiline?: boolean | null;
+            /**
+             * @description What the rows become: WORK when absent, or GOLD, tasks whose right answer is known.
+             * @example GOLD
+             */
+            purpose?: string | null;
+            /**
+             * @description Of gold, as JSON: the column with the right answer, for each field whose answer is known.
+             * @example {"rating": "expected"}
+             */
+            goldColumns?: string | null;
+            /**
+             * @description Of gold: the column that says why.
+             * @example why
+             */
+            explainColumn?: string | null;
         };
         /** @description A file that arrived whole. */
         UploadedFileBody: {
@@ -6475,6 +6682,104 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PageBody_ExportBody"];
                 };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gold_list: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_GoldBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gold_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeGold"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gold_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                itemId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and what to do */
             default: {

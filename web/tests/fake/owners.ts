@@ -79,6 +79,8 @@ const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> &
   notices: [],
   totalRows: null,
   tasksCreated: 0,
+  purpose: 'WORK',
+  goldItems: 0,
   rowsRejected: 0,
   rowsBlank: 0,
   rejectedRows: [],

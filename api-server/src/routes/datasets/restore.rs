@@ -6,7 +6,9 @@ use datacrowd_crds::{
     dataset::{ProjectRef, Source},
 };
 use datacrowd_labelling::Dataset;
-use datacrowd_protocol::{ids::DatasetId, internal::DatasetState, source::SourceFormat};
+use datacrowd_protocol::{
+    ids::DatasetId, internal::DatasetState, labeling::Purpose, source::SourceFormat,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,6 +71,7 @@ pub async fn dataset_restore(
 fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
     let is_csv = dataset.format == SourceFormat::Csv;
     let selection = dataset.selection.clone().unwrap_or_default();
+    let gold = dataset.gold.clone();
     let spec = DatasetSpec {
         project_ref: ProjectRef {
             name: project.to_owned(),
@@ -87,6 +90,9 @@ fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
         batch_size: Some(dataset.batch_size),
         suspend: Some(!dataset.began),
         max_invalid_rows: Some(dataset.max_invalid_rows),
+        purpose: gold.as_ref().map(|_| Purpose::Gold),
+        explain_column: gold.as_ref().and_then(|gold| gold.explain.clone()),
+        gold_columns: gold.map(|gold| gold.columns).unwrap_or_default(),
     };
     let mut resource = DatasetResource::new(&dataset.name, spec);
     resource.metadata.namespace = Some(dataset.namespace.clone());

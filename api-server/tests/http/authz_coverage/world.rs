@@ -29,6 +29,8 @@ pub struct World {
     pub user: String,
     pub project: String,
     pub dataset: String,
+    /// The dataset's task.
+    pub task: String,
     pub export: String,
     pub model: String,
     pub prediction: String,
@@ -70,6 +72,10 @@ impl World {
         let (clara, carl) = (p.client("clara").await, p.client("carl").await);
         let project = p.project(&clara, json!({})).await;
         let dataset = p.loaded(&clara, &project, 1, 1).await;
+        let task: i64 = sqlx::query_scalar("select id from tasks")
+            .fetch_one(&p.rows)
+            .await
+            .unwrap();
         let export = p
             .call(
                 Some(&clara.token),
@@ -134,6 +140,7 @@ impl World {
             user,
             project,
             dataset,
+            task: task.to_string(),
             export,
             model,
             prediction,
@@ -168,14 +175,16 @@ impl World {
             Some("payments") => &self.payment,
             Some("runs") => &self.run,
             Some("users") => &self.user,
-            Some("tasks" | "reviews" | "answers") => "1",
+            Some("tasks") => &self.task,
+            Some("reviews" | "answers") => "1",
             _ => "00000000-0000-0000-0000-000000000000",
         };
         let path = path
             .replace("{id}", id)
             .replace("{answerId}", id)
-            .replace("{taskId}", "1")
+            .replace("{taskId}", &self.task)
             .replace("{fileId}", &self.upload_file)
+            .replace("{itemId}", "1")
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {
@@ -204,6 +213,9 @@ impl World {
         }
         if ![Method::GET, Method::HEAD, Method::DELETE].contains(&operation.method) {
             let mut body = body_of(&operation.id);
+            if operation.id == "gold_make" {
+                body = json!({"taskId": self.task.parse::<i64>().unwrap()});
+            }
             if operation.id == "prediction_create" {
                 body = json!({"modelId": self.model, "datasetId": self.dataset});
             }

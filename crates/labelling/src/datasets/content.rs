@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::{
     checkpoint,
-    upsert::{DatasetUpsert, stored},
+    upsert::{DatasetUpsert, stored, stored_gold},
 };
 use crate::{Error, Result};
 
@@ -89,7 +89,7 @@ pub(super) async fn is_read_alike(
     up: &DatasetUpsert,
 ) -> Result<bool> {
     let d = sqlx::query!(
-        "select checkpoint, source_format, delimiter, encoding, multiline, selection from datasets where id = $1",
+        "select checkpoint, source_format, delimiter, encoding, multiline, selection, gold from datasets where id = $1",
         dataset.0
     )
     .fetch_one(conn)
@@ -104,7 +104,8 @@ pub(super) async fn is_read_alike(
         && d.source_format == up.format.column()
         && d.encoding == up.encoding.column()
         && d.multiline == up.multiline
-        && d.selection == stored(up.selection.as_ref()))
+        && d.selection == stored(up.selection.as_ref())
+        && d.gold == stored_gold(up.gold.as_ref()))
 }
 
 /// Whether a source holds what a dataset's rows were made from.

@@ -7,6 +7,7 @@ use datacrowd_protocol::{
     files::Selection,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::DatasetState,
+    labeling::GoldColumns,
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use uuid::Uuid;
@@ -39,6 +40,10 @@ pub struct Dataset {
     pub multiline: bool,
     /// Which files of a folder are rows; none where the source is a file.
     pub selection: Option<Selection>,
+    /// Where its rows say what is right; none where they become tasks.
+    pub gold: Option<GoldColumns>,
+    /// Rows that became gold.
+    pub gold_items: i64,
     pub batch_size: i32,
     pub max_invalid_rows: i64,
     /// Whether a run was ever let begin.
@@ -83,6 +88,8 @@ struct Row {
     encoding: String,
     multiline: bool,
     selection: Option<serde_json::Value>,
+    gold: Option<serde_json::Value>,
+    gold_items: i64,
     batch_size: i32,
     max_invalid_rows: i64,
     began: bool,
@@ -116,6 +123,8 @@ impl Row {
             encoding: from_column("encoding", &self.encoding)?,
             multiline: self.multiline,
             selection: selection(self.selection)?,
+            gold: gold_columns(self.gold)?,
+            gold_items: self.gold_items,
             batch_size: self.batch_size,
             max_invalid_rows: self.max_invalid_rows,
             began: self.began,
@@ -138,6 +147,14 @@ impl Row {
 pub(crate) fn selection(stored: Option<serde_json::Value>) -> Result<Option<Selection>> {
     let read = stored.map(serde_json::from_value).transpose();
     read.map_err(|_| Error::Corrupt { what: "selection" })
+}
+
+/// Where rows say what is right, as it is stored.
+pub(crate) fn gold_columns(stored: Option<serde_json::Value>) -> Result<Option<GoldColumns>> {
+    let read = stored.map(serde_json::from_value).transpose();
+    read.map_err(|_| Error::Corrupt {
+        what: "gold columns",
+    })
 }
 
 impl Labelling {
@@ -188,7 +205,7 @@ impl Labelling {
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query_as!(
             Row,
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.batch_size,
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.gold, d.gold_items, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
                     d.source_etag, d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
                     p.state <> 'closed' and exists (select from tasks t where t.dataset_id = d.id and t.row_no = d.recharge_from and not t.charged)

@@ -5,6 +5,7 @@ use datacrowd_protocol::{
     files::Selection,
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::{DatasetView, ResourceKind},
+    labeling::GoldColumns,
     source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use sqlx::PgConnection;
@@ -19,7 +20,7 @@ use crate::{
     binding::{
         Binding, Stored, bind, bound, is_anothers_source, refuse_foreign, refuse_tombstoned,
     },
-    events,
+    events, labelings,
     projects::{bound_named, settle_state},
     tenants::tenant_named,
 };
@@ -49,6 +50,8 @@ pub struct DatasetUpsert {
     pub multiline: bool,
     /// Which files of a folder are rows; none where the source is a file.
     pub selection: Option<Selection>,
+    /// Where its rows say what is right; none where they become tasks.
+    pub gold: Option<GoldColumns>,
 }
 
 impl Labelling {
@@ -63,6 +66,7 @@ impl Labelling {
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;
         let project = bound_named(&mut tx, tenant, &up.namespace, &up.project_name).await?;
+        refuse_unfit_gold(&mut tx, project, up).await?;
         let inserted = insert(&mut tx, tenant, project, up).await?;
         if inserted && !up.own_credentials {
             refuse_foreign_source(&mut tx, tenant, up).await?;
@@ -187,6 +191,11 @@ pub(super) fn stored(selection: Option<&Selection>) -> Option<serde_json::Value>
         .map(|selection| serde_json::to_value(selection).expect("lists of texts always serialise"))
 }
 
+/// Where rows say what is right, as it is stored.
+pub(super) fn stored_gold(gold: Option<&GoldColumns>) -> Option<serde_json::Value> {
+    gold.map(|gold| serde_json::to_value(gold).expect("texts always serialise"))
+}
+
 /// Takes the name. False when it is taken.
 async fn insert(
     conn: &mut PgConnection,
@@ -196,8 +205,8 @@ async fn insert(
 ) -> Result<bool> {
     let inserted = sqlx::query!(
         "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
-                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline, selection)
-             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict on constraint datasets_identity do nothing",
+                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline, selection, gold)
+             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict on constraint datasets_identity do nothing",
         Uuid::now_v7(),
         tenant.0,
         project.0,
@@ -212,7 +221,8 @@ async fn insert(
         up.delimiter.column(),
         up.encoding.column(),
         up.multiline,
-        stored(up.selection.as_ref())
+        stored(up.selection.as_ref()),
+        stored_gold(up.gold.as_ref())
     )
     .execute(conn)
     .await?;
@@ -239,6 +249,23 @@ async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &DatasetUpsert) -> 
         own_credentials: row.own_credentials,
         removing: row.removing,
     })
+}
+
+/// Refuses columns that say what is right of a field that the project does not have, or that workers see.
+async fn refuse_unfit_gold(
+    conn: &mut PgConnection,
+    project: ProjectId,
+    up: &DatasetUpsert,
+) -> Result<()> {
+    let Some(gold) = &up.gold else { return Ok(()) };
+    let labeling = labelings::in_force(conn, project).await?;
+    match labeling.and_then(|labeling| gold.violation(&labeling)) {
+        Some(violation) => Err(Refusal::InvalidSpec {
+            details: [violation].into(),
+        }
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a file that another tenant loaded or exported here before the namespace changed hands, as one that is not

@@ -26,7 +26,7 @@ impl Labelling {
         adopted: bool,
     ) -> Result<DatasetView> {
         let d = sqlx::query!(
-            "select d.state, d.total_items, d.tasks_created, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
+            "select d.state, d.total_items, d.tasks_created, d.gold_items, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
                 d.completed_at, p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
                 (select count(*) from (
                      select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and not t.charged
@@ -46,6 +46,7 @@ impl Labelling {
             billing: billing(self.billing, &d.billing_status, d.task_quota, d.tasks_used)?,
             total_rows: d.total_items,
             tasks_created: d.tasks_created,
+            gold_items: d.gold_items,
             rows_rejected: checkpoint.rejected,
             rejected_rows: checkpoint.rejected_rows,
             rows_blank: checkpoint.blank,
@@ -57,7 +58,12 @@ impl Labelling {
                 .zip(d.source_size)
                 .map(|(etag, size_bytes)| SourceFound { etag, size_bytes }),
             replaceable: checkpoint.next_row <= 1 && d.sha256.is_none(),
-            run: latest_run(conn, id, d.tasks_created + checkpoint.rejected).await?,
+            run: latest_run(
+                conn,
+                id,
+                d.tasks_created + d.gold_items + checkpoint.rejected,
+            )
+            .await?,
             started_at: d.started_at,
             completed_at: d.completed_at,
             adopted,

@@ -166,7 +166,7 @@ async fn dataset_named(
     name: &str,
 ) -> Result<DatasetId> {
     let row = sqlx::query!(
-        "select id from datasets where project_id = $1 and namespace = $2 and name = $3",
+        "select id from datasets where project_id = $1 and namespace = $2 and name = $3 and gold is null",
         project.0,
         namespace,
         name

@@ -4,7 +4,7 @@ use datacrowd_protocol::{
     WireEnum,
     ids::{ProjectId, ResourceUid, TenantId},
     internal::{ProjectView, ResourceKind},
-    labeling::{DataType, Labeling, Qualification},
+    labeling::{DataType, Gold, Labeling, Qualification},
     source::DeletionPolicy,
 };
 use sqlx::PgConnection;
@@ -170,13 +170,14 @@ impl Known {
     async fn apply(&self, conn: &mut PgConnection, up: &ProjectUpsert, version: i32) -> Result<()> {
         let overlap = up.labeling.overlap();
         let qualification = up.labeling.qualification.as_ref();
+        let gold = up.labeling.gold.as_ref();
         sqlx::query!(
             "update projects set bound_uid = $2, generation = $3, display_name = $4, description = $5, data_type = $6, paused = $7,
                     deletion_policy = $8, labeling_version = $9, answers_per_task = $10, reviewers_count = $11, reward_points = $12,
                     lock_seconds = $13, on_reject = $14, max_rejections = $15, audience = $16, refusal = null, updated_at = now(),
                     state = case when $17 or state = 'closed' then 'closed' else state end,
                     answers_most = $18, consensus_field = $19, consensus_options = $20, consensus_confidence = $21,
-                    qualification_min_skill = $22, qualification_action = $23
+                    qualification_min_skill = $22, qualification_action = $23, gold_onboarding = $24, gold_every = $25
              where id = $1",
             self.id.0,
             up.uid.0,
@@ -202,6 +203,8 @@ impl Known {
             overlap.map(|overlap| overlap.confidence),
             qualification.map(Qualification::min_skill),
             qualification.map(|qualification| qualification.action().column()),
+            gold.map(Gold::onboarding),
+            gold.map(Gold::every),
         )
         .execute(conn)
         .await

@@ -47,7 +47,8 @@ impl Labelling {
     ) -> Result<Vec<WorkProject>> {
         let rows = sqlx::query!(
             "select p.id, p.display_name, p.description, p.labeling_version, l.labeling,
-                    (select count(*) from answers a where a.project_id = p.id and a.user_id = $1) as \"my_answers!\",
+                    (select count(*) from answers a where a.project_id = p.id and a.user_id = $1)
+                        + (select count(*) from gold_answers a where a.project_id = p.id and a.user_id = $1) as \"my_answers!\",
                     b.open as \"open_tasks!\", b.done as \"done_tasks!\"
              from projects p
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version

@@ -10,7 +10,7 @@ use datacrowd_protocol::{
     },
     ids::{DatasetId, ProjectId, RunId},
     internal::DatasetState,
-    labeling::Labeling,
+    labeling::{GoldColumns, Labeling},
 };
 use sqlx::PgConnection;
 
@@ -18,7 +18,8 @@ use self::columns::{Columns, insert};
 use super::{require_hold, spend};
 use crate::{
     Error, Labelling, Refusal, Result, batches,
-    datasets::{checkpoint, window_lock},
+    datasets::{checkpoint, gold_columns, window_lock},
+    gold,
     projects::from_column,
 };
 
@@ -43,6 +44,8 @@ struct Target {
     tasks_created: i64,
     slots: i32,
     external_id_column: Option<String>,
+    /// Where its rows say what is right, and the form that they have to fit; none where they become tasks.
+    gold: Option<(GoldColumns, Labeling)>,
 }
 
 impl Labelling {
@@ -65,15 +68,31 @@ impl Labelling {
         require_hold(&mut tx, id, chunk.run, chunk.epoch, now).await?;
         let (target, mut at) = row.generating()?;
         let sent = chunk.rows.len();
-        let fresh = fresh(chunk.rows, &at)?;
+        let mut fresh = fresh(chunk.rows, &at)?;
         let skipped = i64::try_from(sent - fresh.len()).unwrap_or(i64::MAX);
+        let known = target
+            .gold
+            .as_ref()
+            .map(|(columns, labeling)| gold::read_rows(&mut fresh, columns, labeling));
         let wanted = i64::try_from(fresh.iter().filter(|r| r.rejected.is_none()).count())
             .unwrap_or(i64::MAX);
-        let granted = spend(&mut tx, target.project, target.slots, wanted, self.billing).await?;
+        let granted = match known {
+            Some(_) => wanted,
+            None => spend(&mut tx, target.project, target.slots, wanted, self.billing).await?,
+        };
         let (columns, whole) = advance(&mut at, fresh, &target, granted, &chunk.header);
-        let inserted = insert(&mut tx, &target, &columns).await?;
-        save(&mut tx, id, inserted, &at, now).await?;
-        batches::seal_batches(&mut tx, id, Some(target.batch_size)).await?;
+        let inserted = match &known {
+            Some(known) => {
+                at.batch_ordinal = 0;
+                let of = (target.project, target.dataset);
+                gold::insert_rows(&mut tx, of, columns.row_numbers(), known, now).await?
+            }
+            None => insert(&mut tx, &target, &columns).await?,
+        };
+        save(&mut tx, id, (inserted, known.is_some()), &at, now).await?;
+        if known.is_none() {
+            batches::seal_batches(&mut tx, id, Some(target.batch_size)).await?;
+        }
         tx.commit().await?;
         if whole {
             Ok(ChunkLoaded {
@@ -106,6 +125,7 @@ struct Row {
     state: DatasetState,
     answers_per_task: i32,
     labeling: serde_json::Value,
+    gold: Option<serde_json::Value>,
 }
 
 impl Row {
@@ -117,13 +137,15 @@ impl Row {
         let at = checkpoint(self.checkpoint)?;
         let labeling: Labeling = serde_json::from_value(self.labeling)
             .map_err(|_| Error::Corrupt { what: "labeling" })?;
+        let gold = gold_columns(self.gold)?;
         let target = Target {
             dataset: self.id,
             project: self.project_id,
             batch_size: self.batch_size,
             tasks_created: self.tasks_created,
             slots: self.answers_per_task,
-            external_id_column: labeling.external_id_column,
+            external_id_column: labeling.external_id_column.clone(),
+            gold: gold.map(|columns| (columns, labeling)),
         };
         Ok((target, at))
     }
@@ -131,7 +153,7 @@ impl Row {
 
 async fn lock(conn: &mut PgConnection, id: DatasetId) -> Result<Row> {
     let d = sqlx::query!(
-        "select d.project_id, d.batch_size, d.tasks_created, d.checkpoint, d.state, p.answers_per_task, l.labeling
+        "select d.project_id, d.batch_size, d.tasks_created, d.checkpoint, d.state, d.gold, p.answers_per_task, l.labeling
              from datasets d join projects p on p.id = d.project_id
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              where d.id = $1 for update of d",
@@ -149,6 +171,7 @@ async fn lock(conn: &mut PgConnection, id: DatasetId) -> Result<Row> {
         state: from_column("dataset state", &d.state)?,
         answers_per_task: d.answers_per_task,
         labeling: d.labeling,
+        gold: d.gold,
     })
 }
 
@@ -171,18 +194,19 @@ fn fresh(rows: Vec<ChunkRow>, at: &Checkpoint) -> Result<Vec<ChunkRow>> {
 async fn save(
     conn: &mut PgConnection,
     id: DatasetId,
-    inserted: i64,
+    (inserted, is_gold): (i64, bool),
     at: &Checkpoint,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update datasets set tasks_created = tasks_created + $2, rows_rejected = $3, batches = $4, checkpoint = $5, updated_at = $6 where id = $1",
+        "update datasets set tasks_created = tasks_created + case when $7 then 0 else $2::bigint end, gold_items = gold_items + case when $7 then $2::bigint else 0 end, rows_rejected = $3, batches = $4, checkpoint = $5, updated_at = $6 where id = $1",
         id.0,
         inserted,
         at.rejected,
         at.batch_ordinal,
         serde_json::to_value(at).map_err(|_| Error::Corrupt { what: "checkpoint" })?,
-        now
+        now,
+        is_gold
     )
     .execute(conn)
     .await?;

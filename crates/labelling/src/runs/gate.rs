@@ -40,16 +40,20 @@ impl Labelling {
             return Ok(Begun::Run(known));
         }
         asking.refuse_unworkable()?;
-        self.gate(
-            asking.task_quota,
-            asking.tasks_used,
-            asking.answers_per_task,
-        )?;
-        debt::refuse(&mut tx, self.billing, asking.tenant_id).await?;
-        let rows_before = asking.tasks_created + checkpoint(asking.checkpoint)?.rejected;
+        // Gold costs what is answered to it, and nothing to load.
+        if !asking.is_gold {
+            self.gate(
+                asking.task_quota,
+                asking.tasks_used,
+                asking.answers_per_task,
+            )?;
+            debt::refuse(&mut tx, self.billing, asking.tenant_id).await?;
+        }
+        let rows_before =
+            asking.tasks_created + asking.gold_items + checkpoint(asking.checkpoint)?.rejected;
         let asked = (uid, attempt);
         let (run, _) = begin_run(&mut tx, "generate", id, asked, rows_before, now).await?;
-        generating(&mut tx, id, asking.project_id, now).await?;
+        generating(&mut tx, id, asking.project_id, asking.is_gold, now).await?;
         events::record(
             &mut tx,
             "dataset.generating",
@@ -81,6 +85,8 @@ struct Asking {
     state: String,
     project_id: ProjectId,
     tasks_created: i64,
+    gold_items: i64,
+    is_gold: bool,
     checkpoint: serde_json::Value,
     project_state: String,
     labeling_version: i32,
@@ -110,7 +116,7 @@ impl Asking {
 async fn lock(conn: &mut PgConnection, id: DatasetId) -> Result<Asking> {
     let asking = sqlx::query_as!(
         Asking,
-        "select d.bound_uid, d.state, d.project_id, d.tasks_created, d.checkpoint, p.state as project_state, p.labeling_version,
+        "select d.bound_uid, d.state, d.project_id, d.tasks_created, d.gold_items, d.gold is not null as \"is_gold!\", d.checkpoint, p.state as project_state, p.labeling_version,
                     p.answers_per_task, p.task_quota, p.tasks_used, p.tenant_id
              from datasets d join projects p on p.id = d.project_id where d.id = $1 for update",
         id.0
@@ -121,16 +127,18 @@ async fn lock(conn: &mut PgConnection, id: DatasetId) -> Result<Asking> {
     Ok(asking)
 }
 
-/// The dataset is generating, and from now on its project keeps its number of answers per task.
+/// The dataset is generating. From its first tasks on a project keeps its number of answers per task.
 async fn generating(
     conn: &mut PgConnection,
     id: DatasetId,
     project: ProjectId,
+    is_gold: bool,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update projects set slots_frozen = true where id = $1",
-        project.0
+        "update projects set slots_frozen = true where id = $1 and not $2",
+        project.0,
+        is_gold
     )
     .execute(&mut *conn)
     .await?;

@@ -130,12 +130,12 @@ async fn without_tasks_is_failed(
 ) -> Result<CompleteRun> {
     // Locks the dataset before its run, as `run_ends` does.
     let d = sqlx::query!(
-        "select d.tasks_created from datasets d join runs r on r.target_id = d.id where r.id = $1 for update of d",
+        "select d.tasks_created + d.gold_items as \"rows!\" from datasets d join runs r on r.target_id = d.id where r.id = $1 for update of d",
         run.0
     )
     .fetch_optional(conn)
     .await?;
-    let has_tasks = d.is_none_or(|d| d.tasks_created > 0);
+    let has_tasks = d.is_none_or(|d| d.rows > 0);
     if end.outcome == RunOutcome::Failed || has_tasks {
         return Ok(end.clone());
     }

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use super::hold;
 use crate::{
     Error, Labelling, Refusal, Result,
-    datasets::{checkpoint, selection},
+    datasets::{checkpoint, gold_columns, selection},
     projects::from_column,
 };
 
@@ -98,7 +98,7 @@ impl Labelling {
 async fn read(conn: &mut PgConnection, run: RunId) -> Result<GenerateRun> {
     let r = sqlx::query!(
         "select r.target_id, r.uid, r.outcome, d.bound_uid, d.project_id, d.source_path, d.source_format, d.own_credentials, d.batch_size,
-                    d.max_invalid_rows, d.delimiter, d.encoding, d.multiline, d.selection, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
+                    d.max_invalid_rows, d.delimiter, d.encoding, d.multiline, d.selection, d.gold, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.tasks_created, d.state, l.labeling
              from runs r join datasets d on d.id = r.target_id join projects p on p.id = d.project_id
              join labeling_versions l on l.project_id = p.id and l.version = p.labeling_version
              where r.id = $1 and r.kind = 'generate'",
@@ -113,6 +113,13 @@ async fn read(conn: &mut PgConnection, run: RunId) -> Result<GenerateRun> {
     let state = from_column("dataset state", &r.state)?;
     let labeling: Labeling =
         serde_json::from_value(r.labeling).map_err(|_| Error::Corrupt { what: "labeling" })?;
+    let mut required = labeling.required_columns();
+    if let Some(gold) = gold_columns(r.gold)? {
+        // The explanation may be missing where there is nothing to explain, but not its column.
+        required.extend(gold.all().cloned());
+        // The id of the task in whose place it stands is shown.
+        required.retain(|column| Some(column) != labeling.external_id_column.as_ref());
+    }
     Ok(GenerateRun {
         epoch: 0,
         completed: r.outcome.is_some()
@@ -127,7 +134,7 @@ async fn read(conn: &mut PgConnection, run: RunId) -> Result<GenerateRun> {
         format: from_column("source format", &r.source_format)?,
         batch_size: r.batch_size,
         max_invalid_rows: r.max_invalid_rows,
-        required_columns: labeling.required_columns(),
+        required_columns: required,
         main_column: labeling.main_column().map(str::to_owned),
         delimiter: from_column("delimiter", &r.delimiter)?,
         encoding: from_column("encoding", &r.encoding)?,

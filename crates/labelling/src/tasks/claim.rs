@@ -5,7 +5,7 @@ use datacrowd_protocol::{
     ids::{BatchId, DatasetId, ProjectId, TaskId, UserId},
     raw::RawJson,
 };
-use sqlx::types::Json;
+use sqlx::{Postgres, Transaction, types::Json};
 
 use super::{
     LEASE_LIVES, MAX_LEASES, Task,
@@ -13,7 +13,7 @@ use super::{
     take_turn,
 };
 use crate::{
-    Error, Labelling, Refusal, Result, crowd::membership::admit, projects::from_column,
+    Error, Labelling, Refusal, Result, crowd::membership::admit, gold, projects::from_column,
     task_state::TaskEvent,
 };
 
@@ -30,7 +30,7 @@ enum Claimed {
 }
 
 impl Labelling {
-    /// A task this worker could take; nothing is held.
+    /// A task this worker could take; nothing is held. Asked again it is the same, unless somebody else took it.
     ///
     /// # Errors
     /// `no_task_available`; or the database failed.
@@ -43,9 +43,11 @@ impl Labelling {
         let next = sqlx::query!(
             "select task_id as \"task_id!\", project_id as \"project_id!\", dataset_id as \"dataset_id!\", batch_id as \"batch_id!\", status as \"status!\",
                     labeling_version as \"labeling_version!\", payload as \"payload!: Json<RawJson>\"
-             from task_next_v1($1, $2)",
+             from task_next_v2($1, $2, $3, $4)",
             user.0,
-            project.map(|p| p.0)
+            project.map(|p| p.0),
+            self.billing.gates(),
+            now
         )
         .fetch_optional(&self.calls)
         .await?;
@@ -102,7 +104,7 @@ impl Labelling {
         let leased = TaskEvent::Leased.delta();
         let rows = sqlx::query!(
             "select task_id, project_id, dataset_id, batch_id, labeling_version, payload as \"payload: Json<RawJson>\", token, expires_at, reward_points
-             from tasks_claim_v2($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             from tasks_claim_v3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             user.0,
             project.map(|p| p.0),
             i32::try_from(count).unwrap_or(i32::MAX),
@@ -111,6 +113,7 @@ impl Labelling {
             leased.places,
             LEASE_LIVES,
             waits,
+            self.billing.gates(),
             now
         )
         .fetch_all(&self.calls)
@@ -156,13 +159,16 @@ impl Labelling {
             task.0
         )
         .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+        .await?;
         let holds = held(&mut tx, user, None).await?;
         let full = i64::try_from(holds.len()).unwrap_or(i64::MAX) >= MAX_LEASES;
         if let Some(already) = holds.into_iter().find(|h| h.id == task) {
             return Ok(already);
         }
+        let Some(t) = t else {
+            self.gold_lock(&mut tx, user, task, full, now).await?;
+            return taken(tx, user, task).await;
+        };
         admit(&mut tx, t.project_id, user).await?;
         sqlx::query!("select id from workplaces_v1($1, $2)", user.0, t.project_id)
             .fetch_optional(&mut *tx)
@@ -200,9 +206,15 @@ impl Labelling {
         )
         .fetch_one(&mut *tx)
         .await?;
-        let mut taken = held(&mut tx, user, None).await?;
-        taken.retain(|h| h.id == task);
-        tx.commit().await?;
-        taken.pop().ok_or_else(|| Refusal::TaskLocked.into())
+        gold::count(&mut tx, user, t.project_id).await?;
+        taken(tx, user, task).await
     }
+}
+
+/// Commits that a task was taken.
+async fn taken(mut tx: Transaction<'_, Postgres>, user: UserId, task: TaskId) -> Result<Task> {
+    let mut held = held(&mut tx, user, None).await?;
+    held.retain(|h| h.id == task);
+    tx.commit().await?;
+    held.pop().ok_or_else(|| Refusal::TaskLocked.into())
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{LEASE_LIVES, Lease, Task, lost};
 use crate::{Error, Labelling, Refusal, Result, task_state::lease_ended};
 
-/// A task that somebody holds, as `tasks_held_v1` gives it.
+/// A task that somebody holds, as `tasks_held_v2` gives it.
 pub(super) struct Held {
     pub task_id: i64,
     pub project_id: Uuid,
@@ -55,7 +55,7 @@ pub(super) async fn held(
         "select task_id as \"task_id!\", project_id as \"project_id!\", dataset_id as \"dataset_id!\", batch_id as \"batch_id!\",
                 labeling_version as \"labeling_version!\", payload as \"payload!: Json<RawJson>\", token as \"token!\",
                 expires_at as \"expires_at!\", reward_points as \"reward_points!\"
-         from tasks_held_v1($1, $2) order by token",
+         from tasks_held_v2($1, $2) order by token",
         user.0,
         project.map(|p| p.0)
     )
@@ -101,6 +101,9 @@ impl Labelling {
         .fetch_optional(&self.calls)
         .await?;
         let Some(row) = row else {
+            if let Some(lease) = self.gold_heartbeat(user, task, token, now).await? {
+                return Ok(lease);
+            }
             let mut conn = self.pool.acquire().await?;
             return Err(lost(&mut conn, user, task).await?.into());
         };
@@ -161,6 +164,13 @@ impl Labelling {
         .execute(&mut *tx)
         .await?;
         if gone.rows_affected() == 0 {
+            if self
+                .gold_give_back(&mut tx, user, task, token, skip)
+                .await?
+            {
+                tx.commit().await?;
+                return Ok(());
+            }
             return Err(lost(&mut tx, user, task).await?.into());
         }
         if let Some(reason) = skip {

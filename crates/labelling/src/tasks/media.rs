@@ -72,6 +72,10 @@ impl Labelling {
         )
         .fetch_optional(&self.calls)
         .await?;
+        let cell = match cell {
+            Some(cell) => Some(cell),
+            None => self.gold_cell(user, task, column).await?,
+        };
         let Some(cell) = cell else {
             let mut conn = self.pool.acquire().await?;
             return Err(match lost(&mut conn, user, task).await? {
@@ -81,6 +85,22 @@ impl Labelling {
             .into());
         };
         cell.media(column)
+    }
+
+    /// A cell of gold that this worker holds: its file lies beside the source that the gold came from.
+    async fn gold_cell(&self, user: UserId, task: TaskId, column: &str) -> Result<Option<Cell>> {
+        Ok(sqlx::query_as!(
+            Cell,
+            "select g.payload->>$3::text as value, case when d.source_format = 'files' and $3 = 'file' then i.payload->>'etag' end as pinned, d.id as dataset_id, l.labeling, d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id
+             from gold_draws g join gold_items i on i.id = g.item_id join datasets d on d.id = i.dataset_id
+             join labeling_versions l on l.project_id = g.project_id and l.version = g.labeling_version
+             where g.id = $1 and g.user_id = $2 and g.token is not null",
+            task.0,
+            user.0,
+            column
+        )
+        .fetch_optional(&self.calls)
+        .await?)
     }
 
     /// A media cell of a task of the owner's project, whoever works on it.

@@ -25,12 +25,15 @@ impl Labelling {
             "select count(*) as \"projects!\", coalesce(bool_or(p.state in ('active', 'completed')), false) as \"going!\",
                     coalesce(bool_or(p.state = 'paused'), false) as \"paused!\", min(l.until) filter (where p.state in ('active', 'completed')) as leased_until,
                     coalesce(bool_or(exists (select from datasets d where d.project_id = p.id and d.bound_uid is not null and d.state = 'generating')), false) as \"generating!\",
-                    coalesce(bool_or(exists (select from answers a where a.project_id = p.id and a.status = 'in_review')), false) as \"in_review!\",
+                    coalesce(bool_or(exists (select from answers a where a.project_id = p.id and a.status = 'in_review')
+                        or exists (select from gold_answers a where a.project_id = p.id and a.user_id = $1 and a.status = 'in_review')), false) as \"in_review!\",
                     coalesce(bool_or(p.state in ('active', 'completed')
                         and exists (select from tasks t where t.project_id = p.id and t.lane = 0 and t.queue_pos is not null)), false) as \"open!\"
              from projects p
              left join project_workers w on w.project_id = p.id and w.user_id = $1
-             left join (select project_id, min(expires_at) as until from leases group by project_id) l on l.project_id = p.id
+             left join (select project_id, min(expires_at) as until from (
+                 select project_id, expires_at from leases
+                 union all select project_id, expires_at from gold_draws where user_id = $1 and token is not null) h group by project_id) l on l.project_id = p.id
              where ($2::uuid is null or p.id = $2) and p.bound_uid is not null
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'",
             user.0,

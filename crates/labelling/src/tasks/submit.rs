@@ -11,6 +11,7 @@ use datacrowd_protocol::{
     raw::RawJson,
     work::AnswerStatus,
 };
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::lost;
@@ -49,6 +50,8 @@ struct Promised {
     labeling_version: i32,
     reward_points: i32,
     reviewers_needed: i16,
+    /// What is right, where it is known.
+    expected: Option<Json<RawJson>>,
 }
 
 impl Labelling {
@@ -64,7 +67,7 @@ impl Labelling {
                 if !details.is_empty() {
                     return Err(Refusal::InvalidAnswer { details }.into());
                 }
-                self.store(new, &promised, now).await?
+                self.store(new, &promised, &labeling, now).await?
             }
             None => self.submitted_before(new).await?,
         };
@@ -80,11 +83,14 @@ impl Labelling {
     async fn promised(&self, new: &NewAnswer) -> Result<Option<Promised>> {
         let promised = sqlx::query_as!(
             Promised,
-            "select h.project_id, coalesce(h.labeling_version, t.labeling_version) as \"labeling_version!\",
+            "select h.project_id as \"project_id!\", coalesce(h.labeling_version, t.labeling_version) as \"labeling_version!\",
                     coalesce(h.reward_points, p.reward_points) as \"reward_points!\",
-                    coalesce(h.reviewers_needed, p.reviewers_count)::smallint as \"reviewers_needed!\"
+                    coalesce(h.reviewers_needed, p.reviewers_count)::smallint as \"reviewers_needed!\", null::jsonb as \"expected: Json<RawJson>\"
              from leases h join tasks t on t.id = h.task_id join projects p on p.id = h.project_id
-             where h.task_id = $1 and h.user_id = $2 and h.token = $3",
+             where h.task_id = $1 and h.user_id = $2 and h.token = $3
+             union all
+             select g.project_id, g.labeling_version, g.reward_points, g.reviewers_needed, i.expected
+             from gold_draws g join gold_items i on i.id = g.item_id where g.id = $1 and g.user_id = $2 and g.token = $3",
             new.task.0,
             new.user.0,
             new.lease_token.0
@@ -116,6 +122,7 @@ impl Labelling {
         &self,
         new: &NewAnswer,
         promised: &Promised,
+        labeling: &Labeling,
         now: DateTime<Utc>,
     ) -> Result<Option<Submitted>> {
         let approved = promised.reviewers_needed == 0;
@@ -123,6 +130,9 @@ impl Labelling {
             true => AnswerStatus::Approved,
             false => AnswerStatus::InReview,
         };
+        if let Some(Json(expected)) = &promised.expected {
+            return self.gold_store(new, labeling, expected, status, now).await;
+        }
         let gated = self.billing.gates();
         let delta = TaskEvent::Submitted { approved, gated }.delta();
         let row = sqlx::query!(
@@ -159,9 +169,12 @@ impl Labelling {
     /// The answer that this lease gave before, if it is this one.
     async fn submitted_before(&self, new: &NewAnswer) -> Result<Option<Submitted>> {
         let known = sqlx::query!(
-            "select a.id, a.status, coalesce(a.reward_points, p.reward_points) as \"reward_points!\"
+            "select a.id as \"id!\", a.status as \"status!\", coalesce(a.reward_points, p.reward_points) as \"reward_points!\"
              from answers a join projects p on p.id = a.project_id
-             where a.lease_token = $1 and a.user_id = $2 and a.task_id = $3 and a.answer = ($4::text)::jsonb and a.status <> 'withdrawn'",
+             where a.lease_token = $1 and a.user_id = $2 and a.task_id = $3 and a.answer = ($4::text)::jsonb and a.status <> 'withdrawn'
+             union all
+             select g.id, g.status, g.reward_points from gold_answers g
+             where g.lease_token = $1 and g.user_id = $2 and g.draw_id = $3 and g.answer = ($4::text)::jsonb and g.status <> 'withdrawn'",
             new.lease_token.0,
             new.user.0,
             new.task.0,

@@ -25,7 +25,9 @@ pub(crate) async fn take_turn(conn: &mut PgConnection, worker: UserId) -> Result
 pub(crate) async fn lost(conn: &mut PgConnection, worker: UserId, task: TaskId) -> Result<Refusal> {
     let row = sqlx::query!(
         "select exists (select from tasks t join project_workers w on w.project_id = t.project_id
-                        where t.id = $1 and w.user_id = $2 and w.standing = 'blocked') as \"blocked!\"",
+                        where t.id = $1 and w.user_id = $2 and w.standing = 'blocked')
+             or exists (select from gold_draws g join project_workers w on w.project_id = g.project_id and w.user_id = g.user_id
+                        where g.id = $1 and g.user_id = $2 and w.standing = 'blocked') as \"blocked!\"",
         task.0,
         worker.0
     )

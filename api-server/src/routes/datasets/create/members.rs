@@ -1,6 +1,8 @@
 //! What a form says beside its file.
 
-use datacrowd_protocol::WireEnum;
+use std::collections::BTreeMap;
+
+use datacrowd_protocol::{WireEnum, labeling::Purpose};
 
 use crate::{
     error::{ApiError, ApiResult},
@@ -17,6 +19,19 @@ pub struct Members {
     pub batch_size: Option<i64>,
     /// Rows that may be refused.
     pub max_invalid_rows: Option<i64>,
+    /// What its rows become.
+    pub rows: RowsBecome,
+}
+
+/// What the rows of a file become.
+#[derive(Debug, Default)]
+pub struct RowsBecome {
+    /// Tasks, or gold.
+    pub purpose: Option<Purpose>,
+    /// The column with the right answer of each field.
+    pub gold_columns: BTreeMap<String, String>,
+    /// The column that says why.
+    pub explain_column: Option<String>,
 }
 
 impl Members {
@@ -33,6 +48,15 @@ impl Members {
             }
             "batchSize" => self.batch_size = Some(number(name, text)?),
             "maxInvalidRows" => self.max_invalid_rows = Some(number(name, text)?),
+            "purpose" => self.rows.purpose = Some(named(name, text)?),
+            "goldColumns" => {
+                let given = serde_json::from_str(text);
+                self.rows.gold_columns = given.map_err(|_| {
+                    let why = "must be an object with a column for each field, like {\"rating\": \"expected\"}";
+                    ApiError::invalid_member(name, why)
+                })?;
+            }
+            "explainColumn" => self.rows.explain_column = Some(text.to_owned()),
             other => return Err(unknown(other)),
         }
         Ok(())

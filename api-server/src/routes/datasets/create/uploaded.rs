@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{
     members::{Members, unknown},
     receive::{Abort, Arrived, Kind, receive},
-    wanted::{folder, resource, table, within},
+    wanted::{folder, resource, rows_fit, table, within},
 };
 use crate::{
     adopt,
@@ -40,6 +40,15 @@ pub struct UploadForm {
     /// Quoted cells may span more than 100 lines and 64 KiB. Comes before the file.
     #[schema(example = false)]
     multiline: Option<bool>,
+    /// What the rows become: WORK when absent, or GOLD, tasks whose right answer is known.
+    #[schema(example = "GOLD")]
+    purpose: Option<String>,
+    /// Of gold, as JSON: the column with the right answer, for each field whose answer is known.
+    #[schema(example = "{\"rating\": \"expected\"}", rename = "goldColumns")]
+    gold_columns: Option<String>,
+    /// Of gold: the column that says why.
+    #[schema(example = "why", rename = "explainColumn")]
+    explain_column: Option<String>,
 }
 
 /// Makes the dataset that a form brings, and says what the form is known by.
@@ -55,6 +64,7 @@ pub async fn from_form(
     let uri = arrived.object.to_string();
     within("batchSize", members.batch_size, 1, 10_000)?;
     within("maxInvalidRows", members.max_invalid_rows, 0, 1_000_000_000)?;
+    rows_fit(app, project, &members.rows).await?;
     let batch_size = members.batch_size.map(i32::try_from).transpose();
     let batch_size =
         batch_size.map_err(|_| ApiError::invalid_member("batchSize", "is too large"))?;
@@ -75,6 +85,7 @@ pub async fn from_form(
         source,
         batch_size,
         members.max_invalid_rows,
+        members.rows,
     );
     // The upload may have taken long: once more.
     let at = app.cluster.bound(&project.namespace, &tenant).await?;

@@ -1,5 +1,7 @@
 //! A dataset of a file, or of a folder, that is in the bucket already.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{DefaultBodyLimit, FromRequest, Request},
     http::StatusCode,
@@ -10,6 +12,7 @@ use datacrowd_labelling::ProjectHead;
 use datacrowd_protocol::{
     Upper,
     files::{Companions, Patterns, Selection},
+    labeling::Purpose,
     object::{Origin, OriginError, PlatformBucket, PlatformFolder, PlatformObject},
     source::{Delimiter, Encoding, TableFormat, is_archive},
 };
@@ -17,7 +20,10 @@ use datacrowd_records::Head;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::wanted::{self, labeling_of, resource, table, within};
+use super::{
+    members::RowsBecome,
+    wanted::{self, labeling_of, resource, rows_fit, table, within},
+};
 use crate::{
     adopt,
     error::{ApiError, ApiResult},
@@ -63,6 +69,15 @@ pub struct NewDataset {
     /// Of a folder: SAME_STEM makes columns of the `.json` and the `.txt` that lie beside a file.
     #[schema(value_type = Option<String>, example = "SAME_STEM")]
     companions: Option<Upper<Companions>>,
+    /// What the rows become: WORK when absent, or GOLD, tasks whose right answer is known.
+    #[schema(value_type = Option<String>, example = "WORK")]
+    purpose: Option<Upper<Purpose>>,
+    /// Of gold: the column with the right answer, for each field whose answer is known. No worker sees these columns.
+    #[schema(example = json!({}))]
+    gold_columns: Option<BTreeMap<String, String>>,
+    /// Of gold: the column that says why, for workers who are wrong while they are new.
+    #[schema(example = "why")]
+    explain_column: Option<String>,
 }
 
 impl NewDataset {
@@ -160,11 +175,17 @@ pub async fn from_uri(
 ) -> ApiResult<DatasetBody> {
     // The route has no limit of its own, for the sake of files.
     DefaultBodyLimit::max(MAX_JSON_BYTES).apply(&mut request);
-    let Json(new) = Json::<NewDataset>::from_request(request, app).await?;
+    let Json(mut new) = Json::<NewDataset>::from_request(request, app).await?;
     within("batchSize", new.batch_size.map(i64::from), 1, 10_000)?;
     within("maxInvalidRows", new.max_invalid_rows, 0, 1_000_000_000)?;
     let (batch_size, max_invalid_rows) = (new.batch_size, new.max_invalid_rows);
     whole(app, project, &new.source_uri).await?;
+    let rows = RowsBecome {
+        purpose: new.purpose.take().map(|purpose| purpose.0),
+        gold_columns: new.gold_columns.take().unwrap_or_default(),
+        explain_column: new.explain_column.take(),
+    };
+    rows_fit(app, project, &rows).await?;
     let Wanted { source, stem, head } =
         match origin(app.objects.bucket(), project, &new.source_uri)? {
             Origin::Folder(folder) => folder_wanted(app, project, new, &folder).await?,
@@ -181,6 +202,7 @@ pub async fn from_uri(
         source,
         batch_size,
         max_invalid_rows,
+        rows,
     );
     let tenant = app.core.tenant_get(project.tenant).await?;
     let at = app.cluster.bound(&project.namespace, &tenant).await?;

@@ -7,10 +7,11 @@ use datacrowd_crds::{
 use datacrowd_labelling::{Error, ProjectHead, Refusal};
 use datacrowd_protocol::{
     files::Selection,
-    labeling::Labeling,
+    labeling::{GoldColumns, Labeling},
     source::{SourceFormat, TableFormat},
 };
 
+use super::members::RowsBecome;
 use crate::{
     error::{ApiError, ApiResult},
     source_head::Written,
@@ -59,6 +60,7 @@ pub fn resource(
     source: Source,
     batch_size: Option<i32>,
     max_invalid_rows: Option<i64>,
+    rows: RowsBecome,
 ) -> DatasetResource {
     let spec = DatasetSpec {
         project_ref: ProjectRef {
@@ -68,6 +70,9 @@ pub fn resource(
         batch_size,
         suspend: Some(true),
         max_invalid_rows,
+        purpose: rows.purpose,
+        gold_columns: rows.gold_columns,
+        explain_column: rows.explain_column,
     };
     let mut resource = DatasetResource::new(name, spec);
     resource.metadata.namespace = Some(namespace.to_owned());
@@ -85,6 +90,23 @@ pub async fn labeling_of(app: &App, project: &ProjectHead) -> ApiResult<Option<L
         // No version of it was accepted yet.
         Err(Error::Refused(Refusal::NotFound)) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether what the rows become fits the project's form, told before the cluster is asked.
+pub async fn rows_fit(app: &App, project: &ProjectHead, rows: &RowsBecome) -> ApiResult<()> {
+    let gold = GoldColumns::of(
+        rows.purpose,
+        rows.gold_columns.clone(),
+        rows.explain_column.clone(),
+    );
+    let Some(gold) = gold.map_err(|(member, why)| ApiError::invalid_member(member, why))? else {
+        return Ok(());
+    };
+    let labeling = labeling_of(app, project).await?;
+    match labeling.and_then(|labeling| gold.violation(&labeling)) {
+        Some((member, why)) => Err(ApiError::invalid_member(&member, why)),
+        None => Ok(()),
     }
 }
 

@@ -16,6 +16,11 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Which rows they are.
+    pub(super) fn row_numbers(&self) -> &[i64] {
+        &self.row_no
+    }
+
     pub(super) fn push(
         &mut self,
         row_no: i64,
@@ -32,7 +37,8 @@ impl Columns {
     }
 }
 
-/// Inserts rows and counts them into their batches. A row that is there already is left alone.
+/// Inserts rows and counts them into their batches. Of each 64 ids a task has one at random, so that gold in its place may have
+/// another: neither says which is which. A row that is there already is left alone.
 pub(super) async fn insert(
     conn: &mut PgConnection,
     target: &Target,
@@ -51,8 +57,9 @@ pub(super) async fn insert(
     .await?;
     let row = sqlx::query!(
         "with inserted as (
-             insert into tasks (project_id, dataset_id, batch_id, row_no, payload, external_id, slots, slots_free, queue_pos)
-             select $1, $2, b.id, r.row_no, r.payload, r.payload->>$6::text, $3, $3, case when r.queued then nextval('task_queue_pos') end
+             insert into tasks (id, project_id, dataset_id, batch_id, row_no, payload, external_id, slots, slots_free, queue_pos)
+             overriding system value
+             select nextval('tasks_id_seq') + floor(random() * 64)::bigint, $1, $2, b.id, r.row_no, r.payload, r.payload->>$6::text, $3, $3, case when r.queued then nextval('task_queue_pos') end
              from (select row_no, payload::jsonb as payload, ordinal, queued, nth
                    from unnest($4::bigint[], $5::text[], $7::int[], $8::bool[]) with ordinality as u (row_no, payload, ordinal, queued, nth)) r
              join task_batches b on b.dataset_id = $2 and b.ordinal = r.ordinal

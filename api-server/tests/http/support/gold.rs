@@ -1,0 +1,127 @@
+//! Tasks whose right answer is known, as an owner brings them.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Actor, Answer, Platform, Run, answer};
+use crate::runner::Job;
+
+impl Platform {
+    /// A file with these members beside it.
+    pub async fn upload_with(
+        &self,
+        client: &Actor,
+        project: &str,
+        csv: String,
+        members: &[(&str, &str)],
+    ) -> Answer {
+        let edge = "an-edge";
+        let mut form = String::new();
+        for (name, text) in members {
+            write!(
+                form,
+                "--{edge}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
+            )
+            .unwrap();
+        }
+        write!(form, "--{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"gold.csv\"\r\n\r\n{csv}\r\n--{edge}--\r\n").unwrap();
+        let request = self
+            .http
+            .post(format!("{}/projects/{project}/datasets", self.url))
+            .bearer_auth(&client.token)
+            .header(
+                "content-type",
+                format!("multipart/form-data; boundary={edge}"),
+            )
+            .body(form);
+        answer(request).await
+    }
+
+    /// Gold of these rows (`id,text,right,why`), loaded by the runner; its dataset.
+    pub async fn gold(&self, client: &Actor, project: &str, rows: &str) -> Value {
+        let members = [
+            ("purpose", "GOLD"),
+            ("goldColumns", r#"{"rating":"right"}"#),
+            ("explainColumn", "why"),
+        ];
+        let csv = format!("id,text,right,why\n{rows}");
+        let dataset = self
+            .upload_with(client, project, csv, &members)
+            .await
+            .expect(201);
+        let id = dataset["id"].as_str().unwrap();
+        let path = format!("/datasets/{id}");
+        let generate = format!("{path}/generate-tasks");
+        self.call(
+            Some(&client.token),
+            Method::POST,
+            &generate,
+            Some(json!({})),
+        )
+        .await
+        .expect(202);
+        let run = Run::begin(self, id, 1).await;
+        let job = Job::new(self, &client.namespace, run).await;
+        assert_eq!(job.finish(self, "generate", "gold-pod").await, 0);
+        self.call(Some(&client.token), Method::GET, &path, None)
+            .await
+            .expect(200)
+    }
+
+    /// So many rows of gold: `text g1` is rated 1, `text g2` is rated 0, and so on by turns.
+    pub async fn gold_rows(&self, client: &Actor, project: &str, count: usize) -> Value {
+        let mut rows = String::new();
+        for n in 1..=count {
+            writeln!(rows, "g{n},text g{n},{},as {n} is", n % 2).unwrap();
+        }
+        self.gold(client, project, &rows).await
+    }
+
+    /// Which tasks of a claim are gold, which no worker can tell.
+    pub async fn which_gold(&self, tasks: &Value) -> Vec<bool> {
+        let ids: Vec<i64> = tasks
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t["id"].as_i64().unwrap())
+            .collect();
+        let gold: Vec<i64> = sqlx::query_scalar("select id from gold_draws where id = any($1)")
+            .bind(&ids)
+            .fetch_all(&self.rows)
+            .await
+            .unwrap();
+        ids.iter().map(|id| gold.contains(id)).collect()
+    }
+
+    /// One pass of the sweeper, so many seconds from now.
+    pub async fn sweep_in(&self, seconds: i64) -> DateTime<Utc> {
+        let then = Utc::now() + TimeDelta::seconds(seconds);
+        self.core.sweep(then).await.unwrap();
+        then
+    }
+
+    /// A worker's own answers, newest first.
+    pub async fn my_answers(&self, worker: &str) -> Vec<Value> {
+        let mine = self
+            .call(Some(worker), Method::GET, "/me/answers", None)
+            .await;
+        mine.expect(200)["items"].as_array().unwrap().clone()
+    }
+
+    pub async fn gold_list(&self, client: &Actor, project: &str) -> Vec<Value> {
+        let path = format!("/projects/{project}/gold");
+        let list = self
+            .call(Some(&client.token), Method::GET, &path, None)
+            .await;
+        list.expect(200)["items"].as_array().unwrap().clone()
+    }
+
+    pub async fn make_gold(&self, client: &Actor, project: &str, body: Value) -> Answer {
+        let path = format!("/projects/{project}/gold");
+        self.call(Some(&client.token), Method::POST, &path, Some(body))
+            .await
+    }
+}

@@ -60,7 +60,12 @@ impl Begun<'_> {
 /// Ends leases that are over.
 async fn leases(app: App) {
     match app.core.sweep(app.now()).await {
-        Ok(swept) => metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases),
+        Ok(swept) => {
+            metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases);
+            metrics::counter!("datacrowd_gold_decided_total").increment(swept.gold.decided);
+            let charged = swept.gold.charged.unsigned_abs();
+            metrics::counter!("datacrowd_gold_charged_total").increment(charged);
+        }
         Err(error) => {
             tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again")
         }

@@ -38,6 +38,9 @@ pub struct Claim {
     /// Tasks grow while their label is not sure: from three answers to five.
     #[arg(long)]
     overlap: bool,
+    /// One task in ten is gold.
+    #[arg(long)]
+    gold: bool,
     /// Where the server's log goes.
     #[arg(long, default_value = ".dev/bench.log")]
     log: PathBuf,
@@ -68,7 +71,9 @@ impl Claim {
         let consensus = self.overlap.then(
             || json!({"field": "rating", "maxAnswers": ANSWERS_PER_TASK + 2, "confidence": "0.9"}),
         );
-        let members = json!({"answersPerTask": ANSWERS_PER_TASK, "consensus": consensus});
+        let gold = self.gold.then(|| json!({"every": 10}));
+        let members =
+            json!({"answersPerTask": ANSWERS_PER_TASK, "consensus": consensus, "gold": gold});
         let project = platform.project(members).await?;
         let begun = Instant::now();
         let dataset = platform.upload(&project, rows(tasks)).await?;
@@ -78,6 +83,9 @@ impl Claim {
         let workers = platform.workers(most).await?;
         let url = platform.core.owner_url();
         let mut database = PgConnection::connect(&url).await?;
+        if self.gold {
+            known(&mut database).await?;
+        }
         sqlx::query("analyze").execute(&mut database).await?;
         for &clients in &self.clients {
             let free = self
@@ -171,6 +179,19 @@ async fn work(
         seen.submit.add(begun.elapsed());
     }
     Ok(seen)
+}
+
+/// Twenty thousand items of gold: more than a worker is given in a measurement.
+async fn known(database: &mut PgConnection) -> Result<()> {
+    sqlx::query(
+        "insert into gold_items (project_id, dataset_id, row_no, payload, expected, created_at)
+         select d.project_id, d.id, 1000000000 + n, jsonb_build_object('id', 'i' || n, 'text', 'the text of row ' || n || ', as long as a short review is'),
+                '{\"rating\": \"0\"}', now()
+         from datasets d, generate_series(1, 20000) n",
+    )
+    .execute(database)
+    .await?;
+    Ok(())
 }
 
 /// A CSV of that many rows, in pieces of a thousand.

@@ -33,6 +33,8 @@ use crate::condition::Condition;
     printcolumn(name = "Used", type_ = "integer", json_path = ".status.billing.used"),
     printcolumn(name = "Approved", type_ = "integer", json_path = ".status.tasks.approved"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(name = "Agreement", type_ = "string", json_path = ".status.quality.agreement", priority = "1"),
+    printcolumn(name = "Confidence", type_ = "string", json_path = ".status.quality.confidence", priority = "1"),
     printcolumn(name = "Tenant", type_ = "string", json_path = ".status.tenant", priority = "1"),
     printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
 )]
@@ -101,6 +103,9 @@ pub struct ProjectStatus {
     /// Task counters, at most every 30 seconds while people work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<TaskSummary>,
+    /// How good its answers are, by the last fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<QualitySummary>,
     /// Ready, Reconciling, Stalled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
@@ -122,6 +127,19 @@ pub struct BillingSummary {
     /// Judgements spent beyond the quota, after a refund.
     #[schemars(range(min = 0))]
     pub debt: i64,
+}
+
+/// How good a project's answers are; docs/quality.md says by which formula.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QualitySummary {
+    /// Share of pairs of answers to a task that are equal, like "0.87".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 8))]
+    pub agreement: Option<String>,
+    /// Mean confidence of labels, like "0.94".
+    #[schemars(length(max = 8))]
+    pub confidence: String,
 }
 
 /// Task counters of a project.

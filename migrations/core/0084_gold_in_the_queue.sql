@@ -415,9 +415,7 @@ declare
     v_back bigint;
     v_charged bigint;
 begin
-    -- The project last, as everywhere: what is chosen is locked before it.
-    perform from gold_draws where project_id = p_project and (charge = 'due' and answered or charge = 'paid' and not answered and token is null)
-    order by id limit p_most for update skip locked;
+    -- The project first, as whoever voids: no answer waits for it.
     select greatest(task_quota - tasks_used, 0) into v_left from projects where id = p_project for update;
     with back as (
         update gold_draws set charge = 'due'

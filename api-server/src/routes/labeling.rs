@@ -102,12 +102,16 @@ pub struct QualificationBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "BLOCK")]
     action: Option<Upper<QualificationAction>>,
+    /// How many answers to gold a worker has to have given before anything is done about them; then only gold counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 10)]
+    min_gold: Option<i32>,
 }
 
 /// How often workers are given tasks whose right answer is known.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GoldBody {
+pub struct GoldMixBody {
     /// So many of a worker's first tasks, 0 to 100; what they get wrong of these is explained to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = 5)]
@@ -171,7 +175,7 @@ pub struct LabelingBody {
     qualification: Option<QualificationBody>,
     /// How often workers are given tasks whose right answer is known; workers are not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    gold: Option<GoldBody>,
+    gold: Option<GoldMixBody>,
 }
 
 impl LabelingBody {
@@ -215,6 +219,7 @@ impl From<LabelingBody> for Labeling {
             qualification: body.qualification.map(|q| Qualification {
                 min_skill: q.min_skill.0,
                 action: q.action.map(|u| u.0),
+                min_gold: q.min_gold,
             }),
             gold: body.gold.map(|g| Gold {
                 onboarding: g.onboarding,
@@ -282,8 +287,9 @@ impl From<Labeling> for LabelingBody {
             qualification: labeling.qualification.map(|q| QualificationBody {
                 min_skill: Bound(q.min_skill),
                 action: q.action.map(Upper),
+                min_gold: q.min_gold,
             }),
-            gold: labeling.gold.map(|g| GoldBody {
+            gold: labeling.gold.map(|g| GoldMixBody {
                 onboarding: g.onboarding,
                 every: g.every,
             }),

@@ -1,8 +1,8 @@
-//! Fits how often each worker is right, where tasks may grow or workers have to be good, and does
+//! Fits how often each worker is right, where tasks may grow, workers have to be good or gold is mixed in, and does
 //! what the project says about those who are not.
 
 use chrono::{DateTime, Utc};
-use datacrowd_labelling::Labelling;
+use datacrowd_labelling::{Fitted, Labelling};
 
 /// Fits one project after the other: a fit holds its project's answers in memory. How many workers were found to be wrong too
 /// often.
@@ -12,9 +12,11 @@ use datacrowd_labelling::Labelling;
 pub async fn run(core: &Labelling, now: DateTime<Utc>) -> anyhow::Result<u32> {
     let mut found = 0;
     for project in core.fitted_projects().await? {
-        let sample = core.skill_sample(project).await?;
-        let skills = tokio::task::spawn_blocking(move || sample.fit()).await??;
-        core.skills_put(project, &skills, now).await?;
+        let fitted = match core.skill_sample(project).await? {
+            Some(sample) => tokio::task::spawn_blocking(move || sample.fit()).await??,
+            None => Fitted::default(),
+        };
+        let skills = core.fit_put(project, &fitted, now).await?;
         let disqualified = core.workers_qualify(project, &skills, now).await?;
         found += disqualified;
         tracing::info!(project.id = %project, workers = skills.len(), disqualified, "skills are fitted");

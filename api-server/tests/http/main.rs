@@ -32,6 +32,7 @@ mod founding;
 mod free_labour;
 mod gold;
 mod gold_races;
+mod gold_skill;
 mod gold_tells;
 mod hands;
 mod invitations;

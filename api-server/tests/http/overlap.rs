@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
-use datacrowd_labelling::{BillingMode, NewAnswer, Skill};
+use datacrowd_labelling::{BillingMode, Fitted, NewAnswer, Skill};
 use datacrowd_protocol::{
     ids::{ProjectId, TaskId, UserId},
     raw::RawJson,
@@ -54,10 +54,16 @@ impl Platform {
             user,
             correct,
             total,
+            gold_correct: 0,
+            gold_total: 0,
+        };
+        let fitted = Fitted {
+            skills: vec![skill],
+            ..Fitted::default()
         };
         let project = ProjectId(project.parse().unwrap());
         self.core
-            .skills_put(project, &[skill], Utc::now())
+            .fit_put(project, &fitted, Utc::now())
             .await
             .unwrap();
     }
@@ -328,8 +334,9 @@ async fn workers_are_measured_by_the_labels_of_all_answers_and_by_decisions() {
     let (p, client, project) = answered(json!({"field": "rating"})).await;
     let id = ProjectId(project.parse().unwrap());
     let fitted = async || {
-        let skills = p.core.skill_sample(id).await.unwrap().fit().unwrap();
-        p.core.skills_put(id, &skills, Utc::now()).await.unwrap();
+        let sample = p.core.skill_sample(id).await.unwrap().unwrap();
+        let skills = sample.fit().unwrap();
+        p.core.fit_put(id, &skills, Utc::now()).await.unwrap();
         let stored: Vec<(i32, i32)> = sqlx::query_as(
             "select s.correct, s.total from worker_skills s join (select user_id, min(id) as nth from answers group by 1) a using (user_id) order by a.nth",
         )

@@ -9,9 +9,11 @@ mod known;
 mod load;
 mod settle;
 mod take;
+mod void;
 
 pub(crate) use answer::withdraw;
 pub use items::{GoldItem, NewGold};
 pub(crate) use load::{insert_rows, read_rows};
 pub use settle::GoldSettled;
 pub(crate) use take::count;
+pub(crate) use void::{VoidedGold, void};

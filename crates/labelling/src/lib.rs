@@ -65,7 +65,7 @@ pub use predictions::{
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
-    Estimate, FieldQuality, GivenAnswer, HardTask, HardestCursor, HardestPage, LabelCount,
+    Estimate, FieldQuality, Fitted, GivenAnswer, HardTask, HardestCursor, HardestPage, LabelCount,
     NewDecision, OwnersDecision, Quality, QualitySample, Skill, SkillSample, WorkerQuality,
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};

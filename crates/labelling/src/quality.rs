@@ -15,4 +15,4 @@ pub use decide::{NewDecision, OwnersDecision};
 pub use hardest::{GivenAnswer, HardTask, HardestCursor, HardestPage};
 pub use measure::{FieldQuality, LabelCount, Quality, WorkerQuality};
 pub use sample::QualitySample;
-pub use skills::{Skill, SkillSample};
+pub use skills::{Fitted, Skill, SkillSample};

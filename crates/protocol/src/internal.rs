@@ -167,8 +167,19 @@ pub struct TaskCounts {
     pub starved: i64,
 }
 
+/// What the last fit tells of a project's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QualityNumbers {
+    /// Share of pairs of answers to a task that are equal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<f64>,
+    /// Mean confidence of labels.
+    pub confidence: f64,
+}
+
 /// The platform's answer to a project's upsert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectView {
     /// Platform id.
@@ -181,6 +192,9 @@ pub struct ProjectView {
     pub datasets: i64,
     /// Task counters.
     pub tasks: TaskCounts,
+    /// How good its answers are; absent where they make no label, and before the first fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<QualityNumbers>,
     /// Version of the labeling in force.
     pub labeling_version: i32,
     /// Why the spec is not in force, with the remedy; the last accepted one stays in force.

@@ -2,7 +2,7 @@
 
 use datacrowd_crds::{
     Project, ProjectStatus,
-    project::{BillingSummary, TaskSummary},
+    project::{BillingSummary, QualitySummary, TaskSummary},
 };
 use datacrowd_protocol::internal::{Billing, ProjectView, TaskCounts};
 
@@ -37,6 +37,11 @@ pub(super) fn status(project: &Project, tenant: String, view: &ProjectView) -> P
             approved,
             rejected,
             starved,
+        }),
+        // In hundredths: a third digit would be written for nothing.
+        quality: view.quality.map(|quality| QualitySummary {
+            agreement: quality.agreement.map(|share| format!("{share:.2}")),
+            confidence: format!("{:.2}", quality.confidence),
         }),
         // Set when it is written.
         observed_generation: old.observed_generation,

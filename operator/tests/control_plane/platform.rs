@@ -244,6 +244,7 @@ async fn project_put(State(rows): State<Shared>, Json(up): Json<Upsert<ProjectSp
     }
     let id = *rows.project_ids.entry(up.name).or_insert_with(Uuid::now_v7);
     Json(ProjectView {
+        quality: None,
         id: ProjectId(id),
         state: state(&rows),
         billing: billing(rows.quota),

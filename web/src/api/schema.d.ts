@@ -2312,6 +2312,21 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        /** @description How often workers are given tasks whose right answer is known. */
+        GoldMixBody: {
+            /**
+             * Format: int32
+             * @description So many of a worker's first tasks, 0 to 100; what they get wrong of these is explained to them.
+             * @example 5
+             */
+            onboarding?: number | null;
+            /**
+             * Format: int32
+             * @description After that one task in so many on average, 2 to 1000; none when absent.
+             * @example 20
+             */
+            every?: number | null;
+        };
         /** @description A task that people disagree on. */
         HardTaskBody: {
             /** Format: int64 */
@@ -2481,7 +2496,7 @@ export interface components {
             audience?: string | null;
             consensus?: components["schemas"]["ConsensusBody"] | null;
             qualification?: components["schemas"]["QualificationBody"] | null;
-            gold?: components["schemas"]["GoldBody"] | null;
+            gold?: components["schemas"]["GoldMixBody"] | null;
         };
         /** @description A lease: its token goes back with the answer. */
         LeaseBody: {
@@ -3560,6 +3575,20 @@ export interface components {
                  * @description Median time per answer, as the client measured it, else from claim to submit.
                  */
                 medianSeconds: number;
+                /**
+                 * Format: int32
+                 * @description Answers to gold, and those that were right.
+                 */
+                goldAnswers: number;
+                /** Format: int32 */
+                goldRight: number;
+                /**
+                 * Format: double
+                 * @description Wilson's interval of 95 % of their share.
+                 */
+                goldLow: number;
+                /** Format: double */
+                goldHigh: number;
             }[];
             nextCursor?: string | null;
         };
@@ -3861,6 +3890,12 @@ export interface components {
              * @example BLOCK
              */
             action?: string | null;
+            /**
+             * Format: int32
+             * @description How many answers to gold a worker has to have given before anything is done about them; then only gold counts.
+             * @example 10
+             */
+            minGold?: number | null;
         };
         /** @description The quality of a project's approved answers. */
         QualityBody: {
@@ -4492,6 +4527,20 @@ export interface components {
              * @description Median time per answer, as the client measured it, else from claim to submit.
              */
             medianSeconds: number;
+            /**
+             * Format: int32
+             * @description Answers to gold, and those that were right.
+             */
+            goldAnswers: number;
+            /** Format: int32 */
+            goldRight: number;
+            /**
+             * Format: double
+             * @description Wilson's interval of 95 % of their share.
+             */
+            goldLow: number;
+            /** Format: double */
+            goldHigh: number;
         };
         /** @description One worker's part. */
         WorkerStatsBody: {

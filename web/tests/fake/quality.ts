@@ -69,9 +69,38 @@ const worker = (workerId: string, skill: number | null): Body<'WorkerQualityBody
   skillHigh: skill === null ? 1 : skill + 0.03,
   agreement: skill,
   medianSeconds: 4.5,
+  goldAnswers: skill === null ? 0 : 20,
+  goldRight: skill === null ? 0 : 18,
+  goldLow: 0.7,
+  goldHigh: 0.97,
+});
+
+const goldItem = (id: number, isRetired: boolean): Body<'GoldBody'> => ({
+  id,
+  datasetId: DATASET,
+  rowNo: id,
+  taskId: id === 1 ? 64 : null,
+  payload: { id: `g${id}`, text: `A review whose rating is known (${id}).` } as never,
+  expected: { rating: 'good' } as never,
+  explanation: id === 1 ? 'It is praise.' : null,
+  answers: id * 10,
+  right: id * 7,
+  isRetired,
+  createdAt: '2026-11-27T08:00:00Z',
 });
 
 export const qualityReads: Handlers = {
+  'GET /projects/:id/gold': (state) =>
+    ok({ items: [3, 2, 1].map((id) => goldItem(id, state.retired.has(id))), nextCursor: null }),
+  'POST /projects/:id/gold': (state, { body }) => {
+    state.retired.delete(1);
+    state.madeGold = Number(body['taskId']);
+    return { status: 201, body: goldItem(1, false) };
+  },
+  'DELETE /projects/:id/gold/:item': (state, _, __, item) => {
+    state.retired.add(Number(item));
+    return nothing;
+  },
   'GET /projects/:id/quality': (state) => ok(quality(state)),
   'GET /projects/:id/quality/workers': () =>
     ok({ items: [worker('w-5f3a91c0', 0.91), worker('w-77b2e0d4', null)], nextCursor: null }),

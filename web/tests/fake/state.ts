@@ -74,6 +74,9 @@ export class State {
   labeling: Labeling;
   /** What the owner says, by task. */
   readonly decisions = new Map<number, unknown>();
+  /** Gold that is given to nobody any more, and the task that one was made of last. */
+  readonly retired = new Set<number>();
+  madeGold: number | null = null;
   tasks: FakeTask[] = [];
   readonly answers: FakeAnswer[] = [];
   /** Every submit that was acknowledged, in order. */

@@ -339,3 +339,22 @@ test('an administrator invites, and takes an invitation back', async ({ page, co
   await page.getByRole('button', { name: 'Revoke' }).click();
   await expect(page.getByText('revoked', { exact: true })).toBeVisible();
 });
+
+test('an owner makes gold of a task, retires one, and says how much workers get', async ({
+  page,
+  console: site,
+}) => {
+  await site.open(page, 'clara', `/client/projects/${PROJECT}/gold`);
+  const first = page.getByRole('row').filter({ hasText: 'known (1)' });
+  await expect(first).toContainText('70%');
+  await page.getByLabel('Number of the task').fill('64');
+  await page.getByRole('button', { name: 'Make gold of a task' }).click();
+  await expect.poll(() => site.state.madeGold).toBe(64);
+  await first.getByRole('button', { name: 'Retire' }).click();
+  await first.getByRole('button', { name: 'Give again' }).click();
+  await expect(first.getByRole('button', { name: 'Retire' })).toBeVisible();
+  await page.getByLabel('Then one task in so many').fill('20');
+  const asked = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('button', { name: 'Save' }).click();
+  expect(JSON.parse((await asked).postData() ?? '{}').labeling.gold).toEqual({ every: 20 });
+});

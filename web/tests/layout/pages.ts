@@ -42,6 +42,7 @@ export const PAGES: readonly Visit[] = [
   ['client-prediction-delete', 'clara', `/client/predictions/${PREDICTION}`, 'button.danger'],
   ['client-numbers', 'clara', `/client/projects/${PROJECT}/numbers`],
   ['client-quality', 'clara', `/client/projects/${PROJECT}/quality`],
+  ['client-gold', 'clara', `/client/projects/${PROJECT}/gold`],
   ['client-exports', 'clara', `/client/projects/${PROJECT}/exports`],
   ['client-payments', 'clara', '/client/payments'],
   ['admin-users', 'ada', '/admin/users'],

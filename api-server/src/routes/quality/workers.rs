@@ -40,11 +40,18 @@ pub struct WorkerQualityBody {
     agreement: Option<f64>,
     /// Median time per answer, as the client measured it, else from claim to submit.
     median_seconds: f64,
+    /// Answers to gold, and those that were right.
+    gold_answers: u32,
+    gold_right: u32,
+    /// Wilson's interval of 95 % of their share.
+    gold_low: f64,
+    gold_high: f64,
 }
 
 impl From<WorkerQuality> for WorkerQualityBody {
     fn from(w: WorkerQuality) -> Self {
         let (skill_low, skill_high) = w.interval;
+        let (gold_low, gold_high) = w.gold_interval;
         Self {
             worker_id: w.worker,
             answers: w.answers,
@@ -54,6 +61,10 @@ impl From<WorkerQuality> for WorkerQualityBody {
             compared: w.compared,
             agreement: w.agreement,
             median_seconds: w.median_seconds,
+            gold_answers: w.gold_answers,
+            gold_right: w.gold_right,
+            gold_low,
+            gold_high,
         }
     }
 }

@@ -177,7 +177,7 @@ impl Known {
                     lock_seconds = $13, on_reject = $14, max_rejections = $15, audience = $16, refusal = null, updated_at = now(),
                     state = case when $17 or state = 'closed' then 'closed' else state end,
                     answers_most = $18, consensus_field = $19, consensus_options = $20, consensus_confidence = $21,
-                    qualification_min_skill = $22, qualification_action = $23, gold_onboarding = $24, gold_every = $25
+                    qualification_min_skill = $22, qualification_action = $23, gold_onboarding = $24, gold_every = $25, qualification_min_gold = $26
              where id = $1",
             self.id.0,
             up.uid.0,
@@ -205,6 +205,7 @@ impl Known {
             qualification.map(|qualification| qualification.action().column()),
             gold.map(Gold::onboarding),
             gold.map(Gold::every),
+            qualification.and_then(|qualification| qualification.min_gold),
         )
         .execute(conn)
         .await

@@ -2,7 +2,7 @@
 
 use datacrowd_protocol::{
     ids::ProjectId,
-    internal::{ProjectView, TaskCounts},
+    internal::{ProjectView, QualityNumbers, TaskCounts},
     labeling::Audience,
 };
 use sqlx::PgConnection;
@@ -18,7 +18,7 @@ impl Labelling {
         adopted: bool,
     ) -> Result<ProjectView> {
         let p = sqlx::query!(
-            "select p.state, p.task_quota, p.tasks_used, p.billing_status, p.labeling_version, p.refusal, p.audience,
+            "select p.state, p.task_quota, p.tasks_used, p.billing_status, p.labeling_version, p.refusal, p.audience, p.quality_agreement, p.quality_confidence,
                     (select count(*) from datasets d where d.project_id = p.id and d.bound_uid is not null) as \"datasets!\",
                     (select coalesce(sum(d.tasks_created), 0)::bigint from datasets d where d.project_id = p.id and d.bound_uid is not null) as \"total!\",
                     (select coalesce(sum(b.approved), 0)::bigint from task_batches b join datasets d on d.id = b.dataset_id where d.project_id = p.id and d.bound_uid is not null) as \"approved!\",
@@ -45,6 +45,10 @@ impl Labelling {
                 rejected: p.rejected,
                 starved,
             },
+            quality: p.quality_confidence.map(|confidence| QualityNumbers {
+                agreement: p.quality_agreement,
+                confidence,
+            }),
             labeling_version: p.labeling_version,
             refusal: p.refusal,
             adopted,

@@ -1,9 +1,9 @@
 //! Agreement, labels and skill of a sample: pure, and takes a core for up to a second, so off the threads of requests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use datacrowd_consensus::{
-    Collector, InvalidLabels, Labelled, Tally, Z_95,
+    Collector, InvalidLabels, Labelled, Share, Tally, Z_95,
     agreement::{
         Alpha, Bootstrap, Counts, Estimate, Gwet, Level, Raw, Statistic, Weights, estimate,
     },
@@ -81,10 +81,16 @@ pub struct WorkerQuality {
     pub agreement: Option<f64>,
     /// Median time per answer.
     pub median_seconds: f64,
+    /// Answers to gold.
+    pub gold_answers: u32,
+    /// Those that were right.
+    pub gold_right: u32,
+    /// Wilson's interval of 95 % of their share.
+    pub gold_interval: (f64, f64),
 }
 
 impl WorkerQuality {
-    fn new(worker: &str, tally: Tally, seconds: Vec<f64>) -> Self {
+    fn new(worker: &str, tally: Tally, seconds: Vec<f64>, gold: Share) -> Self {
         Self {
             worker: worker.to_owned(),
             answers: tally.answers,
@@ -93,6 +99,9 @@ impl WorkerQuality {
             interval: tally.right.wilson(Z_95),
             agreement: tally.pairs.value(),
             median_seconds: median(seconds),
+            gold_answers: gold.total(),
+            gold_right: gold.correct(),
+            gold_interval: gold.wilson(Z_95),
         }
     }
 }
@@ -117,27 +126,35 @@ impl QualitySample {
         })
     }
 
-    /// Measures workers in the first field, in the order of their pseudonyms, those after `after`; nobody where no field
-    /// can be compared.
+    /// Measures workers in the first field, in the order of their pseudonyms, those after `after`: whose
+    /// answers can be compared, and who answered gold.
     ///
     /// # Errors
     /// What is stored cannot be.
     pub fn workers(&self, after: Option<&str>, limit: i64) -> Result<Page<WorkerQuality, String>> {
-        let Some(field) = self.fields.first() else {
-            return Ok(Page::cut(Vec::new(), limit, |w| w.worker.clone()));
-        };
-        let labels = self.label(field)?;
+        let labels = self.fields.first().map(|field| self.label(field));
+        let labels = labels.transpose()?;
+        let mut tallies: BTreeMap<&str, Tally> = self
+            .gold
+            .keys()
+            .map(|worker| (worker.as_str(), Tally::default()))
+            .collect();
+        if let Some(labels) = &labels {
+            let workers = labels.answers().workers().iter().map(String::as_str);
+            tallies.extend(workers.zip(labels.tallies()));
+        }
         let mut seconds = HashMap::<&str, Vec<f64>>::new();
         for answer in &self.answers {
             let of = seconds.entry(&answer.worker).or_default();
             of.push(answer.seconds);
         }
-        let workers = labels.answers().workers().iter().zip(labels.tallies());
-        let after = workers.filter(|(worker, _)| after.is_none_or(|after| worker.as_str() > after));
+        let workers = tallies.into_iter();
+        let after = workers.filter(|(worker, _)| after.is_none_or(|after| *worker > after));
         let one_more = usize::try_from(limit + 1).unwrap_or(usize::MAX);
         let items = after.take(one_more).map(|(worker, tally)| {
-            let seconds = seconds.remove(worker.as_str()).unwrap_or_default();
-            WorkerQuality::new(worker, tally, seconds)
+            let seconds = seconds.remove(worker).unwrap_or_default();
+            let gold = self.gold.get(worker).copied().unwrap_or_default();
+            WorkerQuality::new(worker, tally, seconds, gold)
         });
         Ok(Page::cut(items.collect(), limit, |w| w.worker.clone()))
     }

@@ -31,7 +31,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<u32> {
         let row = sqlx::query!(
-            "select qualification_min_skill as \"min_skill!\", qualification_action as \"action!\" from projects
+            "select qualification_min_skill as \"min_skill!\", qualification_action as \"action!\", qualification_min_gold as min_gold from projects
              where id = $1 and qualification_action is not null",
             project.0
         )
@@ -40,7 +40,14 @@ impl Labelling {
         let Some(row) = row else { return Ok(0) };
         let action = from_column("qualification", &row.action)?;
         let mut done = 0;
-        for skill in skills.iter().filter(|skill| upper(skill) < row.min_skill) {
+        let enough = |skill: &Skill| {
+            row.min_gold
+                .is_none_or(|least| i64::from(skill.gold_total) >= i64::from(least))
+        };
+        for skill in skills
+            .iter()
+            .filter(|skill| enough(skill) && upper(skill) < row.min_skill)
+        {
             done += u32::from(self.disqualify(project, skill, action, now).await?);
         }
         Ok(done)
@@ -53,25 +60,27 @@ impl Labelling {
         action: QualificationAction,
         now: DateTime<Utc>,
     ) -> Result<bool> {
+        let (correct, total) = skill.best();
         let mut tx = self.pool.begin().await?;
         // As whoever blocks by hand: what is under way comes first.
         exclude_lock(&mut tx, project, skill.user).await?;
         let is_new = sqlx::query!(
-            "insert into worker_qualifications (project_id, user_id, action, correct, total, created_at) values ($1, $2, $3, $4, $5, $6)
+            "insert into worker_qualifications (project_id, user_id, action, correct, total, created_at, by_gold) values ($1, $2, $3, $4, $5, $6, $7)
              on conflict (project_id, user_id) do nothing",
             project.0,
             skill.user.0,
             action.column(),
-            i32::try_from(skill.correct).unwrap_or(i32::MAX),
-            i32::try_from(skill.total).unwrap_or(i32::MAX),
-            now
+            i32::try_from(correct).unwrap_or(i32::MAX),
+            i32::try_from(total).unwrap_or(i32::MAX),
+            now,
+            skill.gold_total > 0
         )
         .execute(&mut *tx)
         .await?
         .rows_affected()
             == 1;
         if is_new {
-            let data = json!({"project": project, "action": action.column(), "correct": skill.correct, "total": skill.total});
+            let data = json!({"project": project, "action": action.column(), "correct": correct, "total": total, "gold": skill.gold_total > 0});
             let subject = skill.user.to_string();
             events::record(&mut tx, "worker.disqualified", &subject, ACTOR, data).await?;
             if action == QualificationAction::Block {
@@ -88,5 +97,6 @@ impl Labelling {
 
 /// The upper bound of the skill's 95 % interval; of nothing it is 1.
 fn upper(skill: &Skill) -> f64 {
-    Share::new(skill.correct, skill.total).map_or(1.0, |share| share.wilson(Z_95).1)
+    let (correct, total) = skill.best();
+    Share::new(correct, total).map_or(1.0, |share| share.wilson(Z_95).1)
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use datacrowd_consensus::Share;
 use datacrowd_protocol::{
     ids::{ProjectId, TaskId, TenantId},
     labeling::{ConsensusMethod, FieldType, Labeling},
@@ -32,6 +33,8 @@ pub struct QualitySample {
     pub(super) is_cut: bool,
     /// Tasks that ended without the answer that they wanted: there was no quota for it.
     pub(super) below_confidence: i64,
+    /// Answers to gold by worker, of all that there are.
+    pub(super) gold: HashMap<String, Share>,
 }
 
 /// A field whose answers are compared.
@@ -86,13 +89,41 @@ impl Labelling {
         )
         .fetch_one(&mut *conn)
         .await?;
+        let gold = gold(&mut conn, tenant, project).await?;
         Ok(QualitySample {
             fields,
+            gold,
             below_confidence,
             is_cut: i64::try_from(answers.len()).unwrap_or(i64::MAX) == SAMPLE_ANSWERS,
             answers,
         })
     }
+}
+
+/// How often each worker was right on gold.
+async fn gold(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    project: ProjectId,
+) -> Result<HashMap<String, Share>> {
+    let rows = sqlx::query!(
+        "select a.user_id, count(*) filter (where a.correct) as \"right!\", count(*) as \"answers!\"
+         from gold_answers a join gold_draws g on g.id = a.draw_id join gold_items i on i.id = g.item_id and i.retired_at is null
+         where a.project_id = $1 and a.status in ('in_review', 'approved') group by a.user_id",
+        project.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let users: Vec<Uuid> = rows.iter().map(|row| row.user_id).collect();
+    let mut names = pseudonyms(conn, tenant.0, &users).await?;
+    let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let share = Share::new(count(row.right), count(row.answers)).ok()?;
+            Some((names.remove(&row.user_id)?, share))
+        })
+        .collect())
 }
 
 fn fields(labeling: &Labeling) -> Vec<SampledField> {

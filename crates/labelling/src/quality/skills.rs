@@ -30,6 +30,32 @@ pub struct Skill {
     pub correct: u32,
     /// Answers that others' stand beside, or a decision.
     pub total: u32,
+    /// Answers to gold that were right.
+    pub gold_correct: u32,
+    /// Answers to gold.
+    pub gold_total: u32,
+}
+
+impl Skill {
+    /// How often they were right, and of how many answers: on gold where there is some, else beside others.
+    #[must_use]
+    pub fn best(&self) -> (u32, u32) {
+        match self.gold_total {
+            0 => (self.correct, self.total),
+            total => (self.gold_correct, total),
+        }
+    }
+}
+
+/// What a fit tells of a project.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fitted {
+    /// Of workers beside others; what gold says of them is not in it.
+    pub skills: Vec<Skill>,
+    /// Share of pairs of answers to a task that are equal.
+    pub agreement: Option<f64>,
+    /// Mean confidence of labels.
+    pub confidence: Option<f64>,
 }
 
 impl SkillSample {
@@ -37,29 +63,67 @@ impl SkillSample {
     ///
     /// # Errors
     /// What is stored cannot be.
-    pub fn fit(self) -> Result<Vec<Skill>> {
+    pub fn fit(self) -> Result<Fitted> {
         let corrupt = |_: InvalidLabels| Error::Corrupt { what: "answer" };
         let fitted = Labelled::fit(self.given, self.decided, self.method).map_err(corrupt)?;
         let workers = fitted.answers().workers().iter();
-        Ok(workers
-            .zip(fitted.tallies())
-            .map(|(user, tally)| Skill {
-                user: UserId(*user),
-                correct: tally.right.correct(),
-                total: tally.right.total(),
-            })
-            .collect())
+        let tallies = fitted.tallies();
+        let (equal, pairs) = tallies.iter().fold((0, 0), |(equal, pairs), tally| {
+            let (correct, total) = (tally.pairs.correct(), tally.pairs.total());
+            (equal + u64::from(correct), pairs + u64::from(total))
+        });
+        let (mut sure, mut tasks) = (0.0, 0_u64);
+        for (task, _) in fitted.votes().by_task() {
+            let (_, is_decided) = fitted.of(task);
+            sure += if is_decided {
+                1.0
+            } else {
+                fitted.confidence(task)
+            };
+            tasks += 1;
+        }
+        Ok(Fitted {
+            skills: workers
+                .zip(&tallies)
+                .map(|(user, tally)| Skill {
+                    user: UserId(*user),
+                    correct: tally.right.correct(),
+                    total: tally.right.total(),
+                    gold_correct: 0,
+                    gold_total: 0,
+                })
+                .collect(),
+            agreement: share(equal, pairs),
+            confidence: (tasks > 0).then(|| mean(sure, tasks)),
+        })
     }
 }
 
+fn share(part: u64, of: u64) -> Option<f64> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of answers are below 2⁵²"
+    )]
+    (of > 0).then(|| mean(part as f64, of))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of answers are below 2⁵²"
+)]
+fn mean(sum: f64, of: u64) -> f64 {
+    sum / of as f64
+}
+
 impl Labelling {
-    /// Projects in which work goes on, and tasks may grow or workers have to be good.
+    /// Projects in which work goes on, and answers make one label or gold is mixed in.
     ///
     /// # Errors
     /// The database failed.
     pub async fn fitted_projects(&self) -> Result<Vec<ProjectId>> {
         let ids = sqlx::query_scalar!(
-            "select id from projects where (answers_most is not null or qualification_action is not null) and bound_uid is not null and state in ('active', 'paused', 'completed') order by id"
+            "select id from projects where (answers_most is not null or qualification_action is not null or gold_every is not null or exists (
+                 select from labeling_versions l where l.project_id = projects.id and l.version = projects.labeling_version and l.labeling ? 'consensus')) and bound_uid is not null and state in ('active', 'paused', 'completed') order by id"
         )
         .fetch_all(&self.calls)
         .await?;
@@ -67,12 +131,15 @@ impl Labelling {
     }
 
     /// Everything that the skills of a project's workers are fitted to: its answers that wait or are approved, and its
-    /// decisions.
+    /// decisions. None where it makes no label of its answers.
     ///
     /// # Errors
-    /// `not_found`, `no_consensus`; or the database failed.
-    pub async fn skill_sample(&self, project: ProjectId) -> Result<SkillSample> {
-        let (_, _, consensus) = self.project_consensus(None, project).await?;
+    /// `not_found`; or the database failed.
+    pub async fn skill_sample(&self, project: ProjectId) -> Result<Option<SkillSample>> {
+        let labeling = self.project_labeling(None, project, None).await?;
+        let Some(consensus) = labeling.consensus else {
+            return Ok(None);
+        };
         let corrupt = |_| Error::Corrupt { what: "answer" };
         let mut given = Collector::default();
         let mut answers = sqlx::query!(
@@ -98,43 +165,69 @@ impl Labelling {
         )
         .fetch_all(&self.calls)
         .await?;
-        Ok(SkillSample {
+        Ok(Some(SkillSample {
             given,
             decided: decided
                 .into_iter()
                 .map(|row| (row.task_id, row.value.0.compact().get().to_owned()))
                 .collect(),
             method: consensus.method().into(),
-        })
+        }))
     }
 
-    /// Puts these skills in the place of those of the last fit: tasks that end from now on go by them.
+    /// Puts what was fitted, and what gold says now, in the place of the last fit: tasks that end from now on go by it. Skills of
+    /// everybody of whom something is known.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn skills_put(
+    pub async fn fit_put(
         &self,
         project: ProjectId,
-        skills: &[Skill],
+        fitted: &Fitted,
         now: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Skill>> {
         let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let skills = &fitted.skills;
         let users: Vec<_> = skills.iter().map(|skill| skill.user.0).collect();
         let correct: Vec<_> = skills.iter().map(|skill| count(skill.correct)).collect();
         let total: Vec<_> = skills.iter().map(|skill| count(skill.total)).collect();
-        sqlx::query!(
-            "with gone as (delete from worker_skills where project_id = $1 and user_id <> all($2))
-             insert into worker_skills (project_id, user_id, correct, total, fitted_at)
-             select $1, s.user_id, s.correct, s.total, $5 from unnest($2::uuid[], $3::int[], $4::int[]) s (user_id, correct, total)
-             on conflict (project_id, user_id) do update set correct = excluded.correct, total = excluded.total, fitted_at = excluded.fitted_at",
+        let rows = sqlx::query!(
+            "with gold as (
+                 select a.user_id, count(*) filter (where a.correct)::int as correct, count(*)::int as total
+                 from gold_answers a join gold_draws g on g.id = a.draw_id join gold_items i on i.id = g.item_id and i.retired_at is null
+                 where a.project_id = $1 and a.status in ('in_review', 'approved') group by a.user_id),
+             said as (
+                 select coalesce(s.user_id, g.user_id) as user_id, coalesce(s.correct, 0) as correct, coalesce(s.total, 0) as total,
+                        coalesce(g.correct, 0) as gold_correct, coalesce(g.total, 0) as gold_total
+                 from unnest($2::uuid[], $3::int[], $4::int[]) s (user_id, correct, total) full join gold g on g.user_id = s.user_id),
+             gone as (delete from worker_skills where project_id = $1 and user_id not in (select user_id from said)),
+             told as (update projects set quality_agreement = $6, quality_confidence = $7 where id = $1
+                      and (quality_agreement, quality_confidence) is distinct from ($6, $7))
+             insert into worker_skills (project_id, user_id, correct, total, gold_correct, gold_total, fitted_at)
+             select $1, s.user_id, s.correct, s.total, s.gold_correct, s.gold_total, $5 from said s
+             on conflict (project_id, user_id) do update set correct = excluded.correct, total = excluded.total,
+                 gold_correct = excluded.gold_correct, gold_total = excluded.gold_total, fitted_at = excluded.fitted_at
+             returning user_id, correct, total, gold_correct, gold_total",
             project.0,
             &users,
             &correct,
             &total,
-            now
+            now,
+            fitted.agreement,
+            fitted.confidence
         )
-        .execute(&self.calls)
+        .fetch_all(&self.calls)
         .await?;
-        Ok(())
+        let known = |n: i32| u32::try_from(n).unwrap_or(0);
+        Ok(rows
+            .into_iter()
+            .map(|r| Skill {
+                user: UserId(r.user_id),
+                correct: known(r.correct),
+                total: known(r.total),
+                gold_correct: known(r.gold_correct),
+                gold_total: known(r.gold_total),
+            })
+            .collect())
     }
 }

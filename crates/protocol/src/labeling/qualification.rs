@@ -28,6 +28,10 @@ pub struct Qualification {
     /// What is done about a worker who misses it; Warn when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<QualificationAction>,
+    /// How many answers to gold a worker has to have given before anything is done about them (1 to 1000); then only gold counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub min_gold: Option<i32>,
 }
 
 impl Qualification {
@@ -47,9 +51,20 @@ impl Qualification {
 impl Labeling {
     pub(super) fn qualification_violation(&self) -> Option<(String, String)> {
         let qualification = self.qualification.as_ref()?;
-        if self.consensus.is_none() {
-            let why = "needs labeling.consensus, whose labels the answers are held against";
+        if self.consensus.is_none() && self.gold.is_none() {
+            let why = "needs labeling.consensus or labeling.gold, whose labels the answers are held against";
             return Some(("labeling.qualification".to_owned(), why.to_owned()));
+        }
+        if qualification
+            .min_gold
+            .is_some_and(|least| !(1..=1000).contains(&least))
+        {
+            let why = "must be between 1 and 1000";
+            return Some(("labeling.qualification.minGold".to_owned(), why.to_owned()));
+        }
+        if qualification.min_gold.is_some() && self.gold.is_none() {
+            let why = "needs labeling.gold, which says how much of it workers are given";
+            return Some(("labeling.qualification.minGold".to_owned(), why.to_owned()));
         }
         let share = qualification.min_skill();
         let why = "must be between 0 and 1, and neither of them, like \"0.6\"";

@@ -1,6 +1,7 @@
 import { pluralOf } from '../plural.ts';
 
 export { models } from './models.ts';
+export { gold } from './gold.ts';
 
 /** In English, a condition's message says what its reason means. */
 export const reasons: Readonly<Record<string, string>> = {};
@@ -206,6 +207,7 @@ export const quality = {
   raw: 'Pairs that agree',
   row: (id: string) => `Item ${id}`,
   sample: (answers: string) => `Measured on the latest ${answers} approved answers.`,
+  onGold: 'Right on gold',
   skill: 'Skill',
   skillWhy: 'Share of answers that equal the label, where others answered too or you decided.',
   tasks: 'Tasks',

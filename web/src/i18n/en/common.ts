@@ -52,6 +52,7 @@ export const tabs = {
   models: 'Models',
   numbers: 'Numbers',
   quality: 'Quality',
+  gold: 'Gold',
   exports: 'Exports',
 };
 

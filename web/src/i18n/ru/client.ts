@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { pluralOf } from '../plural.ts';
 
 export { models } from './models.ts';
+export { gold } from './gold.ts';
 export { reasons } from './reasons.ts';
 
 const n = pluralOf('ru');
@@ -203,6 +204,7 @@ export const quality: Catalogue['quality'] = {
   raw: 'Совпавшие пары',
   row: (id) => `Элемент ${id}`,
   sample: (answers) => `Измерено по последним одобренным ответам: ${answers}.`,
+  onGold: 'Верно на эталонах',
   skill: 'Точность',
   skillWhy: 'Доля ответов, равных метке, там, где отвечали и другие или решили вы.',
   tasks: 'Задания',

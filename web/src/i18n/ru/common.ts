@@ -54,6 +54,7 @@ export const tabs: Catalogue['tabs'] = {
   models: 'Модели',
   numbers: 'Показатели',
   quality: 'Качество',
+  gold: 'Эталоны',
   exports: 'Выгрузки',
 };
 

@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use super::{Void, Voided};
 use crate::{
     Labelling, Refusal, Result, audit,
+    gold::{self, VoidedGold},
     projects::{find, from_column},
 };
 
@@ -48,9 +49,15 @@ impl Labelling {
             true => make_good(&mut tx, void, now).await?,
             false => Voided::default(),
         };
-        if found.up_to.is_none() && before == Voided::default() {
+        let gold = gold::void(&mut tx, void.project, void.worker, void.fraud, now).await?;
+        if found.up_to.is_none() && before == Voided::default() && gold == VoidedGold::default() {
             return Ok(Begun::Nothing(before));
         }
+        let before = Voided {
+            credited: before.credited + gold.credited,
+            points: before.points + gold.points,
+            ..before
+        };
         let state: ProjectState = from_column("project state", &p.state)?;
         // In a closed project no place opens again; where nothing is gated, nothing is charged.
         let charges = self.billing.gates() && !void.fraud && state != ProjectState::Closed;

@@ -300,7 +300,7 @@ test(
 
     await test.step('a large table goes on after a line that broke', async () => {
       if (WIDTH < 1280 || LANGUAGE !== 'en') return;
-      await clara.getByRole('link', { name: t.tabs.data }).click();
+      await clara.getByRole('link', { name: t.tabs.data, exact: true }).click();
       let lines = 0;
       await clara.route('**/uploads/*/files/*', (route) => {
         const breaks = route.request().method() === 'PATCH' && (lines += 1) === 1;

@@ -162,7 +162,11 @@ export const owners: Handlers = {
     state.projects.push(made as Body<'ProjectBody'>);
     return ok(made, 201);
   },
-  'PATCH /projects/:id': (state) => ok(project(state)),
+  'PATCH /projects/:id': (state, { body }) => {
+    const labeling = body['labeling'] as typeof state.labeling | undefined;
+    if (labeling !== undefined) state.labeling = labeling;
+    return ok(project(state));
+  },
   'DELETE /projects/:id': (state) => {
     state.deletedProjects = [project(state)];
     return { status: 202 };

@@ -299,6 +299,7 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
     let row = bind(&mut rows.datasets, &up.name, up.uid);
     let failed = row.has_failed();
     Json(DatasetView {
+        gold_items: 0,
         id: DatasetId(row.id),
         state: match (row.ready, row.runs.is_empty(), failed) {
             (true, ..) => DatasetState::Ready,

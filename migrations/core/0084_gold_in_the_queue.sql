@@ -6,20 +6,10 @@ returns boolean language sql immutable as $$
     select p_nth < p_onboarding or p_every > 0 and hashtextextended(p_user::text || p_project::text, p_nth) % p_every = 0
 $$;
 
--- Whether an item may still be given to a worker: once, and only to who knows nothing of the task that it was made of.
-create function gold_free_v1(p_user uuid, p_item bigint, p_task bigint) returns boolean language sql stable as $$
-    select not exists (select from gold_draws g where g.user_id = p_user and g.item_id = p_item)
-       and (p_task is null or not (
-           exists (select from answers a where a.task_id = p_task and a.user_id = p_user)
-           or exists (select from leases l where l.task_id = p_task and l.user_id = p_user)
-           or exists (select from skips s where s.task_id = p_task and s.user_id = p_user)
-           or exists (select from shown_tasks v where v.task_id = p_task and v.user_id = p_user)
-           or exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = p_task and r.user_id = p_user)))
-$$;
-
--- The item that a worker is given: the first free one from a place on that depends on worker and number alone.
+-- The item that a worker is given: the first free one from a place on that depends on worker and number alone. Each once, and only
+-- to who knows nothing of the task that it was made of.
 create function gold_pick_v1(p_user uuid, p_project uuid, p_nth bigint) returns bigint language plpgsql stable
-set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare
     v_least bigint;
     v_most bigint;
@@ -35,7 +25,13 @@ begin
         select i.id into v_item from gold_items i
         where i.project_id = p_project and i.retired_at is null and i.id >= v_from
           and exists (select from datasets d where d.id = i.dataset_id and d.bound_uid is not null)
-          and gold_free_v1(p_user, i.id, i.task_id)
+          and not exists (select from gold_draws g where g.user_id = p_user and g.item_id = i.id)
+          and (i.task_id is null or not (
+              exists (select from answers a where a.task_id = i.task_id and a.user_id = p_user offset 0)
+              or exists (select from leases l where l.task_id = i.task_id and l.user_id = p_user offset 0)
+              or exists (select from skips s where s.task_id = i.task_id and s.user_id = p_user offset 0)
+              or exists (select from shown_tasks v where v.task_id = i.task_id and v.user_id = p_user offset 0)
+              or exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = i.task_id and r.user_id = p_user offset 0)))
         order by i.id limit 1;
         exit when v_item is not null;
         v_from := v_least;

@@ -48,24 +48,29 @@ impl Platform {
             ("explainColumn", "why"),
         ];
         let csv = format!("id,text,right,why\n{rows}");
-        let dataset = self
-            .upload_with(client, project, csv, &members)
-            .await
-            .expect(201);
+        self.file(client, project, csv, &members).await
+    }
+
+    /// A file that the runner loads; its dataset.
+    pub async fn file(
+        &self,
+        client: &Actor,
+        project: &str,
+        csv: String,
+        members: &[(&str, &str)],
+    ) -> Value {
+        let dataset = self.upload_with(client, project, csv, members).await;
+        let dataset = dataset.expect(201);
         let id = dataset["id"].as_str().unwrap();
         let path = format!("/datasets/{id}");
         let generate = format!("{path}/generate-tasks");
-        self.call(
-            Some(&client.token),
-            Method::POST,
-            &generate,
-            Some(json!({})),
-        )
-        .await
-        .expect(202);
+        let body = Some(json!({}));
+        self.call(Some(&client.token), Method::POST, &generate, body)
+            .await
+            .expect(202);
         let run = Run::begin(self, id, 1).await;
         let job = Job::new(self, &client.namespace, run).await;
-        assert_eq!(job.finish(self, "generate", "gold-pod").await, 0);
+        assert_eq!(job.finish(self, "generate", "file-pod").await, 0);
         self.call(Some(&client.token), Method::GET, &path, None)
             .await
             .expect(200)

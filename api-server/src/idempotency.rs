@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     /// Posts that answer 201 or 202 and whose repetition changes nothing by itself.
-    const REPEATABLE: [(&str, &str); 11] = [
+    const REPEATABLE: [(&str, &str); 13] = [
         ("/datasets/{id}/generate-tasks", "the gate knows the run"),
         ("/datasets/{id}/retry", "the annotation is the same"),
         (
@@ -326,6 +326,11 @@ mod tests {
             "/projects/{id}/uploads",
             "a folder that no dataset names goes by itself",
         ),
+        (
+            "/uploads/{id}/files",
+            "a file that nobody sends goes with its folder",
+        ),
+        ("/projects/{id}/gold", "a task is gold once"),
         ("/projects/{id}/restore", "what is there is not made again"),
         ("/datasets/{id}/restore", "what is there is not made again"),
     ];

@@ -1,4 +1,4 @@
-"""Puts ids of what exists into two paths of three; a random id only ever leads to 404."""
+"""Puts ids of what exists into two paths of three; a random id only ever leads to 404. Sends the bytes of large files."""
 
 import json
 import os
@@ -7,6 +7,9 @@ import schemathesis
 
 IDS = json.loads(os.environ["CONTRACT_IDS"])
 count = 0
+
+
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 @schemathesis.hook

@@ -9,8 +9,8 @@ import { cancelled, transmit, type Upload } from './upload.ts';
 export const LARGE = 32 * 1024 * 1024;
 /** Bytes of one request: what a proxy takes, and whole parts of the server. */
 const PIECE = 64 * 1024 * 1024;
-/** Milliseconds before a line that broke is tried again. */
-const PAUSE = 1000;
+/** Milliseconds before each further try, as long as nothing more arrives. */
+const PAUSES = [1000, 2000, 5000, 15_000];
 /** The file stands elsewhere than was thought. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['wrong_offset', 'upload_taken']);
 /** The server forgets a folder after a day. */
@@ -76,19 +76,21 @@ export function putLarge(
     return offsetOf(await ask('PATCH', location, piece, headers, (sent) => progress(from + sent)));
   };
   const send = async () => {
-    let { location, offset } = await stand(projectId, folder, name, file, ask);
-    while (offset < file.size) {
-      progress(offset);
+    let at: { location: string; offset: number } | null = null;
+    for (let [most, idle] = [0, 0]; ;) {
       try {
-        offset = await sendFrom(location, offset);
+        at ??= await stand(projectId, folder, name, file, ask);
+        if (at.offset > most) [most, idle] = [at.offset, 0];
+        progress(at.offset);
+        if (at.offset >= file.size) return;
+        at = { ...at, offset: await sendFrom(at.location, at.offset) };
       } catch (thrown) {
         const problem = Problem.from(thrown);
-        if (!problem.isPassing && !ELSEWHERE.has(problem.code)) throw problem;
-        await pause(problem.retryAfter ?? PAUSE);
-        const before = offset;
-        ({ location, offset } = await stand(projectId, folder, name, file, ask));
-        // What brings it no further is for whoever counts the tries.
-        if (offset <= before) throw problem;
+        const pause = PAUSES[idle];
+        if (pause === undefined || !(problem.isPassing || ELSEWHERE.has(problem.code))) throw problem;
+        await wait(Math.max(pause, problem.retryAfter ?? 0));
+        idle += 1;
+        at = null;
       }
     }
   };
@@ -99,7 +101,7 @@ export function putLarge(
   return { done: send(), cancel };
 }
 
-const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+const wait = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 const offsetOf = (answer: Response): number => Number(answer.headers.get('upload-offset'));
 
 /** Where a file's bytes go, and how many have arrived: of one that is under way already, else from the beginning. */

@@ -25,7 +25,8 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(e) => e.code().is_some_and(|code| {
             matches!(
                 &*code,
-                "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03"
+                // The last two: it waited, or took, longer than a statement may.
+                "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "55P03" | "57014"
             )
         }),
         _ => false,

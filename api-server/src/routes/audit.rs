@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::paging::PageBody;
+use super::paging::{PageBody, page_limit};
 use crate::{
     auth::Admin,
     error::{ApiError, ApiResult},
@@ -97,15 +97,7 @@ pub async fn audit_list(
     _: Admin,
     Query(query): Query<AuditQuery>,
 ) -> ApiResult<axum::Json<PageBody<AuditBody>>> {
-    let limit = match query.limit.unwrap_or(50) {
-        limit @ 1..=200 => limit,
-        _ => {
-            return Err(ApiError::invalid_member(
-                "limit",
-                "must be between 1 and 200",
-            ));
-        }
-    };
+    let limit = page_limit(query.limit)?;
     let from = query
         .cursor
         .as_deref()

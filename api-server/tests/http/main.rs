@@ -39,6 +39,7 @@ mod invitations;
 mod loading;
 mod lost;
 mod migrations;
+mod model_accuracy;
 mod models;
 mod overlap;
 mod pairwise_races;

@@ -1,7 +1,7 @@
 /** Large files, which go on where a broken line left them: tus 1.0. What is under way is remembered over a reload. */
 import { kept } from '../kept.ts';
 import { readJson } from './json.ts';
-import type { Body } from './client.ts';
+import { api, ask, type Body } from './client.ts';
 import { Problem } from './problem.ts';
 import { cancelled, transmit, type Upload } from './upload.ts';
 
@@ -38,10 +38,11 @@ function underWay(projectId: string): UnderWay | null {
   }
 }
 
-/** The folder that one of these files was on its way to. */
-export function folderOf(projectId: string, files: readonly File[]): Body<'UploadBody'> | null {
+/** Where these files go: the folder that one of them was on its way to, else a new one. */
+export async function folderFor(projectId: string, files: readonly File[]): Promise<Body<'UploadBody'>> {
   const found = underWay(projectId);
-  return found !== null && files.some((file) => markOf(file) in found.files) ? found.folder : null;
+  if (found !== null && files.some((file) => markOf(file) in found.files)) return found.folder;
+  return ask(api.POST('/projects/{id}/uploads', { params: { path: { id: projectId } } }));
 }
 
 /** Nothing is under way any more. */
@@ -64,7 +65,7 @@ export function putLarge(
 ): Upload<void> {
   let running: Upload<Response> | null = null;
   let isOver = false;
-  const ask = async (...args: Parameters<typeof transmit>): Promise<Response> => {
+  const request = async (...args: Parameters<typeof transmit>): Promise<Response> => {
     if (isOver) throw cancelled();
     const [method, path, body, headers, told] = args;
     running = transmit(method, path, body, { 'tus-resumable': '1.0.0', ...headers }, told);
@@ -73,13 +74,13 @@ export function putLarge(
   const sendFrom = async (location: string, from: number): Promise<number> => {
     const headers = { 'upload-offset': String(from), 'content-type': 'application/offset+octet-stream' };
     const piece = file.slice(from, from + PIECE);
-    return offsetOf(await ask('PATCH', location, piece, headers, (sent) => progress(from + sent)));
+    return offsetOf(await request('PATCH', location, piece, headers, (sent) => progress(from + sent)));
   };
   const send = async () => {
     let at: { location: string; offset: number } | null = null;
     for (let [most, idle] = [0, 0]; ;) {
       try {
-        at ??= await stand(projectId, folder, name, file, ask);
+        at ??= await stand(projectId, folder, name, file, request);
         if (at.offset > most) [most, idle] = [at.offset, 0];
         progress(at.offset);
         if (at.offset >= file.size) return;
@@ -110,19 +111,19 @@ async function stand(
   folder: Body<'UploadBody'>,
   name: string,
   file: File,
-  ask: (...args: Parameters<typeof transmit>) => Promise<Response>,
+  request: (...args: Parameters<typeof transmit>) => Promise<Response>,
 ): Promise<{ location: string; offset: number }> {
   const found = underWay(projectId);
   const known = found?.folder.id === folder.id ? found.files[markOf(file)] : undefined;
   if (known !== undefined) {
     try {
-      return { location: known, offset: offsetOf(await ask('HEAD', known, null, {})) };
+      return { location: known, offset: offsetOf(await request('HEAD', known, null, {})) };
     } catch (thrown) {
       if (Problem.from(thrown).status !== 404) throw thrown;
     }
   }
   const type = file.type === '' ? 'application/octet-stream' : file.type;
-  const answer = await ask('POST', `/uploads/${folder.id}/files`, null, {
+  const answer = await request('POST', `/uploads/${folder.id}/files`, null, {
     'upload-length': String(file.size),
     'upload-metadata': `filename ${base64(name)},filetype ${base64(type)}`,
   });

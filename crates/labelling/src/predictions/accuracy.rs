@@ -52,7 +52,7 @@ pub struct CalibrationBin {
 }
 
 /// Items of one bin with the same labels.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Compared {
     predicted: Value,
     given: Value,
@@ -105,7 +105,7 @@ impl Labelling {
 }
 
 fn summed(compared: &[Compared]) -> ModelAccuracy {
-    let right = share(compared);
+    let right = share(compared.iter());
     let mut cells = BTreeMap::new();
     for one in compared {
         let key = (one.predicted.to_string(), one.given.to_string());
@@ -129,13 +129,9 @@ fn summed(compared: &[Compared]) -> ModelAccuracy {
 /// One bin of those that were compared, unless nothing is in it.
 fn calibration(compared: &[Compared], bin: usize) -> Option<CalibrationBin> {
     let number = i32::try_from(bin).unwrap_or(i32::MAX);
-    let of_it: Vec<_> = compared
-        .iter()
-        .filter(|one| one.bin == number)
-        .cloned()
-        .collect();
-    let right = share(&of_it);
-    let sum: f64 = of_it.iter().map(|one| one.probabilities).sum();
+    let of_it = || compared.iter().filter(|one| one.bin == number);
+    let right = share(of_it());
+    let sum: f64 = of_it().map(|one| one.probabilities).sum();
     let edge = |bin: usize| f64::from(u32::try_from(bin).unwrap_or(u32::MAX)) / 10.0;
     (right.total() > 0).then(|| CalibrationBin {
         from: edge(bin),
@@ -145,10 +141,12 @@ fn calibration(compared: &[Compared], bin: usize) -> Option<CalibrationBin> {
     })
 }
 
-fn share(compared: &[Compared]) -> Share {
-    let items =
-        |of: &dyn Fn(&&Compared) -> bool| compared.iter().filter(of).map(|one| one.items).sum();
-    Share::new(items(&|one| one.predicted == one.given), items(&|_| true)).unwrap_or_default()
+fn share<'a>(compared: impl Iterator<Item = &'a Compared>) -> Share {
+    let (right, all) = compared.fold((0, 0), |(right, all), one| {
+        let alike = u32::from(one.predicted == one.given);
+        (right + alike * one.items, all + one.items)
+    });
+    Share::new(right, all).unwrap_or_default()
 }
 
 #[cfg(test)]

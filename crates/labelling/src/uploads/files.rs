@@ -9,6 +9,7 @@ use datacrowd_protocol::{
 };
 use uuid::Uuid;
 
+use super::key_of;
 use crate::{Labelling, Refusal, Result};
 
 /// A file that is about to arrive.
@@ -253,17 +254,17 @@ impl Labelling {
         Ok(())
     }
 
-    /// A file that has not arrived whole, of the open folder that a source of this key lies in or is.
+    /// A file that has not arrived whole, of the open folder that this source lies in or is.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn upload_unfinished(&self, tenant: TenantId, key: &str) -> Result<Option<String>> {
+    pub async fn upload_unfinished(&self, tenant: TenantId, uri: &str) -> Result<Option<String>> {
         Ok(sqlx::query_scalar!(
             "select f.name from uploads u join upload_files f on f.upload_id = u.id
              where u.tenant_id = $1 and u.state = 'open' and right(u.object_key, 1) = '/' and starts_with($2, u.object_key)
                and f.state = 'open' order by f.name limit 1",
             tenant.0,
-            key
+            key_of(uri)
         )
         .fetch_optional(&self.calls)
         .await?)

@@ -114,11 +114,7 @@ async fn is_anothers(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<b
 
 /// Refuses what lies in a folder that a file is on its way to: the folder would be closed.
 async fn whole(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<()> {
-    let key = uri
-        .strip_prefix("s3://")
-        .and_then(|uri| uri.split_once('/'));
-    let Some((_, key)) = key else { return Ok(()) };
-    match app.core.upload_unfinished(project.tenant, key).await? {
+    match app.core.upload_unfinished(project.tenant, uri).await? {
         None => Ok(()),
         Some(name) => Err(ApiError::new(
             StatusCode::CONFLICT,

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::Platform;
+use crate::support::{Platform, patiently};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
@@ -31,9 +31,8 @@ async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
         let core = p.core.clone();
         tokio::spawn(async move {
             let mut acknowledged = Vec::new();
-            while let Ok(tasks) = core
-                .task_claim(user, Some(project_id), 3, chrono::Utc::now())
-                .await
+            while let Ok(tasks) =
+                patiently(|| core.task_claim(user, Some(project_id), 3, chrono::Utc::now())).await
             {
                 for task in tasks {
                     let lease = task.lease.unwrap();
@@ -53,7 +52,7 @@ async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
                         "a token that nobody gave submits nothing"
                     );
                     acknowledged.push((
-                        core.task_submit(&new, chrono::Utc::now())
+                        patiently(|| core.task_submit(&new, chrono::Utc::now()))
                             .await
                             .unwrap()
                             .answer_id,

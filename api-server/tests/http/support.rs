@@ -35,6 +35,7 @@ mod answer;
 mod crowd;
 mod export;
 mod gold;
+mod patience;
 mod predictor;
 mod process;
 mod run;
@@ -42,6 +43,7 @@ mod token;
 
 pub use answer::{Answer, answer, try_answer};
 pub use export::ExportRun;
+pub use patience::patiently;
 pub use predictor::{Predictor, bound};
 pub use process::Process;
 pub use run::Run;

@@ -1,5 +1,6 @@
 /** A project as the resource that `kubectl apply` takes: enumerations in CamelCase. Pure. */
 import type { Body } from '../api/client.ts';
+import type { components } from '../api/schema.d.ts';
 import { yaml } from './yaml.ts';
 
 /** `SINGLE_CHOICE` is `SingleChoice` there. */
@@ -30,19 +31,28 @@ function bound(value: Body<'FieldBody'>['minimum']): number | string | undefined
   return Number.isSafeInteger(Number(digits)) && /^-?\d+$/.test(digits) ? Number(digits) : digits;
 }
 
+/** Every member that the API has: one that is left out here does not compile. */
+type Whole<Name extends keyof components['schemas']> = {
+  [Member in keyof Required<Body<Name>>]: unknown;
+};
+
 export function projectManifest(project: Body<'NewProject'>): string {
   const { labeling } = project;
-  const fields = labeling.fields.map((field) => ({
-    name: field.name,
-    title: field.title ?? undefined,
-    help: field.help ?? undefined,
-    type: camel(field.type),
-    options: field.options?.length ? field.options : undefined,
-    required: field.required ?? undefined,
-    minimum: bound(field.minimum),
-    maximum: bound(field.maximum),
-    maxLength: field.maxLength ?? undefined,
-  }));
+  const { consensus, gold, qualification } = labeling;
+  const fields = labeling.fields.map(
+    (field) =>
+      ({
+        name: field.name,
+        title: field.title ?? undefined,
+        help: field.help ?? undefined,
+        type: camel(field.type),
+        options: field.options?.length ? field.options : undefined,
+        required: field.required ?? undefined,
+        minimum: bound(field.minimum),
+        maximum: bound(field.maximum),
+        maxLength: field.maxLength ?? undefined,
+      }) satisfies Whole<'FieldBody'>,
+  );
   return yaml({
     apiVersion: 'datacrowd.io/v1alpha1',
     kind: 'Project',
@@ -66,22 +76,29 @@ export function projectManifest(project: Body<'NewProject'>): string {
         onReject: camelOr(labeling.onReject),
         maxRejections: labeling.maxRejections ?? undefined,
         audience: camelOr(labeling.audience),
-        consensus: labeling.consensus
-          ? {
-              field: labeling.consensus.field,
-              method: camelOr(labeling.consensus.method),
-              minAnswers: labeling.consensus.minAnswers ?? undefined,
-              maxAnswers: labeling.consensus.maxAnswers ?? undefined,
-              confidence: bound(labeling.consensus.confidence),
-            }
+        consensus: consensus
+          ? ({
+              field: consensus.field,
+              method: camelOr(consensus.method),
+              minAnswers: consensus.minAnswers ?? undefined,
+              maxAnswers: consensus.maxAnswers ?? undefined,
+              confidence: bound(consensus.confidence),
+            } satisfies Whole<'ConsensusBody'>)
           : undefined,
-        qualification: labeling.qualification
-          ? {
-              minSkill: bound(labeling.qualification.minSkill),
-              action: camelOr(labeling.qualification.action),
-            }
+        gold: gold
+          ? ({
+              onboarding: gold.onboarding ?? undefined,
+              every: gold.every ?? undefined,
+            } satisfies Whole<'GoldMixBody'>)
           : undefined,
-      },
-    },
+        qualification: qualification
+          ? ({
+              minSkill: bound(qualification.minSkill),
+              action: camelOr(qualification.action),
+              minGold: qualification.minGold ?? undefined,
+            } satisfies Whole<'QualificationBody'>)
+          : undefined,
+      } satisfies Whole<'LabelingBody'>,
+    } satisfies Whole<'NewProject'>,
   });
 }

@@ -48,6 +48,8 @@ it('a project is the resource that kubectl takes', () => {
       ],
       answersPerTask: 2,
       onReject: 'REQUEUE',
+      gold: { onboarding: 5, every: 20 },
+      qualification: { minSkill: 0.7, action: 'BLOCK', minGold: 10 },
     },
   });
   expect(manifest).toMatchInlineSnapshot(`
@@ -80,6 +82,13 @@ it('a project is the resource that kubectl takes', () => {
           maximum: 10
         answersPerTask: 2
         onReject: Requeue
+        gold:
+          onboarding: 5
+          every: 20
+        qualification:
+          minSkill: "0.7"
+          action: Block
+          minGold: 10
     "
   `);
 });

@@ -100,6 +100,13 @@ test('each step of the wizard with faults; the first of them has the focus', asy
   await expect(page.getByLabel('Answers per task')).toBeFocused();
   await clean(page, 'rules');
   await page.getByLabel('Answers per task').fill('1');
+  await page.getByLabel('First tasks of a newcomer').fill('5');
+  await page.getByLabel('Then one task in so many').fill('1');
+  await page.getByLabel('Share of answers that are right').selectOption('0.7');
+  await page.getByRole('button', { name: 'Next' }).press('Enter');
+  await expect(page.getByLabel('Then one task in so many')).toBeFocused();
+  await clean(page, 'gold');
+  await page.getByLabel('Then one task in so many').fill('');
   await page.getByRole('button', { name: 'Next' }).press('Enter');
   await page.getByRole('button', { name: 'Check the form' }).click();
   await clean(page, 'preview');

@@ -1,9 +1,11 @@
 import type { Catalogue } from '../catalogue.ts';
 
 export const wizard: Catalogue['wizard'] = {
+  actions: { WARN: 'мне сообщают', REVIEW: 'его ответы проверяют', BLOCK: 'он больше не получает заданий' },
   addColumn: 'Добавить столбец',
   addQuestion: 'Добавить вопрос',
   answersPerTask: 'Ответов на задание',
+  anySkill: 'ничего не делается',
   anyConfidence: 'какой бы ни была надёжность метки',
   answersPerTaskHint:
     'Сколько разных исполнителей отвечают по каждому элементу. Закрепляется первым созданием заданий.',
@@ -31,6 +33,8 @@ export const wizard: Catalogue['wizard'] = {
     number: 'Это не подходящее число.',
     range: 'Вне границ.',
   },
+  goldHint:
+    'Столько из них — эталоны: верный ответ вам известен, ошибки объясняются. Загружаете или выбираете их позже.',
   help: 'Подсказка под вопросом',
   instructions: 'Инструкция',
   kind: 'Показывать как',
@@ -62,6 +66,10 @@ export const wizard: Catalogue['wizard'] = {
     WAWA: 'Wawa: вес по согласию с большинством',
     ZERO_BASED_SKILL: 'Zero-based skill: вес по выученному навыку',
   },
+  minGold: 'Не раньше стольких эталонов',
+  minGoldHint: 'Тогда считаются только они. Может остаться пустым.',
+  minSkill: 'Доля верных ответов, не меньше',
+  minSkillHint: 'Работник ниже неё, когда случайностью это уже не объяснить: по 95-процентному интервалу.',
   minimum: 'Наименьшее',
   name: 'Ключ',
   nameHint: 'Имя ответа в выгрузке.',
@@ -74,6 +82,7 @@ export const wizard: Catalogue['wizard'] = {
   optionsKeyless: (keys) => `После первых ${keys} клавиш нет.`,
   previewText: 'Такую форму получат исполнители. Попробуйте.',
   public: 'все исполнители',
+  quality: 'Качество',
   question: (no) => `Вопрос ${no}`,
   range: (least, most) => `Целое число от ${least} до ${most}.`,
   removeColumn: (column) => `Убрать столбец ${column}`,
@@ -87,6 +96,7 @@ export const wizard: Catalogue['wizard'] = {
   sample: 'Взять столбцы из файла (он останется на этом компьютере)',
   sampleCell: (column) => `Ячейка столбца «${column}»`,
   sampleHint: 'CSV или JSON Lines. Первая строка попадёт и в предпросмотр.',
+  skillAction: 'Если у работника она ниже',
   steps: { item: 'Элемент', questions: 'Вопросы', rules: 'Правила', preview: 'Предпросмотр' },
   title: 'Вопрос',
   tryForm: 'Проверить форму',

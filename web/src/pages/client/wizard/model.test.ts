@@ -77,3 +77,18 @@ it('names a consensus of a question that is there, and of one that can have one'
   const text = { ...field({}), consensusField: 'f' };
   expect(projectOf(text).labeling.consensus).toBeUndefined();
 });
+
+it('asks for a skill where answers are held against something', () => {
+  const asked = { minSkill: '0.7', skillAction: 'BLOCK', minGold: '10' };
+  expect(projectOf(filled(asked)).labeling).not.toMatchObject({ qualification: expect.anything() });
+  const known = { ...asked, goldOnboarding: '5', goldEvery: '20' };
+  expect(projectOf(filled(known)).labeling).toMatchObject({
+    gold: { onboarding: 5, every: 20 },
+    qualification: { minSkill: '0.7', action: 'BLOCK', minGold: 10 },
+  });
+  const alike = { ...asked, consensusField: 'rating' };
+  expect(projectOf(filled(alike)).labeling).toMatchObject({ qualification: { minSkill: '0.7' } });
+  expect(projectOf(filled(alike)).labeling.qualification?.minGold).toBeUndefined();
+  const wrong = { goldOnboarding: '101', goldEvery: '1', minGold: 'x' };
+  expect(Object.keys(faultsOf(filled(wrong), 'rules'))).toEqual(['goldOnboarding', 'goldEvery', 'minGold']);
+});

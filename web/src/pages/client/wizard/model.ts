@@ -2,6 +2,7 @@
 import type { Body } from '../../../api/client.ts';
 import type { Field } from '../../../fields/kind.ts';
 import { compare, plain } from '../../../fields/decimal.ts';
+import { mixOf } from '../project/gold.ts';
 
 export interface Draft {
   displayName: string;
@@ -24,6 +25,13 @@ export interface Draft {
   /** How sure its label has to be before nobody else is asked; empty where every task gets as many answers. */
   confidence: string;
   maxAnswers: string;
+  /** How many of a worker's first tasks have a known answer, and one in how many after that; none where both are empty. */
+  goldOnboarding: string;
+  goldEvery: string;
+  /** The least share of right answers; empty where nothing is done about workers who are wrong. */
+  minSkill: string;
+  skillAction: string;
+  minGold: string;
 }
 
 export const STEPS = ['item', 'questions', 'rules', 'preview'] as const;
@@ -52,6 +60,11 @@ export const newDraft = (): Draft => ({
   consensusMethod: 'MAJORITY_VOTE',
   confidence: '',
   maxAnswers: '5',
+  goldOnboarding: '',
+  goldEvery: '',
+  minSkill: '',
+  skillAction: 'WARN',
+  minGold: '',
 });
 
 /** The questions whose answers can become one label. */
@@ -69,6 +82,12 @@ const RANGES = {
   rewardPoints: [0, 1_000_000],
   lockMinutes: [1, 1440],
   maxRejections: [1, 100],
+} as const;
+/** The same of what may stay empty. */
+const MAY_BE_EMPTY = {
+  goldOnboarding: [0, 100],
+  goldEvery: [2, 1000],
+  minGold: [1, 1000],
 } as const;
 
 const whole = (text: string): number | null => (/^\d+$/.test(text.trim()) ? Number(text) : null);
@@ -121,6 +140,11 @@ function ruleFaults(draft: Draft): Faults {
     const value = whole(draft[name as keyof typeof RANGES]);
     if (value === null || value < least || value > most) wrong[name] = 'range';
   }
+  for (const [name, [least, most]] of Object.entries(MAY_BE_EMPTY)) {
+    const text = draft[name as keyof typeof MAY_BE_EMPTY].trim();
+    const value = whole(text);
+    if (text !== '' && (value === null || value < least || value > most)) wrong[name] = 'range';
+  }
   if (overlapOf(draft) !== undefined) {
     const most = whole(draft.maxAnswers);
     if (most === null || most < (whole(draft.answersPerTask) ?? 1) || most > MOST_ANSWERS)
@@ -129,7 +153,10 @@ function ruleFaults(draft: Draft): Faults {
   return wrong;
 }
 
-export const rangeOf = (name: keyof typeof RANGES): readonly [number, number] => RANGES[name];
+const ALL_RANGES = { ...RANGES, ...MAY_BE_EMPTY };
+export type Ranged = keyof typeof ALL_RANGES;
+
+export const rangeOf = (name: Ranged): readonly [number, number] => ALL_RANGES[name];
 
 const isLabelled = (draft: Draft): boolean =>
   labelled(draft).some(({ name }) => name === draft.consensusField);
@@ -138,6 +165,25 @@ const isLabelled = (draft: Draft): boolean =>
 const overlapOf = (draft: Draft) =>
   isLabelled(draft) && draft.confidence !== ''
     ? { confidence: draft.confidence, maxAnswers: whole(draft.maxAnswers) }
+    : undefined;
+
+const filledIn = (text: string): number | undefined =>
+  text.trim() === '' ? undefined : (whole(text) ?? undefined);
+
+const goldMix = (draft: Draft) => mixOf(draft.goldOnboarding, draft.goldEvery) ?? undefined;
+
+export const hasGold = (draft: Draft): boolean => goldMix(draft) !== undefined;
+
+/** Whether answers are held against something: only then a skill can be asked for. */
+export const isMeasured = (draft: Draft): boolean => isLabelled(draft) || hasGold(draft);
+
+const qualificationOf = (draft: Draft) =>
+  isMeasured(draft) && draft.minSkill !== ''
+    ? {
+        minSkill: draft.minSkill,
+        action: draft.skillAction,
+        minGold: hasGold(draft) ? filledIn(draft.minGold) : undefined,
+      }
     : undefined;
 
 const orNone = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim());
@@ -163,6 +209,8 @@ export function projectOf(draft: Draft): Body<'NewProject'> {
       consensus: isLabelled(draft)
         ? { field: draft.consensusField, method: draft.consensusMethod, ...overlapOf(draft) }
         : undefined,
+      gold: goldMix(draft),
+      qualification: qualificationOf(draft),
     },
   };
 }

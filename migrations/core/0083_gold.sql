@@ -34,13 +34,8 @@ create table gold_items (
 create index gold_items_project on gold_items (project_id, id);
 create index gold_items_drawn on gold_items (project_id, id) where retired_at is null;
 
--- How many tasks a worker has taken in a project since gold is mixed into it. Nobody else reads or locks the row.
-create table gold_pace (
-    user_id    uuid not null,
-    project_id uuid not null references projects on delete cascade,
-    taken      bigint not null,
-    primary key (project_id, user_id)
-) with (fillfactor = 50);
+-- How many tasks a worker has taken in a project since gold is mixed into it.
+alter table worker_cursors add column taken bigint not null default 0;
 
 -- A gold item in one worker's queue, in the place of a task: all that the worker sees but the main columns is that task's.
 create table gold_draws (

@@ -91,26 +91,21 @@ begin
 end
 $$;
 
--- Gives a worker gold in place of a task that this transaction has locked, where it is due: p_lives not null leases it at once, else it
--- stands in the queue. The task stays where it is, for others. False: it is not due, or there is none, or no quota for it.
+-- Gives a worker gold, which is due, in place of a task that this transaction has locked: p_lives not null leases it at once, else it
+-- stands in the queue. The task stays where it is, for others. False: they had it, or there is none, or no quota for it.
 create function gold_take_v1(p_user uuid, p_project uuid, p_task bigint, p_nth bigint, p_gated boolean, p_lives int, p_now timestamptz)
 returns boolean language plpgsql volatile
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare
     v_project record;
     v_item bigint;
-    v_due boolean;
 begin
-    select gold_onboarding, gold_every, task_quota - tasks_used as quota into v_project
-    from projects where id = p_project and gold_every is not null;
-    if not found then
+    select gold_onboarding, task_quota - tasks_used as quota into v_project from projects where id = p_project;
+    if exists (select from gold_draws where user_id = p_user and project_id = p_project and nth = p_nth) then
         return false;
     end if;
-    v_due := gold_due_v1(p_user, p_project, p_nth, v_project.gold_onboarding, v_project.gold_every)
-        and not exists (select from gold_draws where user_id = p_user and project_id = p_project and nth = p_nth);
-    -- Looked for in any case: else a claim would take longer when it finds gold.
     v_item := gold_pick_v1(p_user, p_project, p_nth);
-    if not v_due or v_item is null then
+    if v_item is null then
         return false;
     end if;
     if p_gated and v_project.quota <= (select count(*) from gold_draws where project_id = p_project and charge = 'due' and skipped is null) then
@@ -134,11 +129,11 @@ returns table (id bigint, queue_pos bigint, gold boolean) language sql stable as
     order by q.queue_pos limit p_count
 $$;
 
--- One worker takes one more task, or several, in a project where gold is mixed in.
-create function gold_count_v1(p_user uuid, p_project uuid, p_tasks int) returns void language sql volatile as $$
-    insert into gold_pace as g (user_id, project_id, taken)
-    select p_user, p.id, p_tasks from projects p where p.id = p_project and p.gold_every is not null
-    on conflict (project_id, user_id) do update set taken = g.taken + p_tasks
+-- One worker takes one more task in a project where gold is mixed in.
+create function gold_count_v1(p_user uuid, p_project uuid) returns void language sql volatile as $$
+    insert into worker_cursors as c (user_id, project_id, queue_pos, claimed_at, taken)
+    select p_user, p.id, p.queue_floor, now(), 1 from projects p where p.id = p_project and p.gold_every is not null
+    on conflict (user_id, project_id) do update set taken = c.taken + 1
 $$;
 
 -- As tasks_lease_v1, for one gold item that stands in the worker's queue.
@@ -179,11 +174,13 @@ returns table (
     from gold_draws g where g.user_id = p_user and g.token is not null and (p_project is null or g.project_id = p_project)
 $$;
 
--- As workplaces_v1; whether gold is mixed in.
+-- As workplaces_v1; whether gold is mixed in, and how many tasks the worker has taken since.
 create function workplaces_v2(p_user uuid, p_project uuid)
-returns table (id uuid, queue_floor bigint, queue_pos bigint, claimed_at timestamptz, gold boolean, onboarding int, every int) language sql stable as $$
-    select w.id, w.queue_floor, w.queue_pos, w.claimed_at, p.gold_every is not null, p.gold_onboarding, p.gold_every
+returns table (id uuid, queue_floor bigint, queue_pos bigint, claimed_at timestamptz, gold boolean, onboarding int, every int, taken bigint)
+language sql stable as $$
+    select w.id, w.queue_floor, w.queue_pos, w.claimed_at, p.gold_every is not null, p.gold_onboarding, p.gold_every, coalesce(c.taken, 0)
     from workplaces_v1(p_user, p_project) w join projects p on p.id = w.id
+    left join worker_cursors c on c.project_id = w.id and c.user_id = p_user
 $$;
 
 -- As task_next_v1, with gold, which is put into the queue for it.
@@ -213,8 +210,8 @@ begin
             exit when found or v_from = 0;
             v_from := 0;
         end loop;
-        if not v_next.gold and gold_take_v1(p_user, v_place.id, v_next.id,
-                coalesce((select taken from gold_pace where user_id = p_user and project_id = v_place.id), 0), p_gated, null, p_now) then
+        if not v_next.gold and gold_due_v1(p_user, v_place.id, v_place.taken, v_place.onboarding, v_place.every)
+            and gold_take_v1(p_user, v_place.id, v_next.id, v_place.taken, p_gated, null, p_now) then
             select * into v_next from queue_v1(p_user, v_place.id, v_from, 1);
         end if;
         if v_next.gold then
@@ -254,6 +251,7 @@ declare
     v_taken int;
     v_last bigint;
     v_one record;
+    v_due boolean;
     v_leased boolean;
 begin
     -- One act of taking at a time per worker: what they hold is only then theirs to tell.
@@ -301,21 +299,22 @@ begin
                 v_taken := 0;
                 v_run := '{}';
                 v_leased := true;
-                v_nth := coalesce((select taken from gold_pace where user_id = p_user and project_id = v_place.id), 0);
+                v_nth := v_place.taken;
                 -- In the order of the queue, in which leases are shown.
                 for v_one in select * from (
                     select u.id, u.pos, false as gold from unnest(v_tasks, v_places) u (id, pos)
                     union all
                     select g.id, g.queue_pos, true from gold_draws g
                     where g.user_id = p_user and g.project_id = v_place.id and g.queue_pos > v_from) both_of order by pos limit v_wanted loop
-                    if v_run <> '{}' and (v_one.gold or gold_due_v1(p_user, v_place.id, v_nth, v_place.onboarding, v_place.every)) then
+                    v_due := gold_due_v1(p_user, v_place.id, v_nth, v_place.onboarding, v_place.every);
+                    if v_run <> '{}' and (v_one.gold or v_due) then
                         v_leased := tasks_lease_v1(p_user, v_place.id, v_run, p_leased, p_places, p_lives, p_now);
                         v_run := '{}';
                         exit when not v_leased;
                     end if;
                     if v_one.gold then
                         v_leased := gold_lease_v1(p_user, v_place.id, v_one.id, p_lives, p_now);
-                    elsif not gold_take_v1(p_user, v_place.id, v_one.id, v_nth, p_gated, p_lives, p_now) then
+                    elsif not (v_due and gold_take_v1(p_user, v_place.id, v_one.id, v_nth, p_gated, p_lives, p_now)) then
                         v_run := v_run || v_one.id;
                     end if;
                     exit when not v_leased;
@@ -334,11 +333,10 @@ begin
                 v_taken := cardinality(v_tasks);
             end if;
         end if;
-        insert into worker_cursors (user_id, project_id, queue_pos, claimed_at) values (p_user, v_place.id, v_last, p_now)
-        on conflict (user_id, project_id) do update set queue_pos = excluded.queue_pos, claimed_at = excluded.claimed_at;
-        if v_place.gold then
-            perform gold_count_v1(p_user, v_place.id, v_taken);
-        end if;
+        insert into worker_cursors as c (user_id, project_id, queue_pos, claimed_at, taken)
+        values (p_user, v_place.id, v_last, p_now, case when v_place.gold then v_taken else 0 end)
+        on conflict (user_id, project_id) do update
+        set queue_pos = excluded.queue_pos, claimed_at = excluded.claimed_at, taken = c.taken + excluded.taken;
         v_wanted := greatest(v_wanted - v_taken, 0);
     end loop;
     return query select h.* from tasks_held_v2(p_user, p_project) h order by h.token limit p_count;

@@ -285,7 +285,9 @@ async fn an_answer_to_gold_waits_is_decided_and_paid_as_any_other_right_or_wrong
             .sum::<i64>()
     };
     assert_eq!(sum("answers"), gold as i64);
-    let right = p.count("select count(*) from gold_answers where correct").await;
+    let right = p
+        .count("select count(*) from gold_answers where correct")
+        .await;
     assert_eq!(sum("right"), right, "{list:#?}");
     p.assert_consistent().await;
 }

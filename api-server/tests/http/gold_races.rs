@@ -1,15 +1,18 @@
-//! Many workers at once with gold in their queues: never more answers than asked for, never more spent than there is, and each
-//! item of gold once for each worker.
+//! Many workers at once with gold in their queues, some of whose calls are dropped in the middle and made again: never more answers
+//! than asked for, never more spent than there is, and each item of gold once for each worker.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use datacrowd_labelling::{BillingMode, NewAnswer};
 use datacrowd_protocol::{
     ids::{TaskId, UserId},
     raw::RawJson,
 };
+use datacrowd_testkit::first_seed;
 use futures::future::join_all;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::support::{Platform, patiently};
@@ -37,9 +40,10 @@ async fn thirty_two_workers_with_gold_never_exceed_answers_or_quota() {
             }
         })
     };
-    let done = join_all(workers.iter().map(|&user| {
+    let done = join_all((0..).zip(&workers).map(|(nth, &user)| {
         let core = p.core.clone();
         tokio::spawn(async move {
+            let mut rng = StdRng::seed_from_u64(first_seed().unwrap_or(1) + nth);
             let mut seen = Vec::new();
             while let Ok(tasks) =
                 patiently(|| core.task_claim(user, Some(project_id), 3, chrono::Utc::now())).await
@@ -52,11 +56,17 @@ async fn thirty_two_workers_with_gold_never_exceed_answers_or_quota() {
                         answer: RawJson::parse(r#"{"rating":"0"}"#.to_owned()).unwrap(),
                         active_millis: None,
                     };
+                    let limit = Duration::from_micros(rng.random_range(0..4_000));
+                    // Dropped in the middle, either has happened or not; made again, it happens once.
+                    let _ = timeout(limit, core.task_submit(&new, chrono::Utc::now())).await;
                     patiently(|| core.task_submit(&new, chrono::Utc::now()))
                         .await
                         .unwrap();
                     seen.push(task.id);
                 }
+                let limit = Duration::from_micros(rng.random_range(0..4_000));
+                let claim = core.task_claim(user, Some(project_id), 3, chrono::Utc::now());
+                let _ = timeout(limit, claim).await;
             }
             seen
         })

@@ -31,6 +31,7 @@ mod folders;
 mod founding;
 mod free_labour;
 mod gold;
+mod gold_media;
 mod gold_races;
 mod gold_skill;
 mod gold_tells;

@@ -373,7 +373,9 @@ async fn thirty_two_workers_never_exceed_the_limit_nor_the_quota() {
             let user = UserId(Uuid::new_v4());
             let mut rng = StdRng::seed_from_u64(first_seed().unwrap_or(1) + nth);
             let mut given = Vec::new();
-            while let Ok(claimed) = patiently(|| core.task_claim(user, Some(id), 2, Utc::now())).await {
+            while let Ok(claimed) =
+                patiently(|| core.task_claim(user, Some(id), 2, Utc::now())).await
+            {
                 for task in claimed {
                     let label = ["-1", "0", "1"][rng.random_range(0..3)];
                     let new = NewAnswer {
@@ -386,7 +388,9 @@ async fn thirty_two_workers_never_exceed_the_limit_nor_the_quota() {
                     let limit = Duration::from_micros(rng.random_range(0..4_000));
                     // A submit that is dropped in the middle has happened or not; said again, it happens once.
                     let _ = tokio::time::timeout(limit, core.task_submit(&new, Utc::now())).await;
-                    patiently(|| core.task_submit(&new, Utc::now())).await.unwrap();
+                    patiently(|| core.task_submit(&new, Utc::now()))
+                        .await
+                        .unwrap();
                     given.push(task.id);
                 }
             }

@@ -11,7 +11,7 @@ use crate::{
 
 /// Counts one more task that a worker takes in a project, where gold is mixed in.
 pub(crate) async fn count(conn: &mut PgConnection, user: UserId, project: Uuid) -> Result<()> {
-    sqlx::query!("select gold_count_v1($1, $2, 1)", user.0, project)
+    sqlx::query!("select gold_count_v1($1, $2)", user.0, project)
         .fetch_one(conn)
         .await?;
     Ok(())

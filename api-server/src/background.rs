@@ -198,6 +198,10 @@ fn core_gauges(backlog: &datacrowd_labelling::Backlog, now: DateTime<Utc>) {
     metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(backlog.ready_since, now));
     metrics::gauge!("datacrowd_leases").set(backlog.leases as f64);
     metrics::gauge!("datacrowd_answers_in_review").set(backlog.in_review as f64);
+    metrics::gauge!("datacrowd_tasks_below_confidence").set(backlog.below_confidence as f64);
+    for (action, workers) in backlog.below_skill {
+        metrics::gauge!("datacrowd_workers_below_skill", "action" => action).set(workers as f64);
+    }
     metrics::gauge!("datacrowd_lost_resources").set(backlog.lost as f64);
     metrics::gauge!("datacrowd_lost_sweep_stopped").set(f64::from(u8::from(backlog.lost_stopped)));
     outbox_gauges("core", backlog.outbox, age(backlog.outbox_since, now));

@@ -127,6 +127,8 @@ async fn a_pass_and_a_stale_submit_show_in_the_metrics() {
         "datacrowd_tasks_oldest_ready_seconds ",
         "datacrowd_leases ",
         "datacrowd_answers_in_review ",
+        "datacrowd_tasks_below_confidence ",
+        "datacrowd_workers_below_skill{action=\"block\"} ",
         "datacrowd_outbox_rows{context=\"core\"} ",
         "datacrowd_outbox_rows{context=\"payments\"} ",
         "datacrowd_outbox_lag_seconds{context=\"core\"} ",

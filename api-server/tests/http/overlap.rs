@@ -170,6 +170,10 @@ async fn a_task_grows_until_its_label_is_sure_and_as_far_as_quota_goes() {
     let path = format!("/projects/{project}/quality");
     let seen = p.call(Some(&client.token), Method::GET, &path, None).await;
     assert_eq!(seen.expect(200)["belowConfidence"], 1);
+    assert_eq!(
+        p.core.backlog(Utc::now()).await.unwrap().below_confidence,
+        1
+    );
     p.grant(&project, 1).await;
     p.sweep().await;
     assert_eq!(

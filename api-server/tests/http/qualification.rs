@@ -1,5 +1,6 @@
 //! What is done about workers who are wrong too often, and who has the last word.
 
+use chrono::Utc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -61,6 +62,8 @@ async fn a_worker_who_is_surely_wrong_too_often_is_blocked_until_the_owner_says_
     let blocked =
         |(_, standing, action): &(String, Value, Value)| standing == "BLOCKED" && action == "BLOCK";
     assert!(found.len() == 2 && found.iter().all(blocked), "{found:?}");
+    let below = async || p.core.backlog(Utc::now()).await.unwrap().below_skill;
+    assert_eq!(below().await, [("warn", 0), ("review", 0), ("block", 2)]);
     p.submit(&mallory, &held[0], "1")
         .await
         .refused(403, "blocked");
@@ -85,6 +88,7 @@ async fn a_worker_who_is_surely_wrong_too_often_is_blocked_until_the_owner_says_
     }
     p.fit().await;
     assert_eq!(p.disqualified(&client, &project).await, []);
+    assert_eq!(below().await[2], ("block", 0));
     p.claim(&mallory, &project, 1).await.expect(200);
     p.assert_consistent().await;
 }

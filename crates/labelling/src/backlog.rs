@@ -16,6 +16,10 @@ pub struct Backlog {
     pub leases: i64,
     /// Answers that wait for a reviewer.
     pub in_review: i64,
+    /// Tasks whose label is less sure than their project wants it, and that wait for quota to ask one worker more.
+    pub below_confidence: i64,
+    /// Workers who are right too rarely for their project, by what is done about them: `warn`, `review`, `block`.
+    pub below_skill: [(&'static str, i64); 3],
     /// Rows of the outbox that nobody has acted on.
     pub outbox: i64,
     /// When the oldest of them was written.
@@ -44,9 +48,17 @@ impl Labelling {
         let rest = sqlx::query!(
             "select (select count(*) from leases where expires_at > $1) as \"leases!\",
                     (select count(*) from answers where status = 'in_review') as \"in_review!\",
+                    (select count(*) from tasks where below_confidence) as \"below_confidence!\",
                     count(*) as \"outbox!\", min(created_at) as since
              from outbox where done_at is null",
             now
+        )
+        .fetch_one(&self.calls)
+        .await?;
+        let skill = sqlx::query!(
+            "select count(*) filter (where action = 'warn') as \"warn!\", count(*) filter (where action = 'review') as \"review!\",
+                    count(*) filter (where action = 'block') as \"block!\"
+             from worker_qualifications where not lifted"
         )
         .fetch_one(&self.calls)
         .await?;
@@ -60,6 +72,12 @@ impl Labelling {
             ready_since: queues.since,
             leases: rest.leases,
             in_review: rest.in_review,
+            below_confidence: rest.below_confidence,
+            below_skill: [
+                ("warn", skill.warn),
+                ("review", skill.review),
+                ("block", skill.block),
+            ],
             outbox: rest.outbox,
             outbox_since: rest.since,
         })

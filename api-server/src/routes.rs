@@ -195,6 +195,7 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(gold::retire::gold_retire))
         .routes(routes!(quality::read::project_quality))
         .routes(routes!(quality::workers::worker_quality))
+        .routes(routes!(quality::costs::label_costs))
         .routes(routes!(quality::tasks::hardest_tasks))
         .routes(routes!(
             quality::decide::task_decide,

@@ -1,5 +1,6 @@
 //! The quality of a project's answers, as its owner reads it, and what the owner decides.
 
+pub mod costs;
 pub mod decide;
 pub mod read;
 pub mod tasks;

@@ -27,6 +27,42 @@ fn near(found: &Value, expected: f64) {
     assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
 }
 
+/// As below; a worker without a record is right half of the time, and none here has one that makes two answers sure.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_reads_what_sureness_costs() {
+    let (p, client, project) = answered(json!({"field": "rating"})).await;
+    let path = format!("/projects/{project}/quality/costs");
+    let costs = read(&p, &client, &path).await;
+    assert_eq!(
+        (&costs["field"], &costs["tasks"], &costs["answersPerTask"]),
+        (&json!("rating"), &json!(3), &json!(4.0))
+    );
+    let curve: Vec<[f64; 3]> = costs["costs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| ["confidence", "answersPerTask", "sure"].map(|member| c[member].as_f64().unwrap()))
+        .collect();
+    assert!(curve.is_sorted_by(|a, b| a[0] < b[0] && a[1] <= b[1] && a[2] >= b[2]));
+    assert_eq!(curve.last().unwrap()[1..], [4.0, 0.0]);
+    let least = read(&p, &client, &format!("{path}?minAnswers=4")).await;
+    assert_eq!(least["costs"][0]["answersPerTask"], 4.0);
+    p.call(
+        Some(&client.token),
+        Method::GET,
+        &format!("{path}?minAnswers=26"),
+        None,
+    )
+    .await
+    .refused(422, "invalid_request");
+    let empty = p.project(&client, json!({})).await;
+    let costs = read(&p, &client, &format!("/projects/{empty}/quality/costs")).await;
+    assert_eq!(
+        (&costs["field"], &costs["costs"]),
+        (&Value::Null, &json!([]))
+    );
+}
+
 /// Task 1: 1 1 1 -1. Task 2: 0 0 -1 1. Task 3: -1 1 0 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_owner_reads_how_much_people_agree_and_on_what() {

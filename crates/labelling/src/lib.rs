@@ -65,8 +65,9 @@ pub use predictions::{
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
-    Estimate, FieldQuality, Fitted, GivenAnswer, HardTask, HardestCursor, HardestPage, LabelCount,
-    NewDecision, OwnersDecision, Quality, QualitySample, Skill, SkillSample, WorkerQuality,
+    Cost, Costs, Estimate, FieldQuality, Fitted, GivenAnswer, HardTask, HardestCursor, HardestPage,
+    LabelCount, NewDecision, OwnersDecision, Quality, QualitySample, Skill, SkillSample,
+    WorkerQuality,
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller, RunTarget};

@@ -2,6 +2,7 @@
 //! and how far each worker's answers are trusted.
 
 mod agreement;
+mod costs;
 mod decide;
 mod hardest;
 mod measure;
@@ -9,6 +10,7 @@ mod qualify;
 mod sample;
 mod skills;
 
+pub use costs::{Cost, Costs};
 pub use datacrowd_consensus::agreement::Estimate;
 pub(crate) use decide::decided_tasks;
 pub use decide::{NewDecision, OwnersDecision};

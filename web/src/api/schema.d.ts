@@ -1131,6 +1131,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/quality/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What labels cost that are so sure, told by the project's latest answers: each task's are given again in their order, and stopped
+         *     where `labeling.consensus` with this confidence would have stopped them. `docs/quality.md` says what it cannot tell.
+         */
+        get: operations["label_costs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/quality/tasks": {
         parameters: {
             query?: never;
@@ -1995,6 +2015,44 @@ export interface components {
              */
             maxAnswers?: number | null;
             confidence?: components["schemas"]["Bound"] | null;
+        };
+        /** @description What a label costs that is so sure. */
+        CostBody: {
+            /**
+             * Format: double
+             * @description How probable the label is.
+             * @example 0.9
+             */
+            confidence: number;
+            /**
+             * Format: double
+             * @description Answers, and so judgements, that a task would have needed on average.
+             * @example 2.4
+             */
+            answersPerTask: number;
+            /**
+             * Format: double
+             * @description Share of tasks that would have been as sure by the answers that they have; the others would want more.
+             * @example 0.97
+             */
+            sure: number;
+        };
+        /** @description What labels cost that are so sure. */
+        CostsBody: {
+            /**
+             * @description The field with the consensus, else the first of one choice, or of true or false; null without an answer to one.
+             * @example rating
+             */
+            field?: string | null;
+            /** @description Tasks of the latest 10,000 approved answers. */
+            tasks: number;
+            /**
+             * Format: double
+             * @description Answers that they have on average.
+             */
+            answersPerTask: number;
+            /** @description The least sure first. */
+            costs: components["schemas"]["CostBody"][];
         };
         /** @description A dataset. */
         DatasetBody: {
@@ -7070,6 +7128,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    label_costs: {
+        parameters: {
+            query?: {
+                /** @description Answers that each task gets at least, 1 to 25; 1 when absent. */
+                minAnswers?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostsBody"];
                 };
             };
             /** @description What went wrong, and what to do */

@@ -102,6 +102,17 @@ export const qualityReads: Handlers = {
     return nothing;
   },
   'GET /projects/:id/quality': (state) => ok(quality(state)),
+  'GET /projects/:id/quality/costs': () =>
+    ok({
+      field: 'rating',
+      tasks: 3300,
+      answersPerTask: 3,
+      costs: [
+        { confidence: 0.8, answersPerTask: 1.41, sure: 1 },
+        { confidence: 0.9, answersPerTask: 2.08, sure: 0.97 },
+        { confidence: 0.99, answersPerTask: 2.9, sure: 0.61 },
+      ],
+    } satisfies Body<'CostsBody'>),
   'GET /projects/:id/quality/workers': () =>
     ok({ items: [worker('w-5f3a91c0', 0.91), worker('w-77b2e0d4', null)], nextCursor: null }),
   'GET /projects/:id/quality/tasks': (state) =>

@@ -94,6 +94,7 @@ const ROWS: &[(&str, For)] = &[
     ("skip_list", Owner),
     ("project_quality", Owner),
     ("worker_quality", Owner),
+    ("label_costs", Owner),
     ("hardest_tasks", Owner),
     ("gold_list", Owner),
     ("gold_make", Owner),

@@ -107,7 +107,7 @@ impl WorkerQuality {
 }
 
 /// The labels of a field.
-type Labels = Labelled<TaskId, String, String>;
+pub(super) type Labels = Labelled<TaskId, String, String>;
 
 impl QualitySample {
     /// Measures every field; a label counts as sure from `confidence` on.
@@ -159,7 +159,7 @@ impl QualitySample {
         Ok(Page::cut(items.collect(), limit, |w| w.worker.clone()))
     }
 
-    fn label(&self, field: &SampledField) -> Result<Labels> {
+    pub(super) fn label(&self, field: &SampledField) -> Result<Labels> {
         let mut given = Collector::default();
         for answer in &self.answers {
             if let Some(value) = answer.values.get(&field.name) {

@@ -41,6 +41,8 @@ pub struct QualitySample {
 #[derive(Debug, Clone)]
 pub(super) struct SampledField {
     pub(super) name: String,
+    /// How many values an answer may have.
+    pub(super) options: usize,
     /// How its answers become one; a majority vote for fields without a consensus.
     pub(super) method: ConsensusMethod,
     /// Whether it is the field with the project's consensus.
@@ -136,6 +138,10 @@ fn fields(labeling: &Labeling) -> Vec<SampledField> {
             let own = consensus.filter(|consensus| consensus.field == field.name);
             SampledField {
                 name: field.name.clone(),
+                options: match field.kind {
+                    FieldType::Boolean => 2,
+                    _ => field.options.len(),
+                },
                 method: own.map_or(ConsensusMethod::MajorityVote, |own| own.method()),
                 is_decided: own.is_some(),
                 decisions: HashMap::new(),

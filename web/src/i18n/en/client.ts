@@ -1,6 +1,7 @@
 import { pluralOf } from '../plural.ts';
 
 export { models } from './models.ts';
+export { cost } from './cost.ts';
 export { gold } from './gold.ts';
 
 /** In English, a condition's message says what its reason means. */

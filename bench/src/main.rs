@@ -1,12 +1,14 @@
-//! `datacrowd-bench claim`, `upload`, `operator`, `overlap` and `peers`: see the README for method and results.
+//! `datacrowd-bench claim`, `upload`, `operator`, `crowd`, `overlap` and `peers`: see the README for method and results.
 
 mod claim;
 mod cluster;
+mod crowd;
 mod operator;
 mod overlap;
 mod peers;
 mod platform;
 mod process;
+mod recorded;
 mod samples;
 mod upload;
 
@@ -21,6 +23,8 @@ enum Command {
     Upload(upload::Upload),
     /// The operator's rates, memory and cost at rest with many Datasets.
     Operator(operator::Scale),
+    /// Whom the platform blocks of a crowd where some say anything, what labels come out, and what it costs.
+    Crowd(crowd::Crowd),
     /// What dynamic overlap saves on recorded ratings.
     Overlap(overlap::Overlap),
     /// Other platforms and a job queue beside ours.
@@ -33,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Claim(claim) => claim.run().await,
         Command::Upload(upload) => upload.run().await,
         Command::Operator(scale) => scale.run().await,
+        Command::Crowd(crowd) => crowd.run().await,
         Command::Overlap(overlap) => overlap.run().await,
         Command::Peers(peers) => peers.run().await,
     }

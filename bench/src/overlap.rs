@@ -14,18 +14,16 @@ use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use clap::Args;
 use futures::{future::try_join_all, stream};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{claim::say, platform::Platform};
+use crate::{
+    claim::say,
+    platform::Platform,
+    recorded::{majority, recorded},
+};
 
-/// What was recorded: a line for each item, with the ratings of twenty people from -4 to 4.
-const RECORDED: &str = include_str!("../../examples/reviews/data/ratings.jsonl");
 /// Most tasks that a worker takes at once.
 const TAKEN: usize = 10;
-/// Whether a sentence is negative, neutral or positive.
-const LABELS: [&str; 3] = ["-1", "0", "1"];
-
 /// How many items, by whom, how sure.
 #[derive(Debug, Args)]
 pub struct Overlap {
@@ -38,12 +36,6 @@ pub struct Overlap {
     /// Answers to a task at least.
     #[arg(long, default_value_t = 2)]
     least: usize,
-    /// The first so many of the twenty workers say anything, whatever they are asked.
-    #[arg(long, default_value_t = 0)]
-    spammers: usize,
-    /// The least skill of workers, like 0.5: who is surely below it is blocked.
-    #[arg(long)]
-    min_skill: Option<String>,
     /// Answers after which skills are fitted again.
     #[arg(long, default_value_t = 5000)]
     fit_after: usize,
@@ -52,29 +44,17 @@ pub struct Overlap {
     log: PathBuf,
 }
 
-/// One item.
-#[derive(Debug, Deserialize)]
-struct Recorded {
-    id: String,
-    ratings: Vec<i32>,
-}
-
 /// What the crowd says: of each item by its id, one label for each worker.
 type Crowd = HashMap<String, Vec<&'static str>>;
 
 impl Overlap {
     pub async fn run(self) -> Result<()> {
-        let recorded = recorded(self.items)?;
+        let recorded = recorded(0, self.items)?;
         let truth: HashMap<_, _> = recorded
             .iter()
             .map(|(id, said)| (id.as_str(), majority(said)))
             .collect();
-        let crowd: Arc<Crowd> = Arc::new(
-            recorded
-                .iter()
-                .map(|(id, said)| (id.clone(), self.with_spammers(id, said)))
-                .collect(),
-        );
+        let crowd: Arc<Crowd> = Arc::new(recorded.iter().cloned().collect());
         say("| overlap | answers | per item | labels unlike those of all 20 people |")?;
         say("|---|--:|--:|--:|")?;
         for count in [1, 2, 3, 5, 7, 10, 15, 20] {
@@ -111,18 +91,6 @@ impl Overlap {
         ))
     }
 
-    /// What each worker says of an item; a spammer's word depends on the item and on nothing in it.
-    fn with_spammers(&self, id: &str, said: &[&'static str]) -> Vec<&'static str> {
-        let mut said = said.to_vec();
-        for (worker, word) in said.iter_mut().enumerate().take(self.spammers) {
-            let seed = id.bytes().fold(worker, |seed, byte| {
-                seed.wrapping_mul(0x0100_0000_01b3) ^ usize::from(byte)
-            });
-            *word = LABELS[(seed >> 7) % LABELS.len()];
-        }
-        said
-    }
-
     /// Answers spent, and the label of each item in the export.
     async fn replay(
         &self,
@@ -130,18 +98,13 @@ impl Overlap {
         crowd: &Arc<Crowd>,
     ) -> Result<(usize, Vec<(String, String)>)> {
         let platform = Arc::new(Platform::start(&self.log).await?);
-        let qualification = self
-            .min_skill
-            .as_ref()
-            .map(|skill| json!({"minSkill": skill, "action": "BLOCK"}));
         let project = platform
             .project(json!({
                 "externalIdColumn": "id", "rewardPoints": 1, "reviewersPerAnswer": 0, "lockSeconds": 600,
                 "consensus": {
                     "field": "rating", "method": "ONE_COIN_DAWID_SKENE",
                     "minAnswers": self.least, "maxAnswers": 20, "confidence": confidence
-                },
-                "qualification": qualification
+                }
             }))
             .await?;
         let csv = std::iter::once("id,text\n".to_owned())
@@ -178,9 +141,6 @@ impl Overlap {
             }
             platform.fit_consensus().await?;
         }
-        if self.min_skill.is_some() {
-            self.tell_blocked(&platform, &workers, &project).await?;
-        }
         let export = platform
             .export(&project, json!({"format": "JSONL", "rowPer": "TASK"}))
             .await?;
@@ -198,28 +158,6 @@ impl Overlap {
             })
             .collect::<Result<_>>()?;
         Ok((answers.load(Ordering::Relaxed), labels))
-    }
-
-    /// How many spammers and how many others may not work any more.
-    async fn tell_blocked(
-        &self,
-        platform: &Platform,
-        workers: &[String],
-        project: &str,
-    ) -> Result<()> {
-        let mut blocked = [0, 0];
-        for (worker, token) in workers.iter().enumerate() {
-            if platform.is_blocked(token, project).await? {
-                blocked[usize::from(worker >= self.spammers)] += 1;
-            }
-        }
-        let [spammers, others] = blocked;
-        eprintln!(
-            "blocked: {spammers} of {} spammers, {others} of {} others",
-            self.spammers,
-            workers.len() - self.spammers
-        );
-        Ok(())
     }
 }
 
@@ -239,33 +177,4 @@ async fn turn(
         platform.submit(token, task, crowd[id][worker]).await?;
     }
     Ok(tasks.len())
-}
-
-fn recorded(items: usize) -> Result<Vec<(String, Vec<&'static str>)>> {
-    let label = |rating: &i32| LABELS[usize::try_from(rating.signum() + 1).unwrap_or(0)];
-    RECORDED
-        .lines()
-        .take(items)
-        .map(|line| {
-            let item: Recorded = serde_json::from_str(line)?;
-            ensure!(
-                item.ratings.len() == 20,
-                "{} was not rated by twenty",
-                item.id
-            );
-            Ok((item.id, item.ratings.iter().map(label).collect()))
-        })
-        .collect()
-}
-
-/// The label that most gave, the first of several.
-fn majority(said: &[&'static str]) -> &'static str {
-    let votes = |label: &str| said.iter().filter(|said| **said == label).count();
-    let mut best = LABELS[0];
-    for label in LABELS {
-        if votes(label) > votes(best) {
-            best = label;
-        }
-    }
-    best
 }

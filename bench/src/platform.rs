@@ -310,9 +310,25 @@ impl Platform {
         project: &str,
         pieces: impl Stream<Item = Bytes> + Send + 'static,
     ) -> Result<Value> {
-        let head = format!(
+        self.upload_with(project, &[], pieces).await
+    }
+
+    /// The same, with these members of the form before the file.
+    pub async fn upload_with(
+        &self,
+        project: &str,
+        members: &[(&str, &str)],
+        pieces: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Value> {
+        let mut head = String::new();
+        for (name, text) in members {
+            head.push_str(&format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
+            ));
+        }
+        head.push_str(&format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"items.csv\"\r\n\r\n"
-        );
+        ));
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
         let body = stream::iter([Bytes::from(head)])
             .chain(pieces)

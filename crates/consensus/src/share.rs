@@ -49,7 +49,7 @@ impl Share {
     }
 
     /// Counts one more.
-    pub(crate) fn count(&mut self, correct: bool) {
+    pub fn count(&mut self, correct: bool) {
         self.correct += u32::from(correct);
         self.total += 1;
     }

@@ -42,7 +42,7 @@ const LAW: &[(&str, &[&str])] = &[
     ("runner", &["consensus", "job", "protocol", "records"]),
     ("inference", &["job", "protocol"]),
     ("e2e", &["crds", "protocol", "telemetry", "testkit"]),
-    ("bench", &["crds", "testkit"]),
+    ("bench", &["consensus", "crds", "testkit"]),
 ];
 
 /// Packages that only some rooms may use: SQL in the contexts, the cluster where resources are.

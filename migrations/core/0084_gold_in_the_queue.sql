@@ -411,16 +411,17 @@ declare
 begin
     -- The project first, as whoever voids: no answer waits for it.
     select greatest(task_quota - tasks_used, 0) into v_left from projects where id = p_project for update;
+    -- An array is made once; a subquery behind "in" may be made again for each row, and finds others each time.
     with back as (
         update gold_draws set charge = 'due'
-        where id in (select id from gold_draws where project_id = p_project and charge = 'paid' and not answered and token is null
-                     order by id limit p_most for update skip locked)
+        where id = any(array(select id from gold_draws where project_id = p_project and charge = 'paid' and not answered and token is null
+                             order by id limit p_most for update skip locked))
         returning 1)
     select count(*) into v_back from back;
     with charged as (
         update gold_draws set charge = 'paid'
-        where id in (select id from gold_draws where project_id = p_project and charge = 'due' and answered
-                     order by id limit least(v_left + v_back, p_most) for update skip locked)
+        where id = any(array(select id from gold_draws where project_id = p_project and charge = 'due' and answered
+                             order by id limit least(v_left + v_back, p_most) for update skip locked))
         returning 1)
     select count(*) into v_charged from charged;
     update projects set tasks_used = greatest(tasks_used - v_back + v_charged, 0) where id = p_project;

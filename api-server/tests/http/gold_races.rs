@@ -12,6 +12,7 @@ use datacrowd_testkit::first_seed;
 use futures::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -141,4 +142,49 @@ async fn many_claims_of_one_worker_at_once_give_each_item_once() {
     );
     assert_eq!(p.count("select (select count(*) from leases) + (select count(*) from gold_draws where token is not null)").await, 10);
     p.assert_consistent().await;
+}
+
+/// With the plan that is worst for it: the rows to charge are looked for once for each row there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_plan_charges_more_than_there_is() {
+    let p = Platform::with_billing(BillingMode::Manual).await;
+    let client = p.client("clara").await;
+    let members = json!({"reviewersPerAnswer": 0, "gold": {"onboarding": 20}});
+    let project = p.project(&client, members).await;
+    p.grant(&project, 40).await;
+    p.loaded(&client, &project, 20, 20).await;
+    p.gold_rows(&client, &project, 20).await;
+    let (_, wanda) = p.register("wanda").await;
+    for _ in 0..12 {
+        p.work(&wanda, &project, 1, "0").await;
+    }
+    let due = "select count(*) from gold_draws where charge = 'due' and answered";
+    assert_eq!(p.count(due).await, 12);
+    sqlx::query("update projects set task_quota = tasks_used + 5")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    let mut conn = p.rows.acquire().await.unwrap();
+    for other in [
+        "hashjoin",
+        "mergejoin",
+        "material",
+        "memoize",
+        "hashagg",
+        "sort",
+    ] {
+        let off = format!("set enable_{other} = off");
+        sqlx::query(AssertSqlSafe(off))
+            .execute(&mut *conn)
+            .await
+            .unwrap();
+    }
+    let charge = "select gold_charge_v1((select id from projects), 500)";
+    let charged: i64 = sqlx::query_scalar(charge)
+        .fetch_one(&mut *conn)
+        .await
+        .unwrap();
+    assert_eq!((charged, p.count(due).await), (5, 7));
+    let left = "select task_quota - tasks_used from projects";
+    assert_eq!(p.count(left).await, 0);
 }

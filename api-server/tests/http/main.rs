@@ -37,6 +37,7 @@ mod gold_skill;
 mod gold_tells;
 mod hands;
 mod invitations;
+mod killed_servers;
 mod loading;
 mod lost;
 mod migrations;

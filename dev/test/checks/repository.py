@@ -54,6 +54,16 @@ class Workflows(unittest.TestCase):
         self.assertEqual(stages, run_here)
 
 
+class Statements(unittest.TestCase):
+    def test_no_limit_stands_behind_in(self):
+        """A plan may run such a subquery again for each row; with `for update skip locked` it finds others each time."""
+        behind = re.compile(r"\bin\s*\(\s*select\b(?:[^()]|\([^()]*\))*?\blimit\b", re.I)
+        for pattern in ("migrations/*/*.sql", "*/src/**/*.rs", "crates/*/src/**/*.rs"):
+            for path in ROOT.glob(pattern):
+                found = behind.search(path.read_text())
+                self.assertIsNone(found, f"{path}: write = any(array(select … limit …)): {found and found[0]}")
+
+
 class Images(unittest.TestCase):
     def test_each_image_of_the_charts_is_built_scanned_and_released(self):
         dockerfile = (ROOT / "Dockerfile").read_text()

@@ -104,9 +104,10 @@ impl Labelling {
     /// Gives some skips that the release before wrote their project. False when none is left without.
     pub(crate) async fn sweep_skips(&self) -> Result<bool> {
         let placed = sqlx::query!(
-            "update skips s set project_id = t.project_id from tasks t
-             where t.id = s.task_id and (s.task_id, s.user_id) in (
-                 select o.task_id, o.user_id from skips o where o.project_id is null order by o.task_id limit $1 for update skip locked)",
+            "with next as (
+                 select o.task_id, o.user_id from skips o where o.project_id is null order by o.task_id limit $1 for update skip locked)
+             update skips s set project_id = t.project_id from tasks t, next
+             where t.id = s.task_id and next.task_id = s.task_id and next.user_id = s.user_id",
             SWEEP_ROWS
         )
         .execute(&self.calls)

@@ -212,7 +212,7 @@ pub(super) async fn mark_removing(conn: &mut PgConnection, dataset: DatasetId) -
 /// Removes some tasks with all that was done on them; after the last of them, the dataset.
 async fn remove(conn: &mut PgConnection, going: &Leaving, bucket: &str) -> Result<Deletion> {
     let gone = sqlx::query!(
-        "delete from tasks where id in (select id from tasks where dataset_id = $1 order by row_no limit $2)",
+        "delete from tasks where id = any(array(select id from tasks where dataset_id = $1 order by row_no limit $2))",
         going.id.0,
         STEP_ROWS
     )

@@ -71,7 +71,7 @@ impl Labelling {
         let decided = sqlx::query!(
             "with decided as (
                  update gold_answers set status = 'approved', decided_at = due_at
-                 where id in (select id from gold_answers where status = 'in_review' and due_at <= $1 order by due_at limit $2 for update skip locked)
+                 where id = any(array(select id from gold_answers where status = 'in_review' and due_at <= $1 order by due_at limit $2 for update skip locked))
                  returning id, user_id, project_id, reward_points, decided_at),
              paid as (
                  insert into points_ledger (user_id, project_id, answer_id, approval_seq, points, created_at)

@@ -133,7 +133,7 @@ impl Labelling {
         let ended = sqlx::query!(
             "with ended as (
                  update gold_draws set token = null, locked_at = null, expires_at = null, ends_at = null, queue_pos = nextval('task_queue_pos')
-                 where id in (select id from gold_draws where token is not null and expires_at < $1 order by expires_at limit 500 for update skip locked)
+                 where id = any(array(select id from gold_draws where token is not null and expires_at < $1 order by expires_at limit 500 for update skip locked))
                  returning id)
              insert into events (kind, subject, actor, data) select 'gold.returned', id::text, 'sweeper', '{}' from ended",
             now

@@ -41,7 +41,7 @@ impl Labelling {
             return Ok(Deletion::Done);
         }
         let gone = sqlx::query!(
-            "delete from predictions where model_id = $1 and task_id in (select task_id from predictions where model_id = $1 limit $2)",
+            "delete from predictions where model_id = $1 and task_id = any(array(select task_id from predictions where model_id = $1 limit $2))",
             id.0,
             STEP_PREDICTIONS
         )

@@ -35,11 +35,11 @@ impl Labelling {
             return Ok(Deletion::Done);
         }
         let gone = sqlx::query!(
-            "delete from predictions where model_id = $1 and task_id in (
+            "delete from predictions where model_id = $1 and task_id = any(array(
                  select p.task_id from predictions p join tasks t on t.id = p.task_id
                  where p.model_id = $1 and t.dataset_id = $2
                    and not exists (select from prediction_jobs o where o.model_id = $1 and o.dataset_id = $2 and o.id <> $3)
-                 limit $4)",
+                 limit $4))",
             row.model_id,
             row.dataset_id,
             id.0,

@@ -1,25 +1,19 @@
 //! A crowd of whom some say anything, through the API: what labels come out, whom the platform blocks, and what it costs.
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use clap::Args;
 use datacrowd_consensus::{Share, Z_95};
-use futures::{future::try_join_all, stream};
+use futures::stream;
 use serde_json::{Value, json};
 
 use crate::{
     claim::say,
     platform::Platform,
     recorded::{LABELS, RATERS, drawn, majority, recorded},
+    work::{labels, until_done},
 };
 
 /// Most tasks that a worker takes at once.
@@ -154,38 +148,12 @@ impl Crowd {
         load(&platform, &project, "id,text\n", rows, &[]).await?;
         let said: Arc<Said> = Arc::new(work.iter().chain(gold).cloned().collect());
         let workers = platform.workers(self.workers).await?;
-        let answers = Arc::new(AtomicUsize::new(0));
-        loop {
-            let before = answers.load(Ordering::Relaxed);
-            let until = before + self.fit_after;
-            let at_work = workers.iter().enumerate().map(|(worker, token)| {
-                let (platform, said, answers) = (platform.clone(), said.clone(), answers.clone());
-                let (token, project) = (token.clone(), project.clone());
-                tokio::spawn(async move {
-                    while answers.load(Ordering::Relaxed) < until {
-                        let tasks = platform.claim(&token, &project, TAKEN).await?;
-                        for task in &tasks {
-                            let text = task["payload"]["text"].as_str();
-                            let text = text.context("a task without a text")?;
-                            let word = word(&said[text], text, worker, worker < spammers);
-                            platform.submit(&token, task, word).await?;
-                        }
-                        if tasks.is_empty() {
-                            break;
-                        }
-                        answers.fetch_add(tasks.len(), Ordering::Relaxed);
-                    }
-                    anyhow::Ok(())
-                })
-            });
-            for worker in try_join_all(at_work).await? {
-                worker?;
-            }
-            if answers.load(Ordering::Relaxed) == before {
-                break;
-            }
-            platform.fit_consensus().await?;
-        }
+        let word = move |payload: &Value, worker: usize| {
+            let text = payload["text"].as_str().context("a task without a text")?;
+            Ok(word(&said[text], text, worker, worker < spammers))
+        };
+        let pace = (TAKEN, self.fit_after);
+        let answers = until_done(&platform, &project, &workers, pace, word).await?;
         let mut blocked = (Share::default(), Share::default());
         for (worker, token) in workers.iter().enumerate() {
             let of = if worker < spammers {
@@ -196,7 +164,7 @@ impl Crowd {
             of.count(platform.is_blocked(token, &project).await?);
         }
         Ok(Came {
-            answers: answers.load(Ordering::Relaxed),
+            answers,
             wrong: wrong(&platform, &project, work).await?,
             blocked,
         })
@@ -250,14 +218,9 @@ async fn wrong(
         .iter()
         .map(|(id, said)| (id.as_str(), majority(said)))
         .collect();
-    let export = platform
-        .export(project, json!({"format": "JSONL", "rowPer": "TASK"}))
-        .await?;
-    let mut right = 0;
-    for line in std::str::from_utf8(&export)?.lines() {
-        let row: Value = serde_json::from_str(line)?;
-        let id = row["externalId"].as_str().context("a row without an id")?;
-        right += usize::from(row["label"].as_str() == truth.get(id).copied());
-    }
-    Ok(work.len() - right)
+    let labels = labels(platform, project).await?;
+    let right = labels
+        .iter()
+        .filter(|(id, label)| truth.get(id.as_str()) == Some(&label.as_str()));
+    Ok(work.len() - right.count())
 }

@@ -11,6 +11,7 @@ mod process;
 mod recorded;
 mod samples;
 mod upload;
+mod work;
 
 use clap::Parser;
 

@@ -1,25 +1,19 @@
 //! What dynamic overlap saves: a crowd of twenty says again what twenty people said, and a task is asked of as many of them
 //! as its label needs to be sure. Everything goes through the API, and skills through the task that fits them.
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use clap::Args;
-use futures::{future::try_join_all, stream};
+use futures::stream;
 use serde_json::{Value, json};
 
 use crate::{
     claim::say,
     platform::Platform,
     recorded::{majority, recorded},
+    work::{labels, until_done},
 };
 
 /// Most tasks that a worker takes at once.
@@ -115,66 +109,13 @@ impl Overlap {
             .await?;
         platform.generate(&dataset).await?;
         let workers = platform.workers(20).await?;
-        let answers = Arc::new(AtomicUsize::new(0));
-        loop {
-            let before = answers.load(Ordering::Relaxed);
-            let until = before + self.fit_after;
-            let at_work = workers.iter().enumerate().map(|(worker, token)| {
-                let (platform, crowd, answers) = (platform.clone(), crowd.clone(), answers.clone());
-                let (token, project) = (token.clone(), project.clone());
-                tokio::spawn(async move {
-                    while answers.load(Ordering::Relaxed) < until {
-                        let given = turn(&platform, &token, &project, &crowd, worker).await?;
-                        if given == 0 {
-                            break;
-                        }
-                        answers.fetch_add(given, Ordering::Relaxed);
-                    }
-                    anyhow::Ok(())
-                })
-            });
-            for worker in try_join_all(at_work).await? {
-                worker?;
-            }
-            if answers.load(Ordering::Relaxed) == before {
-                break;
-            }
-            platform.fit_consensus().await?;
-        }
-        let export = platform
-            .export(&project, json!({"format": "JSONL", "rowPer": "TASK"}))
-            .await?;
-        let lines = std::str::from_utf8(&export)?.lines();
-        let labels = lines
-            .map(|line| {
-                let row: Value = serde_json::from_str(line)?;
-                let text = |member: &str| {
-                    row[member]
-                        .as_str()
-                        .map(str::to_owned)
-                        .context("a row without a label")
-                };
-                Ok((text("externalId")?, text("label")?))
-            })
-            .collect::<Result<_>>()?;
-        Ok((answers.load(Ordering::Relaxed), labels))
+        let said = crowd.clone();
+        let word = move |payload: &Value, worker: usize| {
+            let id = payload["id"].as_str().context("a task without an id")?;
+            Ok(said[id][worker])
+        };
+        let pace = (TAKEN, self.fit_after);
+        let answers = until_done(&platform, &project, &workers, pace, word).await?;
+        Ok((answers, labels(&platform, &project).await?))
     }
-}
-
-/// Takes tasks and says what this worker says of them; how many there were.
-async fn turn(
-    platform: &Platform,
-    token: &str,
-    project: &str,
-    crowd: &Crowd,
-    worker: usize,
-) -> Result<usize> {
-    let tasks = platform.claim(token, project, TAKEN).await?;
-    for task in &tasks {
-        let id = task["payload"]["id"]
-            .as_str()
-            .context("a task without an id")?;
-        platform.submit(token, task, crowd[id][worker]).await?;
-    }
-    Ok(tasks.len())
 }

@@ -111,16 +111,12 @@ async fn media_are_shown_to_who_holds_the_task_to_the_owner_and_to_nobody_else()
     let (_, wanda) = p.register("wanda").await;
     let (_, wim) = p.register("wim").await;
     let tasks = p.claim(&wanda, &project, 5).await.expect(200)["tasks"].clone();
-    let look = async |who: &str, task: &Value, column: &str| {
-        let path = format!("/tasks/{}/media/{column}", task["id"]);
-        p.call(Some(who), Method::GET, &path, None).await
-    };
-    let shown = look(&wanda, &tasks[0], "picture").await;
+    let shown = p.media(&wanda, &tasks[0], "picture").await;
     let link = shown.headers["location"].to_str().unwrap().to_owned();
     shown.expect(307);
     let object = p.http.get(&link).send().await.unwrap();
     assert_eq!(object.text().await.unwrap(), "id,text,picture\n1,a,b\n");
-    let beside = look(&wanda, &tasks[1], "picture").await;
+    let beside = p.media(&wanda, &tasks[1], "picture").await;
     let link = beside.headers["location"].to_str().unwrap().to_owned();
     assert!(
         p.http
@@ -131,7 +127,7 @@ async fn media_are_shown_to_who_holds_the_task_to_the_owner_and_to_nobody_else()
             .status()
             .is_success()
     );
-    let public = look(&wanda, &tasks[2], "picture").await;
+    let public = p.media(&wanda, &tasks[2], "picture").await;
     assert_eq!(public.headers["location"], "https://example.com/x.png");
     // A page asks for the link itself: an image cannot send a token.
     let as_json = async |task: &Value| {
@@ -150,24 +146,24 @@ async fn media_are_shown_to_who_holds_the_task_to_the_owner_and_to_nobody_else()
     let expected = json!({"url": "https://example.com/x.png", "expiresAt": null, "etag": null});
     assert_eq!(as_json(&tasks[2]).await, expected);
     for task in [&tasks[3], &tasks[4]] {
-        look(&wanda, task, "picture")
+        p.media(&wanda, task, "picture")
             .await
             .refused(409, "media_unreachable");
     }
-    look(&wanda, &tasks[0], "text")
+    p.media(&wanda, &tasks[0], "text")
         .await
         .refused(404, "no_media");
-    look(&wim, &tasks[0], "picture")
+    p.media(&wim, &tasks[0], "picture")
         .await
         .refused(404, "not_found");
     p.submit(&wanda, &tasks[0], "1").await.expect(201);
-    look(&wanda, &tasks[0], "picture")
+    p.media(&wanda, &tasks[0], "picture")
         .await
         .refused(404, "not_found");
     p.call(Some(&wim), Method::POST, "/reviews/claim", Some(json!({})))
         .await
         .expect(200);
-    look(&wim, &tasks[0], "picture").await.expect(307);
+    p.media(&wim, &tasks[0], "picture").await.expect(307);
     // The owner sees it whoever holds it, under the project's path; other clients do not, and no worker is asked there.
     let owned = async |who: &str, project: &str, task: &Value, column: &str| {
         let path = format!("/projects/{project}/tasks/{}/media/{column}", task["id"]);
@@ -225,10 +221,7 @@ async fn media_cells() {
     }
     let (_, wanda) = p.register("wanda").await;
     let tasks = p.claim(&wanda, &project, 6).await.expect(200)["tasks"].clone();
-    let look = async |at: usize| {
-        let path = format!("/tasks/{}/media/img", tasks[at]["id"]);
-        p.call(Some(&wanda), Method::GET, &path, None).await
-    };
+    let look = async |at: usize| p.media(&wanda, &tasks[at], "img").await;
     for at in [0, 4] {
         look(at).await.refused(404, "media_missing");
     }

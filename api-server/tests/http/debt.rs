@@ -253,8 +253,7 @@ async fn a_result_is_handed_out_by_its_download_alone() {
             "update tasks set payload = payload || jsonb_build_object('img', $1::text)",
         );
         shown.bind(cell).execute(&p.rows).await.unwrap();
-        let path = format!("/tasks/{}/media/img", task["id"]);
-        p.call(Some(&wanda), Method::GET, &path, None)
+        p.media(&wanda, &task, "img")
             .await
             .refused(409, "media_unreachable");
     }

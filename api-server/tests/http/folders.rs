@@ -151,10 +151,7 @@ async fn a_checkpoint_holds_the_last_file_and_a_task_the_version_that_it_was_mad
 
     let (_, wanda) = p.register("wanda").await;
     let tasks = p.claim(&wanda, &project, 2).await.expect(200)["tasks"].clone();
-    let look = async |at: usize| {
-        let path = format!("/tasks/{}/media/file", tasks[at]["id"]);
-        p.call(Some(&wanda), Method::GET, &path, None).await
-    };
+    let look = async |at: usize| p.media(&wanda, &tasks[at], "file").await;
     for (at, text) in [(0, "RIFF a.wav"), (1, "RIFF b #1.wav")] {
         let shown = look(at).await;
         let link = shown.headers["location"].to_str().unwrap().to_owned();

@@ -2,7 +2,7 @@
 
 use datacrowd_labelling::BillingMode;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::Platform;
 
@@ -40,31 +40,27 @@ async fn a_picture_of_gold_is_shown_to_who_holds_it_and_to_nobody_else() {
         )
         .await
         .expect(200);
-    let look = async |who: &str, task: &Value, column: &str| {
-        let path = format!("/tasks/{}/media/{column}", task["id"]);
-        p.call(Some(who), Method::GET, &path, None).await
-    };
-    look(&wanda, &shown["task"], "picture")
+    p.media(&wanda, &shown["task"], "picture")
         .await
         .refused(404, "not_found");
     let tasks = p.claim(&wanda, &project, 2).await.expect(200)["tasks"].clone();
     assert_eq!(p.which_gold(&tasks).await, [true, false]);
-    let link = look(&wanda, &tasks[0], "picture").await;
+    let link = p.media(&wanda, &tasks[0], "picture").await;
     assert_eq!(link.status, 307, "{:#}", link.body);
     let link = link.headers["location"].to_str().unwrap().to_owned();
     let picture = p.http.get(&link).send().await.unwrap();
     assert_eq!(picture.text().await.unwrap(), "a picture");
-    look(&wanda, &tasks[0], "text")
+    p.media(&wanda, &tasks[0], "text")
         .await
         .refused(404, "no_media");
-    look(&wim, &tasks[0], "picture")
+    p.media(&wim, &tasks[0], "picture")
         .await
         .refused(404, "not_found");
     p.submit(&wanda, &tasks[0], "1").await.expect(201);
-    look(&wanda, &tasks[0], "picture")
+    p.media(&wanda, &tasks[0], "picture")
         .await
         .refused(404, "not_found");
-    look(&wanda, &tasks[1], "picture")
+    p.media(&wanda, &tasks[1], "picture")
         .await
         .refused(404, "media_missing");
 }

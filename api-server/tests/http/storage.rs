@@ -96,8 +96,7 @@ async fn a_source_that_is_read_with_own_credentials_is_never_signed_for() {
     let tasks = p.claim(&wanda, &project, 9).await.expect(200)["tasks"].clone();
     assert_eq!(tasks.as_array().unwrap().len(), 9);
     for task in tasks.as_array().unwrap() {
-        let path = format!("/tasks/{}/media/picture", task["id"]);
-        p.call(Some(&wanda), Method::GET, &path, None)
+        p.media(&wanda, task, "picture")
             .await
             .refused(409, "media_unreachable");
     }

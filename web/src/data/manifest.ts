@@ -32,7 +32,7 @@ function bound(value: Body<'FieldBody'>['minimum']): number | string | undefined
 }
 
 /** Every member that the API has: one that is left out here does not compile. */
-type Whole<Name extends keyof components['schemas']> = {
+export type Whole<Name extends keyof components['schemas']> = {
   [Member in keyof Required<Body<Name>>]: unknown;
 };
 

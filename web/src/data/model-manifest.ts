@@ -1,6 +1,6 @@
 /** A model as the resource that `kubectl apply` takes. Pure. */
 import type { Body } from '../api/client.ts';
-import { camel, slug } from './manifest.ts';
+import { camel, slug, type Whole } from './manifest.ts';
 import { yaml } from './yaml.ts';
 
 type Project = Pick<Body<'ProjectBody'>, 'name' | 'namespace'>;
@@ -20,22 +20,22 @@ export function modelManifest(model: Body<'NewModel'>, project: Project): string
         kind: camel(input.kind),
         column: input.column ?? undefined,
         audio: audio
-          ? {
+          ? ({
               sampleRateHz: audio.sampleRateHz,
               windowMillis: audio.windowMillis,
               hopMillis: audio.hopMillis,
               features: camel(audio.features),
               logMel: audio.logMel ? { ...audio.logMel } : undefined,
-            }
+            } satisfies Whole<'AudioBody'>)
           : undefined,
         columns: input.columns?.length ? input.columns : undefined,
-      },
+      } satisfies Whole<'InputBody'>,
       output: {
         field: output.field,
         tensor: output.tensor ?? undefined,
         labels: output.labels,
         windows: output.windows ? camel(output.windows) : undefined,
-      },
+      } satisfies Whole<'OutputBody'>,
     },
   });
 }

@@ -27,6 +27,12 @@ impl Platform {
             .await
     }
 
+    /// Asks for the link to what a column of a task shows.
+    pub async fn media(&self, worker: &str, task: &Value, column: &str) -> Answer {
+        let path = format!("/tasks/{}/media/{column}", task["id"]);
+        self.call(Some(worker), Method::GET, &path, None).await
+    }
+
     /// Submits a claimed task with this rating.
     pub async fn submit(&self, worker: &str, task: &Value, rating: &str) -> Answer {
         let body = json!({"leaseToken": task["lease"]["token"], "answer": {"rating": rating}});

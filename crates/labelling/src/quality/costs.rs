@@ -5,10 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use datacrowd_consensus::{
-    LabelNo,
-    overlap::{Answer, Decision, Quality, Rule},
-};
+use datacrowd_consensus::overlap::{Answer, Quality, posterior};
 use datacrowd_protocol::ids::TaskId;
 
 use super::sample::{QualitySample, SampledField};
@@ -47,28 +44,25 @@ impl QualitySample {
         let Some(field) = self.fields.first() else {
             return Ok(None);
         };
-        let (tasks, options) = self.by_task(field)?;
+        let tasks = self.sureness(field)?;
         if tasks.is_empty() {
             return Ok(None);
         }
+        let least = usize::try_from(min_answers).unwrap_or(usize::MAX);
         let at = confidences.iter();
         Ok(Some(Costs {
             field: field.name.clone(),
             tasks: tasks.len(),
             answers_per_task: mean(tasks.iter().map(Vec::len), tasks.len()),
             at: at
-                .map(|&confidence| {
-                    let rule =
-                        Rule::new(min_answers, u32::MAX, confidence).map_err(|_| corrupt())?;
-                    cost(&tasks, options, rule, confidence)
-                })
-                .collect::<Result<_>>()?,
+                .map(|&confidence| cost(&tasks, least, confidence))
+                .collect(),
         }))
     }
 
-    /// The answers to each task in the order in which they were approved, and how many labels there are. A worker's quality is that
-    /// of the live rule: on gold where there is some, else beside the labels of all answers.
-    fn by_task(&self, field: &SampledField) -> Result<(Vec<Vec<Answer>>, usize)> {
+    /// Of each task, how sure its label was after each of its answers, in the order in which they were approved. A worker's quality is
+    /// that of the live rule: on gold where there is some, else beside the labels of all answers.
+    fn sureness(&self, field: &SampledField) -> Result<Vec<Vec<f64>>> {
         let labels = self.label(field)?;
         let tallies = labels.tallies();
         let quality = |worker: &String| {
@@ -80,11 +74,10 @@ impl QualitySample {
         let mut tasks = BTreeMap::<TaskId, Vec<Answer>>::new();
         // The latest come first.
         for answer in self.answers.iter().rev() {
-            let Some(value) = answer.values.get(&field.name) else {
+            let Some(label) = answer.label(field) else {
                 continue;
             };
-            let label = value.clone().compact().get().to_owned();
-            let label: LabelNo = labels.answers().label(&label).ok_or_else(corrupt)?;
+            let label = labels.answers().label(&label).ok_or_else(corrupt)?;
             tasks.entry(answer.task).or_default().push(Answer {
                 label,
                 quality: quality(&answer.worker),
@@ -92,28 +85,36 @@ impl QualitySample {
         }
         // What was an option once may be none any more.
         let options = field.options.max(labels.votes().labels());
-        Ok((tasks.into_values().collect(), options))
+        let sure = |given: &[Answer]| {
+            let best = posterior(options, given).map_err(|_| corrupt())?.best();
+            Ok(best.map_or(0.0, |best| best.probability))
+        };
+        tasks
+            .values()
+            .map(|given| {
+                (1..=given.len())
+                    .map(|count| sure(&given[..count]))
+                    .collect()
+            })
+            .collect()
     }
 }
 
-fn cost(tasks: &[Vec<Answer>], options: usize, rule: Rule, confidence: f64) -> Result<Cost> {
+/// By how sure each task was after each answer.
+fn cost(tasks: &[Vec<f64>], least: usize, confidence: f64) -> Cost {
     let (mut answers, mut sure) = (0, 0);
-    for given in tasks {
-        let mut taken = given.len();
-        for count in 1..=given.len() {
-            let decision = rule.decide(options, &given[..count]);
-            if matches!(decision.map_err(|_| corrupt())?, Decision::Enough(_)) {
-                (taken, sure) = (count, sure + 1);
-                break;
-            }
-        }
-        answers += taken;
+    for after in tasks {
+        let enough = (1..)
+            .zip(after)
+            .find(|(count, sure)| *count >= least && **sure >= confidence);
+        answers += enough.map_or(after.len(), |(count, _)| count);
+        sure += usize::from(enough.is_some());
     }
-    Ok(Cost {
+    Cost {
         confidence,
         answers_per_task: mean([answers], tasks.len()),
         sure: mean([sure], tasks.len()),
-    })
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a sample is small")]

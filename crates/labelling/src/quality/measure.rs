@@ -162,8 +162,7 @@ impl QualitySample {
     pub(super) fn label(&self, field: &SampledField) -> Result<Labels> {
         let mut given = Collector::default();
         for answer in &self.answers {
-            if let Some(value) = answer.values.get(&field.name) {
-                let label = value.clone().compact().get().to_owned();
+            if let Some(label) = answer.label(field) {
                 given
                     .push(answer.task, answer.worker.clone(), label)
                     .map_err(corrupt)?;

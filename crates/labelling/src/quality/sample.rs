@@ -61,6 +61,14 @@ pub(super) struct SampledAnswer {
     pub(super) seconds: f64,
 }
 
+impl SampledAnswer {
+    /// What it says in a field, as compact JSON.
+    pub(super) fn label(&self, field: &SampledField) -> Option<String> {
+        let value = self.values.get(&field.name)?;
+        Some(value.clone().compact().get().to_owned())
+    }
+}
+
 impl Labelling {
     /// The latest approved answers of a project.
     ///

@@ -167,9 +167,6 @@ const overlapOf = (draft: Draft) =>
     ? { confidence: draft.confidence, maxAnswers: whole(draft.maxAnswers) }
     : undefined;
 
-const filledIn = (text: string): number | undefined =>
-  text.trim() === '' ? undefined : (whole(text) ?? undefined);
-
 const goldMix = (draft: Draft) => mixOf(draft.goldOnboarding, draft.goldEvery) ?? undefined;
 
 export const hasGold = (draft: Draft): boolean => goldMix(draft) !== undefined;
@@ -182,7 +179,7 @@ const qualificationOf = (draft: Draft) =>
     ? {
         minSkill: draft.minSkill,
         action: draft.skillAction,
-        minGold: hasGold(draft) ? filledIn(draft.minGold) : undefined,
+        minGold: hasGold(draft) ? (whole(draft.minGold) ?? undefined) : undefined,
       }
     : undefined;
 

@@ -128,6 +128,24 @@ volumeMounts:
 {{- end }}
 {{- end -}}
 
+{{/* The container that brings the databases to this release's schema: (list root resources). Before whatever serves or delivers from them. */}}
+{{- define "datacrowd.migrate" -}}
+{{- $root := index . 0 -}}
+- name: migrate
+  image: {{ $root.Values.apiServer.image }}
+  imagePullPolicy: {{ $root.Values.apiServer.imagePullPolicy }}
+  args: [migrate]
+  env:
+  - {name: DATACROWD_LOG, value: {{ $root.Values.log | quote }}}
+  {{- include "datacrowd.postgresTls" $root | nindent 2 }}
+  {{- range tuple "AUTH" "CORE" "PAYMENTS" "NOTIFICATIONS" }}
+  {{- include "datacrowd.secretVariable" (list $root.Values.migrations.existingSecret (printf "%s_OWNER_DATABASE_URL" .) false) | nindent 2 }}
+  {{- end }}
+  {{- include "datacrowd.postgresCaMount" $root | nindent 2 }}
+  securityContext: {{- include "datacrowd.containerSecurityContext" $root | nindent 4 }}
+  resources: {{- toYaml (index . 1) | nindent 4 }}
+{{- end -}}
+
 {{/* What payments cost and where Stripe is, with the key: for all that asks Stripe. */}}
 {{- define "datacrowd.stripe" -}}
 - {name: DATACROWD_PRICE_CENTS, value: {{ .Values.billing.priceCents | int64 | quote }}}
@@ -161,6 +179,12 @@ volumeMounts:
 {{- $totp := .Values.apiServer.totpSecret | default .Values.apiServer.existingSecret -}}
 {{ include "datacrowd.secretVariable" (list $totp "DATACROWD_TOTP_KEY" false) }}
 {{ include "datacrowd.secretVariable" (list $totp "DATACROWD_TOTP_KEY_PREVIOUS" true) }}
+{{- end -}}
+
+{{/* The keys of webhooks' signing secrets. */}}
+{{- define "datacrowd.webhooks" -}}
+{{ include "datacrowd.secretVariable" (list .Values.apiServer.existingSecret "DATACROWD_WEBHOOK_KEY" false) }}
+{{ include "datacrowd.secretVariable" (list .Values.apiServer.existingSecret "DATACROWD_WEBHOOK_KEY_PREVIOUS" true) }}
 {{- end -}}
 
 {{- define "datacrowd.stripeSecret" -}}

@@ -50,7 +50,7 @@ class Settings(unittest.TestCase):
             for container in pod["containers"] + pod.get("initContainers", []):
                 seen += 1
                 self.assertLessEqual({e["name"] for e in container.get("env", [])}, known, container["name"])
-        self.assertEqual(seen, 11)
+        self.assertEqual(seen, 13)
 
     def test_every_task_of_the_api_server_has_a_cronjob_and_every_setting_that_it_requires(self):
         tasks = dict(re.findall(r'Self::(\w+) => "([a-z-]+)",', (ROOT / "crates/labelling/src/scheduled.rs").read_text()))
@@ -81,6 +81,7 @@ class Settings(unittest.TestCase):
     def test_every_setting_that_a_binary_requires_is_given(self):
         objects = template()
         for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects|Sealing", "datacrowd-api-server"),
+                                          ("api-server/src/args.rs", "Dispatch", "datacrowd-dispatcher"),
                                           ("operator/src/args.rs", r"\w+Args", "datacrowd-operator")):
             required = set()
             for body in re.findall(rf"pub struct (?:{command}) \{{\n(.*?)^\}}", (ROOT / path).read_text(), re.M | re.S):

@@ -18,6 +18,7 @@ from suite import ROOT, establish_types, main, run, tool
 SYSTEM = "datacrowd-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:datacrowd-operator"
 API_SERVER = f"system:serviceaccount:{SYSTEM}:datacrowd-api-server"
+DISPATCHER = f"system:serviceaccount:{SYSTEM}:datacrowd-dispatcher"
 LOST_RESOURCES = f"system:serviceaccount:{SYSTEM}:datacrowd-lost-resources"
 RELEASE = ["--namespace", SYSTEM, "datacrowd", ROOT / "charts/datacrowd", "--values", ROOT / "dev/platform/values.yaml"]
 SECOND = ["--namespace", SYSTEM, "second", *RELEASE[3:]]
@@ -116,11 +117,11 @@ class Installed(unittest.TestCase):
         self.assertNotIn("may register", notes(registration="Invitation"))
 
     def test_restricted_namespaces_admit_its_pods(self):
-        def both():
+        def all_three():
             components = [p["metadata"]["labels"]["app.kubernetes.io/component"] for p in get("pods", "--namespace", SYSTEM)["items"]]
-            return {"api-server", "operator"} <= set(components)
+            return {"api-server", "dispatcher", "operator"} <= set(components)
 
-        eventually("pods of both Deployments", both)
+        eventually("pods of every Deployment", all_three)
         test = find(template(), "Pod", "datacrowd-test-answers")
         code, output = kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(test), ok=False)
         self.assertEqual(code, 0, output)
@@ -317,6 +318,10 @@ class Guarded(unittest.TestCase):
             (API_SERVER, "patch", "namespaces", False),
             (API_SERVER, "create", "jobs.batch", False),
             (API_SERVER, "get", "secrets", False),
+            (DISPATCHER, "get", "projects.datacrowd.io", False),
+            (DISPATCHER, "get", "secrets", False),
+            (DISPATCHER, "list", "namespaces", False),
+            (DISPATCHER, "create", "tokenreviews.authentication.k8s.io", False),
             (LOST_RESOURCES, "get", "datasets.datacrowd.io", True),
             (LOST_RESOURCES, "get", "models.datacrowd.io", True),
             (LOST_RESOURCES, "get", "predictions.datacrowd.io", True),

@@ -135,7 +135,7 @@ class Apart(unittest.TestCase):
         for release in self.releases:
             deny = next(o for o in release.objects if o["metadata"]["name"].endswith("-default-deny"))
             staying = [pod for o in release.objects if o["kind"] in ("Deployment", "CronJob") for pod in pod_templates(o)]
-            self.assertEqual(len(staying), 9)
+            self.assertEqual(len(staying), 10)
             for pod in staying:
                 self.assertTrue(chooses(deny["spec"]["podSelector"], pod["metadata"]["labels"]), pod["metadata"])
 
@@ -182,8 +182,10 @@ class Apart(unittest.TestCase):
     def test_alerts_and_dashboards_are_about_their_own_jobs(self):
         for release in self.releases:
             service = next(o["metadata"]["name"] for o in release.objects if o["kind"] == "Service" and o["metadata"]["name"].endswith("-internal"))
+            dispatcher = next(o for o in release.objects if o["kind"] == "PodMonitor" and o["metadata"]["name"].endswith("-dispatcher"))
+            (job,) = dispatcher["spec"]["podMetricsEndpoints"][0]["relabelings"]
             text = yaml.safe_dump([o for o in release.objects if o["kind"] in ("PrometheusRule", "ConfigMap")], width=10**6)
-            self.assertEqual(set(re.findall(r'job=\\*"([^"\\]+)', text)), {service})
+            self.assertEqual(set(re.findall(r'job=\\*"([^"\\]+)', text)), {service, job["replacement"]})
 
 
 class Names(unittest.TestCase):
@@ -191,7 +193,7 @@ class Names(unittest.TestCase):
         for release, override, expected in (("datacrowd", "", "datacrowd"), ("eu-datacrowd", "", "eu-datacrowd"), ("eu", "", "eu-datacrowd"),
                                             ("eu", "datacrowd", "datacrowd")):
             names = {o["metadata"]["name"] for o in template({"fullnameOverride": override}, release=release) if o["kind"] == "Deployment"}
-            self.assertEqual(names, {f"{expected}-api-server", f"{expected}-operator"})
+            self.assertEqual(names, {f"{expected}-api-server", f"{expected}-dispatcher", f"{expected}-operator"})
 
     def test_a_long_one_still_fits(self):
         for o in template(EVERYTHING, release="a-datacrowd-with-a-name-as-long-as-helm-lets-it-be-xx"):

@@ -29,12 +29,13 @@ ANSWERS = {
     "object-store": 'aws_s3_bucket = { this = { bucket = var.bucket, arn = "arn:aws:s3:::${var.bucket}" } }',
     "workload-identity": 'aws_iam_role = { this = { arn = "arn:aws:iam::111122223333:role/${var.name}" } }',
     "secrets": """
-        aws_secretsmanager_secret = { this = { for part in ["api-server", "migrations", "operator", "provision", "totp"] :
+        aws_secretsmanager_secret = { this = { for part in ["api-server", "migrations", "operator", "provision", "totp", "webhooks"] :
           part => { name = "${var.name}/${part}", arn = "arn:aws:secretsmanager:${part}" } } }
         random = {
-          role = { for name in ["auth_owner", "auth_app", "core_owner", "core_app", "payments_owner", "payments_app"] :
-            name => { random_password = "pw_${name}" } }
-          application = { for name in ["internal_token", "jwt_secret", "admin_password", "totp_key"] : name => { random_password = name } }
+          role = { for name in ["auth_owner", "auth_app", "core_owner", "core_app", "payments_owner", "payments_app",
+            "notifications_owner", "notifications_app"] : name => { random_password = "pw_${name}" } }
+          application = { for name in ["internal_token", "jwt_secret", "admin_password", "totp_key", "webhook_key"] :
+            name => { random_password = name } }
         }""",
 }
 INPUTS = {
@@ -168,8 +169,10 @@ class Evaluated(Scratch):
         contents = evaluate(self.folder / "alone", {
             "name": "datacrowd", "kms_key_arn": INPUTS["kms_key_arn"], "postgres_address": "db.internal", "region": "eu-central-1",
             "master_secret_arn": "arn:aws:secretsmanager:master"})["contents"]
-        secrets = {m["spec"]["target"]["name"]: m["spec"]["dataFrom"][0]["extract"]["key"] for m in manifests if m["kind"] == "ExternalSecret"}
-        self.assertEqual(secrets["datacrowd-master"], "arn:aws:secretsmanager:master")
+        secrets = {m["spec"]["target"]["name"]: [d["extract"]["key"] for d in m["spec"]["dataFrom"]] for m in manifests if m["kind"] == "ExternalSecret"}
+        self.assertEqual(secrets["datacrowd-master"], ["arn:aws:secretsmanager:master"])
+        self.assertEqual(secrets["datacrowd-api-server"], ["datacrowd/api-server", "datacrowd/webhooks"])
+        self.assertNotIn("datacrowd-webhooks", secrets)
         made = run(*tool("HELM"), "template", "datacrowd", CHART, "--values", "-", stdin=outputs["helm_values"])
         wanted = set()
         for o in filter(None, yaml.safe_load_all(made)):
@@ -181,10 +184,13 @@ class Evaluated(Scratch):
                         wanted.add((reference["name"], reference["key"]))
         self.assertGreater(len(wanted), 9)
         for name, key in wanted:
-            part = secrets[name].split("/")[1]
-            self.assertIn(key, contents[part], name)
+            parts = [contents[secret.split("/")[1]] for secret in secrets[name]]
+            self.assertEqual(sum(key in part for part in parts), 1, (name, key))
+        self.assertIn(("datacrowd-api-server", "DATACROWD_WEBHOOK_KEY"), wanted)
         self.assertEqual(contents["api-server"]["CORE_DATABASE_URL"], "postgres://core_app:pw_core_app@db.internal:5432/core")
         self.assertEqual(contents["migrations"]["AUTH_OWNER_DATABASE_URL"], "postgres://auth_owner:pw_auth_owner@db.internal:5432/auth")
+        self.assertEqual(contents["migrations"]["NOTIFICATIONS_OWNER_DATABASE_URL"],
+                         "postgres://notifications_owner:pw_notifications_owner@db.internal:5432/notifications")
         self.assertEqual(contents["operator"]["DATACROWD_INTERNAL_TOKEN"], contents["api-server"]["DATACROWD_INTERNAL_TOKEN"])
 
     def test_the_identity_of_external_secrets_is_the_one_its_store_takes(self):

@@ -1,6 +1,6 @@
-# One instance for the three databases auth, core and payments. They and their
-# roles are made by dev/platform/provision.sql, run as the master from inside the
-# VPC: a provider for it would have to reach the instance from here.
+# One instance for the four databases auth, core, payments and notifications. They
+# and their roles are made by dev/platform/provision.sql, run as the master from
+# inside the VPC: a provider for it would have to reach the instance from here.
 
 resource "aws_db_subnet_group" "this" {
   name       = var.name

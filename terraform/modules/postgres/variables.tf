@@ -68,9 +68,9 @@ variable "max_allocated_storage_gib" {
 }
 
 variable "max_connections" {
-  description = "Most connections: API server pods x apiServer.databaseConnections x 3 databases, and some for people."
+  description = "Most connections: API server pods x apiServer.databaseConnections x 4 databases, and some for the dispatcher, tasks and people."
   type        = number
-  default     = 400
+  default     = 500
 }
 
 variable "backup_retention_days" {

@@ -3,7 +3,7 @@
 # they come by External Secrets.
 
 locals {
-  contexts = ["auth", "core", "payments"]
+  contexts = ["auth", "core", "payments", "notifications"]
   roles    = setproduct(local.contexts, ["owner", "app"])
 
   password = { for name, made in ephemeral.aws_secretsmanager_random_password.role : name => made.random_password }
@@ -24,8 +24,9 @@ locals {
         DATACROWD_ADMIN_PASSWORD = ephemeral.aws_secretsmanager_random_password.application["admin_password"].random_password
       },
     )
-    # Of its own: what is sealed under it is lost with it, so it is not replaced with the others.
+    # Of their own: what is sealed under them is lost with them, so they are not replaced with the others.
     totp       = { DATACROWD_TOTP_KEY = ephemeral.aws_secretsmanager_random_password.application["totp_key"].random_password }
+    webhooks   = { DATACROWD_WEBHOOK_KEY = ephemeral.aws_secretsmanager_random_password.application["webhook_key"].random_password }
     migrations = { for context in local.contexts : "${upper(context)}_OWNER_DATABASE_URL" => local.url["${context}_owner"] }
     operator   = { DATACROWD_INTERNAL_TOKEN = ephemeral.aws_secretsmanager_random_password.application["internal_token"].random_password }
     # For dev/platform/provision.sql.
@@ -33,7 +34,7 @@ locals {
   }
 
   # The names, known before the contents are.
-  names = toset(["api-server", "migrations", "operator", "provision", "totp"])
+  names = toset(["api-server", "migrations", "operator", "provision", "totp", "webhooks"])
 }
 
 # Letters and digits only: they stand in URLs.
@@ -45,7 +46,7 @@ ephemeral "aws_secretsmanager_random_password" "role" {
 }
 
 ephemeral "aws_secretsmanager_random_password" "application" {
-  for_each = toset(["internal_token", "jwt_secret", "admin_password", "totp_key"])
+  for_each = toset(["internal_token", "jwt_secret", "admin_password", "totp_key", "webhook_key"])
 
   password_length     = 48
   exclude_punctuation = true
@@ -67,5 +68,5 @@ resource "aws_secretsmanager_secret_version" "this" {
 
   secret_id                = aws_secretsmanager_secret.this[each.key].id
   secret_string_wo         = jsonencode(local.contents[each.key])
-  secret_string_wo_version = each.key == "totp" ? 1 : var.secrets_version
+  secret_string_wo_version = contains(["totp", "webhooks"], each.key) ? 1 : var.secrets_version
 }

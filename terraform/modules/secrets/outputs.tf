@@ -46,7 +46,12 @@ output "manifests" {
         }
       }
     }],
-    [for part, key in merge({ for part, secret in aws_secretsmanager_secret.this : part => secret.name }, { master = var.master_secret_arn }) : {
+    # The chart reads the key of webhooks from the Secret of the API server: that is made of two.
+    [for part, keys in merge(
+      { for part, secret in aws_secretsmanager_secret.this : part => [secret.name] if part != "webhooks" },
+      { api-server = [for part in ["api-server", "webhooks"] : aws_secretsmanager_secret.this[part].name] },
+      { master = [var.master_secret_arn] },
+      ) : {
       apiVersion = "external-secrets.io/v1"
       kind       = "ExternalSecret"
       metadata   = { name = "datacrowd-${part}", namespace = var.namespace }
@@ -54,7 +59,7 @@ output "manifests" {
         refreshInterval = "1h"
         secretStoreRef  = { kind = "SecretStore", name = "datacrowd" }
         target          = { name = "datacrowd-${part}" }
-        dataFrom        = [{ extract = { key = key } }]
+        dataFrom        = [for key in keys : { extract = { key = key } }]
       }
     }],
   )

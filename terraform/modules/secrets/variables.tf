@@ -35,7 +35,7 @@ variable "master_secret_arn" {
 }
 
 variable "secrets_version" {
-  description = "Raise it to replace every secret but the key of second steps. Then make the roles again and restart: docs/deploy.md."
+  description = "Raise it to replace every secret but the keys of second steps and of webhooks. Then make the roles again and restart: docs/deploy.md."
   type        = number
   default     = 1
 

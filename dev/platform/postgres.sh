@@ -35,12 +35,12 @@ postgres_command() {
   for setting; do command+=(-c "$setting"); done
 }
 
-# provision OWNER_PASSWORD APP_PASSWORD PSQL...: the three contexts' databases
+# provision OWNER_PASSWORD APP_PASSWORD PSQL...: the four contexts' databases
 # and roles, through a superuser's psql.
 provision() {
   local owner_password=$1 app_password=$2 context
   shift 2
-  for context in auth core payments; do
+  for context in auth core payments notifications; do
     "$@" --no-psqlrc --quiet -v context=$context -v database=$context \
       -v owner_password="$owner_password" -v app_password="$app_password" -f - <"$dev/platform/provision.sql"
   done

@@ -30,7 +30,6 @@ mod refresh;
 mod register;
 mod reset;
 mod rights;
-mod seal;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -38,6 +37,7 @@ mod user;
 
 pub use access::{Caller, Credential};
 pub use accounts::Accounts;
+pub use datacrowd_sealing::{SealingKey, SealingKeys};
 pub use directory::Page;
 pub use email_keys::Keyed;
 pub use error::{
@@ -53,7 +53,6 @@ pub use personal_tokens::{IssuedToken, NewToken, PersonalToken, Scope, TokenId};
 pub use register::{NewUser, Registered};
 pub use reset::ResetLink;
 pub use rights::Admin;
-pub use seal::{SealingKey, SealingKeys};
 pub use second_factor::{Enrolment, Sealing, SecondFactor};
 pub use sessions::{Session, SessionId};
 pub use settings::{Registration, Settings, SettingsError, SigningKey};

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use sha2::Sha256;
 
-use crate::seal::SealingKeys;
+use datacrowd_sealing::SealingKeys;
 
 /// Shortest accepted signing secret: HS256 has 256 bits.
 const MIN_SECRET_BYTES: usize = 32;
@@ -21,9 +21,6 @@ pub enum SettingsError {
     /// Both signing keys have one name.
     #[error("the current and the previous signing key are both named \"{0}\"")]
     SameKid(String),
-    /// The secret that seals is too short to be one.
-    #[error("the secret that seals second steps has fewer than {MIN_SECRET_BYTES} bytes")]
-    ShortSealingSecret,
 }
 
 /// Who may register.

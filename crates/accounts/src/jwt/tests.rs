@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::{
-    seal::{SealingKey, SealingKeys},
-    settings::SigningKey,
-};
+use crate::{SealingKey, SealingKeys, settings::SigningKey};
 
 fn key(kid: &str, byte: u8) -> SigningKey {
     SigningKey::new(kid, &[byte; 32]).unwrap()

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::UserId;
+use datacrowd_sealing::Unsealable;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -42,7 +43,11 @@ impl Accounts {
         now: DateTime<Utc>,
     ) -> Result<bool, Unavailable> {
         let user = alive.user();
-        let sealed = self.settings.sealing.seal(user, secret)?;
+        let sealed = self
+            .settings
+            .sealing
+            .seal(user.0.as_bytes(), secret)
+            .map_err(unsealable)?;
         let stored = sqlx::query!(
             "INSERT INTO totp_secrets (user_id, secret, sealed, sealed_by, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (user_id) DO UPDATE SET secret = $2, sealed = $3, sealed_by = $4, created_at = $5
@@ -67,7 +72,7 @@ impl Accounts {
     ) -> Result<Vec<u8>, Unavailable> {
         match (&row.sealed, &row.sealed_by) {
             (Some(sealed), Some(by)) => {
-                self.settings.sealing.open(user, sealed, by).ok_or_else(|| {
+                self.settings.sealing.open(user.0.as_bytes(), sealed, by).ok_or_else(|| {
                     Unavailable::SecondFactor(format!(
                         "neither key opens what the key {by} sealed; give that one as DATACROWD_TOTP_KEY_PREVIOUS"
                     ))
@@ -122,7 +127,11 @@ impl Accounts {
         row: &SecretRow,
         plain: &[u8],
     ) -> Result<u64, Unavailable> {
-        let sealed = self.settings.sealing.seal(user, plain)?;
+        let sealed = self
+            .settings
+            .sealing
+            .seal(user.0.as_bytes(), plain)
+            .map_err(unsealable)?;
         let changed = sqlx::query!(
             "UPDATE totp_secrets SET sealed = $2, sealed_by = $3
              WHERE user_id = $1 AND secret = $4 AND sealed IS NOT DISTINCT FROM $5",
@@ -177,4 +186,8 @@ pub(crate) async fn remove(tx: &mut PgConnection, user: UserId) -> Result<(), Un
         .await
         .doing("removing a secret")?;
     Ok(())
+}
+
+fn unsealable(error: Unsealable) -> Unavailable {
+    Unavailable::SecondFactor(error.to_string())
 }

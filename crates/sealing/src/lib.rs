@@ -8,14 +8,21 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use datacrowd_protocol::ids::UserId;
 use sha2::{Digest, Sha256};
-
-use crate::{error::Unavailable, settings::SettingsError};
 
 /// Shortest accepted secret of a key: its cipher has 256 bits.
 const MIN_SECRET_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
+
+/// The secret of a key is too short to be one.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a secret that seals has at least {MIN_SECRET_BYTES} bytes")]
+pub struct ShortSecret;
+
+/// The cipher refused; it never does for what fits into memory.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a secret cannot be sealed")]
+pub struct Unsealable;
 
 /// A key, and the name under which rows remember it.
 #[derive(Clone)]
@@ -28,10 +35,10 @@ impl SealingKey {
     /// A key made of a secret of at least 32 bytes.
     ///
     /// # Errors
-    /// [`SettingsError::ShortSealingSecret`].
-    pub fn new(secret: &[u8]) -> Result<Self, SettingsError> {
+    /// [`ShortSecret`].
+    pub fn new(secret: &[u8]) -> Result<Self, ShortSecret> {
         if secret.len() < MIN_SECRET_BYTES {
-            return Err(SettingsError::ShortSealingSecret);
+            return Err(ShortSecret);
         }
         // One derivation for the key, another for its name, so that the name tells nothing of the key.
         let derived = |purpose: &[u8]| {
@@ -52,9 +59,12 @@ impl fmt::Debug for SealingKey {
 }
 
 /// What a column holds, and under which key.
-pub(crate) struct Sealed {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) by: String,
+#[derive(Debug)]
+pub struct Sealed {
+    /// Nonce and ciphertext.
+    pub bytes: Vec<u8>,
+    /// Name of the key.
+    pub by: String,
 }
 
 /// The key that seals, and one that still opens while it is being replaced.
@@ -72,19 +82,23 @@ impl SealingKeys {
     }
 
     /// The name of the key that seals.
-    pub(crate) fn current(&self) -> &str {
+    #[must_use]
+    pub fn current(&self) -> &str {
         &self.current.id
     }
 
-    pub(crate) fn seal(&self, owner: UserId, plain: &[u8]) -> Result<Sealed, Unavailable> {
+    /// Seals a secret of this owner.
+    ///
+    /// # Errors
+    /// [`Unsealable`].
+    pub fn seal(&self, owner: &[u8], plain: &[u8]) -> Result<Sealed, Unsealable> {
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let payload = Payload {
             msg: plain,
-            aad: owner.0.as_bytes(),
+            aad: owner,
         };
         let sealed = self.current.cipher.encrypt(&XNonce::from(nonce), payload);
-        let sealed =
-            sealed.map_err(|_| Unavailable::SecondFactor("a secret cannot be sealed".into()))?;
+        let sealed = sealed.map_err(|_| Unsealable)?;
         let mut bytes = nonce.to_vec();
         bytes.extend_from_slice(&sealed);
         Ok(Sealed {
@@ -94,7 +108,8 @@ impl SealingKeys {
     }
 
     /// What was sealed for this owner; none when neither key fits, or the bytes are not what was sealed.
-    pub(crate) fn open(&self, owner: UserId, bytes: &[u8], by: &str) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn open(&self, owner: &[u8], bytes: &[u8], by: &str) -> Option<Vec<u8>> {
         let key = std::iter::once(&self.current)
             .chain(&self.previous)
             .find(|key| key.id == by)?;
@@ -102,7 +117,7 @@ impl SealingKeys {
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
         let payload = Payload {
             msg: sealed,
-            aad: owner.0.as_bytes(),
+            aad: owner,
         };
         key.cipher.decrypt(&XNonce::from(nonce), payload).ok()
     }
@@ -110,8 +125,6 @@ impl SealingKeys {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn key(byte: u8) -> SealingKey {
@@ -120,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_for_its_owner_under_its_key_and_unchanged_only() {
-        let (wanda, willy) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let (wanda, willy) = (&b"wanda"[..], &b"willy"[..]);
         let old = SealingKeys::new(key(1), None);
         let sealed = old.seal(wanda, b"a secret").unwrap();
         let open = |keys: &SealingKeys, who, bytes: &[u8]| keys.open(who, bytes, &sealed.by);
@@ -145,6 +158,6 @@ mod tests {
     #[test]
     fn a_short_secret_is_no_key() {
         let refused = SealingKey::new(&[1; 31]).unwrap_err();
-        assert_eq!(refused, SettingsError::ShortSealingSecret);
+        assert_eq!(refused, ShortSecret);
     }
 }

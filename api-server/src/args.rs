@@ -29,6 +29,8 @@ pub struct Args {
 pub enum Command {
     /// Serve both ports.
     Serve(Box<Serve>),
+    /// Carry what happened into the one stream of events, and deliver webhooks.
+    Dispatch(Box<Dispatch>),
     /// Bring the databases to this version's schema.
     Migrate(Migrate),
     /// Run a task once, as a schedule does, unless it runs already.
@@ -81,6 +83,11 @@ pub struct Serve {
     /// Database `payments`, as the application's role.
     #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
     pub payments_database_url: String,
+    /// Database `notifications`, as the application's role.
+    #[arg(long, env = "NOTIFICATIONS_DATABASE_URL", hide_env_values = true)]
+    pub notifications_database_url: String,
+    #[command(flatten)]
+    pub webhook_sealing: WebhookSealing,
     /// Secret of trusted internal callers.
     #[arg(long, env = "DATACROWD_INTERNAL_TOKEN", hide_env_values = true)]
     pub internal_token: String,
@@ -155,6 +162,48 @@ pub struct Serve {
     /// Tasks that run on a schedule, each with the seconds without a success after which it is late: `retention=10800,ledger-drift=10800`.
     #[arg(long, env = "DATACROWD_SCHEDULED_TASKS", value_delimiter = ',')]
     pub scheduled_tasks: Vec<AwaitedTask>,
+}
+
+/// Settings of `dispatch`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Dispatch {
+    /// Address of probes and metrics.
+    #[arg(
+        long,
+        env = "DATACROWD_DISPATCH_LISTEN",
+        default_value = "0.0.0.0:8082"
+    )]
+    pub listen: SocketAddr,
+    /// Database `core`, as the application's role.
+    #[arg(long, env = "CORE_DATABASE_URL", hide_env_values = true)]
+    pub core_database_url: String,
+    /// Database `payments`, as the application's role.
+    #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
+    pub payments_database_url: String,
+    /// Database `notifications`, as the application's role.
+    #[arg(long, env = "NOTIFICATIONS_DATABASE_URL", hide_env_values = true)]
+    pub notifications_database_url: String,
+    /// What seals the secrets of webhooks.
+    #[command(flatten)]
+    pub webhook_sealing: WebhookSealing,
+    /// Networks that webhooks may reach though they are private: `10.1.0.0/16`. Everything public may be reached.
+    #[arg(
+        long,
+        env = "DATACROWD_WEBHOOK_ALLOWED_NETWORKS",
+        value_delimiter = ','
+    )]
+    pub allowed_networks: Vec<ipnet::IpNet>,
+}
+
+/// What seals the secrets of webhooks.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct WebhookSealing {
+    /// Secret that seals what webhooks are signed with; at least 32 characters. Lost, each endpoint needs a new secret.
+    #[arg(long, env = "DATACROWD_WEBHOOK_KEY", hide_env_values = true)]
+    pub webhook_key: String,
+    /// The previous secret, which still opens what it sealed.
+    #[arg(long, env = "DATACROWD_WEBHOOK_KEY_PREVIOUS", hide_env_values = true)]
+    pub webhook_key_previous: Option<String>,
 }
 
 /// What seals second steps.
@@ -265,6 +314,9 @@ pub struct Migrate {
     /// Database `payments`, as its owner.
     #[arg(long, env = "PAYMENTS_OWNER_DATABASE_URL", hide_env_values = true)]
     pub payments_database_url: String,
+    /// Database `notifications`, as its owner.
+    #[arg(long, env = "NOTIFICATIONS_OWNER_DATABASE_URL", hide_env_values = true)]
+    pub notifications_database_url: String,
 }
 
 /// Who may register.

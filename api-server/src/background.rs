@@ -29,6 +29,7 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
     begun.every(Duration::from_secs(30), backlog);
     begun.every(Duration::from_secs(60), limits);
     begun.every(Duration::from_secs(15), settle_invitations);
+    begun.listen();
     begun.tasks
 }
 
@@ -39,6 +40,14 @@ struct Begun<'a> {
 }
 
 impl Begun<'_> {
+    /// Hears of new events; it has no pass that ends.
+    fn listen(&mut self) {
+        let (app, stop) = (self.app.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            stop.run_until_cancelled(arrivals(app)).await;
+        });
+    }
+
     /// A pass now, and another one so long after each has ended.
     fn every<F>(&mut self, period: Duration, pass: fn(App) -> F)
     where
@@ -167,6 +176,25 @@ async fn billing_revision(app: &App, namespace: &str, name: &str, row: i64) -> A
         }
     }
     Ok(())
+}
+
+/// Wakes who reads events, for ever.
+async fn arrivals(app: App) {
+    loop {
+        if let Err(error) = hear(&app).await {
+            tracing::warn!(error.cause = %error, "new events cannot be heard of; readers look for themselves meanwhile");
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn hear(app: &App) -> datacrowd_notifications::Result<()> {
+    let mut arrivals = app.notifications.arrivals().await?;
+    // Something may have come before.
+    app.arrived(None);
+    loop {
+        app.arrived(arrivals.next().await?);
+    }
 }
 
 /// Forgets the counts of clients that have been quiet.

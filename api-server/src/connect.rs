@@ -11,7 +11,7 @@ use datacrowd_labelling::{BillingMode, Labelling};
 use crate::{
     args::{
         Billing as BillingArg, Checkout, Core, Prices, Registration as RegistrationArg, Sealing,
-        Serve, StripeApi,
+        Serve, StripeApi, WebhookSealing,
     },
     database::{pool, pool_of_statements},
     stripe::{Stripe, StripeSettings},
@@ -76,6 +76,19 @@ fn sealing_keys(settings: &Sealing) -> anyhow::Result<SealingKeys> {
     let opens = given(&settings.totp_key_previous);
     let opens = opens.as_deref().map(sealing).transpose();
     let opens = opens.context("reading DATACROWD_TOTP_KEY_PREVIOUS")?;
+    Ok(SealingKeys::new(seals, opens))
+}
+
+/// What seals the secrets of webhooks.
+///
+/// # Errors
+/// A secret is too short.
+pub(crate) fn webhook_keys(settings: &WebhookSealing) -> anyhow::Result<SealingKeys> {
+    let sealing = |secret: &str| SealingKey::new(secret.as_bytes());
+    let seals = sealing(&settings.webhook_key).context("reading DATACROWD_WEBHOOK_KEY")?;
+    let opens = given(&settings.webhook_key_previous);
+    let opens = opens.as_deref().map(sealing).transpose();
+    let opens = opens.context("reading DATACROWD_WEBHOOK_KEY_PREVIOUS")?;
     Ok(SealingKeys::new(seals, opens))
 }
 

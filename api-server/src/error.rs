@@ -4,6 +4,7 @@
 mod accounts;
 mod billing;
 mod labelling;
+mod notifications;
 
 use std::{collections::BTreeMap, sync::Arc};
 

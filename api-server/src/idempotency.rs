@@ -314,6 +314,23 @@ mod tests {
         ("/me/tokens", "the name is unique"),
         ("/admin/promo-codes", "the code is unique"),
         ("/payments/checkout", "the payment keeps the key itself"),
+        ("/webhook-endpoints", "the address is unique"),
+        (
+            "/webhook-endpoints/{id}/secret",
+            "the later secret replaces the earlier",
+        ),
+        (
+            "/webhook-endpoints/{id}/test",
+            "one more event harms nobody",
+        ),
+        (
+            "/webhook-endpoints/{id}/resend",
+            "what waits already is not sent twice",
+        ),
+        (
+            "/webhook-endpoints/{id}/deliveries/{deliveryId}/resend",
+            "what waits already is not sent twice",
+        ),
         (
             "/admin/users/{id}/reset-link",
             "the later link replaces the earlier",

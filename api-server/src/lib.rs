@@ -14,6 +14,7 @@ mod debt;
 mod deletion;
 mod describe;
 mod digest;
+pub mod dispatch;
 mod error;
 mod extract;
 mod folder;

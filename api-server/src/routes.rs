@@ -7,6 +7,7 @@ mod audit;
 mod condition;
 mod conduct;
 mod datasets;
+mod events;
 mod exports;
 mod gold;
 mod health;
@@ -36,6 +37,7 @@ mod tasks;
 mod tokens;
 mod uploads;
 mod users;
+mod webhook_endpoints;
 mod webhooks;
 mod work;
 mod workers;
@@ -193,6 +195,10 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(projects::media::project_media))
         .routes(routes!(gold::list::gold_list, gold::make::gold_make))
         .routes(routes!(gold::retire::gold_retire))
+        .routes(routes!(events::list::event_list))
+        .routes(routes!(events::list::tenant_event_list))
+        .merge(webhook_routes())
+        .routes(routes!(events::schemas::event_schemas))
         .routes(routes!(quality::read::project_quality))
         .routes(routes!(quality::workers::worker_quality))
         .routes(routes!(quality::costs::label_costs))
@@ -201,6 +207,26 @@ fn client_routes() -> OpenApiRouter<App> {
             quality::decide::task_decide,
             quality::undecide::task_undecide
         ))
+}
+
+/// Where a client wants to be told, and what was sent there.
+fn webhook_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            webhook_endpoints::create::webhook_create,
+            webhook_endpoints::list::webhook_list
+        ))
+        .routes(routes!(
+            webhook_endpoints::get::webhook_get,
+            webhook_endpoints::patch::webhook_patch,
+            webhook_endpoints::delete::webhook_delete
+        ))
+        .routes(routes!(webhook_endpoints::secret::webhook_secret))
+        .routes(routes!(webhook_endpoints::test::webhook_test))
+        .routes(routes!(webhook_endpoints::deliveries::delivery_list))
+        .routes(routes!(webhook_endpoints::deliveries::delivery_get))
+        .routes(routes!(webhook_endpoints::resend::delivery_resend))
+        .routes(routes!(webhook_endpoints::resend::delivery_resend_since))
 }
 
 /// What a worker does.
@@ -263,6 +289,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(admin_routes())
         .merge(client_routes().layer(from_fn(conditional::answer)))
         .merge(worker_routes())
+        // Its answer has no end, so nothing can be said of the whole of it.
+        .routes(routes!(events::stream::event_stream))
         .merge(payment_routes().layer(from_fn(conditional::answer)))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .merge(upload_routes().layer(DefaultBodyLimit::disable()))

@@ -6,6 +6,7 @@ use anyhow::Context;
 use chrono::Utc;
 use datacrowd_accounts::Accounts;
 use datacrowd_labelling::Labelling;
+use datacrowd_notifications::Notifications;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,9 +18,10 @@ use crate::{
     },
     background,
     cluster::Cluster,
-    connect::{account_settings, billing, billing_mode, stripe},
+    connect::{account_settings, billing, billing_mode, stripe, webhook_keys},
     console::Console,
     database::{pool, pool_of_statements},
+    dispatch,
     guards::time_limit::REQUEST_TIME,
     internal_openapi,
     listen::{HEADER_TIME, listen},
@@ -29,6 +31,8 @@ use crate::{
     upload_form::body::UPLOAD_IDLE,
 };
 
+/// Connections to the database `notifications`: it is asked for events, and by nothing that a worker waits for.
+const NOTIFICATIONS_CONNECTIONS: u32 = 6;
 /// How long open requests may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -39,6 +43,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 pub async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Serve(settings) => serve(*settings).await,
+        Command::Dispatch(settings) => dispatch::run(&settings, terminated()).await,
         Command::Migrate(settings) => migrate(&settings).await,
         Command::Run { task } => scheduled::run(&task, terminated()).await,
         Command::ReconcilePayments(settings) => {
@@ -88,6 +93,11 @@ async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
             "payments",
             &settings.payments_database_url,
             sqlx::migrate!("../migrations/payments"),
+        ),
+        (
+            "notifications",
+            &settings.notifications_database_url,
+            sqlx::migrate!("../migrations/notifications"),
         ),
     ] {
         // A release that went back meets migrations that it does not know, and works with what they made:
@@ -198,6 +208,13 @@ async fn build(
         settings.database_connections,
         &settings.prices,
     )?;
+    let notifications = Notifications::new(
+        pool(
+            &settings.notifications_database_url,
+            NOTIFICATIONS_CONNECTIONS.min(settings.database_connections),
+        )?,
+        webhook_keys(&settings.webhook_sealing)?,
+    );
     let client = kube::Client::try_default()
         .await
         .context("finding the cluster")?;
@@ -206,6 +223,7 @@ async fn build(
         accounts,
         core,
         billing,
+        notifications,
         stripe,
         cluster: Cluster::new(client),
         objects,

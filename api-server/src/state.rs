@@ -13,8 +13,11 @@ use chrono::{DateTime, SubsecRound, Utc};
 use datacrowd_accounts::Accounts;
 use datacrowd_billing::Billing;
 use datacrowd_labelling::Labelling;
+use datacrowd_notifications::Notifications;
+use datacrowd_protocol::ids::TenantId;
 use datacrowd_telemetry::PrometheusHandle;
 use ipnet::IpNet;
+use tokio::sync::broadcast;
 
 use crate::{
     cluster::Cluster, console::Console, objects::Objects, rate_limits::RateLimits,
@@ -59,6 +62,8 @@ pub struct Parts {
     pub core: Labelling,
     /// Context "payments".
     pub billing: Billing,
+    /// Context "notifications".
+    pub notifications: Notifications,
     /// Stripe, while billing mode is `stripe`.
     pub stripe: Option<Stripe>,
     /// The cluster.
@@ -80,6 +85,8 @@ struct Inner {
     /// Whether new requests should go to another replica.
     draining: AtomicBool,
     reviewed: ReviewedTokens,
+    /// Whose events were recorded a moment ago; none where it may be anybody's.
+    arrivals: broadcast::Sender<Option<TenantId>>,
     digests: Digests,
 }
 
@@ -100,6 +107,7 @@ impl App {
             parts,
             draining: AtomicBool::new(false),
             reviewed: ReviewedTokens::default(),
+            arrivals: broadcast::Sender::new(64),
             digests: Digests::default(),
         }))
     }
@@ -127,6 +135,19 @@ impl App {
     /// Says on `/readyz` that new requests should go elsewhere.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+        // Streams of events end now, and their readers go to another replica.
+        self.arrived(None);
+    }
+
+    /// Wakes who waits for a tenant's events; everybody, where it may be anybody's.
+    pub(crate) fn arrived(&self, tenant: Option<TenantId>) {
+        // That nobody waits is no error.
+        let _ = self.0.arrivals.send(tenant);
+    }
+
+    /// Tells of [`Self::arrived`] from now on.
+    pub(crate) fn arrivals(&self) -> broadcast::Receiver<Option<TenantId>> {
+        self.0.arrivals.subscribe()
     }
 
     /// Whether [`Self::drain`] was called.

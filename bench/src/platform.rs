@@ -31,7 +31,7 @@ const BOUNDARY: &str = "the-boundary-of-a-benchmark";
 /// A running server, and whom the benchmark is to it.
 pub struct Platform {
     pub core: TestDatabase,
-    _others: [TestDatabase; 2],
+    _others: [TestDatabase; 3],
     pub server: Child,
     http: reqwest::Client,
     url: String,
@@ -62,10 +62,11 @@ impl Platform {
     pub async fn start(log: &Path) -> Result<Self> {
         let cluster = cluster::connect().await?;
         cluster::install_resources(&cluster).await?;
-        let (auth, core, payments) = tokio::join!(
+        let (auth, core, payments, notifications) = tokio::join!(
             TestDatabase::create("auth"),
             TestDatabase::create("core"),
-            TestDatabase::create("payments")
+            TestDatabase::create("payments"),
+            TestDatabase::create("notifications")
         );
         let (listen, internal) = (free_address()?, free_address()?);
         let server = Command::new(beside("datacrowd-api-server")?)
@@ -75,10 +76,15 @@ impl Platform {
             .env("AUTH_DATABASE_URL", auth.app_url())
             .env("CORE_DATABASE_URL", core.app_url())
             .env("PAYMENTS_DATABASE_URL", payments.app_url())
+            .env("NOTIFICATIONS_DATABASE_URL", notifications.app_url())
             .env("DATACROWD_INTERNAL_TOKEN", INTERNAL_TOKEN)
             .env(
                 "DATACROWD_JWT_SECRET",
                 "a signing secret of a benchmark, long enough",
+            )
+            .env(
+                "DATACROWD_WEBHOOK_KEY",
+                "a sealing secret of a benchmark, long enough",
             )
             .env(
                 "DATACROWD_TOTP_KEY",
@@ -104,7 +110,7 @@ impl Platform {
             .spawn()?;
         let mut platform = Self {
             core,
-            _others: [auth, payments],
+            _others: [auth, payments, notifications],
             server,
             http: reqwest::Client::new(),
             url: format!("http://{listen}"),

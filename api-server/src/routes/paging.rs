@@ -97,6 +97,22 @@ pub struct PageBody<T> {
 }
 
 impl<T> PageBody<T> {
+    /// A page of rows of which one more than `limit` was asked for: that one says that there is a next page.
+    pub fn cut<U: Into<T>, C: ToString>(mut rows: Vec<U>, limit: i64, cursor: fn(&U) -> C) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let next_cursor = match rows.len() > limit {
+            true => rows
+                .get(limit.saturating_sub(1))
+                .map(|row| cursor(row).to_string()),
+            false => None,
+        };
+        rows.truncate(limit);
+        Self {
+            items: rows.into_iter().map(Into::into).collect(),
+            next_cursor,
+        }
+    }
+
     pub fn of<U: Into<T>, C: ToString>(page: datacrowd_labelling::Page<U, C>) -> Self {
         Self {
             items: page.items.into_iter().map(Into::into).collect(),

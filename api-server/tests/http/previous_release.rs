@@ -15,10 +15,11 @@ use sqlx::{AssertSqlSafe, Column as _, Either, Executor, PgPool, Statement as _,
 /// Set, the file is written instead of compared.
 const KEEP: &str = "KEEP_SCHEMA";
 /// Each database, and the crates that ask it.
-const CONTEXTS: [(&str, &[&str]); 3] = [
+const CONTEXTS: [(&str, &[&str]); 4] = [
     ("auth", &["accounts", "idempotency"]),
     ("core", &["labelling", "idempotency", "outbox"]),
     ("payments", &["billing", "outbox"]),
+    ("notifications", &["notifications"]),
 ];
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -166,7 +167,11 @@ async fn what_the_last_release_asks_works_on_this_schema() {
     let previous: BTreeMap<String, Schema> =
         serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     for (context, (_database, pool)) in &pools {
-        let found = breaches(pool, &previous[*context], &all[*context]).await;
+        // The last release asks nothing of a database that it does not know.
+        let Some(asked) = previous.get(*context) else {
+            continue;
+        };
+        let found = breaches(pool, asked, &all[*context]).await;
         assert!(
             found.is_empty(),
             "{context}: the last release cannot work on this schema; migrations/README.md says how to expand, then contract:\n{}",

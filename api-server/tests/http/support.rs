@@ -17,6 +17,7 @@ use datacrowd_api_server::{
 };
 use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
+use datacrowd_notifications::Notifications;
 use datacrowd_telemetry::PrometheusHandle;
 use datacrowd_testkit::{Contract, TestDatabase};
 use k8s_openapi::api::core::v1::Namespace;
@@ -133,6 +134,8 @@ pub struct Platform {
     pub core_database: TestDatabase,
     _contract: Contract,
     pub payments: TestDatabase,
+    pub notifications: Notifications,
+    pub told: TestDatabase,
 }
 
 pub fn env(name: &str) -> String {
@@ -182,6 +185,11 @@ pub fn accounts_over(database: &TestDatabase) -> Accounts {
     Accounts::new(pool_of(database), settings).unwrap()
 }
 
+/// What seals the secrets of webhooks.
+pub fn webhook_keys() -> SealingKeys {
+    SealingKeys::new(SealingKey::new(TOTP_KEY.as_bytes()).unwrap(), None)
+}
+
 /// The server's connections to a test's own database.
 pub fn pool_of(database: &TestDatabase) -> PgPool {
     pool(&database.app_url(), 20).unwrap()
@@ -227,7 +235,8 @@ impl Platform {
         let databases = tokio::join!(
             TestDatabase::create("auth"),
             TestDatabase::create("core"),
-            TestDatabase::create("payments")
+            TestDatabase::create("payments"),
+            TestDatabase::create("notifications")
         );
         let platform = Self::over_with_times(databases, mode, stripe_url, limits, times).await;
         let admin = accounts_over(&platform.auth);
@@ -238,9 +247,9 @@ impl Platform {
         platform
     }
 
-    /// Over databases of `auth`, `core` and `payments` that are there.
+    /// Over databases of `auth`, `core`, `payments` and `notifications` that are there.
     pub async fn over(
-        databases: (TestDatabase, TestDatabase, TestDatabase),
+        databases: (TestDatabase, TestDatabase, TestDatabase, TestDatabase),
         mode: BillingMode,
         stripe_url: &str,
         limits: (u32, u32),
@@ -250,7 +259,7 @@ impl Platform {
     }
 
     async fn over_with_times(
-        databases: (TestDatabase, TestDatabase, TestDatabase),
+        databases: (TestDatabase, TestDatabase, TestDatabase, TestDatabase),
         mode: BillingMode,
         stripe_url: &str,
         limits: (u32, u32),
@@ -265,7 +274,7 @@ impl Platform {
         .unwrap();
         let cluster = Client::try_from(config).unwrap();
         install_resources(&cluster).await;
-        let (auth_db, core_db, payments_db) = databases;
+        let (auth_db, core_db, payments_db, told) = databases;
         let accounts = accounts_over(&auth_db);
         let core = Labelling::new(pool_of(&core_db), pool_of(&core_db), mode);
         let terms = Terms {
@@ -275,6 +284,7 @@ impl Platform {
             livemode: false,
         };
         let billing = Billing::new(pool_of(&payments_db), terms);
+        let notifications = Notifications::new(pool_of(&told), webhook_keys());
         let stripe = Stripe::new(StripeSettings {
             secret_key: "sk_test_123".into(),
             api_url: Some(stripe_url.into()),
@@ -307,6 +317,7 @@ impl Platform {
             accounts,
             core: core.clone(),
             billing: billing.clone(),
+            notifications: notifications.clone(),
             stripe: (mode == BillingMode::Stripe).then_some(stripe),
             cluster: Cluster::new(cluster.clone()),
             objects,
@@ -344,6 +355,8 @@ impl Platform {
             auth: auth_db,
             core_database: core_db,
             payments: payments_db,
+            notifications,
+            told,
         }
     }
 

@@ -27,7 +27,8 @@ async fn upgraded() -> (Platform, Value) {
     let databases = tokio::join!(
         TestDatabase::restore("auth", include_str!("upgrade/auth.sql")),
         TestDatabase::restore("core", include_str!("upgrade/core.sql")),
-        TestDatabase::restore("payments", include_str!("upgrade/payments.sql"))
+        TestDatabase::restore("payments", include_str!("upgrade/payments.sql")),
+        TestDatabase::create("notifications")
     );
     let p = Platform::over(
         databases,

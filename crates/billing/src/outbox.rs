@@ -1,6 +1,6 @@
 //! What the context core must hear after a commit.
 
-use datacrowd_outbox::{Outbox, push};
+use datacrowd_outbox::{Outbox, Stream, push};
 use datacrowd_protocol::payment::PaymentGrant;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -27,5 +27,11 @@ impl Billing {
     #[must_use]
     pub fn outbox(&self) -> Outbox<PaymentsMessage> {
         Outbox::new("payments", self.pool.clone())
+    }
+
+    /// What clients are still to be told of.
+    #[must_use]
+    pub fn stream(&self) -> Stream {
+        Stream::new("payments", self.pool.clone())
     }
 }

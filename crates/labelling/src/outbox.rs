@@ -1,6 +1,6 @@
 //! What the context tells other systems after a commit.
 
-use datacrowd_outbox::{Outbox, push};
+use datacrowd_outbox::{Outbox, Stream, push};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
@@ -52,5 +52,11 @@ impl Labelling {
     #[must_use]
     pub fn outbox(&self) -> Outbox<CoreMessage> {
         Outbox::new("core", self.calls.clone())
+    }
+
+    /// What clients are still to be told of.
+    #[must_use]
+    pub fn stream(&self) -> Stream {
+        Stream::new("core", self.pool.clone())
     }
 }

@@ -12,6 +12,8 @@
 //! - **Parking.** What no receiver will ever take is set aside for a person, and its key goes on without it. It stays
 //!   counted as waiting.
 //!
+//! What clients are told of goes another way, since all of it goes to one place, in bulk: [`Stream`].
+//!
 //! This crate knows neither what is told nor to whom.
 
 mod backlog;
@@ -20,6 +22,7 @@ mod message;
 mod push;
 mod relay;
 mod retry;
+mod stream;
 
 use std::marker::PhantomData;
 
@@ -28,6 +31,7 @@ use sqlx::PgPool;
 pub use backlog::Backlog;
 pub use message::{Failure, Message, MessageId, Receiver};
 pub use push::push;
+pub use stream::{Happened, Stream, Taken};
 
 /// The outbox of one context, whose messages are `M`: an enumeration that serializes as `{"kind", "payload"}`. Cheap
 /// to clone.

@@ -40,7 +40,7 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// A fresh database of `context` (`auth`, `core`, `payments`) on the server of
+    /// A fresh database of `context` (`auth`, `core`, `payments`, `notifications`) on the server of
     /// `TEST_DATABASE_ADMIN_URL`.
     pub async fn create(context: &'static str) -> Self {
         let server = Postgres::from_env();

@@ -17,12 +17,14 @@ const LAW: &[(&str, &[&str])] = &[
     // What contexts instantiate on their own databases; neither knows a context.
     ("outbox", &[]),
     ("idempotency", &[]),
-    ("accounts", &["idempotency", "protocol"]),
+    ("sealing", &[]),
+    ("accounts", &["idempotency", "protocol", "sealing"]),
     (
         "labelling",
         &["consensus", "idempotency", "outbox", "protocol"],
     ),
     ("billing", &["outbox", "protocol"]),
+    ("notifications", &["outbox", "protocol", "sealing"]),
     (
         "api-server",
         &[
@@ -31,6 +33,7 @@ const LAW: &[(&str, &[&str])] = &[
             "labelling",
             "crds",
             "idempotency",
+            "notifications",
             "outbox",
             "protocol",
             "records",
@@ -54,6 +57,7 @@ const GUARDED: &[(&str, &[&str])] = &[
             "billing",
             "idempotency",
             "labelling",
+            "notifications",
             "outbox",
             "testkit",
             "api-server",

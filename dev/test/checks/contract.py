@@ -44,7 +44,7 @@ def databases():
     admin = ENV["TEST_DATABASE_ADMIN_URL"]
     mark = f"contract_{os.getpid()}"
     urls = {}
-    names = {context: f"{mark}_{context}" for context in ("auth", "core", "payments")}
+    names = {context: f"{mark}_{context}" for context in ("auth", "core", "payments", "notifications")}
     try:
         for context, name in names.items():
             run("psql", "--no-psqlrc", "--quiet", "-v", f"context={context}", "-v", f"database={name}",
@@ -75,6 +75,7 @@ def server(urls, log):
         "DATACROWD_INTERNAL_TOKEN": "an internal token",
         "DATACROWD_JWT_SECRET": "a signing key for the contract, long enough",
         "DATACROWD_TOTP_KEY": "a sealing key for the contract, long enough",
+        "DATACROWD_WEBHOOK_KEY": "a sealing key for the contract, long enough",
         "DATACROWD_ADMIN_USERNAME": "admin",
         "DATACROWD_ADMIN_EMAIL": "admin@example.com",
         "DATACROWD_ADMIN_PASSWORD": PASSWORD,

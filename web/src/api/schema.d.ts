@@ -424,6 +424,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in all projects of a client, in its order: what webhooks told, or would have told. Without a gap, `sequence` counts
+         *     on by one.
+         */
+        get: operations["tenant_event_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/schemas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every type of event by its name, each with what it means and the JSON schema of its `data`. */
+        get: operations["event_schemas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/exports/{id}": {
         parameters: {
             query?: never;
@@ -966,6 +1003,46 @@ export interface paths {
         put?: never;
         /** Bring a dataset: a file as form data, or a JSON body that names one in the bucket. */
         post: operations["dataset_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a project, in its order, as CloudEvents 1.0. Events are kept for 90 days. The sequence counts all events of the
+         *     client, so that one project's may skip numbers.
+         */
+        get: operations["event_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{id}/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens in a project, as server-sent events: `id` is the sequence, `data` a CloudEvent. It ends by itself after a while, and
+         *     whoever sends the last id as `Last-Event-ID` misses nothing.
+         */
+        get: operations["event_stream"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1664,6 +1741,151 @@ export interface paths {
         patch: operations["upload_file_append"];
         trace?: never;
     };
+    "/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The client's endpoints, newest first; of all clients for an ADMIN who names none. */
+        get: operations["webhook_list"];
+        put?: never;
+        /**
+         * Adds an endpoint: from now on, what happens is posted there as CloudEvents, signed as Standard Webhooks 1.0 has it. Ask for its secret
+         *     with `POST /webhook-endpoints/{id}/secret`.
+         */
+        post: operations["webhook_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An endpoint. */
+        get: operations["webhook_get"];
+        put?: never;
+        post?: never;
+        /** Removes an endpoint and the record of what was sent there. */
+        delete: operations["webhook_delete"];
+        options?: never;
+        head?: never;
+        /** Changes an endpoint. What waits to be sent goes to its new address. */
+        patch: operations["webhook_patch"];
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to an endpoint, and what waits to be, newest first. */
+        get: operations["delivery_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/deliveries/{deliveryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A delivery with every attempt: when, how long, and what was answered. */
+        get: operations["delivery_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/deliveries/{deliveryId}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends one event again, whatever became of it, with as many attempts as if it were new. */
+        post: operations["delivery_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends again whatever failed since a time. */
+        post: operations["delivery_resend_since"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the secret that an endpoint's webhooks are signed with, and shows it once. Asked for again, it is a rotation: the secret before
+         *     signs beside the new one for a day.
+         */
+        post: operations["webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an endpoint, and no other, an event `io.datacrowd.webhook.tested.v1`. How it went, the delivery says a moment later. */
+        post: operations["webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -1789,6 +2011,25 @@ export interface components {
             decidedAt?: string | null;
             /** @description What reviewers said, once the answer is decided. */
             decisions: components["schemas"]["PreviousBody"][];
+        };
+        /** @description One attempt. */
+        AttemptBody: {
+            /** Format: date-time */
+            beganAt: string;
+            /**
+             * Format: int32
+             * @description How long it took in milliseconds; null while it is under way, or when it was cut off.
+             */
+            millis?: number | null;
+            /**
+             * Format: int32
+             * @description Status of the answer; null where none came.
+             */
+            status?: number | null;
+            /** @description The first 20 kB of the answer. */
+            answer?: string | null;
+            /** @description Why it failed, in words; null where it did not. */
+            failure?: string | null;
         };
         /** @description How a recording becomes a model's input: mixed to one channel, brought to one rate, cut into windows. */
         AudioBody: {
@@ -1939,6 +2180,45 @@ export interface components {
              * @example 5
              */
             count?: number | null;
+        };
+        /** @description A CloudEvent. */
+        CloudEvent: {
+            /** @example 1.0 */
+            specversion: string;
+            /**
+             * Format: uuid
+             * @description Unique; the same in every attempt to tell of the event.
+             */
+            id: string;
+            /**
+             * @description Where it happened.
+             * @example /tenants/0197c0f0-0000-7000-8000-000000000001/projects/0197c0f0-0000-7000-8000-000000000002
+             */
+            source: string;
+            /**
+             * @description What happened: `GET /events/schemas` lists every type.
+             * @example io.datacrowd.task.approved.v1
+             */
+            type: string;
+            /**
+             * @description To what, below the source.
+             * @example tasks/4711
+             */
+            subject: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @example application/json */
+            datacontenttype: string;
+            /**
+             * @description Its number among the events of the tenant, without gaps, as text that sorts.
+             * @example 00000000000000000042
+             */
+            sequence: string;
+            /** @description What the type says. */
+            data: Record<string, never>;
         };
         /** @description A code that the device shows. */
         Code: {
@@ -2160,6 +2440,57 @@ export interface components {
             /** Format: date-time */
             decidedAt: string;
         };
+        /** @description One event on its way to one endpoint. */
+        DeliveryBody: {
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: uuid
+             * @description The header `webhook-id` of every attempt.
+             */
+            eventId: string;
+            /** @example io.datacrowd.batch.done.v1 */
+            type: string;
+            /** @example batches/17 */
+            subject: string;
+            /**
+             * Format: int64
+             * @description The event's sequence among those of the client.
+             */
+            sequence: number;
+            /**
+             * @description PENDING, DELIVERED or FAILED.
+             * @example DELIVERED
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description Attempts since it was sent, or sent again.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt begins; null where none does.
+             */
+            nextAttemptAt?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string | null;
+            /**
+             * Format: int32
+             * @description Status of the latest answer.
+             */
+            lastStatus?: number | null;
+            /** @description Why the latest attempt failed. */
+            lastFailure?: string | null;
+        };
+        /** @description A delivery with its attempts. */
+        DeliveryHistory: {
+            delivery: components["schemas"]["DeliveryBody"];
+            /** @description The latest hundred, the latest first. */
+            attempts: components["schemas"]["AttemptBody"][];
+        };
         /** @description One column shown to the worker. */
         DisplayBody: {
             /**
@@ -2188,6 +2519,16 @@ export interface components {
         /** @description The event is safe with us; Stripe need not send it again. */
         EventTaken: {
             received: boolean;
+        };
+        /** @description Events in their order. */
+        EventsBody: {
+            items: components["schemas"]["CloudEvent"][];
+            /**
+             * Format: int64
+             * @description What to ask for `after` next: the sequence of the last item, or what was asked for where there is none.
+             * @example 42
+             */
+            nextAfter: number;
         };
         /** @description An export was asked for. */
         ExportAccepted: {
@@ -2951,6 +3292,30 @@ export interface components {
             /** @description Also remove the second step, for who lost device and recovery codes. */
             removeTotp?: boolean;
         };
+        /**
+         * @description A new endpoint.
+         * @example {
+         *       "url": "https://example.com/hooks",
+         *       "eventTypes": [
+         *         "io.datacrowd.batch.done.v1"
+         *       ]
+         *     }
+         */
+        NewWebhook: {
+            /** @description Where events are posted to: `https` or `http`, without user name and fragment. */
+            url: string;
+            /** @description Types that are told; all when empty or absent. */
+            eventTypes?: string[];
+            /**
+             * Format: uuid
+             * @description The one project that is told of; all when absent.
+             */
+            projectId?: string | null;
+            /** @description For people, 500 characters at most. */
+            description?: string;
+            /** @description Whether nothing is sent yet. */
+            suspended?: boolean;
+        };
         /** @description One review. */
         OneReview: {
             review: components["schemas"]["ReviewBody"];
@@ -3114,6 +3479,54 @@ export interface components {
                 createdAt: string;
                 /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
                 conditions?: components["schemas"]["ConditionBody"][] | null;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageBody_DeliveryBody: {
+            items: {
+                /** Format: int64 */
+                id: number;
+                /**
+                 * Format: uuid
+                 * @description The header `webhook-id` of every attempt.
+                 */
+                eventId: string;
+                /** @example io.datacrowd.batch.done.v1 */
+                type: string;
+                /** @example batches/17 */
+                subject: string;
+                /**
+                 * Format: int64
+                 * @description The event's sequence among those of the client.
+                 */
+                sequence: number;
+                /**
+                 * @description PENDING, DELIVERED or FAILED.
+                 * @example DELIVERED
+                 */
+                state: string;
+                /**
+                 * Format: int32
+                 * @description Attempts since it was sent, or sent again.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When the next attempt begins; null where none does.
+                 */
+                nextAttemptAt?: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                endedAt?: string | null;
+                /**
+                 * Format: int32
+                 * @description Status of the latest answer.
+                 */
+                lastStatus?: number | null;
+                /** @description Why the latest attempt failed. */
+                lastFailure?: string | null;
             }[];
             nextCursor?: string | null;
         };
@@ -3555,6 +3968,60 @@ export interface components {
                 /** Format: date-time */
                 createdAt: string;
                 tenant?: components["schemas"]["TenantBody"] | null;
+            }[];
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        PageBody_WebhookBody: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                /**
+                 * @description Where events are posted to.
+                 * @example https://example.com/hooks
+                 */
+                url: string;
+                /**
+                 * @description Types that are told; empty for all.
+                 * @example [
+                 *       "io.datacrowd.batch.done.v1"
+                 *     ]
+                 */
+                eventTypes: string[];
+                /**
+                 * Format: uuid
+                 * @description The one project that is told of; null for all.
+                 */
+                projectId?: string | null;
+                description: string;
+                /**
+                 * @description ACTIVE; FAILING while every attempt fails; SUSPENDED by its owner; DISABLED by the platform.
+                 * @example ACTIVE
+                 */
+                state: string;
+                /**
+                 * Format: date-time
+                 * @description Since when every attempt failed.
+                 */
+                failingSince?: string | null;
+                /** Format: date-time */
+                disabledAt?: string | null;
+                /** @description Why nothing is sent there any more. */
+                disabledReason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when the secret before this one signs as well.
+                 */
+                previousSecretUntil?: string | null;
+                /**
+                 * Format: int64
+                 * @description Events that wait to be sent.
+                 */
+                pending: number;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                updatedAt: string;
             }[];
             nextCursor?: string | null;
         };
@@ -4036,6 +4503,27 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /**
+         * @description What is sent again.
+         * @example {
+         *       "since": "2026-11-28T00:00:00Z"
+         *     }
+         */
+        ResendSince: {
+            /**
+             * Format: date-time
+             * @description Whatever failed of what was to be sent since then.
+             */
+            since: string;
+        };
+        /** @description What is sent again. */
+        Resent: {
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            resent: number;
+        };
         /** @description A link's secret; shown once, for the ADMIN to pass on. */
         ResetLinkBody: {
             /**
@@ -4489,6 +4977,83 @@ export interface components {
              * @description Points that their author no longer has.
              */
             pointsTakenBack: number;
+        };
+        /** @description An endpoint of webhooks. */
+        WebhookBody: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Where events are posted to.
+             * @example https://example.com/hooks
+             */
+            url: string;
+            /**
+             * @description Types that are told; empty for all.
+             * @example [
+             *       "io.datacrowd.batch.done.v1"
+             *     ]
+             */
+            eventTypes: string[];
+            /**
+             * Format: uuid
+             * @description The one project that is told of; null for all.
+             */
+            projectId?: string | null;
+            description: string;
+            /**
+             * @description ACTIVE; FAILING while every attempt fails; SUSPENDED by its owner; DISABLED by the platform.
+             * @example ACTIVE
+             */
+            state: string;
+            /**
+             * Format: date-time
+             * @description Since when every attempt failed.
+             */
+            failingSince?: string | null;
+            /** Format: date-time */
+            disabledAt?: string | null;
+            /** @description Why nothing is sent there any more. */
+            disabledReason?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before this one signs as well.
+             */
+            previousSecretUntil?: string | null;
+            /**
+             * Format: int64
+             * @description Events that wait to be sent.
+             */
+            pending: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /**
+         * @description What changes; what is absent stays.
+         * @example {
+         *       "suspended": false
+         *     }
+         */
+        WebhookPatch: {
+            url?: string | null;
+            eventTypes?: string[] | null;
+            description?: string | null;
+            /** @description True sends nothing until it is false again; false enables an endpoint that the platform disabled, too. */
+            suspended?: boolean | null;
+        };
+        /** @description A secret, shown this once. */
+        WebhookSecret: {
+            /**
+             * @description What webhooks are signed with from now on.
+             * @example whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
+             */
+            secret: string;
+            /**
+             * Format: date-time
+             * @description Until when the secret before signs as well, so that receivers can be changed without a gap.
+             */
+            previousValidUntil: string;
         };
         /** @description The lease that this is about. */
         WithLease: {
@@ -5487,6 +6052,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenant_event_list: {
+        parameters: {
+            query?: {
+                /** @description The sequence of the last event that was read; from the first of the last 90 days when absent. */
+                after?: number;
+                /** @description Events at most, 1 to 200; 50 when absent. */
+                limit?: number;
+                /**
+                 * @description Only these types, apart by commas; all when absent.
+                 * @example io.datacrowd.batch.done.v1,io.datacrowd.export.ready.v1
+                 */
+                types?: string;
+                /** @description For an ADMIN: whose. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event_schemas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description What went wrong, and what to do */
@@ -6714,6 +7347,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event_list: {
+        parameters: {
+            query?: {
+                /** @description The sequence of the last event that was read; from the first of the last 90 days when absent. */
+                after?: number;
+                /** @description Events at most, 1 to 200; 50 when absent. */
+                limit?: number;
+                /**
+                 * @description Only these types, apart by commas; all when absent.
+                 * @example io.datacrowd.batch.done.v1,io.datacrowd.export.ready.v1
+                 */
+                types?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    event_stream: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The sequence of the last event that was read; from now on when absent. `Last-Event-ID` says it, too, and
+                 *     counts more.
+                 */
+                after?: number;
+                /** @description Only these types, apart by commas; all when absent. */
+                types?: string;
+            };
+            header?: {
+                /** @description The last id that was read. */
+                "Last-Event-ID"?: number | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description What went wrong, and what to do */
@@ -8241,6 +8955,356 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_list: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_WebhookBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delivery_list: {
+        parameters: {
+            query?: {
+                /** @description The state as the list shows it; all when absent. */
+                state?: string;
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBody_DeliveryBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delivery_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                deliveryId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryHistory"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delivery_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                deliveryId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delivery_resend_since: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendSince"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryBody"];
+                };
             };
             /** @description What went wrong, and what to do */
             default: {

@@ -37,6 +37,8 @@ pub struct World {
     pub upload: String,
     pub upload_file: String,
     pub payment: String,
+    pub hook: String,
+    pub delivery: String,
     pub run: String,
     pub runner: String,
     /// What the tenant knows the worker by.
@@ -102,6 +104,9 @@ impl World {
         let (_, upload_file) = upload_file.rsplit_once('/').unwrap();
         let upload_file = upload_file.to_owned();
         let payment = bought(&p, &project).await;
+        let hook = p.hook(&clara, "https://example.com/", &[]).await;
+        let path = format!("/{hook}/test");
+        let sent = p.hooks(&clara, Method::POST, &path, None).await.expect(202);
         let (user, worker) = p.register("wanda").await;
         let pseudonym = p.known_as(&clara, &project, &user).await;
         let (gone, disabled) = p.register("gone").await;
@@ -147,6 +152,8 @@ impl World {
             upload,
             upload_file,
             payment,
+            hook,
+            delivery: sent["id"].to_string(),
             run: run.to_string(),
             runner,
             pseudonym,
@@ -173,6 +180,7 @@ impl World {
             Some("predictions") => &self.prediction,
             Some("uploads") => &self.upload,
             Some("payments") => &self.payment,
+            Some("webhook-endpoints") => &self.hook,
             Some("runs") => &self.run,
             Some("users") => &self.user,
             Some("tasks") => &self.task,
@@ -185,6 +193,7 @@ impl World {
             .replace("{taskId}", &self.task)
             .replace("{fileId}", &self.upload_file)
             .replace("{itemId}", "1")
+            .replace("{deliveryId}", &self.delivery)
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {

@@ -57,7 +57,11 @@ pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
 pub async fn try_answer(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
     let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.text().await?;
+    let text = match headers.get("content-type") {
+        // It goes on and on.
+        Some(kind) if kind == "text/event-stream" => String::new(),
+        _ => response.text().await?,
+    };
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     Ok(Answer {
         status,

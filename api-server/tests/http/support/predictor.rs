@@ -121,6 +121,8 @@ impl Predictor {
 /// The resource that speaks for a row.
 pub async fn bound(p: &Platform, kind: &str, id: &str) -> Uuid {
     let sql = match kind {
+        "projects" => "select bound_uid from projects where id = $1::uuid",
+        "datasets" => "select bound_uid from datasets where id = $1::uuid",
         "models" => "select bound_uid from models where id = $1::uuid",
         _ => "select bound_uid from prediction_jobs where id = $1::uuid",
     };

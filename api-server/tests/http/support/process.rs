@@ -39,12 +39,14 @@ impl Process {
             .env("AUTH_DATABASE_URL", p.auth.app_url())
             .env("CORE_DATABASE_URL", p.core_database.app_url())
             .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
+            .env("NOTIFICATIONS_DATABASE_URL", p.told.app_url())
             .env("DATACROWD_INTERNAL_TOKEN", "an internal token")
             .env(
                 "DATACROWD_JWT_SECRET",
                 "a signing key for this process, long enough",
             )
             .env("DATACROWD_TOTP_KEY", TOTP_KEY)
+            .env("DATACROWD_WEBHOOK_KEY", TOTP_KEY)
             .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET"))
             .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT"))
             .env("DATACROWD_BILLING_MODE", "disabled")
@@ -66,6 +68,36 @@ impl Process {
             child,
             url,
             internal: format!("http://{internal}"),
+        }
+    }
+
+    /// A dispatcher, which reaches receivers on loopback.
+    pub async fn dispatch(p: &Platform) -> Self {
+        let probes = free_address();
+        let child = tokio::process::Command::new(env!("CARGO_BIN_EXE_datacrowd-api-server"))
+            .arg("dispatch")
+            .env("DATACROWD_DISPATCH_LISTEN", &probes)
+            .env("CORE_DATABASE_URL", p.core_database.app_url())
+            .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
+            .env("NOTIFICATIONS_DATABASE_URL", p.told.app_url())
+            .env("DATACROWD_WEBHOOK_KEY", TOTP_KEY)
+            .env("DATACROWD_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let url = format!("http://{probes}");
+        let (http, probe) = (p.http.clone(), format!("{url}/readyz"));
+        eventually(Duration::from_secs(30), || async {
+            let ready = http.get(&probe).send().await.ok()?;
+            (ready.status() == 200).then_some(())
+        })
+        .await;
+        Self {
+            child,
+            internal: url.clone(),
+            url,
         }
     }
 

@@ -1,0 +1,103 @@
+//! `dispatch`: carries what the contexts recorded into the one stream of events, and delivers webhooks. It runs beside the server, in any
+//! number of replicas, and no request waits for it.
+
+pub mod attempt;
+pub mod deliver;
+pub mod egress;
+pub mod relay;
+
+use std::{future::Future, time::Duration};
+
+use anyhow::Context;
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+use chrono::{DateTime, Utc};
+use datacrowd_notifications::Notifications;
+use datacrowd_outbox::Stream;
+use datacrowd_telemetry::PrometheusHandle;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use self::{attempt::Sender, deliver::Deliverer, egress::Egress};
+use crate::{
+    args::Dispatch,
+    connect::webhook_keys,
+    database::pool,
+    listen::{HEADER_TIME, listen},
+};
+
+/// Connections to each context that is read.
+const SOURCE_CONNECTIONS: u32 = 2;
+/// Connections to the database `notifications`.
+const CONNECTIONS: u32 = 8;
+/// How often a stream that was empty is looked at.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often monitoring is told what waits.
+const GAUGES: Duration = Duration::from_secs(15);
+
+/// Dispatches until `stop`; then ends what is under way.
+///
+/// # Errors
+/// A setting is wrong, or the port is taken.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one clock of the command, handed to all who ask for the time"
+)]
+pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let metrics =
+        datacrowd_telemetry::install_metrics().context("installing the metrics recorder")?;
+    let source = |context, url: &str| -> anyhow::Result<Stream> {
+        Ok(Stream::new(context, pool(url, SOURCE_CONNECTIONS)?))
+    };
+    let sources = [
+        source("core", &settings.core_database_url)?,
+        source("payments", &settings.payments_database_url)?,
+    ];
+    let notifications = Notifications::new(
+        pool(&settings.notifications_database_url, CONNECTIONS)?,
+        webhook_keys(&settings.webhook_sealing)?,
+    );
+    // Another one that was installed before serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let sender = Sender::new(Egress::new(&settings.allowed_networks))?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("listening on {}", settings.listen))?;
+    tracing::info!(probes = %settings.listen, "dispatching");
+    let ended = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    for source in sources {
+        let (to, ended) = (notifications.clone(), ended.clone());
+        tasks.spawn(relay::until(source, to, Utc::now, ended));
+    }
+    let deliverer = Deliverer::new(notifications.clone(), sender, Utc::now);
+    tasks.spawn(deliverer.until(ended.clone()));
+    let probes = probes(notifications, metrics);
+    tasks.spawn(listen(listener, probes, HEADER_TIME, ended.clone()));
+    stop.await;
+    ended.cancel();
+    tasks.join_all().await;
+    Ok(())
+}
+
+/// Probes and metrics.
+fn probes(notifications: Notifications, metrics: PrometheusHandle) -> Router {
+    let ready = async |State(notifications): State<Notifications>| {
+        notifications.ping().await.map_or_else(
+            |error| {
+                tracing::warn!(error.cause = %error, "not ready");
+                StatusCode::SERVICE_UNAVAILABLE
+            },
+            |()| StatusCode::OK,
+        )
+    };
+    Router::new()
+        .route("/healthz", get(async || StatusCode::OK))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(async move || metrics.render()))
+        .with_state(notifications)
+}
+
+/// Seconds since then, 0 for never. The database's clock may be ahead of ours.
+fn age(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {
+    since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
+}

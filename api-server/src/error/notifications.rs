@@ -1,0 +1,33 @@
+//! What the context of notifications refuses, as answers.
+
+use axum::http::StatusCode;
+use datacrowd_notifications::{Error as NotificationsError, Refusal as NotificationsRefusal};
+
+use super::ApiError;
+
+impl From<NotificationsError> for ApiError {
+    fn from(error: NotificationsError) -> Self {
+        match error {
+            NotificationsError::Refused(refusal) => refusal.into(),
+            NotificationsError::Database(cause) => Self::database(&cause),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<NotificationsRefusal> for ApiError {
+    fn from(refusal: NotificationsRefusal) -> Self {
+        let status = match refusal {
+            NotificationsRefusal::NotFound => StatusCode::NOT_FOUND,
+            NotificationsRefusal::TooManyEndpoints { .. }
+            | NotificationsRefusal::Taken
+            | NotificationsRefusal::Disabled => StatusCode::CONFLICT,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let error = Self::new(status, refusal.code(), refusal.message());
+        match refusal.member() {
+            Some(member) => error.detail(member, refusal.message()),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Where clients want to be told of what happens, by webhooks.
+
+pub mod create;
+pub mod delete;
+pub mod deliveries;
+pub mod get;
+pub mod list;
+pub mod patch;
+pub mod resend;
+pub mod secret;
+pub mod test;
+
+use chrono::{DateTime, Utc};
+use datacrowd_notifications::Endpoint;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An endpoint of webhooks.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookBody {
+    id: Uuid,
+    /// Where events are posted to.
+    #[schema(example = "https://example.com/hooks")]
+    url: String,
+    /// Types that are told; empty for all.
+    #[schema(example = json!(["io.datacrowd.batch.done.v1"]))]
+    event_types: Vec<String>,
+    /// The one project that is told of; null for all.
+    project_id: Option<Uuid>,
+    description: String,
+    /// ACTIVE; FAILING while every attempt fails; SUSPENDED by its owner; DISABLED by the platform.
+    #[schema(example = "ACTIVE")]
+    state: &'static str,
+    /// Since when every attempt failed.
+    failing_since: Option<DateTime<Utc>>,
+    disabled_at: Option<DateTime<Utc>>,
+    /// Why nothing is sent there any more.
+    disabled_reason: Option<String>,
+    /// Until when the secret before this one signs as well.
+    previous_secret_until: Option<DateTime<Utc>>,
+    /// Events that wait to be sent.
+    pending: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<Endpoint> for WebhookBody {
+    fn from(e: Endpoint) -> Self {
+        let state = match (&e.disabled, e.suspended, e.failing_since) {
+            (Some(_), ..) => "DISABLED",
+            (None, true, _) => "SUSPENDED",
+            (None, false, Some(_)) => "FAILING",
+            (None, false, None) => "ACTIVE",
+        };
+        let (disabled_at, disabled_reason) = e.disabled.map(|d| (d.at, d.reason)).unzip();
+        Self {
+            id: e.id,
+            url: e.url,
+            event_types: e.event_types,
+            project_id: e.project.map(|p| p.0),
+            description: e.description,
+            state,
+            failing_since: e.failing_since,
+            disabled_at,
+            disabled_reason,
+            previous_secret_until: e.previous_secret_until,
+            pending: e.pending,
+            created_at: e.created_at,
+            updated_at: e.updated_at,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What clients are told of: every type by a real flow, in order, numbered without gaps, once.
+
+mod flow;
+mod live;
+mod relay;
+pub mod support;

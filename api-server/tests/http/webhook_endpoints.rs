@@ -1,0 +1,6 @@
+//! Webhooks: where they go, what they say, and what becomes of those that fail.
+
+mod answers;
+mod endpoints;
+mod killed;
+mod sink;

@@ -1,0 +1,62 @@
+//! A dispatcher that is killed at any moment: every event is delivered, each attempt is in the history.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use datacrowd_testkit::{eventually, scaled};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use serde_json::json;
+
+use super::sink::{Heard, Says, Sink};
+use crate::support::{Platform, Process};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_dispatchers_lose_nothing() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let sink = Sink::start(Says::After(Duration::from_millis(30))).await;
+    p.relay().await;
+    p.hook(&client, &sink.url, &[]).await;
+    let mut random = StdRng::seed_from_u64(5);
+    let mut events = 0;
+    for _ in 0..scaled(4, 40) {
+        let mut dispatcher = Process::dispatch(&p).await;
+        for _ in 0..10 {
+            p.grant(&project, 1).await;
+            events += 1;
+        }
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..400))).await;
+        dispatcher.child.kill().await.unwrap();
+    }
+    // What the killed ones held is due again when the hold is over.
+    let free = "update deliveries set due_at = now() where state = 'pending'";
+    sqlx::query(free)
+        .execute(&p.told.owner_pool())
+        .await
+        .unwrap();
+    let dispatcher = Process::dispatch(&p).await;
+    let ids = || sink.heard().iter().map(Heard::id).collect::<BTreeSet<_>>();
+    eventually(Duration::from_secs(60), || async {
+        (ids().len() == events).then_some(())
+    })
+    .await;
+    dispatcher.terminate().await;
+    let listed = p.events(&client, &project).await;
+    let granted = listed
+        .iter()
+        .filter(|e| e["type"] == "io.datacrowd.quota.granted.v1");
+    assert_eq!(granted.count(), events);
+    let sequences: Vec<_> = listed
+        .iter()
+        .map(|e| e["sequence"].as_str().unwrap().parse::<usize>().unwrap())
+        .collect();
+    assert_eq!(sequences, (1..=listed.len()).collect::<Vec<_>>());
+    let attempts: i64 = sqlx::query_scalar("select count(*) from attempts")
+        .fetch_one(&p.told.owner_pool())
+        .await
+        .unwrap();
+    assert!(
+        attempts >= sink.heard().len() as i64,
+        "an attempt is not in the history"
+    );
+}

@@ -1,0 +1,325 @@
+//! Who delivers what now, and what follows from how it went. A delivery is held by moving `due_at` beyond the end of
+//! its attempt; when its holder dies, that time comes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    CloudEvent, EventType, NewEvent, Notifications, Result, event::EventRow,
+    schedule::PATIENCE_DAYS, stream::record, types::WebhookData,
+};
+
+/// One attempt that is to be made.
+#[derive(Debug)]
+pub struct Due {
+    /// The row of the attempt.
+    pub attempt: i64,
+    /// The delivery.
+    pub delivery: i64,
+    /// Where to.
+    pub endpoint: Uuid,
+    /// Its address.
+    pub url: String,
+    /// Which attempt it is, from 1 on.
+    pub nth: u32,
+    /// What is told.
+    pub event: CloudEvent,
+    /// What it is signed with, each as `whsec_…`; none where no key opens them.
+    pub secrets: Vec<String>,
+}
+
+/// What follows from an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The endpoint has it.
+    Delivered,
+    /// The endpoint wants nothing any more.
+    Gone,
+    /// Another attempt is made.
+    Again {
+        /// So long from now.
+        after: Duration,
+        /// How long the endpoint is left alone with all else.
+        slow: Option<Duration>,
+    },
+    /// It was the last attempt.
+    GivenUp {
+        /// How long the endpoint is left alone with all else.
+        slow: Option<Duration>,
+    },
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone)]
+pub struct Attempted {
+    /// The row of the attempt.
+    pub attempt: i64,
+    /// The delivery.
+    pub delivery: i64,
+    /// The endpoint.
+    pub endpoint: Uuid,
+    /// How long it took.
+    pub took: Duration,
+    /// The answer's status.
+    pub status: Option<u16>,
+    /// The beginning of the answer.
+    pub answer: Option<String>,
+    /// Why there was none, or why it does not count, in words.
+    pub failure: Option<String>,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+impl Notifications {
+    /// Begins attempts that are due, `limit` at most, and no more than `each` to an endpoint together with the ones that are under way
+    /// here. Each is held until `until`, by which it has ended.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn due(
+        &self,
+        under_way: &[(Uuid, i64)],
+        each: i64,
+        limit: i64,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Due>> {
+        let endpoints: Vec<Uuid> = under_way.iter().map(|(id, _)| *id).collect();
+        let counts: Vec<i64> = under_way.iter().map(|(_, count)| *count).collect();
+        let rows = sqlx::query!(
+            r#"with open as (
+                 select w.id, greatest($3 - coalesce(b.busy, 0), 0) as room
+                 from webhook_endpoints w left join unnest($1::uuid[], $2::bigint[]) as b (id, busy) on b.id = w.id
+                 where w.disabled_at is null and not w.suspended and (w.slow_until is null or w.slow_until <= $5)),
+             chosen as (
+                 select d.id from open o cross join lateral (
+                     select d.id from deliveries d where d.endpoint_id = o.id and d.state = 'pending' and d.due_at <= $5
+                     order by d.due_at, d.id limit o.room for update skip locked) d
+                 limit $4),
+             held as (
+                 update deliveries set attempts = attempts + 1, due_at = $6 where id = any(array(select id from chosen))
+                 returning id, endpoint_id, event_id, event_at, attempts),
+             begun as (
+                 insert into attempts (delivery_id, began_at) select h.id, $5 from held h returning id, delivery_id)
+             select b.id as attempt, h.id as delivery, h.endpoint_id, h.attempts, w.url, w.secret, w.secret_key,
+                    w.previous_secret, w.previous_key, w.previous_until,
+                    e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at
+             from held h join begun b on b.delivery_id = h.id join webhook_endpoints w on w.id = h.endpoint_id
+             join events e on e.id = h.event_id and e.happened_at = h.event_at
+             order by e.sequence"#,
+            &endpoints,
+            &counts,
+            each,
+            limit,
+            now,
+            until
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let due = rows.into_iter().map(|row| {
+            let id = row.endpoint_id;
+            let previous = row
+                .previous_secret
+                .zip(row.previous_key)
+                .filter(|_| row.previous_until.is_some_and(|until| until > now))
+                .and_then(|(bytes, by)| self.open_secret(id, &bytes, &by));
+            let secrets = self.open_secret(id, &row.secret, &row.secret_key);
+            Due {
+                attempt: row.attempt,
+                delivery: row.delivery,
+                endpoint: id,
+                url: row.url,
+                nth: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+                secrets: secrets.into_iter().chain(previous).collect(),
+                event: EventRow {
+                    id: row.event_id,
+                    tenant_id: row.tenant_id,
+                    project_id: row.project_id,
+                    sequence: row.sequence,
+                    kind: row.kind,
+                    subject: row.subject,
+                    data: row.data,
+                    happened_at: row.happened_at,
+                }
+                .into(),
+            }
+        });
+        Ok(due.collect())
+    }
+
+    /// Records how attempts went, and does what follows from it.
+    ///
+    /// # Errors
+    /// The database failed, and nothing is recorded: what was delivered is delivered again.
+    pub async fn attempted(&self, went: &[Attempted], now: DateTime<Utc>) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        note(&mut tx, went).await?;
+        move_on(&mut tx, went, now).await?;
+        let disabled = judge(&mut tx, went, now).await?;
+        if !disabled.is_empty() {
+            sqlx::query!("select events_partitions_v1($1, $1)", now)
+                .fetch_one(&mut *tx)
+                .await?;
+            record(&mut tx, &disabled, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Deliveries that are due, and since when the oldest is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn owed(&self, now: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
+        let row = sqlx::query!(
+            r#"select count(*) as "rows!", min(d.due_at) as since from deliveries d join webhook_endpoints w on w.id = d.endpoint_id
+               where d.state = 'pending' and d.due_at <= $1 and w.disabled_at is null and not w.suspended
+                 and (w.slow_until is null or w.slow_until <= $1)"#,
+            now
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row.rows, row.since))
+    }
+}
+
+/// Completes the rows of the attempts.
+async fn note(conn: &mut PgConnection, went: &[Attempted]) -> Result<()> {
+    let ids: Vec<i64> = went.iter().map(|w| w.attempt).collect();
+    let millis: Vec<i32> = went.iter().map(|w| whole_millis(w.took)).collect();
+    let statuses: Vec<Option<i16>> = went
+        .iter()
+        .map(|w| w.status.and_then(|status| i16::try_from(status).ok()))
+        .collect();
+    let answers: Vec<Option<String>> = went.iter().map(|w| w.answer.clone()).collect();
+    let failures: Vec<Option<String>> = went.iter().map(|w| w.failure.clone()).collect();
+    sqlx::query!(
+        "update attempts a set millis = g.millis, status = g.status, answer = g.answer, failure = g.failure
+         from unnest($1::bigint[], $2::int[], $3::smallint[], $4::text[], $5::text[]) as g (id, millis, status, answer, failure)
+         where a.id = g.id",
+        &ids,
+        &millis,
+        &statuses as &[Option<i16>],
+        &answers as &[Option<String>],
+        &failures as &[Option<String>]
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn whole_millis(took: Duration) -> i32 {
+    i32::try_from(took.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Ends the deliveries, or says when they go on.
+async fn move_on(conn: &mut PgConnection, went: &[Attempted], now: DateTime<Utc>) -> Result<()> {
+    let ids: Vec<i64> = went.iter().map(|w| w.delivery).collect();
+    let states: Vec<String> = went
+        .iter()
+        .map(|w| match w.verdict {
+            Verdict::Delivered => "delivered",
+            Verdict::Gone | Verdict::GivenUp { .. } => "failed",
+            Verdict::Again { .. } => "pending",
+        })
+        .map(ToOwned::to_owned)
+        .collect();
+    let due: Vec<DateTime<Utc>> = went
+        .iter()
+        .map(|w| match w.verdict {
+            Verdict::Again { after, .. } => later(now, after),
+            _ => now,
+        })
+        .collect();
+    sqlx::query!(
+        "update deliveries d set state = g.state, due_at = g.due_at, ended_at = case when g.state <> 'pending' then $4::timestamptz end
+         from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as g (id, state, due_at)
+         where d.id = g.id and d.state = 'pending'",
+        &ids,
+        &states,
+        &due,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn later(now: DateTime<Utc>, after: Duration) -> DateTime<Utc> {
+    now + TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX)
+}
+
+/// What endpoints are: failing, slow, or disabled; what is told of the latter.
+async fn judge(
+    conn: &mut PgConnection,
+    went: &[Attempted],
+    now: DateTime<Utc>,
+) -> Result<Vec<NewEvent>> {
+    let endpoints: Vec<Uuid> = went.iter().map(|w| w.endpoint).collect();
+    let failed: Vec<bool> = went
+        .iter()
+        .map(|w| w.verdict != Verdict::Delivered)
+        .collect();
+    let gone: Vec<bool> = went.iter().map(|w| w.verdict == Verdict::Gone).collect();
+    let slow: Vec<Option<DateTime<Utc>>> = went
+        .iter()
+        .map(|w| match w.verdict {
+            Verdict::Again { slow, .. } | Verdict::GivenUp { slow } => slow,
+            Verdict::Delivered | Verdict::Gone => None,
+        })
+        .map(|slow| slow.map(|slow| later(now, slow)))
+        .collect();
+    let reasons: Vec<Option<String>> = went.iter().map(|w| w.failure.clone()).collect();
+    // One success among them is enough. Rows are locked in one order, whoever else records.
+    let rows = sqlx::query!(
+        r#"with given as (
+             select * from unnest($1::uuid[], $2::bool[], $3::bool[], $4::timestamptz[], $5::text[]) as g (id, failed, gone, slow, reason)),
+         summed as (
+             select id, bool_and(failed) as failed, bool_or(gone) as gone, max(slow) as slow, max(reason) as reason from given group by id),
+         locked as (
+             select w.id from webhook_endpoints w join summed s on s.id = w.id
+             where w.disabled_at is null and (s.failed or s.gone or w.failing_since is not null)
+             order by w.id for update of w),
+         judged as (
+             update webhook_endpoints w set
+                 failing_since = case when s.failed then coalesce(w.failing_since, $6) end,
+                 slow_until = greatest(w.slow_until, s.slow),
+                 disabled_at = case when s.gone or s.failed and w.failing_since <= $6 - make_interval(days => $7) then $6 end,
+                 disabled_reason = case
+                     when s.gone then 'The endpoint answered 410 Gone, by which it asks for nothing more.'
+                     when s.failed and w.failing_since <= $6 - make_interval(days => $7)
+                         then 'Every attempt failed for ' || $7 || ' days, the latest one thus: ' || coalesce(s.reason, 'no answer.') end
+             from summed s where w.id = s.id and w.id = any(array(select id from locked))
+             returning w.id, w.tenant_id, w.project_id, w.url, w.disabled_at, w.disabled_reason)
+         select id, tenant_id, project_id, url, disabled_reason as "reason!" from judged where disabled_at is not null"#,
+        &endpoints,
+        &failed,
+        &gone,
+        &slow as &[Option<DateTime<Utc>>],
+        &reasons as &[Option<String>],
+        now,
+        PATIENCE_DAYS
+    )
+    .fetch_all(conn)
+    .await?;
+    let told = rows.into_iter().map(|row| {
+        let data = WebhookData {
+            endpoint_id: row.id,
+            url: row.url,
+            reason: Some(row.reason),
+        };
+        NewEvent {
+            id: Uuid::now_v7(),
+            event: EventType::WebhookDisabled,
+            tenant: row.tenant_id,
+            project: row.project_id,
+            subject: format!("webhook-endpoints/{}", row.id),
+            data: serde_json::to_value(data).unwrap_or_default(),
+            at: now,
+        }
+    });
+    Ok(told.collect())
+}

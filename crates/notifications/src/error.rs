@@ -1,0 +1,87 @@
+//! Why the context refuses: a finite list of codes, each with what to do next.
+
+use thiserror::Error as ThisError;
+
+/// Result of every call into the context.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A refusal, or a database that failed.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// The caller may act on it.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// Nobody's request is at fault.
+    #[error("the notifications database failed")]
+    Database(#[from] sqlx::Error),
+    /// A row says what no code wrote.
+    #[error("a stored {what} cannot be read")]
+    Corrupt {
+        /// What was read.
+        what: &'static str,
+    },
+}
+
+/// Every reason for which the context says no.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+#[error("{}", self.message())]
+#[expect(missing_docs, reason = "codes and messages below say what each means")]
+pub enum Refusal {
+    NotFound,
+    Url { why: String },
+    EventType { name: String },
+    TooLong { member: &'static str, most: usize },
+    TooManyEndpoints { most: i64 },
+    Taken,
+    Disabled,
+}
+
+impl Refusal {
+    /// Stable code of the refusal, as in the error body.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Url { .. } | Self::EventType { .. } | Self::TooLong { .. } => "invalid_request",
+            Self::TooManyEndpoints { .. } => "too_many_webhook_endpoints",
+            Self::Taken => "webhook_endpoint_taken",
+            Self::Disabled => "webhook_endpoint_disabled",
+        }
+    }
+
+    /// The member of the request that is at fault, if one is.
+    #[must_use]
+    pub fn member(&self) -> Option<&'static str> {
+        match self {
+            Self::Url { .. } | Self::Taken => Some("url"),
+            Self::EventType { .. } => Some("eventTypes"),
+            Self::TooLong { member, .. } => Some(member),
+            Self::NotFound | Self::TooManyEndpoints { .. } | Self::Disabled => None,
+        }
+    }
+
+    /// A sentence for the caller that ends with what to do.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::NotFound => "Nothing was found at this address; check the id.".into(),
+            Self::Url { why } => format!("{why}; correct it."),
+            Self::EventType { name } => format!(
+                "There is no event type \"{name}\"; GET /events/schemas lists every type."
+            ),
+            Self::TooLong { member, most } => {
+                format!("{member} may have {most} characters; shorten it.")
+            }
+            Self::TooManyEndpoints { most } => format!(
+                "A client has {most} webhook endpoints at most; delete one that is not needed."
+            ),
+            Self::Taken => "There is an endpoint of this address for the same project already; change that one.".into(),
+            Self::Disabled => "Nothing is sent to this endpoint while it is suspended or disabled; send {\"suspended\": false} with PATCH /webhook-endpoints/{id} first.".into(),
+        }
+    }
+}
+
+/// The name of the constraint that refused, if one did.
+pub(crate) fn constraint(error: &sqlx::Error) -> Option<&str> {
+    error.as_database_error().and_then(|e| e.constraint())
+}

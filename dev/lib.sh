@@ -35,6 +35,9 @@ python_dir=$cache/python-$(hash_of "$dev/test/checks/requirements.txt")
 provider_dir=$cache/terraform-provider-aws-$provider_version
 moto_dir=$cache/python-$(hash_of "$dev/terraform/moto-requirements.txt")
 contract_dir=$cache/python-$(hash_of "$dev/test/checks/contract-requirements.txt")
+webhooks_python_dir=$cache/python-$(hash_of "$root/examples/webhooks/python/requirements.txt")
+webhooks_node_dir=$cache/webhooks-node-$(hash_of "$root"/examples/webhooks/node/package{,-lock}.json)
+webhooks_go_dir=$cache/webhooks-go-$(hash_of "$root"/examples/webhooks/go/{go.mod,go.sum,main.go} "$dev"/test/webhook-sign/{go.mod,go.sum,main.go})
 scan_dir=$cache/python-$(hash_of "$dev/test/checks/scan-requirements.txt")
 
 say() { printf '%s\n' "$*" >&2; }

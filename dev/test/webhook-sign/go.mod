@@ -1,0 +1,5 @@
+module datacrowd.io/dev/webhook-sign
+
+go 1.22
+
+require github.com/standard-webhooks/standard-webhooks/libraries v0.0.1

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -183,6 +184,14 @@ class Promises:
             thread.join()
         self.assertEqual(answers, [204] * 16)
         self.assert_told(told(7), *["repeat one"] * 15)
+
+    def test_of_many_connections_none_waits_for_the_kernel_to_try_again(self):
+        address, begin = ("127.0.0.1", self.receiver.port), time.monotonic()
+        connections = [socket.create_connection(address, PATIENCE) for _ in range(32)]
+        self.assertLess(time.monotonic() - begin, 2)  # it tries again after a second, and after two more
+        for connection in connections:
+            connection.close()
+        self.assert_told()
 
     def test_what_was_refused_is_not_remembered(self):
         self.assertEqual(self.send(7, webhook_id="one", secrets=(OTHER,)), 400)

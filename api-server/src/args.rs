@@ -54,6 +54,8 @@ pub enum Command {
         #[arg(long)]
         internal: bool,
     },
+    /// Print every type of event with its JSON schema.
+    EventSchemas,
     /// Print every setting as a file of environment variables.
     EnvExample,
     /// Print every setting as a table of Markdown.

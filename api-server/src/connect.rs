@@ -7,6 +7,7 @@ use datacrowd_accounts::{
 };
 use datacrowd_billing::{Billing, Terms};
 use datacrowd_labelling::{BillingMode, Labelling};
+use datacrowd_notifications::Notifications;
 
 use crate::{
     args::{
@@ -60,6 +61,15 @@ pub(crate) fn accounts_of_task(url: &str, sealing: Option<&Sealing>) -> anyhow::
     };
     let settings = AccountSettings::new(signing, None, sealing)?;
     Ok(Accounts::new(pool(url, TASK_CONNECTIONS)?, settings)?)
+}
+
+/// Notifications, for a task. It opens no secret, so its key is made up.
+///
+/// # Errors
+/// The URL is none.
+pub(crate) fn notifications_of_task(url: &str) -> anyhow::Result<Notifications> {
+    let keys = SealingKeys::new(SealingKey::new(&rand::random::<[u8; 32]>())?, None);
+    Ok(Notifications::new(pool(url, TASK_CONNECTIONS)?, keys))
 }
 
 /// Payments, for a task.

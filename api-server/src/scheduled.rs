@@ -18,7 +18,7 @@ use datacrowd_labelling::{Labelling, ScheduledTask};
 use crate::{
     args::TaskCommand,
     cluster::Cluster,
-    connect::{accounts_of_task, billing_of_task, core_of_task, stripe},
+    connect::{accounts_of_task, billing_of_task, core_of_task, notifications_of_task, stripe},
     lost,
     objects::Objects,
     reconcile,
@@ -100,7 +100,8 @@ async fn work(command: &TaskCommand, core: &Labelling, now: DateTime<Utc>) -> an
         }
         TaskCommand::Retention(settings) => {
             let accounts = accounts_of_task(&settings.auth_database_url, None)?;
-            retention::run(&accounts, core, now).await
+            let notifications = notifications_of_task(&settings.notifications_database_url)?;
+            retention::run(&accounts, core, &notifications, now).await
         }
         TaskCommand::AccountUpkeep(settings) => {
             let url = &settings.auth_database_url;

@@ -51,6 +51,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             scheduled::run(&task, terminated()).await
         }
         Command::Probe { urls } => probe::run(&urls).await,
+        Command::EventSchemas => {
+            let schemas = datacrowd_notifications::schemas();
+            print(&serde_json::to_string_pretty(&schemas).context("rendering the schemas")?)
+        }
         Command::EnvExample => print(&env_example()),
         Command::Settings => print(&settings_table()),
         Command::Openapi { internal } => {

@@ -10,7 +10,7 @@ use super::{Billing, Objects, Prices, StripeApi};
 pub enum TaskCommand {
     /// Remove uploads that nobody finished within a day.
     ForgottenUploads(ForgottenUploads),
-    /// Remove sessions, links and idempotency keys that are over.
+    /// Remove sessions, links, idempotency keys and events that are over.
     Retention(Retention),
     /// Seal second steps under the current key, and give addresses the form in which they are compared.
     AccountUpkeep(AccountUpkeep),
@@ -84,6 +84,9 @@ pub struct Retention {
     /// Database `auth`, as the application's role.
     #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
     pub auth_database_url: String,
+    /// Database `notifications`, as the application's role.
+    #[arg(long, env = "NOTIFICATIONS_DATABASE_URL", hide_env_values = true)]
+    pub notifications_database_url: String,
 }
 
 /// Settings of `account-upkeep`.

@@ -36,6 +36,7 @@ fn process(p: &Platform, arguments: &[&str], more: &[(&str, &str)]) -> Command {
         .env("AUTH_DATABASE_URL", p.auth.app_url())
         .env("CORE_DATABASE_URL", p.core_database.app_url())
         .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
+        .env("NOTIFICATIONS_DATABASE_URL", p.told.app_url())
         .env("DATACROWD_TOTP_KEY", TOTP_KEY)
         .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET"))
         .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT"))

@@ -4,7 +4,7 @@ needs: databases; the object store; the key of second steps; Stripe; Kubernetes.
 */}}
 {{- define "datacrowd.scheduledTasks" -}}
 forgotten-uploads: {values: forgottenUploads, databases: [CORE], objectStore: true}
-retention: {values: retention, databases: [CORE, AUTH]}
+retention: {values: retention, databases: [CORE, AUTH, NOTIFICATIONS]}
 account-upkeep: {values: accountUpkeep, databases: [CORE, AUTH], sealing: true}
 ledger-drift: {values: ledgerDrift, databases: [CORE, PAYMENTS]}
 lost-resources: {values: lostResources, databases: [CORE], kubernetes: true}

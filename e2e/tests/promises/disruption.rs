@@ -55,7 +55,7 @@ async fn killed_platform_loses_and_doubles_nothing() {
                 }
             }
             load.is_whole(&world).await;
-            both_are_ready_again(&world).await;
+            all_are_ready_again(&world).await;
         },
     )
     .await;
@@ -71,7 +71,7 @@ async fn evictions_and_an_upgrade_lose_and_double_nothing() {
             let mut rng = world.rng();
             let load = begin(&world, "evicted", rows).await;
             and_put_back("log", upgraded_and_evicted(&world, &load, &mut rng)).await;
-            both_are_ready_again(&world).await;
+            all_are_ready_again(&world).await;
         },
     )
     .await;
@@ -185,9 +185,13 @@ async fn unpaid_and_done(world: &World) {
 }
 
 /// The next test finds the platform as this one did.
-async fn both_are_ready_again(world: &World) {
+async fn all_are_ready_again(world: &World) {
     let deployments: Api<Deployment> = Api::namespaced(world.client.clone(), PLATFORM);
-    for name in ["datacrowd-api-server", "datacrowd-operator"] {
+    for name in [
+        "datacrowd-api-server",
+        "datacrowd-operator",
+        "datacrowd-dispatcher",
+    ] {
         eventually(format!("{name} to be ready again"), seconds(90), || async {
             let status = deployments
                 .get(name)

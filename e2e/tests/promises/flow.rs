@@ -63,6 +63,7 @@ async fn rest_flow_ends_with_an_export() {
             assert_eq!(at_the_end["tasks"]["approved"], ROWS);
             assert_eq!(at_the_end["state"], "COMPLETED");
             points_follow_approvals(&wanda, &willem, &ruth).await;
+            everything_was_told(&clara, &project).await;
 
             let jsonl = download(&world, &clara, &project, &json!({"format": "JSONL"})).await;
             let records: Vec<Value> = jsonl
@@ -120,6 +121,37 @@ pub async fn become_client(world: &World, clara: &Person) {
         .expect(200);
     assert_eq!(user["role"], "CLIENT");
     world.adopt(user["tenant"]["namespace"].as_str().unwrap());
+}
+
+/// The dispatcher has carried it all into the stream: in order, and from the one context as from the other.
+async fn everything_was_told(clara: &Person, project: &str) {
+    let path = format!("/projects/{project}/events?limit=200");
+    let wanted = [
+        "project.created",
+        "payment.paid",
+        "dataset.ready",
+        "answer.rejected",
+        "task.approved",
+        "batch.done",
+        "project.completed",
+    ];
+    eventually("every event to be told", seconds(30), || async {
+        let told = clara.get(&path).await.expect(200);
+        let types: Vec<_> = told["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["type"].as_str().unwrap().to_owned())
+            .collect();
+        let missing = wanted
+            .iter()
+            .find(|name| !types.contains(&format!("io.datacrowd.{name}.v1")));
+        match missing {
+            None => Ok(()),
+            Some(name) => Err(format!("{name} is missing of {types:?}")),
+        }
+    })
+    .await;
 }
 
 async fn create_project(clara: &Person) -> String {

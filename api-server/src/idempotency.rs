@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     /// Posts that answer 201 or 202 and whose repetition changes nothing by itself.
-    const REPEATABLE: [(&str, &str); 13] = [
+    const REPEATABLE: [(&str, &str); 18] = [
         ("/datasets/{id}/generate-tasks", "the gate knows the run"),
         ("/datasets/{id}/retry", "the annotation is the same"),
         (

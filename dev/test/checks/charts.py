@@ -80,8 +80,8 @@ class Settings(unittest.TestCase):
 
     def test_every_setting_that_a_binary_requires_is_given(self):
         objects = template()
-        for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects|Sealing", "datacrowd-api-server"),
-                                          ("api-server/src/args.rs", "Dispatch", "datacrowd-dispatcher"),
+        for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects|Sealing|WebhookSealing", "datacrowd-api-server"),
+                                          ("api-server/src/args.rs", "Dispatch|WebhookSealing", "datacrowd-dispatcher"),
                                           ("operator/src/args.rs", r"\w+Args", "datacrowd-operator")):
             required = set()
             for body in re.findall(rf"pub struct (?:{command}) \{{\n(.*?)^\}}", (ROOT / path).read_text(), re.M | re.S):

@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use datacrowd_billing::Currency;
 use datacrowd_settings::Setting;
 
-use crate::scheduled::AwaitedTask;
+use crate::{dispatch::nats::NatsSettings, scheduled::AwaitedTask};
 pub use scheduled::{
     AccountUpkeep, Consensus, Core, ForgottenUploads, LedgerDrift, LostResources, Reconcile,
     Retention, TaskCommand,
@@ -195,6 +195,36 @@ pub struct Dispatch {
         value_delimiter = ','
     )]
     pub allowed_networks: Vec<ipnet::IpNet>,
+    /// A stream of NATS JetStream that gets every event.
+    #[command(flatten)]
+    pub nats: NatsStream,
+}
+
+/// A stream of NATS JetStream.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct NatsStream {
+    /// Server of NATS JetStream that gets every event: `nats://nats.example.com:4222`; none where it is empty.
+    #[arg(long, env = "DATACROWD_NATS_URL")]
+    pub nats_url: Option<String>,
+    /// File with the credentials for NATS.
+    #[arg(long, env = "DATACROWD_NATS_CREDENTIALS")]
+    pub nats_credentials: Option<PathBuf>,
+    /// Name of the stream in NATS, which is made unless it is there.
+    #[arg(long, env = "DATACROWD_NATS_STREAM", default_value = "DATACROWD")]
+    pub nats_stream: String,
+}
+
+impl NatsStream {
+    /// The stream, where one is named. Empty is absent: that is how a template leaves it.
+    #[must_use]
+    pub fn given(&self) -> Option<NatsSettings> {
+        let url = self.nats_url.clone().filter(|url| !url.is_empty())?;
+        Some(NatsSettings {
+            url,
+            credentials: self.nats_credentials.clone(),
+            stream: self.nats_stream.clone(),
+        })
+    }
 }
 
 /// What seals the secrets of webhooks.

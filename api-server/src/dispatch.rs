@@ -1,9 +1,11 @@
-//! `dispatch`: carries what the contexts recorded into the one stream of events, and delivers webhooks. It runs beside the server, in any
+//! `dispatch`: carries what the contexts recorded into the one stream of events, delivers
+//! webhooks, and tells other sinks. It runs beside the server, in any
 //! number of replicas, and no request waits for it.
 
 pub mod attempt;
 pub mod deliver;
 pub mod egress;
+pub mod nats;
 pub mod relay;
 
 use std::{future::Future, time::Duration};
@@ -11,13 +13,13 @@ use std::{future::Future, time::Duration};
 use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use chrono::{DateTime, Utc};
-use datacrowd_notifications::Notifications;
+use datacrowd_notifications::{Notifications, Sink};
 use datacrowd_outbox::Stream;
 use datacrowd_telemetry::PrometheusHandle;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use self::{attempt::Sender, deliver::Deliverer, egress::Egress};
+use self::{attempt::Sender, deliver::Deliverer, egress::Egress, nats::Nats};
 use crate::{
     args::Dispatch,
     connect::webhook_keys,
@@ -71,6 +73,18 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
     }
     let deliverer = Deliverer::new(notifications.clone(), sender, Utc::now);
     tasks.spawn(deliverer.until(ended.clone()));
+    match settings.nats.given() {
+        Some(settings) => {
+            let (from, to) = (notifications.clone(), Nats::connect(&settings).await?);
+            tasks.spawn(nats::until(from, to, Utc::now, ended.clone()));
+        }
+        // The next dispatcher that has one asks for events anew.
+        None => {
+            if let Err(error) = notifications.sink_set(Sink::Nats, false).await {
+                tracing::warn!(error.cause = %error, "events may be kept for a sink that is not there any more");
+            }
+        }
+    }
     let probes = probes(notifications, metrics);
     tasks.spawn(listen(listener, probes, HEADER_TIME, ended.clone()));
     stop.await;

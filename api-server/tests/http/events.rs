@@ -2,5 +2,6 @@
 
 mod flow;
 mod live;
+mod nats;
 mod relay;
 pub mod support;

@@ -98,6 +98,12 @@ impl CloudEvent {
         self.id
     }
 
+    /// Whose it is.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        self.source.split('/').nth(2).unwrap_or_default()
+    }
+
     /// Its number among the events of its tenant.
     #[must_use]
     pub fn sequence(&self) -> i64 {

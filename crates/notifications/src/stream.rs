@@ -96,6 +96,9 @@ impl Notifications {
         sqlx::query!("delete from deliveries where event_at < $1", before)
             .execute(&self.pool)
             .await?;
+        sqlx::query!("delete from sink_queue where event_at < $1", before)
+            .execute(&self.pool)
+            .await?;
         let dropped = sqlx::query_scalar!(r#"select events_forget_v1($1) as "dropped!""#, before)
             .fetch_one(&self.pool)
             .await?;
@@ -161,13 +164,16 @@ pub(crate) async fn record(
              insert into events (id, happened_at, tenant_id, project_id, sequence, type, subject, data, recorded_at)
              select f.id, f.happened_at, f.tenant_id, f.project_id, n.last_sequence - c.many + f.nth, f.type, f.subject, f.data, $8
              from fresh f join numbered n on n.id = f.tenant_id join counted c on c.tenant_id = f.tenant_id
-             returning id, happened_at, tenant_id, project_id, type),
+             returning id, happened_at, tenant_id, project_id, sequence, type),
          owed as (
              insert into deliveries (endpoint_id, event_id, event_at, due_at, created_at)
              select w.id, t.id, t.happened_at, $8, $8 from told t join webhook_endpoints w on w.tenant_id = t.tenant_id
              where t.type <> $9 and w.disabled_at is null and not w.suspended and (w.project_id is null or w.project_id = t.project_id)
                and (cardinality(w.event_types) = 0 or t.type = any(w.event_types))
-             on conflict on constraint deliveries_once do nothing)
+             on conflict on constraint deliveries_once do nothing),
+         queued as (
+             insert into sink_queue (sink, event_id, event_at)
+             select s.name, t.id, t.happened_at from told t cross join sinks s order by t.sequence)
          select count(*) as "recorded!" from told"#,
         &ids,
         &tenants,

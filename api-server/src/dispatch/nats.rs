@@ -131,7 +131,10 @@ pub(super) async fn until(
             Ok(stored) if stored as i64 == BATCH => continue,
             Ok(_) => PAUSE,
             Err(error) => {
-                tracing::warn!(error.cause = format!("{error:#}"), "events do not reach NATS; the next pass tries again");
+                tracing::warn!(
+                    error.cause = format!("{error:#}"),
+                    "events do not reach NATS; the next pass tries again"
+                );
                 PAUSE * 5
             }
         };

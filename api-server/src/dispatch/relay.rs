@@ -57,7 +57,7 @@ pub async fn pass(from: &Stream, to: &Notifications, now: DateTime<Utc>) -> anyh
             Ok(told) => events.extend(told),
             // One row that nobody can read keeps no other from being told.
             Err(untold) => {
-                tracing::error!(row = row.event, error.cause = %untold, "a change of state cannot be told");
+                tracing::error!(context = from.context(), row = row.event, error.cause = %untold, "a change of state cannot be told");
                 metrics::counter!("datacrowd_events_untold_total", "context" => from.context())
                     .increment(1);
             }

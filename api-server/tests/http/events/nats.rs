@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, consumer::{DeliverPolicy, pull}};
+use async_nats::jetstream::{
+    self,
+    consumer::{DeliverPolicy, pull},
+};
 use datacrowd_api_server::dispatch::nats::{self, Nats, NatsSettings};
 use datacrowd_notifications::Sink;
 use futures::StreamExt;
@@ -21,15 +24,28 @@ fn settings(url: String) -> NatsSettings {
 /// Every message of the stream: its subject, id and event.
 async fn stored() -> Vec<(String, String, Value)> {
     let client = async_nats::connect(env("TEST_NATS_URL")).await.unwrap();
-    let stream = jetstream::new(client).get_stream("DATACROWD").await.unwrap();
+    let stream = jetstream::new(client)
+        .get_stream("DATACROWD")
+        .await
+        .unwrap();
     let config = pull::Config {
         deliver_policy: DeliverPolicy::All,
         ..pull::Config::default()
     };
     let consumer = stream.create_consumer(config).await.unwrap();
-    let many = consumer.fetch().max_messages(1000).messages().await.unwrap();
+    let many = consumer
+        .fetch()
+        .max_messages(1000)
+        .messages()
+        .await
+        .unwrap();
     let message = |message: async_nats::jetstream::Message| {
-        let id = message.headers.as_ref().unwrap().get("Nats-Msg-Id").unwrap();
+        let id = message
+            .headers
+            .as_ref()
+            .unwrap()
+            .get("Nats-Msg-Id")
+            .unwrap();
         let event = serde_json::from_slice(&message.payload).unwrap();
         (message.subject.to_string(), id.to_string(), event)
     };
@@ -45,7 +61,9 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
     // Nobody wants it yet.
     p.relay().await;
     assert_eq!(p.notifications.sink_backlog(Sink::Nats).await.unwrap().0, 0);
-    let away = Nats::connect(&settings("nats://127.0.0.1:1".into())).await.unwrap();
+    let away = Nats::connect(&settings("nats://127.0.0.1:1".into()))
+        .await
+        .unwrap();
     nats::pass(&p.notifications, &away).await.unwrap();
     p.grant(&project, 1).await;
     let foreign = p.project(&other, json!({})).await;
@@ -55,7 +73,9 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
     assert!(sent.await.unwrap().is_err());
     assert_eq!(p.notifications.sink_backlog(Sink::Nats).await.unwrap().0, 3);
 
-    let there = Nats::connect(&settings(env("TEST_NATS_URL"))).await.unwrap();
+    let there = Nats::connect(&settings(env("TEST_NATS_URL")))
+        .await
+        .unwrap();
     // Sent, and its acknowledgement lost with the dispatcher: sent again, it is stored once.
     let queue = p.told.owner_pool();
     sqlx::query("create table kept as select sink, event_id, event_at from sink_queue order by id")
@@ -67,7 +87,10 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
         .execute(&queue)
         .await
         .unwrap();
-    sqlx::query("drop table kept").execute(&queue).await.unwrap();
+    sqlx::query("drop table kept")
+        .execute(&queue)
+        .await
+        .unwrap();
     assert_eq!(nats::pass(&p.notifications, &there).await.unwrap(), 3);
     assert_eq!(nats::pass(&p.notifications, &there).await.unwrap(), 0);
     let stored = stored().await;
@@ -75,9 +98,15 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
     let told = p.events(&client, &project).await.pop().unwrap();
     let (subject, id, event) = stored.iter().find(|(.., event)| *event == told).unwrap();
     let tenant = event["source"].as_str().unwrap().split('/').nth(2).unwrap();
-    assert_eq!(*subject, format!("datacrowd.{tenant}.io.datacrowd.quota.granted.v1"));
+    assert_eq!(
+        *subject,
+        format!("datacrowd.{tenant}.io.datacrowd.quota.granted.v1")
+    );
     assert_eq!(event["id"], *id);
-    let others = stored.iter().filter(|(subject, ..)| !subject.contains(tenant)).count();
+    let others = stored
+        .iter()
+        .filter(|(subject, ..)| !subject.contains(tenant))
+        .count();
     assert_eq!(others, 2);
 
     p.notifications.sink_set(Sink::Nats, false).await.unwrap();

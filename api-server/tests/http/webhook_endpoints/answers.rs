@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_api_server::dispatch::{attempt::Sender, deliver::Deliverer, egress::Egress};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpListener};
@@ -207,6 +208,27 @@ async fn one_that_hangs_takes_fifteen_seconds_of_its_own_and_nobody_else_s() {
             .starts_with("No answer came within 15 seconds"),
         "{attempt}"
     );
+}
+
+/// The name is asked for when the connection is made: an endpoint of a public name that leads inside is refused then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_leads_inside_is_refused_when_it_is_called() {
+    let p = Platform::start().await;
+    let sink = Sink::start(Says::Status(204)).await;
+    let url = sink.url.replace("127.0.0.1", "localhost");
+    let (client, _, hook) = told(&p, &url).await;
+    p.relay().await;
+    let sender = Sender::new(Egress::default()).unwrap();
+    let mut deliverer = Deliverer::new(p.notifications.clone(), sender, Utc::now);
+    deliverer.pass().await.unwrap();
+    deliverer.drain().await;
+    let attempt = p.attempt(&client, &hook).await;
+    let failure = attempt["failure"].as_str().unwrap();
+    assert!(
+        failure.starts_with("localhost is at") && failure.contains("no public address"),
+        "{attempt}"
+    );
+    assert!(sink.heard().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

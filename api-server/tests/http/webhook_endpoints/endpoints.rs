@@ -219,6 +219,45 @@ async fn nothing_is_lost_while_it_is_suspended_of_what_was_due_before() {
     assert_eq!(sequences, (1..=sequences.len() as i64).collect::<Vec<_>>());
 }
 
+/// As by a database of events that was restored from before: what was delivered already is not delivered twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_recorded_again_is_owed_once() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let sink = Sink::start(Says::Status(204)).await;
+    p.relay().await;
+    let hook = p.hook(&client, &sink.url, &[]).await;
+    p.grant(&project, 1).await;
+    sqlx::query("create table kept as select * from stream")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    p.dispatch().await;
+    sqlx::query("delete from events where type = $1")
+        .bind(GRANTED)
+        .execute(&p.told.owner_pool())
+        .await
+        .unwrap();
+    sqlx::query(
+        "insert into stream (event_id, kind, subject, data, tenant_id, project_id, happened_at)
+         select event_id, kind, subject, data, tenant_id, project_id, happened_at from kept",
+    )
+    .execute(&p.rows)
+    .await
+    .unwrap();
+    sqlx::query("drop table kept")
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    p.dispatch().await;
+    assert_eq!(p.events(&client, &project).await.len(), 2);
+    assert_eq!(
+        (sink.heard().len(), p.deliveries(&client, &hook).await.len()),
+        (1, 1)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_sent_again_when_it_is_asked_for() {
     let p = Platform::start().await;

@@ -3,6 +3,7 @@ import { pluralOf } from '../plural.ts';
 export { models } from './models.ts';
 export { cost } from './cost.ts';
 export { gold } from './gold.ts';
+export { webhooks } from './webhooks.ts';
 
 /** In English, a condition's message says what its reason means. */
 export const reasons: Readonly<Record<string, string>> = {};

@@ -41,6 +41,7 @@ export const nav = {
   projects: 'Projects',
   signOut: 'Sign out',
   users: 'Users',
+  webhooks: 'Webhooks',
   work: 'Work',
 };
 
@@ -69,6 +70,7 @@ export const titles = {
   review: 'Review',
   signIn: 'Sign in',
   tasks: 'Tasks',
+  webhook: 'Webhook',
 };
 
 export const form = {

@@ -4,6 +4,7 @@ import { pluralOf } from '../plural.ts';
 export { models } from './models.ts';
 export { cost } from './cost.ts';
 export { gold } from './gold.ts';
+export { webhooks } from './webhooks.ts';
 export { reasons } from './reasons.ts';
 
 const n = pluralOf('ru');

@@ -43,6 +43,7 @@ export const nav: Catalogue['nav'] = {
   projects: 'Проекты',
   signOut: 'Выйти',
   users: 'Пользователи',
+  webhooks: 'Вебхуки',
   work: 'Работа',
 };
 
@@ -71,6 +72,7 @@ export const titles: Catalogue['titles'] = {
   review: 'Проверка',
   signIn: 'Вход',
   tasks: 'Задания',
+  webhook: 'Вебхук',
 };
 
 export const form: Catalogue['form'] = {

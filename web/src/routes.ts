@@ -133,6 +133,18 @@ export const routes: readonly Route[] = [
     load: client('Payment'),
   },
   {
+    pattern: '/client/webhooks',
+    title: (t) => t.nav.webhooks,
+    roles: OWNERS,
+    load: client('Webhooks'),
+  },
+  {
+    pattern: '/client/webhooks/:id',
+    title: (t) => t.titles.webhook,
+    roles: OWNERS,
+    load: client('Webhook'),
+  },
+  {
     pattern: '/admin/users',
     title: (t) => t.nav.users,
     roles: ['ADMIN'],

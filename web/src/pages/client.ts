@@ -9,6 +9,8 @@ export const clientPages = {
   Dataset: () => import('./client/Dataset.svelte'),
   Model: () => import('./client/Model.svelte'),
   Prediction: () => import('./client/Prediction.svelte'),
+  Webhooks: () => import('./client/Webhooks.svelte'),
+  Webhook: () => import('./client/Webhook.svelte'),
   Payments: () => import('./client/Payments.svelte'),
   Payment: () => import('./client/Payment.svelte'),
 } satisfies Record<string, Route['load']>;

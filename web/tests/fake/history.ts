@@ -1,5 +1,6 @@
 import { failedModel, model } from './models.ts';
 import type { State } from './state.ts';
+import { hooked } from './webhooks.ts';
 
 /** Three answers of wanda's: one rejected with a comment, one approved, one that waits for its review. */
 export function answered(state: State): void {
@@ -24,7 +25,8 @@ export function answered(state: State): void {
   }
 }
 
-/** A model that can be applied, and one that cannot be run. */
+/** A model that can be applied, and one that cannot be run; webhooks in every state. */
 export function trained(state: State): void {
   state.models = [model(), failedModel()];
+  hooked(state);
 }

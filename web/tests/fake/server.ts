@@ -20,6 +20,7 @@ import { models } from './models.ts';
 import { owners } from './owners.ts';
 import { qualityReads } from './quality.ts';
 import { State } from './state.ts';
+import { webhooks } from './webhooks.ts';
 import { workers } from './workers.ts';
 
 export interface Call {
@@ -79,7 +80,7 @@ const TYPES: Record<string, string> = {
 };
 /** CONSOLE_DIST: a build with a fault put in, to see that a test notices. */
 const dist = new URL(`../../${process.env['CONSOLE_DIST'] ?? 'dist'}/`, import.meta.url).pathname;
-const handlers: Handlers = { ...accounts, ...workers, ...owners, ...models, ...qualityReads };
+const handlers: Handlers = { ...accounts, ...workers, ...owners, ...models, ...qualityReads, ...webhooks };
 const routes = Object.entries(handlers).map(([key, handler]) => {
   const [method = '', path = ''] = key.split(' ');
   return { method, pattern: new RegExp(`^${path.replace(/:[a-z]+/gi, '([^/]+)')}$`), handler };

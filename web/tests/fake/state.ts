@@ -1,6 +1,7 @@
 /** What the fake knows. */
 import { randomUUID } from 'node:crypto';
 import type { Body } from '../../src/api/client.ts';
+import type { FakeDelivery, FakeWebhook } from './webhooks.ts';
 
 export type Role = 'WORKER' | 'CLIENT' | 'ADMIN';
 export type Labeling = Body<'LabelingBody'>;
@@ -49,6 +50,7 @@ export interface FakeAnswer {
 export const PROJECT = '0190a000-0000-7000-8000-000000000001';
 export const DATASET = '0190a000-0000-7000-8000-0000000000d1';
 export const MODEL = '0190a000-0000-7000-8000-0000000000a1';
+export const WEBHOOK = '0190a000-0000-7000-8000-0000000000b1';
 export const PREDICTION = '0190a000-0000-7000-8000-0000000000c0';
 
 export class State {
@@ -93,6 +95,12 @@ export class State {
   /** Requests for models that were accepted, and what the next ones are refused with, by member. */
   readonly madeModels: Record<string, unknown>[] = [];
   readonly refusedModels: Record<string, string>[] = [];
+  webhooks: FakeWebhook[] = [];
+  deliveries: FakeDelivery[] = [];
+  /** How many secrets were made, how often somebody looked for a test event, and whether it meets a server that is down. */
+  secrets = 0;
+  looks = 0;
+  isHookDown = false;
   /** Media by the name that a cell has. */
   readonly files = new Map<string, { bytes: Buffer; type: string }>();
   invitations: Body<'InvitationBody'>[] = [];

@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { DATASET, MODEL, PREDICTION, PROJECT } from '../fake/state.ts';
+import { DATASET, MODEL, PREDICTION, PROJECT, WEBHOOK } from '../fake/state.ts';
 
 type Visit = readonly [name: string, who: string | null, path: string, press?: string];
 
@@ -45,6 +45,12 @@ export const PAGES: readonly Visit[] = [
   ['client-gold', 'clara', `/client/projects/${PROJECT}/gold`],
   ['client-exports', 'clara', `/client/projects/${PROJECT}/exports`],
   ['client-payments', 'clara', '/client/payments'],
+  ['client-webhooks', 'clara', '/client/webhooks'],
+  ['client-webhooks-add', 'clara', '/client/webhooks', 'main button.primary'],
+  ['client-webhook', 'clara', `/client/webhooks/${WEBHOOK}`],
+  ['client-webhook-attempts', 'clara', `/client/webhooks/${WEBHOOK}`, 'main ol button'],
+  ['client-webhook-secret', 'clara', `/client/webhooks/${WEBHOOK}`, 'button:text-matches("secret|секрет")'],
+  ['client-webhook-delete', 'clara', `/client/webhooks/${WEBHOOK}`, 'button.danger'],
   ['admin-users', 'ada', '/admin/users'],
   ['admin-user', 'ada', '/admin/users', 'main td button'],
   ['admin-invitations', 'ada', '/admin/invitations'],

@@ -138,3 +138,29 @@ test('the signatures’ check comes in four languages', async ({ page, console: 
     await expect(page.getByText(line)).toBeVisible();
   }
 });
+
+test('a long log comes page by page', async ({ page, console: site }) => {
+  hooked(site.state);
+  const last = site.state.deliveries.at(-1);
+  if (last === undefined) throw new Error('the double has no deliveries');
+  // Ids fall: the newest comes first.
+  site.state.deliveries = Array.from({ length: 60 }, (_, i) => ({
+    ...last,
+    delivery: { ...last.delivery, id: 160 - i, subject: `batches/${160 - i}` },
+  }));
+  await site.open(page, 'clara', `/client/webhooks/${WEBHOOK}`);
+  await expect(page.getByText('batches/111', { exact: true })).toBeVisible();
+  await expect(page.getByText('batches/110', { exact: true })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(page.getByText('batches/101', { exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0);
+});
+
+test('an administrator reads and mends webhooks, and a worker has none', async ({ page, console: site }) => {
+  hooked(site.state);
+  await site.open(page, 'ada', '/client/webhooks');
+  await expect(page.getByRole('button', { name: 'Enable https://old.example.net/in' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Add a webhook' })).toHaveCount(0);
+  await site.open(page, 'wanda', '/client/webhooks');
+  await expect(page.getByRole('heading', { name: 'Not for you' })).toBeVisible();
+});

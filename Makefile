@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo example-audio test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-overlap bench-crowd bench-upload bench-operator bench-peers bench-console check fmt generate
+.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo example-audio test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-overlap bench-crowd bench-events bench-upload bench-operator bench-peers bench-console check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,6 +70,9 @@ bench-overlap: ## replay 74,160 recorded ratings with dynamic overlap, a run for
 
 bench-crowd: ## let a hundred workers label recorded items of whom thirty say anything, and see whom the platform blocks; ARGS="--items 3000"
 	@dev/bench crowd $(ARGS)
+
+bench-events: ## measure what telling everybody of everything costs those who work, and how fast webhooks are delivered
+	@dev/bench events $(ARGS)
 
 bench-upload: ## measure the API server's memory while 1 GiB arrives
 	@dev/bench upload $(ARGS)

@@ -48,10 +48,10 @@ pub struct Claim {
 
 /// What a client, or all of them, saw.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     next: Samples,
     claim: Samples,
-    submit: Samples,
+    pub(crate) submit: Samples,
 }
 
 impl Claim {
@@ -88,9 +88,7 @@ impl Claim {
         }
         sqlx::query("analyze").execute(&mut database).await?;
         for &clients in &self.clients {
-            let free = self
-                .measure(&platform, &project, &workers[..clients])
-                .await?;
+            let free = measure(&platform, &project, &workers[..clients], self.seconds).await?;
             self.report(tasks, clients, "free", free)?;
         }
         if self.held > 0 {
@@ -104,9 +102,7 @@ impl Claim {
                 .execute(&mut *open)
                 .await?;
             for step in 1..=self.held / self.seconds {
-                let held = self
-                    .measure(&platform, &project, &workers[..clients])
-                    .await?;
+                let held = measure(&platform, &project, &workers[..clients], self.seconds).await?;
                 let label = format!("held {} s", step * self.seconds);
                 self.report(tasks, clients, &label, held)?;
             }
@@ -114,31 +110,6 @@ impl Claim {
         }
         eprintln!("{tasks} tasks were uploaded and generated in {loading:.1} s");
         Ok(())
-    }
-
-    async fn measure(
-        &self,
-        platform: &Arc<Platform>,
-        project: &str,
-        workers: &[String],
-    ) -> Result<Seen> {
-        let until = Instant::now() + Duration::from_secs(self.seconds);
-        let clients = workers.iter().map(|token| {
-            tokio::spawn(work(
-                platform.clone(),
-                project.to_owned(),
-                token.clone(),
-                until,
-            ))
-        });
-        let mut all = Seen::default();
-        for seen in try_join_all(clients).await? {
-            let seen = seen?;
-            all.next.merge(seen.next);
-            all.claim.merge(seen.claim);
-            all.submit.merge(seen.submit);
-        }
-        Ok(all)
     }
 
     fn report(&self, tasks: usize, clients: usize, snapshot: &str, mut seen: Seen) -> Result<()> {
@@ -154,6 +125,32 @@ impl Claim {
             seen.submit.percentile(99),
         ))
     }
+}
+
+/// What these workers see who go round for so long.
+pub(crate) async fn measure(
+    platform: &Arc<Platform>,
+    project: &str,
+    workers: &[String],
+    seconds: u64,
+) -> Result<Seen> {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let clients = workers.iter().map(|token| {
+        tokio::spawn(work(
+            platform.clone(),
+            project.to_owned(),
+            token.clone(),
+            until,
+        ))
+    });
+    let mut all = Seen::default();
+    for seen in try_join_all(clients).await? {
+        let seen = seen?;
+        all.next.merge(seen.next);
+        all.claim.merge(seen.claim);
+        all.submit.merge(seen.submit);
+    }
+    Ok(all)
 }
 
 async fn work(

@@ -1,8 +1,9 @@
-//! `datacrowd-bench claim`, `upload`, `operator`, `crowd`, `overlap` and `peers`: see the README for method and results.
+//! `datacrowd-bench claim`, `upload`, `operator`, `crowd`, `events`, `overlap` and `peers`: see the README for method and results.
 
 mod claim;
 mod cluster;
 mod crowd;
+mod events;
 mod operator;
 mod overlap;
 mod peers;
@@ -26,6 +27,8 @@ enum Command {
     Operator(operator::Scale),
     /// Whom the platform blocks of a crowd where some say anything, what labels come out, and what it costs.
     Crowd(crowd::Crowd),
+    /// What telling everybody of everything costs, and how fast webhooks are delivered.
+    Events(events::Events),
     /// What dynamic overlap saves on recorded ratings.
     Overlap(overlap::Overlap),
     /// Other platforms and a job queue beside ours.
@@ -39,6 +42,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Upload(upload) => upload.run().await,
         Command::Operator(scale) => scale.run().await,
         Command::Crowd(crowd) => crowd.run().await,
+        Command::Events(events) => events.run().await,
         Command::Overlap(overlap) => overlap.run().await,
         Command::Peers(peers) => peers.run().await,
     }

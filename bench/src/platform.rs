@@ -26,12 +26,15 @@ mod runs;
 const PASSWORD: &str = "a long password of a benchmark";
 const INTERNAL_TOKEN: &str = "the internal token of a benchmark";
 const MALLOC: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.arena_max=2";
+const WEBHOOK_KEY: &str = "a sealing secret of a benchmark, long enough";
 const BOUNDARY: &str = "the-boundary-of-a-benchmark";
 
 /// A running server, and whom the benchmark is to it.
 pub struct Platform {
     pub core: TestDatabase,
-    _others: [TestDatabase; 3],
+    pub payments: TestDatabase,
+    pub told: TestDatabase,
+    _auth: TestDatabase,
     pub server: Child,
     http: reqwest::Client,
     url: String,
@@ -82,10 +85,7 @@ impl Platform {
                 "DATACROWD_JWT_SECRET",
                 "a signing secret of a benchmark, long enough",
             )
-            .env(
-                "DATACROWD_WEBHOOK_KEY",
-                "a sealing secret of a benchmark, long enough",
-            )
+            .env("DATACROWD_WEBHOOK_KEY", WEBHOOK_KEY)
             .env(
                 "DATACROWD_TOTP_KEY",
                 "a sealing secret of a benchmark, long enough",
@@ -110,7 +110,9 @@ impl Platform {
             .spawn()?;
         let mut platform = Self {
             core,
-            _others: [auth, payments, notifications],
+            payments,
+            told: notifications,
+            _auth: auth,
             server,
             http: reqwest::Client::new(),
             url: format!("http://{listen}"),
@@ -155,6 +157,13 @@ impl Platform {
             .await?;
         self.namespace = text(&user["tenant"]["namespace"])?;
         self.sign_in().await
+    }
+
+    /// An endpoint of webhooks for everything.
+    pub async fn subscribe(&self, url: &str) -> Result<String> {
+        let (client, body) = (self.client(), json!({"url": url}));
+        let made = self.call(&client, Method::POST, "/webhook-endpoints", Some(body));
+        text(&made.await?["id"])
     }
 
     /// A new access token of the client: one lives for 15 minutes.
@@ -360,4 +369,44 @@ impl Platform {
 
 fn text(value: &Value) -> Result<String> {
     Ok(value.as_str().context("a text is missing")?.to_owned())
+}
+
+/// A dispatcher of this platform; it ends with this value.
+pub struct Dispatcher(Child);
+
+impl Dispatcher {
+    /// Starts one, and waits until it is ready.
+    pub async fn start(platform: &Platform) -> Result<Self> {
+        let listen = free_address()?;
+        let mut child = Command::new(beside("datacrowd-api-server")?)
+            .arg("dispatch")
+            .env("DATACROWD_DISPATCH_LISTEN", &listen)
+            .env("CORE_DATABASE_URL", platform.core.app_url())
+            .env("PAYMENTS_DATABASE_URL", platform.payments.app_url())
+            .env("NOTIFICATIONS_DATABASE_URL", platform.told.app_url())
+            .env("DATACROWD_WEBHOOK_KEY", WEBHOOK_KEY)
+            .env("DATACROWD_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .env("DATACROWD_LOG", "warn")
+            .env("GLIBC_TUNABLES", MALLOC)
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()?;
+        for _ in 0..300 {
+            if let Some(status) = child.try_wait()? {
+                bail!("the dispatcher ended with {status} before it was ready");
+            }
+            let asked = platform.http.get(format!("http://{listen}/readyz"));
+            if asked.send().await.is_ok_and(|a| a.status().is_success()) {
+                return Ok(Self(child));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("the dispatcher is not ready after 15 s")
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Result<u32> {
+        self.0.id().context("the dispatcher has ended")
+    }
 }

@@ -248,6 +248,6 @@ fn outbox_gauges(context: &'static str, rows: i64, lag: f64) {
 }
 
 /// Seconds since then, 0 for never. The database's clock may be ahead of ours.
-fn age(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {
+pub(crate) fn age(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {
     since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
 }

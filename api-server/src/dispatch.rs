@@ -12,7 +12,7 @@ use std::{future::Future, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use datacrowd_notifications::{Notifications, Sink};
 use datacrowd_outbox::Stream;
 use datacrowd_telemetry::PrometheusHandle;
@@ -109,9 +109,4 @@ fn probes(notifications: Notifications, metrics: PrometheusHandle) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(async move || metrics.render()))
         .with_state(notifications)
-}
-
-/// Seconds since then, 0 for never. The database's clock may be ahead of ours.
-fn age(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {
-    since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
 }

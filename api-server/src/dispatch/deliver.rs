@@ -8,7 +8,8 @@ use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{GAUGES, PAUSE, age, attempt::Sender};
+use super::{GAUGES, PAUSE, attempt::Sender};
+use crate::background::age;
 
 /// Attempts under way at once.
 const AT_ONCE: usize = 256;

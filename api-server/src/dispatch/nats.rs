@@ -12,7 +12,8 @@ use datacrowd_notifications::{CloudEvent, Notifications, Sink};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{GAUGES, PAUSE, age};
+use super::{GAUGES, PAUSE};
+use crate::background::age;
 
 /// Events of one pass.
 const BATCH: i64 = 500;

@@ -7,7 +7,8 @@ use datacrowd_outbox::Stream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{GAUGES, PAUSE, age};
+use super::{GAUGES, PAUSE};
+use crate::background::age;
 
 /// Rows of one pass: their events become visible together.
 const BATCH: i64 = 500;

@@ -100,21 +100,10 @@ async fn relays_at_once_number_without_a_gap() {
 async fn what_is_told_again_is_the_same_event() {
     let p = Platform::start().await;
     let (client, project) = busy(&p, "clara", 3).await;
-    sqlx::query("create table kept as select * from stream")
-        .execute(&p.rows)
-        .await
-        .unwrap();
+    p.keep_stream().await;
     p.relay().await;
     let before = p.events(&client, &project).await;
-    sqlx::query("insert into stream (event_id, kind, subject, data, tenant_id, project_id, happened_at)
-                 select event_id, kind, subject, data, tenant_id, project_id, happened_at from kept")
-        .execute(&p.rows)
-        .await
-        .unwrap();
-    sqlx::query("drop table kept")
-        .execute(&p.rows)
-        .await
-        .unwrap();
+    p.tell_again().await;
     p.relay().await;
     assert_eq!(p.events(&client, &project).await, before);
     assert_eq!(

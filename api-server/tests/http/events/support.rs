@@ -22,6 +22,25 @@ impl Platform {
         }
     }
 
+    /// What waits to be told now; [`Self::tell_again`] tells it once more.
+    pub async fn keep_stream(&self) {
+        sqlx::query("create table kept as select * from stream")
+            .execute(&self.rows)
+            .await
+            .unwrap();
+    }
+
+    /// As a core that was restored from before.
+    pub async fn tell_again(&self) {
+        for sql in [
+            "insert into stream (event_id, kind, subject, data, tenant_id, project_id, happened_at)
+             select event_id, kind, subject, data, tenant_id, project_id, happened_at from kept",
+            "drop table kept",
+        ] {
+            sqlx::query(sql).execute(&self.rows).await.unwrap();
+        }
+    }
+
     /// Every event of a project, page by page.
     pub async fn events(&self, client: &Actor, project: &str) -> Vec<Value> {
         let (mut events, mut after) = (Vec::new(), 0);

@@ -57,6 +57,16 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
+        Self::ready(p, child, &public, &internal).await
+    }
+
+    /// Waits until it is ready.
+    async fn ready(
+        p: &Platform,
+        child: tokio::process::Child,
+        public: &str,
+        internal: &str,
+    ) -> Self {
         let url = format!("http://{public}");
         let (http, probe) = (p.http.clone(), format!("{url}/readyz"));
         eventually(Duration::from_secs(30), || async {
@@ -87,18 +97,7 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let url = format!("http://{probes}");
-        let (http, probe) = (p.http.clone(), format!("{url}/readyz"));
-        eventually(Duration::from_secs(30), || async {
-            let ready = http.get(&probe).send().await.ok()?;
-            (ready.status() == 200).then_some(())
-        })
-        .await;
-        Self {
-            child,
-            internal: url.clone(),
-            url,
-        }
+        Self::ready(p, child, &probes, &probes).await
     }
 
     /// As a node asks it to end.

@@ -229,27 +229,14 @@ async fn an_event_that_is_recorded_again_is_owed_once() {
     p.relay().await;
     let hook = p.hook(&client, &sink.url, &[]).await;
     p.grant(&project, 1).await;
-    sqlx::query("create table kept as select * from stream")
-        .execute(&p.rows)
-        .await
-        .unwrap();
+    p.keep_stream().await;
     p.dispatch().await;
     sqlx::query("delete from events where type = $1")
         .bind(GRANTED)
         .execute(&p.told.owner_pool())
         .await
         .unwrap();
-    sqlx::query(
-        "insert into stream (event_id, kind, subject, data, tenant_id, project_id, happened_at)
-         select event_id, kind, subject, data, tenant_id, project_id, happened_at from kept",
-    )
-    .execute(&p.rows)
-    .await
-    .unwrap();
-    sqlx::query("drop table kept")
-        .execute(&p.rows)
-        .await
-        .unwrap();
+    p.tell_again().await;
     p.dispatch().await;
     assert_eq!(p.events(&client, &project).await.len(), 2);
     assert_eq!(

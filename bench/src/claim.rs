@@ -192,7 +192,7 @@ async fn known(database: &mut PgConnection) -> Result<()> {
 }
 
 /// A CSV of that many rows, in pieces of a thousand.
-fn rows(count: usize) -> impl futures::Stream<Item = Bytes> + Send + 'static {
+pub(crate) fn rows(count: usize) -> impl futures::Stream<Item = Bytes> + Send + 'static {
     let pieces = (0..count).step_by(1000).map(move |first| {
         let mut piece = String::new();
         if first == 0 {

@@ -62,13 +62,22 @@ impl Events {
         let dispatcher = Dispatcher::start(&platform).await?;
         let all = self.deliveries + 1;
         while sink.heard() < all {
-            ensure!(begun.elapsed() < Duration::from_secs(300), "{} of {all}", sink.heard());
+            ensure!(
+                begun.elapsed() < Duration::from_secs(300),
+                "{} of {all}",
+                sink.heard()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let (took, cpu) = (begun.elapsed().as_secs_f64(), cpu_seconds(dispatcher.pid()?)?);
+        let (took, cpu) = (
+            begun.elapsed().as_secs_f64(),
+            cpu_seconds(dispatcher.pid()?)?,
+        );
         #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
         let many = all as f64;
-        say("| deliveries | seconds | per second | processor of the dispatcher, s | per second of it |")?;
+        say(
+            "| deliveries | seconds | per second | processor of the dispatcher, s | per second of it |",
+        )?;
         say("|--:|--:|--:|--:|--:|")?;
         say(&format!(
             "| {all} | {took:.1} | {:.0} | {cpu:.1} | {:.0} |",
@@ -116,12 +125,15 @@ impl Events {
         platform.subscribe(&sink.url).await?;
         let mut core = PgConnection::connect(&platform.core.owner_url()).await?;
         sqlx::query("analyze").execute(&mut core).await?;
-        say("\n| clients | round | loops/s, nothing told | everything told | ratio | deliveries/s | lag p50 ms | p99 |")?;
+        say(
+            "\n| clients | round | loops/s, nothing told | everything told | ratio | deliveries/s | lag p50 ms | p99 |",
+        )?;
         say("|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for &clients in &self.clients {
             for round in 1..=self.rounds {
                 told(&mut core, false).await?;
-                let without = measure(&platform, &project, &workers[..clients], self.seconds).await?;
+                let without =
+                    measure(&platform, &project, &workers[..clients], self.seconds).await?;
                 told(&mut core, true).await?;
                 let dispatcher = Dispatcher::start(&platform).await?;
                 let before = sink.heard();

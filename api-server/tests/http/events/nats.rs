@@ -94,7 +94,15 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
     assert_eq!(nats::pass(&p.notifications, &there).await.unwrap(), 3);
     assert_eq!(nats::pass(&p.notifications, &there).await.unwrap(), 0);
     // Whoever ran this before left theirs.
-    let tenant = |event: &Value| event["source"].as_str().unwrap().split('/').nth(2).unwrap().to_owned();
+    let tenant = |event: &Value| {
+        event["source"]
+            .as_str()
+            .unwrap()
+            .split('/')
+            .nth(2)
+            .unwrap()
+            .to_owned()
+    };
     let told = p.events(&client, &project).await.pop().unwrap();
     let theirs = p.events(&other, &foreign).await.pop().unwrap();
     let tenants = [tenant(&told), tenant(&theirs)];
@@ -102,9 +110,15 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
     stored.retain(|(subject, ..)| tenants.iter().any(|tenant| subject.contains(tenant)));
     assert_eq!(stored.len(), 3, "{stored:?}");
     let (subject, id, event) = stored.iter().find(|(.., event)| *event == told).unwrap();
-    assert_eq!(*subject, format!("datacrowd.{}.io.datacrowd.quota.granted.v1", tenants[0]));
+    assert_eq!(
+        *subject,
+        format!("datacrowd.{}.io.datacrowd.quota.granted.v1", tenants[0])
+    );
     assert_eq!(event["id"], *id);
-    let others = stored.iter().filter(|(subject, ..)| subject.contains(&tenants[1])).count();
+    let others = stored
+        .iter()
+        .filter(|(subject, ..)| subject.contains(&tenants[1]))
+        .count();
     assert_eq!(others, 2);
 
     p.notifications.sink_set(Sink::Nats, false).await.unwrap();

@@ -101,12 +101,13 @@ impl Events {
             }
             let _dispatcher = Dispatcher::start(&platform).await?;
             let mut core = PgConnection::connect(&platform.core.owner_url()).await?;
+            let begun = Instant::now();
             for _ in 0..self.seconds * 10 {
                 happen(&mut core, &project, 10).await?;
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             tokio::time::sleep(Duration::from_secs(2)).await;
-            let (p50, p99) = lags(&platform, Some(&hook)).await?;
+            let (p50, p99) = lags(&platform, Some(&hook), begun.elapsed()).await?;
             let beside = if hangs { "one that hangs" } else { "nothing" };
             say(&format!("| {beside} | {p50:.0} | {p99:.0} |"))?;
         }
@@ -136,10 +137,10 @@ impl Events {
                     measure(&platform, &project, &workers[..clients], self.seconds).await?;
                 told(&mut core, true).await?;
                 let dispatcher = Dispatcher::start(&platform).await?;
-                let before = sink.heard();
+                let (before, begun) = (sink.heard(), Instant::now());
                 let with = measure(&platform, &project, &workers[..clients], self.seconds).await?;
                 let delivered = sink.heard() - before;
-                let (p50, p99) = lags(&platform, None).await?;
+                let (p50, p99) = lags(&platform, None, begun.elapsed()).await?;
                 drop(dispatcher);
                 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
                 let rate = |count: usize| count as f64 / self.seconds as f64;
@@ -178,17 +179,18 @@ async fn happen(core: &mut PgConnection, project: &str, count: usize) -> Result<
     Ok(())
 }
 
-/// From what happened to its first attempt, in milliseconds: half of them, and 99 of a hundred, of the last ten seconds.
-async fn lags(platform: &Platform, hook: Option<&str>) -> Result<(f64, f64)> {
+/// From what happened to its first attempt, in milliseconds: half of them, and 99 of a hundred, since so many seconds.
+async fn lags(platform: &Platform, hook: Option<&str>, since: Duration) -> Result<(f64, f64)> {
     let mut told = PgConnection::connect(&platform.told.owner_url()).await?;
     let (p50, p99): (Option<f64>, Option<f64>) = sqlx::query_as(
         "with first as (
              select min(a.began_at) - d.event_at as lag from deliveries d join attempts a on a.delivery_id = d.id
-             where ($1::uuid is null or d.endpoint_id = $1::uuid) and d.event_at > now() - interval '15 s' group by d.id)
+             where ($1::uuid is null or d.endpoint_id = $1::uuid) and d.event_at > now() - make_interval(secs => $2) group by d.id)
          select extract(epoch from percentile_disc(0.5) within group (order by lag))::float8 * 1000,
                 extract(epoch from percentile_disc(0.99) within group (order by lag))::float8 * 1000 from first",
     )
     .bind(hook)
+    .bind(since.as_secs_f64())
     .fetch_one(&mut told)
     .await?;
     Ok((p50.unwrap_or(f64::NAN), p99.unwrap_or(f64::NAN)))

@@ -117,6 +117,7 @@ export class FakeApi {
     const isRefresh = url.pathname.endsWith('/auth/refresh');
     if (isRefresh) refreshes.most = Math.max(refreshes.most, (refreshes.now += 1));
     if (latency > 0) await new Promise((done) => setTimeout(done, latency));
+    if (this.stream(request, url, response)) return;
     const reply = this.answer(request, url, Buffer.concat(chunks));
     if (isRefresh) refreshes.now -= 1;
     // Done, but nobody is told: a connection that broke on the way back.
@@ -137,6 +138,19 @@ export class FakeApi {
       ...reply.headers,
     });
     response.end(text);
+  }
+
+  /** Held open, for a test to write into; anything else is answered as usual. */
+  private stream(request: IncomingMessage, url: URL, response: ServerResponse): boolean {
+    const { has, asked, open } = this.state.stream;
+    const user = this.state.userOf(request.headers.authorization?.replace('Bearer ', ''));
+    if (!has || user === null || !url.pathname.endsWith('/events/stream')) return false;
+    asked.push(String(request.headers['last-event-id'] ?? ''));
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(': here\n\n');
+    open.add(response);
+    response.on('close', () => open.delete(response));
+    return true;
   }
 
   private answer(request: IncomingMessage, url: URL, raw: Buffer): Reply {

@@ -1,5 +1,6 @@
 /** What the fake knows. */
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Body } from '../../src/api/client.ts';
 import type { FakeDelivery, FakeWebhook } from './webhooks.ts';
 
@@ -57,6 +58,8 @@ export class State {
   /** Milliseconds; what the double calls now. */
   now: () => number = Date.now;
   isDown = false;
+  /** The stream of events: a server without the route unless `has`; what was asked with as Last-Event-ID; who listens. */
+  readonly stream = { has: false, asked: [] as string[], open: new Set<ServerResponse>() };
   /** Why nothing is handed out, in place of the true reason. */
   nothing: string | null = null;
   leasedUntil: string | null = null;

@@ -30,7 +30,10 @@ test('what is told is on the page at once; a broken line goes on where it was; l
   await expect.poll(() => stream.open.size).toBe(0);
 });
 
-test('a server without the stream is asked once, and pages ask as before', async ({ page, console: site }) => {
+test('a server without the stream is asked once, and pages ask as before', async ({
+  page,
+  console: site,
+}) => {
   let streams = 0;
   let reads = 0;
   page.on('request', (request) => {

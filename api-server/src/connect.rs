@@ -57,7 +57,7 @@ pub(crate) fn accounts_of_task(url: &str, sealing: Option<&Sealing>) -> anyhow::
     let signing = SigningKey::new("task", &rand::random::<[u8; 32]>())?;
     let sealing = match sealing {
         Some(sealing) => sealing_keys(sealing)?,
-        None => SealingKeys::new(SealingKey::new(&rand::random::<[u8; 32]>())?, None),
+        None => made_up_keys()?,
     };
     let settings = AccountSettings::new(signing, None, sealing)?;
     Ok(Accounts::new(pool(url, TASK_CONNECTIONS)?, settings)?)
@@ -68,8 +68,10 @@ pub(crate) fn accounts_of_task(url: &str, sealing: Option<&Sealing>) -> anyhow::
 /// # Errors
 /// The URL is none.
 pub(crate) fn notifications_of_task(url: &str) -> anyhow::Result<Notifications> {
-    let keys = SealingKeys::new(SealingKey::new(&rand::random::<[u8; 32]>())?, None);
-    Ok(Notifications::new(pool(url, TASK_CONNECTIONS)?, keys))
+    Ok(Notifications::new(
+        pool(url, TASK_CONNECTIONS)?,
+        made_up_keys()?,
+    ))
 }
 
 /// Payments, for a task.
@@ -81,12 +83,8 @@ pub(crate) fn billing_of_task(url: &str, prices: &Prices) -> anyhow::Result<Bill
 }
 
 fn sealing_keys(settings: &Sealing) -> anyhow::Result<SealingKeys> {
-    let sealing = |secret: &str| SealingKey::new(secret.as_bytes());
-    let seals = sealing(&settings.totp_key).context("reading DATACROWD_TOTP_KEY")?;
-    let opens = given(&settings.totp_key_previous);
-    let opens = opens.as_deref().map(sealing).transpose();
-    let opens = opens.context("reading DATACROWD_TOTP_KEY_PREVIOUS")?;
-    Ok(SealingKeys::new(seals, opens))
+    let (current, previous) = (&settings.totp_key, &settings.totp_key_previous);
+    keys("DATACROWD_TOTP_KEY", current, previous)
 }
 
 /// What seals the secrets of webhooks.
@@ -94,12 +92,23 @@ fn sealing_keys(settings: &Sealing) -> anyhow::Result<SealingKeys> {
 /// # Errors
 /// A secret is too short.
 pub(crate) fn webhook_keys(settings: &WebhookSealing) -> anyhow::Result<SealingKeys> {
+    let (current, previous) = (&settings.webhook_key, &settings.webhook_key_previous);
+    keys("DATACROWD_WEBHOOK_KEY", current, previous)
+}
+
+/// Keys of the secret in this variable, and of the one before it in `…_PREVIOUS`.
+fn keys(variable: &str, current: &str, previous: &Option<String>) -> anyhow::Result<SealingKeys> {
     let sealing = |secret: &str| SealingKey::new(secret.as_bytes());
-    let seals = sealing(&settings.webhook_key).context("reading DATACROWD_WEBHOOK_KEY")?;
-    let opens = given(&settings.webhook_key_previous);
-    let opens = opens.as_deref().map(sealing).transpose();
-    let opens = opens.context("reading DATACROWD_WEBHOOK_KEY_PREVIOUS")?;
+    let seals = sealing(current).with_context(|| format!("reading {variable}"))?;
+    let opens = given(previous).as_deref().map(sealing).transpose();
+    let opens = opens.with_context(|| format!("reading {variable}_PREVIOUS"))?;
     Ok(SealingKeys::new(seals, opens))
+}
+
+/// Keys for who seals and opens nothing.
+fn made_up_keys() -> anyhow::Result<SealingKeys> {
+    let key = SealingKey::new(&rand::random::<[u8; 32]>())?;
+    Ok(SealingKeys::new(key, None))
 }
 
 /// What accounts are told of the settings.

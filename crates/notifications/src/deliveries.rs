@@ -159,12 +159,7 @@ impl Notifications {
         note(&mut tx, went).await?;
         move_on(&mut tx, went, now).await?;
         let disabled = judge(&mut tx, went, now).await?;
-        if !disabled.is_empty() {
-            sqlx::query!("select events_partitions_v1($1, $1)", now)
-                .fetch_one(&mut *tx)
-                .await?;
-            record(&mut tx, &disabled, now).await?;
-        }
+        record(&mut tx, &disabled, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -311,15 +306,13 @@ async fn judge(
             url: row.url,
             reason: Some(row.reason),
         };
-        NewEvent {
-            id: Uuid::now_v7(),
-            event: EventType::WebhookDisabled,
-            tenant: row.tenant_id,
-            project: row.project_id,
-            subject: format!("webhook-endpoints/{}", row.id),
-            data: serde_json::to_value(data).unwrap_or_default(),
-            at: now,
-        }
+        NewEvent::of_webhook(
+            EventType::WebhookDisabled,
+            row.tenant_id,
+            row.project_id,
+            data,
+            now,
+        )
     });
     Ok(told.collect())
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
-use crate::EventType;
+use crate::{EventType, types::WebhookData};
 
 /// What happened, before it has its place among what else did.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,27 @@ pub struct NewEvent {
     pub data: Value,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+impl NewEvent {
+    /// What happens to an endpoint of webhooks: nothing but this tells of it, so its identity is new.
+    pub(crate) fn of_webhook(
+        event: EventType,
+        tenant: Uuid,
+        project: Option<Uuid>,
+        data: WebhookData,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            event,
+            tenant,
+            project,
+            subject: format!("webhook-endpoints/{}", data.endpoint_id),
+            data: serde_json::to_value(data).unwrap_or_default(),
+            at: now,
+        }
+    }
 }
 
 /// A CloudEvent.

@@ -210,19 +210,9 @@ impl Notifications {
             url: endpoint.url,
             reason: None,
         };
-        let event = NewEvent {
-            id: Uuid::now_v7(),
-            event: EventType::WebhookTested,
-            tenant: endpoint.tenant.0,
-            project: endpoint.project.map(|p| p.0),
-            subject: format!("webhook-endpoints/{id}"),
-            data: serde_json::to_value(data).unwrap_or_default(),
-            at: now,
-        };
+        let (tenant, project) = (endpoint.tenant.0, endpoint.project.map(|p| p.0));
+        let event = NewEvent::of_webhook(EventType::WebhookTested, tenant, project, data, now);
         let mut tx = self.pool.begin().await?;
-        sqlx::query!("select events_partitions_v1($1, $1)", now)
-            .fetch_one(&mut *tx)
-            .await?;
         record(&mut tx, std::slice::from_ref(&event), now).await?;
         let delivery = sqlx::query_scalar!(
             "insert into deliveries (endpoint_id, event_id, event_at, due_at, created_at) values ($1, $2, $3, $3, $3) returning id",

@@ -17,25 +17,8 @@ impl Notifications {
     /// # Errors
     /// The database failed, and nothing is recorded.
     pub async fn record(&self, events: &[NewEvent], now: DateTime<Utc>) -> Result<u64> {
-        let Some(first) = events.iter().map(|e| e.at).min() else {
-            return Ok(0);
-        };
-        let last = events.iter().map(|e| e.at).max().unwrap_or(first);
         let mut tx = self.pool.begin().await?;
-        sqlx::query!("select events_partitions_v1($1, $2)", first, last)
-            .fetch_one(&mut *tx)
-            .await?;
         let recorded = record(&mut tx, events, now).await?;
-        if recorded > 0 {
-            let tenants: Vec<Uuid> = events.iter().map(|e| e.tenant).collect();
-            sqlx::query!(
-                "select count(pg_notify($1, id::text)) from (select distinct id from unnest($2::uuid[]) as t (id)) told",
-                CHANNEL,
-                &tenants
-            )
-            .fetch_one(&mut *tx)
-            .await?;
-        }
         tx.commit().await?;
         Ok(recorded)
     }
@@ -134,13 +117,36 @@ impl Notifications {
     }
 }
 
-/// The statement behind it: a number is given only to a row that is really new, under the lock of its tenant's count,
-/// and is seen after every smaller one.
+/// [`Notifications::record`] within a transaction: makes the months' partitions, records, and wakes whoever listens.
 pub(crate) async fn record(
     conn: &mut PgConnection,
     events: &[NewEvent],
     now: DateTime<Utc>,
 ) -> Result<u64> {
+    let Some(first) = events.iter().map(|e| e.at).min() else {
+        return Ok(0);
+    };
+    let last = events.iter().map(|e| e.at).max().unwrap_or(first);
+    sqlx::query!("select events_partitions_v1($1, $2)", first, last)
+        .fetch_one(&mut *conn)
+        .await?;
+    let recorded = insert(&mut *conn, events, now).await?;
+    if recorded > 0 {
+        let tenants: Vec<Uuid> = events.iter().map(|e| e.tenant).collect();
+        sqlx::query!(
+            "select count(pg_notify($1, id::text)) from (select distinct id from unnest($2::uuid[]) as t (id)) told",
+            CHANNEL,
+            &tenants
+        )
+        .fetch_one(conn)
+        .await?;
+    }
+    Ok(recorded)
+}
+
+/// The statement behind it: a number is given only to a row that is really new, under the lock of its tenant's count,
+/// and is seen after every smaller one.
+async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>) -> Result<u64> {
     let ids: Vec<Uuid> = events.iter().map(|e| e.id).collect();
     let tenants: Vec<Uuid> = events.iter().map(|e| e.tenant).collect();
     let projects: Vec<Option<Uuid>> = events.iter().map(|e| e.project).collect();

@@ -2,6 +2,7 @@
 //! these types may not.
 
 use datacrowd_outbox::Happened;
+use datacrowd_protocol::payment::PaymentStatus;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -325,15 +326,16 @@ impl Row<'_> {
     }
 
     fn payment(&self) -> Result<Vec<Told>, Untold> {
-        let status = self.text("status")?.to_lowercase();
-        let event = match status.as_str() {
-            "paid" => EventType::PaymentPaid,
-            "expired" | "failed" => EventType::PaymentFailed,
-            "partiallyrefunded" | "partially_refunded" | "refunded" => EventType::PaymentRefunded,
-            "disputed" => EventType::PaymentDisputed,
-            "lost" => EventType::PaymentLost,
-            "pending" => return Ok(Vec::new()),
-            _ => return Err(self.missing("status")),
+        let status = serde_json::from_value(self.0.data["status"].clone());
+        let event = match status.map_err(|_| self.missing("status"))? {
+            PaymentStatus::Paid => EventType::PaymentPaid,
+            PaymentStatus::Expired | PaymentStatus::Failed => EventType::PaymentFailed,
+            PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+                EventType::PaymentRefunded
+            }
+            PaymentStatus::Disputed => EventType::PaymentDisputed,
+            PaymentStatus::Lost => EventType::PaymentLost,
+            PaymentStatus::Pending => return Ok(Vec::new()),
         };
         let data = PaymentData {
             project_id: self.0.project,

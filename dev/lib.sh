@@ -14,7 +14,7 @@ cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/datacrowd
 checkout=datacrowd-$(printf %s "${state%/.dev}" | sha256sum | cut -c1-8)
 
 # Versions and keys of what is built from source and kept outside the checkout.
-kubernetes_version=1.34 # the patch release is in kubernetes/go.mod; those of Helm and NATS are in test/*/go.mod
+kubernetes_version=1.34 # the patch release is in kubernetes/go.mod; those of Helm, NATS and mailpit are in test/*/go.mod
 versitygw_version=v1.8.0
 stripe_mock_version=v0.203.0
 actionlint_version=v1.7.7
@@ -27,6 +27,7 @@ forward_dir=$cache/forward-$(hash_of "$dev/cluster/forward/main.go")
 versitygw_dir=$cache/versitygw-$versitygw_version
 stripe_mock_dir=$cache/stripe-mock-$stripe_mock_version
 nats_dir=$cache/nats-server-$(hash_of "$dev"/test/nats-server/{go.mod,go.sum})
+mailpit_dir=$cache/mailpit-$(hash_of "$dev"/test/mailpit/{go.mod,go.sum})
 helm_dir=$cache/helm-$(hash_of "$dev"/test/chart-tools/{go.mod,go.sum})-kubernetes-$kubernetes_version
 unittest_dir=$cache/helm-unittest-${helm_dir#"$cache/helm-"}
 actionlint_dir=$cache/actionlint-$actionlint_version

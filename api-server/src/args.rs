@@ -4,12 +4,21 @@ mod scheduled;
 
 use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr, path::PathBuf};
 
+use anyhow::Context as _;
 use axum::http::{HeaderValue, Uri};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use datacrowd_billing::Currency;
 use datacrowd_settings::Setting;
 
-use crate::{dispatch::nats::NatsSettings, scheduled::AwaitedTask};
+use url::Url;
+
+use crate::{
+    dispatch::{
+        mail::{MailServer, UnusableServer},
+        nats::NatsSettings,
+    },
+    scheduled::AwaitedTask,
+};
 pub use scheduled::{
     AccountUpkeep, Consensus, Core, ForgottenUploads, LedgerDrift, LostResources, Reconcile,
     Retention, TaskCommand,
@@ -29,7 +38,7 @@ pub struct Args {
 pub enum Command {
     /// Serve both ports.
     Serve(Box<Serve>),
-    /// Carry what happened into the one stream of events, and deliver webhooks.
+    /// Carry what happened into the one stream of events, deliver webhooks, and tell people.
     Dispatch(Box<Dispatch>),
     /// Bring the databases to this version's schema.
     Migrate(Migrate),
@@ -176,6 +185,9 @@ pub struct Dispatch {
         default_value = "0.0.0.0:8082"
     )]
     pub listen: SocketAddr,
+    /// Database `auth`, as the application's role: where people's e-mails go.
+    #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
+    pub auth_database_url: String,
     /// Database `core`, as the application's role.
     #[arg(long, env = "CORE_DATABASE_URL", hide_env_values = true)]
     pub core_database_url: String,
@@ -198,6 +210,59 @@ pub struct Dispatch {
     /// A stream of NATS JetStream that gets every event.
     #[command(flatten)]
     pub nats: NatsStream,
+    /// E-mails to people.
+    #[command(flatten)]
+    pub mail: Mail,
+}
+
+/// E-mails to people.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Mail {
+    /// Where people reach the console and the API; links in e-mails lead there.
+    #[arg(
+        long,
+        env = "DATACROWD_PUBLIC_URL",
+        default_value = "http://localhost:8080"
+    )]
+    pub public_url: Url,
+    /// Mail server: `smtp://user:password@mail.example.com:587` asks for STARTTLS, `smtps://…:465` speaks TLS from the beginning; no e-mails
+    /// where it is empty.
+    #[arg(long, env = "DATACROWD_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Whether `smtp://` may go without TLS where the server offers none.
+    #[arg(long, env = "DATACROWD_SMTP_PLAINTEXT", action = clap::ArgAction::Set, default_value_t = false)]
+    pub smtp_plaintext: bool,
+    /// File with the certificate authority of the mail server, PEM; the public ones when absent.
+    #[arg(long, env = "DATACROWD_SMTP_CA")]
+    pub smtp_ca: Option<PathBuf>,
+    /// Sender of e-mails: `DataCrowd <noreply@example.com>`; needed with a mail server.
+    #[arg(long, env = "DATACROWD_MAIL_FROM")]
+    pub mail_from: Option<String>,
+}
+
+impl Mail {
+    /// The server, where one is named. Empty is absent: that is how a template leaves it.
+    ///
+    /// # Errors
+    /// A setting is wrong, or the sender is missing.
+    pub fn server(&self) -> anyhow::Result<Option<MailServer>> {
+        let Some(url) = self.smtp_url.as_deref().filter(|url| !url.is_empty()) else {
+            return Ok(None);
+        };
+        // The URL holds a password: no error shows it.
+        let url = url.parse().map_err(|_| UnusableServer::Url)?;
+        let from = self.mail_from.as_deref().unwrap_or_default();
+        let from = from.parse().ok().context(
+            "DATACROWD_MAIL_FROM must be an address such as \"DataCrowd <noreply@example.com>\"",
+        )?;
+        Ok(Some(MailServer {
+            url,
+            plaintext: self.smtp_plaintext,
+            ca: self.smtp_ca.clone().filter(|ca| !ca.as_os_str().is_empty()),
+            from,
+            public_url: self.public_url.clone(),
+        }))
+    }
 }
 
 /// A stream of NATS JetStream.

@@ -48,6 +48,18 @@ pub(crate) fn core_of_task(settings: &Core) -> anyhow::Result<Labelling> {
     ))
 }
 
+/// The context core, for whoever asks it who belongs to a client, and nothing that is paid for.
+///
+/// # Errors
+/// The URL is none.
+pub(crate) fn core_of_dispatch(url: &str, connections: u32) -> anyhow::Result<Labelling> {
+    Ok(Labelling::new(
+        pool(url, connections)?,
+        pool_of_statements(url, connections)?,
+        BillingMode::Disabled,
+    ))
+}
+
 /// The context auth, for a task. It signs nobody in, so its keys that sign are made up; and so is its key that seals,
 /// unless the task has one.
 ///

@@ -1,11 +1,13 @@
 //! `dispatch`: carries what the contexts recorded into the one stream of events, delivers
-//! webhooks, and tells other sinks. It runs beside the server, in any
+//! webhooks, and tells other sinks and people. It runs beside the server, in any
 //! number of replicas, and no request waits for it.
 
 pub mod attempt;
 pub mod deliver;
 pub mod egress;
+pub mod mail;
 pub mod nats;
+pub mod people;
 pub mod relay;
 
 use std::{future::Future, time::Duration};
@@ -13,16 +15,16 @@ use std::{future::Future, time::Duration};
 use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use chrono::Utc;
-use datacrowd_notifications::{Notifications, Sink};
+use datacrowd_notifications::{Channel, Notifications, Sink};
 use datacrowd_outbox::Stream;
 use datacrowd_telemetry::PrometheusHandle;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use self::{attempt::Sender, deliver::Deliverer, egress::Egress, nats::Nats};
+use self::{attempt::Sender, deliver::Deliverer, egress::Egress, mail::Mailer, nats::Nats};
 use crate::{
     args::Dispatch,
-    connect::webhook_keys,
+    connect::{accounts_of_task, core_of_dispatch, webhook_keys},
     database::pool,
     listen::{HEADER_TIME, listen},
 };
@@ -82,6 +84,26 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
         None => {
             if let Err(error) = notifications.sink_set(Sink::Nats, false).await {
                 tracing::warn!(error.cause = %error, "events may be kept for a sink that is not there any more");
+            }
+        }
+    }
+    let core = core_of_dispatch(&settings.core_database_url, SOURCE_CONNECTIONS)?;
+    tasks.spawn(people::until(
+        notifications.clone(),
+        core,
+        Utc::now,
+        ended.clone(),
+    ));
+    match settings.mail.server()? {
+        Some(server) => {
+            let accounts = accounts_of_task(&settings.auth_database_url, None)?;
+            let mailer = Mailer::new(notifications.clone(), accounts, &server, Utc::now)?;
+            tasks.spawn(mailer.until(ended.clone()));
+        }
+        None => {
+            let none = notifications.channel_set(Channel::Email, false, Utc::now());
+            if let Err(error) = none.await {
+                tracing::warn!(error.cause = %error, "e-mails may wait for a mail server that is not there any more");
             }
         }
     }

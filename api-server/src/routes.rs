@@ -17,6 +17,7 @@ mod link;
 mod manifest;
 mod media;
 mod models;
+mod notifications;
 mod paging;
 mod password;
 mod payments;
@@ -198,6 +199,7 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(events::list::event_list))
         .routes(routes!(events::list::tenant_event_list))
         .merge(webhook_routes())
+        .merge(notification_routes())
         .routes(routes!(events::schemas::event_schemas))
         .routes(routes!(quality::read::project_quality))
         .routes(routes!(quality::workers::worker_quality))
@@ -206,6 +208,21 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(
             quality::decide::task_decide,
             quality::undecide::task_undecide
+        ))
+}
+
+/// What a person is told.
+fn notification_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(notifications::list::notification_list))
+        .routes(routes!(notifications::read::notification_read))
+        .routes(routes!(
+            notifications::settings::notification_settings,
+            notifications::settings::notification_settings_put
+        ))
+        .routes(routes!(
+            notifications::unsubscribe::unsubscribe_page,
+            notifications::unsubscribe::unsubscribe
         ))
 }
 

@@ -34,7 +34,7 @@ pub struct Platform {
     pub core: TestDatabase,
     pub payments: TestDatabase,
     pub told: TestDatabase,
-    _auth: TestDatabase,
+    auth: TestDatabase,
     pub server: Child,
     http: reqwest::Client,
     url: String,
@@ -112,7 +112,7 @@ impl Platform {
             core,
             payments,
             told: notifications,
-            _auth: auth,
+            auth,
             server,
             http: reqwest::Client::new(),
             url: format!("http://{listen}"),
@@ -381,6 +381,7 @@ impl Dispatcher {
         let mut child = Command::new(beside("datacrowd-api-server")?)
             .arg("dispatch")
             .env("DATACROWD_DISPATCH_LISTEN", &listen)
+            .env("AUTH_DATABASE_URL", platform.auth.app_url())
             .env("CORE_DATABASE_URL", platform.core.app_url())
             .env("PAYMENTS_DATABASE_URL", platform.payments.app_url())
             .env("NOTIFICATIONS_DATABASE_URL", platform.told.app_url())

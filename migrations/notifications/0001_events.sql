@@ -16,6 +16,8 @@ create table events (
     type        text not null,
     subject     text not null,
     data        jsonb not null,
+    -- whom it concerns beside its tenant; told to that person, and in no event
+    person_id   uuid,
     recorded_at timestamptz not null default now(),
     primary key (id, happened_at)
 ) partition by range (happened_at);

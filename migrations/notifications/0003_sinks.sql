@@ -1,7 +1,8 @@
--- What else wants every event: whoever dispatches says so.
+-- What else wants events: NATS, once a dispatcher says so, every one; people, always, what there are topics for.
 create table sinks (
-    name text primary key check (name in ('nats'))
+    name text primary key check (name in ('nats', 'people'))
 );
+insert into sinks (name) values ('people');
 
 -- Events on their way to a sink, in their order; gone when the sink has stored them.
 create table sink_queue (

@@ -18,7 +18,9 @@ impl From<NotificationsError> for ApiError {
 impl From<NotificationsRefusal> for ApiError {
     fn from(refusal: NotificationsRefusal) -> Self {
         let status = match refusal {
-            NotificationsRefusal::NotFound => StatusCode::NOT_FOUND,
+            NotificationsRefusal::NotFound | NotificationsRefusal::Unsubscribed => {
+                StatusCode::NOT_FOUND
+            }
             NotificationsRefusal::TooManyEndpoints { .. }
             | NotificationsRefusal::Taken
             | NotificationsRefusal::Disabled => StatusCode::CONFLICT,

@@ -47,6 +47,7 @@ mod models;
 mod overlap;
 mod pairwise_races;
 mod payments;
+mod people;
 mod previous_release;
 mod qualification;
 mod quality;

@@ -103,6 +103,29 @@ impl Labelling {
         Ok(tenants.collect())
     }
 
+    /// The clients that belong to these tenants.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenant_members(
+        &self,
+        tenants: &[TenantId],
+    ) -> Result<HashMap<TenantId, Vec<UserId>>> {
+        let tenants: Vec<Uuid> = tenants.iter().map(|tenant| tenant.0).collect();
+        let rows = sqlx::query!(
+            "select tenant_id, user_id from tenant_members where tenant_id = any($1) order by user_id",
+            &tenants
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let mut members: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let of_tenant = members.entry(TenantId(row.tenant_id)).or_default();
+            of_tenant.push(UserId(row.user_id));
+        }
+        Ok(members)
+    }
+
     /// A tenant by name.
     ///
     /// # Errors

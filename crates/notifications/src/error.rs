@@ -34,6 +34,7 @@ pub enum Refusal {
     TooManyEndpoints { most: i64 },
     Taken,
     Disabled,
+    Unsubscribed,
 }
 
 impl Refusal {
@@ -46,6 +47,7 @@ impl Refusal {
             Self::TooManyEndpoints { .. } => "too_many_webhook_endpoints",
             Self::Taken => "webhook_endpoint_taken",
             Self::Disabled => "webhook_endpoint_disabled",
+            Self::Unsubscribed => "unsubscribe_unknown",
         }
     }
 
@@ -56,7 +58,10 @@ impl Refusal {
             Self::Url { .. } | Self::Taken => Some("url"),
             Self::EventType { .. } => Some("eventTypes"),
             Self::TooLong { member, .. } => Some(member),
-            Self::NotFound | Self::TooManyEndpoints { .. } | Self::Disabled => None,
+            Self::NotFound
+            | Self::TooManyEndpoints { .. }
+            | Self::Disabled
+            | Self::Unsubscribed => None,
         }
     }
 
@@ -77,6 +82,7 @@ impl Refusal {
             ),
             Self::Taken => "There is an endpoint of this address for the same project already; change that one.".into(),
             Self::Disabled => "Nothing is sent to this endpoint while it is suspended or disabled; send {\"suspended\": false} with PATCH /webhook-endpoints/{id} first.".into(),
+            Self::Unsubscribed => "This link ends no e-mails; it may be cut off or too old. Sign in and choose what you are told in the settings.".into(),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct NewEvent {
     pub subject: String,
     /// As the type's schema has it.
     pub data: Value,
+    /// The person whom it concerns beside its tenant; told to that person, and in no event.
+    pub person: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -44,6 +46,7 @@ impl NewEvent {
             project,
             subject: format!("webhook-endpoints/{}", data.endpoint_id),
             data: serde_json::to_value(data).unwrap_or_default(),
+            person: None,
             at: now,
         }
     }
@@ -131,10 +134,28 @@ impl CloudEvent {
         self.sequence.parse().unwrap_or_default()
     }
 
-    /// Its type.
+    /// When it happened.
+    #[must_use]
+    pub fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
+    /// The name of its type.
     #[must_use]
     pub fn kind(&self) -> &str {
         &self.kind
+    }
+
+    /// To what it happened, below its source.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// What its type says.
+    #[must_use]
+    pub fn data(&self) -> &Value {
+        &self.data
     }
 }
 

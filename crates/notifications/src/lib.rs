@@ -9,12 +9,17 @@ mod endpoints;
 mod error;
 mod event;
 mod history;
+mod messages;
+mod notices;
+mod preferences;
 mod schedule;
 mod secrets;
 mod sinks;
 mod stream;
+mod topics;
 mod translate;
 pub mod types;
+mod unsubscribe;
 
 use datacrowd_sealing::SealingKeys;
 use sqlx::PgPool;
@@ -24,9 +29,13 @@ pub use endpoints::{Disabled, Endpoint, EndpointPatch, NewEndpoint};
 pub use error::{Error, Refusal, Result};
 pub use event::{CloudEvent, NewEvent};
 pub use history::{Attempt, Delivery, DeliveryState};
-pub use schedule::{ATTEMPT_TIME, verdict};
+pub use messages::{Channel, Message, Sending};
+pub use notices::Notice;
+pub use preferences::{Language, Preferences, Wish};
+pub use schedule::{ATTEMPT_TIME, pause, verdict};
 pub use sinks::{Sent, Sink};
 pub use stream::Arrivals;
+pub use topics::{Audience, Topic};
 pub use translate::{Untold, translate};
 pub use types::{EventType, schemas};
 
@@ -39,7 +48,7 @@ pub struct Notifications {
 
 impl Notifications {
     /// A context over the database `notifications`, reached with the application's role. `keys` seal what webhooks are
-    /// signed with.
+    /// signed with, and who a link that ends e-mails belongs to.
     #[must_use]
     pub fn new(pool: PgPool, keys: SealingKeys) -> Self {
         Self { pool, keys }

@@ -26,6 +26,18 @@ const PAUSES: [u64; 9] = [
     24 * HOUR,
 ];
 
+/// How long after the `attempt`th failure, from 1 on, the next attempt follows; none after the last. `chance` between 0 and 1 moves it by up
+/// to a fifth.
+#[must_use]
+pub fn pause(attempt: u32, chance: f64) -> Option<Duration> {
+    Some(base(attempt)?.mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0)))
+}
+
+fn base(attempt: u32) -> Option<Duration> {
+    let nth = usize::try_from(attempt).ok()?.checked_sub(1)?;
+    PAUSES.get(nth).copied().map(Duration::from_secs)
+}
+
 /// What follows from an attempt: the `attempt`th, from 1 on, which was answered with this status, if at all. `chance` between 0 and 1
 /// moves the next one by up to a fifth, so that what failed together does not come back together.
 #[must_use]
@@ -40,18 +52,14 @@ pub fn verdict(
         Some(410) => return Verdict::Gone,
         _ => {}
     }
-    let pause = usize::try_from(attempt)
-        .ok()
-        .and_then(|n| PAUSES.get(n.checked_sub(1)?));
-    let base = pause.copied().map(Duration::from_secs);
     // An endpoint may ask for more time, within reason.
     let wish = |base: Duration| retry_after.map(|wish| wish.clamp(base, 2 * base));
     let slow = matches!(status, Some(429 | 502 | 504))
         .then(|| retry_after.map_or(SLOW, |wish| wish.clamp(SLOW, 10 * SLOW)));
-    match base {
+    match base(attempt).zip(pause(attempt, chance)) {
         None => Verdict::GivenUp { slow },
-        Some(base) => Verdict::Again {
-            after: wish(base).unwrap_or_else(|| base.mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0))),
+        Some((base, pause)) => Verdict::Again {
+            after: wish(base).unwrap_or(pause),
             slow,
         },
     }

@@ -1,6 +1,8 @@
-//! Whoever wants every event, such as a stream of NATS: told in order, by one dispatcher at a time, until it has stored them.
+//! Who else is told, such as a stream of NATS: of every event or of some types, in order, by one dispatcher at a time, until the sink has
+//! stored them.
 
 use chrono::{DateTime, Utc};
+use datacrowd_protocol::ids::UserId;
 use sqlx::{Postgres, Transaction};
 
 use crate::{CloudEvent, Notifications, Result, event::EventRow};
@@ -8,14 +10,17 @@ use crate::{CloudEvent, Notifications, Result, event::EventRow};
 /// A sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sink {
-    /// A stream of NATS JetStream.
+    /// A stream of NATS JetStream, of every event.
     Nats,
+    /// People, of the types that there are topics for.
+    People,
 }
 
 impl Sink {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nats => "nats",
+            Self::People => "people",
         }
     }
 }
@@ -23,10 +28,12 @@ impl Sink {
 /// Events that are sent now. Dropped without [`Sent::stored`], they are sent again.
 #[derive(Debug)]
 pub struct Sent {
-    transaction: Transaction<'static, Postgres>,
+    pub(crate) transaction: Transaction<'static, Postgres>,
     ids: Vec<i64>,
     /// In their order.
     pub events: Vec<CloudEvent>,
+    /// The person whom each concerns beside its tenant, if there is one.
+    pub persons: Vec<Option<UserId>>,
 }
 
 impl Notifications {
@@ -69,7 +76,7 @@ impl Notifications {
             return Ok(None);
         }
         let rows = sqlx::query!(
-            "select q.id as place, e.id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at
+            "select q.id as place, e.id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at, e.person_id
              from sink_queue q join events e on e.id = q.event_id and e.happened_at = q.event_at
              where q.sink = $1 order by q.id limit $2",
             sink.name(),
@@ -81,6 +88,7 @@ impl Notifications {
             return Ok(None);
         }
         let ids = rows.iter().map(|row| row.place).collect();
+        let persons = rows.iter().map(|row| row.person_id.map(UserId)).collect();
         let events = rows.into_iter().map(|row| {
             CloudEvent::from(EventRow {
                 id: row.id,
@@ -97,6 +105,7 @@ impl Notifications {
             transaction,
             ids,
             events: events.collect(),
+            persons,
         }))
     }
 

@@ -5,7 +5,9 @@ use datacrowd_protocol::ids::{ProjectId, TenantId};
 use sqlx::{PgConnection, postgres::PgListener};
 use uuid::Uuid;
 
-use crate::{CloudEvent, EventType, NewEvent, Notifications, Result, event::EventRow};
+use crate::{
+    CloudEvent, EventType, NewEvent, Notifications, Result, Sink, event::EventRow, topics,
+};
 
 /// On this channel the database says whose events were recorded.
 const CHANNEL: &str = "events";
@@ -82,6 +84,12 @@ impl Notifications {
         sqlx::query!("delete from sink_queue where event_at < $1", before)
             .execute(&self.pool)
             .await?;
+        sqlx::query!("delete from messages where event_at < $1", before)
+            .execute(&self.pool)
+            .await?;
+        sqlx::query!("delete from notices where event_at < $1", before)
+            .execute(&self.pool)
+            .await?;
         let dropped = sqlx::query_scalar!(r#"select events_forget_v1($1) as "dropped!""#, before)
             .fetch_one(&self.pool)
             .await?;
@@ -153,11 +161,12 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
     let types: Vec<String> = events.iter().map(|e| e.event.name().to_owned()).collect();
     let subjects: Vec<String> = events.iter().map(|e| e.subject.clone()).collect();
     let data: Vec<_> = events.iter().map(|e| e.data.clone()).collect();
+    let persons: Vec<Option<Uuid>> = events.iter().map(|e| e.person).collect();
     let times: Vec<DateTime<Utc>> = events.iter().map(|e| e.at).collect();
     let recorded = sqlx::query_scalar!(
         r#"with given as (
-             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[])
-                 with ordinality as g (id, tenant_id, project_id, type, subject, data, happened_at, place)),
+             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[], $10::uuid[])
+                 with ordinality as g (id, tenant_id, project_id, type, subject, data, happened_at, person_id, place)),
          fresh as (
              select g.*, row_number() over (partition by g.tenant_id order by g.place) as nth from given g
              where not exists (select from events e where e.id = g.id and e.happened_at = g.happened_at)),
@@ -167,8 +176,8 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
              on conflict (id) do update set last_sequence = tenants.last_sequence + excluded.last_sequence
              returning id, last_sequence),
          told as (
-             insert into events (id, happened_at, tenant_id, project_id, sequence, type, subject, data, recorded_at)
-             select f.id, f.happened_at, f.tenant_id, f.project_id, n.last_sequence - c.many + f.nth, f.type, f.subject, f.data, $8
+             insert into events (id, happened_at, tenant_id, project_id, sequence, type, subject, data, person_id, recorded_at)
+             select f.id, f.happened_at, f.tenant_id, f.project_id, n.last_sequence - c.many + f.nth, f.type, f.subject, f.data, f.person_id, $8
              from fresh f join numbered n on n.id = f.tenant_id join counted c on c.tenant_id = f.tenant_id
              returning id, happened_at, tenant_id, project_id, sequence, type),
          owed as (
@@ -179,7 +188,8 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
              on conflict on constraint deliveries_once do nothing),
          queued as (
              insert into sink_queue (sink, event_id, event_at)
-             select s.name, t.id, t.happened_at from told t cross join sinks s order by t.sequence)
+             select s.name, t.id, t.happened_at from told t cross join sinks s
+             where s.name <> $11 or t.type = any($12) order by t.sequence)
          select count(*) as "recorded!" from told"#,
         &ids,
         &tenants,
@@ -189,7 +199,10 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
         &data,
         &times,
         now,
-        EventType::WebhookTested.name()
+        EventType::WebhookTested.name(),
+        &persons as &[Option<Uuid>],
+        Sink::People.name(),
+        &topics::types()
     )
     .fetch_one(conn)
     .await?;

@@ -56,6 +56,11 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
             project: Some(row.project),
             subject,
             data,
+            person: row
+                .kind
+                .starts_with("worker.")
+                .then(|| row.subject.parse().ok())
+                .flatten(),
             at: row.at,
         })
         .collect())

@@ -570,6 +570,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I am told, and how. */
+        get: operations["notification_settings"];
+        /** Chooses what I am told, and how. */
+        put: operations["notification_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I was told, newest first. It is kept as long as the events are. */
+        get: operations["notification_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks a notification and all before it as read. */
+        post: operations["notification_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/password": {
         parameters: {
             query?: never;
@@ -1682,6 +1734,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to the page of the console that asks whether to send these e-mails no more. */
+        get: operations["unsubscribe_page"];
+        put?: never;
+        /** Ends the e-mails of a topic for the person whose link this is. Nobody needs to sign in, and a body is not read. */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{id}/file": {
         parameters: {
             query?: never;
@@ -2158,6 +2228,25 @@ export interface components {
             currency: string;
             /** @description Where to pay; null when nothing is to be paid. */
             checkoutUrl?: string | null;
+        };
+        /**
+         * @description What is chosen.
+         * @example {
+         *       "language": "en",
+         *       "topics": [
+         *         {
+         *           "topic": "EXPORTS",
+         *           "inApp": true,
+         *           "email": false
+         *         }
+         *       ]
+         *     }
+         */
+        ChosenSettings: {
+            /** @description Of e-mails. */
+            language: components["schemas"]["Language"];
+            /** @description Those that change; the others stay as they are. */
+            topics?: components["schemas"]["TopicSettings"][];
         };
         /** @description How many tasks to take. */
         Claim: {
@@ -2897,6 +2986,11 @@ export interface components {
             qualification?: components["schemas"]["QualificationBody"] | null;
             gold?: components["schemas"]["GoldMixBody"] | null;
         };
+        /**
+         * @description A language that people are written to in.
+         * @enum {string}
+         */
+        Language: "en" | "ru";
         /** @description A lease: its token goes back with the answer. */
         LeaseBody: {
             /** @example 17 */
@@ -3315,6 +3409,49 @@ export interface components {
             description?: string;
             /** @description Whether nothing is sent yet. */
             suspended?: boolean;
+        };
+        /** @description Something that a person is told. */
+        NotificationBody: {
+            /** Format: int64 */
+            id: number;
+            topic: components["schemas"]["Topic"];
+            /**
+             * @description The type of the event: `GET /events/schemas` lists every type.
+             * @example io.datacrowd.export.ready.v1
+             */
+            type: string;
+            /** Format: uuid */
+            projectId?: string | null;
+            /**
+             * @description To what it happened.
+             * @example exports/0197c0f0-0000-7000-8000-000000000001
+             */
+            subject: string;
+            /** @description What the type says. */
+            data: Record<string, never>;
+            /** Format: date-time */
+            happenedAt: string;
+            /**
+             * Format: date-time
+             * @description Null while it is unread.
+             */
+            readAt?: string | null;
+        };
+        /** @description A page of notifications, and how many are unread in all. */
+        NotificationPage: {
+            items: components["schemas"]["NotificationBody"][];
+            nextCursor?: string | null;
+            /** Format: int64 */
+            unread: number;
+        };
+        /** @description What a person is told, and how. */
+        NotificationSettings: {
+            /** @description Of e-mails. */
+            language: components["schemas"]["Language"];
+            /** @description Whether this platform sends e-mails at all. */
+            emailAvailable: boolean;
+            /** @description One for each topic. */
+            topics: components["schemas"]["TopicSettings"][];
         };
         /** @description One review. */
         OneReview: {
@@ -4443,6 +4580,19 @@ export interface components {
             fields: components["schemas"]["FieldQualityBody"][];
         };
         RawJson: Record<string, never>;
+        /**
+         * @description How far somebody has read.
+         * @example {
+         *       "upTo": 42
+         *     }
+         */
+        ReadUpTo: {
+            /**
+             * Format: int64
+             * @description The newest notification that was read; those before it are read as well.
+             */
+            upTo: number;
+        };
         /** @description What proves who I am. */
         Reauthenticate: {
             /** @example correct horse battery staple */
@@ -4840,6 +4990,16 @@ export interface components {
             /** @description Absent where the session's cookie holds it. */
             refreshToken?: string | null;
         };
+        /** @enum {string} */
+        Topic: "Exports" | "Datasets" | "Payments" | "Webhooks" | "Qualification";
+        /** @description Whether a person hears of a topic, by each way. */
+        TopicSettings: {
+            topic: components["schemas"]["Topic"];
+            /** @description In the console. */
+            inApp: boolean;
+            /** @description By e-mail. */
+            email: boolean;
+        };
         /** @description What a device is given; shown once. */
         TotpEnrolment: {
             /**
@@ -4863,6 +5023,18 @@ export interface components {
              * @description Recovery codes that were not used.
              */
             recoveryCodesLeft: number;
+        };
+        /** @description What is left. */
+        Unread: {
+            /**
+             * Format: int64
+             * @description Notifications that are unread.
+             */
+            unread: number;
+        };
+        /** @description What is not sent any more. */
+        Unsubscribed: {
+            topic: components["schemas"]["Topic"];
         };
         /** @description A folder that files may be put into for a day. */
         UploadBody: {
@@ -6316,6 +6488,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageBody_AnswerBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_list: {
+        parameters: {
+            query?: {
+                /** @description Items per page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `nextCursor` of the page before. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notification_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
                 };
             };
             /** @description What went wrong, and what to do */
@@ -8771,6 +9068,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unsubscribed"];
+                };
             };
             /** @description What went wrong, and what to do */
             default: {

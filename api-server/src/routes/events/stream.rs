@@ -10,7 +10,7 @@ use axum::{
 use datacrowd_labelling::Project;
 use datacrowd_notifications::{CloudEvent, EventType};
 use datacrowd_protocol::ids::{ProjectId, TenantId};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use tokio::{
     sync::broadcast::{self, error::RecvError},
@@ -74,7 +74,9 @@ pub async fn event_stream(
         None => app.notifications.last_sequence(project.tenant).await?,
     };
     let told = Told::new(app, &project, types, after);
-    let events = futures::stream::unfold(told, Told::next);
+    // Said at once, so that a reader knows that it is heard before anything happens.
+    let begun = futures::stream::once(async { Ok(Event::default().comment("open")) });
+    let events = begun.chain(futures::stream::unfold(told, Told::next));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 

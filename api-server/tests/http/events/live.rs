@@ -125,5 +125,9 @@ async fn a_replica_that_is_being_stopped_ends_its_streams() {
         .unwrap();
     p.app.drain();
     let rest = tokio::time::timeout(Duration::from_secs(3), stream.bytes());
-    assert_eq!(rest.await.unwrap().unwrap(), "");
+    assert_eq!(
+        rest.await.unwrap().unwrap(),
+        ": open\n\n",
+        "said before anything happens"
+    );
 }

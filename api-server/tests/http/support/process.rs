@@ -87,6 +87,7 @@ impl Process {
         let child = tokio::process::Command::new(env!("CARGO_BIN_EXE_datacrowd-api-server"))
             .arg("dispatch")
             .env("DATACROWD_DISPATCH_LISTEN", &probes)
+            .env("AUTH_DATABASE_URL", p.auth.app_url())
             .env("CORE_DATABASE_URL", p.core_database.app_url())
             .env("PAYMENTS_DATABASE_URL", p.payments.app_url())
             .env("NOTIFICATIONS_DATABASE_URL", p.told.app_url())

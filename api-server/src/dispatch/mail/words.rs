@@ -1,0 +1,268 @@
+//! What an e-mail says, in the languages of the console.
+
+use datacrowd_notifications::{CloudEvent, EventType, Language};
+use serde_json::Value;
+use url::Url;
+
+/// A text before it has its links.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Text {
+    /// The one line that is read first.
+    pub(super) subject: String,
+    /// What one may do about it; empty where the subject says all.
+    more: &'static str,
+    /// Where it is shown, below the platform's address.
+    pub(super) page: String,
+}
+
+impl Text {
+    /// The whole of it. The page asks who does not, to sign in: the link is good for its recipient only.
+    pub(super) fn body(&self, page: &Url, unsubscribe: &Url, language: Language) -> String {
+        let end = match language {
+            Language::En => {
+                "You are told of this because of your settings. No more e-mails like this one"
+            }
+            Language::Ru => {
+                "Это письмо пришло по вашим настройкам. Больше не присылать таких писем"
+            }
+        };
+        let more = match self.more {
+            "" => String::new(),
+            more => format!("{more}\n"),
+        };
+        format!(
+            "{}.\n{more}\n{page}\n\n-- \n{end}:\n{unsubscribe}\n",
+            self.subject
+        )
+    }
+}
+
+/// What is said of an event; none where nothing is.
+pub(super) fn of(event: &CloudEvent, language: Language) -> Option<Text> {
+    let kind = EventType::from_name(event.kind())?;
+    let data = Said(event.data());
+    let (en, ru, page) = match kind {
+        EventType::ExportReady | EventType::ExportFailed | EventType::ExportExpired => {
+            data.export(kind)
+        }
+        EventType::DatasetFailed | EventType::DatasetCompleted => data.dataset(kind),
+        EventType::QuotaExhausted => data.quota(),
+        EventType::WebhookDisabled => data.webhook(),
+        EventType::WorkerAdded | EventType::WorkerBlocked | EventType::WorkerDisqualified => {
+            worker(kind)
+        }
+        _ => data.payment(kind)?,
+    };
+    let (subject, more) = match language {
+        Language::En => en,
+        Language::Ru => ru,
+    };
+    Some(Text {
+        subject,
+        more,
+        page,
+    })
+}
+
+/// What is said, and what one may do about it, in each language; and the page.
+type Words = ((String, &'static str), (String, &'static str), String);
+
+struct Said<'a>(&'a Value);
+
+impl Said<'_> {
+    fn text(&self, member: &str) -> &str {
+        self.0[member].as_str().unwrap_or_default()
+    }
+
+    fn number(&self, member: &str) -> i64 {
+        self.0[member].as_i64().unwrap_or_default()
+    }
+
+    fn export(&self, kind: EventType) -> Words {
+        let (name, rows) = (self.text("name"), self.number("rows"));
+        let records = match rows {
+            1 => "1 record".to_owned(),
+            rows => format!("{rows} records"),
+        };
+        let (en, ru) = match kind {
+            EventType::ExportReady => (
+                (format!("Export {name} is ready: {records}"), ""),
+                (format!("Выгрузка {name} готова, записей: {rows}"), ""),
+            ),
+            EventType::ExportFailed => (
+                (
+                    format!("Export {name} failed"),
+                    "Its page says why, and what to do.",
+                ),
+                (
+                    format!("Выгрузка {name} не удалась"),
+                    "На её странице сказано, почему и что делать.",
+                ),
+            ),
+            _ => (
+                (
+                    format!("The file of export {name} was removed"),
+                    "Export again to download it.",
+                ),
+                (
+                    format!("Файл выгрузки {name} удалён"),
+                    "Чтобы скачать его, выгрузите данные снова.",
+                ),
+            ),
+        };
+        let page = format!("/app/client/projects/{}/exports", self.text("projectId"));
+        (en, ru, page)
+    }
+
+    fn dataset(&self, kind: EventType) -> Words {
+        let name = self.text("name");
+        let (en, ru) = match kind {
+            EventType::DatasetCompleted => (
+                (
+                    format!("Dataset {name} is completed"),
+                    "Every task is approved or rejected.",
+                ),
+                (
+                    format!("Набор данных {name} завершён"),
+                    "Каждое задание принято или отклонено.",
+                ),
+            ),
+            _ => (
+                (
+                    format!("No tasks could be made of dataset {name}"),
+                    "Its page says why, and what to do.",
+                ),
+                (
+                    format!("Из набора данных {name} не удалось сделать задания"),
+                    "На его странице сказано, почему и что делать.",
+                ),
+            ),
+        };
+        let page = format!("/app/client/datasets/{}", self.text("datasetId"));
+        (en, ru, page)
+    }
+
+    fn quota(&self) -> Words {
+        let name = self.text("name");
+        (
+            (
+                format!("Project {name} has spent every judgement that was paid for"),
+                "Buy more to go on.",
+            ),
+            (
+                format!("Проект {name} израсходовал все оплаченные ответы"),
+                "Чтобы продолжить, купите ещё.",
+            ),
+            format!("/app/client/projects/{}", self.text("projectId")),
+        )
+    }
+
+    fn webhook(&self) -> Words {
+        let url = self.text("url");
+        (
+            (
+                format!("Nothing is sent to the webhook {url} any more"),
+                "Its page says why; once it answers again, enable it there.",
+            ),
+            (
+                format!("На вебхук {url} больше ничего не отправляется"),
+                "На его странице сказано, почему; когда он снова отвечает, включите его там.",
+            ),
+            format!("/app/client/webhooks/{}", self.text("endpointId")),
+        )
+    }
+
+    /// None where it is no payment.
+    fn payment(&self, kind: EventType) -> Option<Words> {
+        let money = |cents: i64| {
+            format!(
+                "{}.{:02} {}",
+                cents / 100,
+                cents % 100,
+                self.text("currency")
+            )
+        };
+        let paid = money(self.number("amountCents"));
+        let back = money(self.number("refundedCents"));
+        let (en, ru) = match kind {
+            EventType::PaymentPaid => (
+                (
+                    format!("Your payment of {paid} arrived"),
+                    "The judgements are credited.",
+                ),
+                (format!("Ваш платёж на {paid} получен"), "Ответы зачислены."),
+            ),
+            EventType::PaymentFailed => (
+                (
+                    format!("Your payment of {paid} did not arrive"),
+                    "Nothing was charged; you may pay again.",
+                ),
+                (
+                    format!("Ваш платёж на {paid} не прошёл"),
+                    "Ничего не списано; можно заплатить снова.",
+                ),
+            ),
+            EventType::PaymentRefunded => (
+                (
+                    format!("{back} of your payment of {paid} went back to you"),
+                    "",
+                ),
+                (format!("Вам возвращено {back} из платежа на {paid}"), ""),
+            ),
+            EventType::PaymentDisputed => (
+                (
+                    format!("Your bank holds the payment of {paid}"),
+                    "What it paid for waits until the bank has decided.",
+                ),
+                (
+                    format!("Ваш банк удерживает платёж на {paid}"),
+                    "Оплаченное ждёт решения банка.",
+                ),
+            ),
+            EventType::PaymentLost => (
+                (
+                    format!("Your bank took the payment of {paid} back"),
+                    "What it paid for has to be paid again.",
+                ),
+                (
+                    format!("Ваш банк отозвал платёж на {paid}"),
+                    "Оплаченное нужно оплатить снова.",
+                ),
+            ),
+            _ => return None,
+        };
+        let page = format!("/app/client/payments/{}", self.text("paymentId"));
+        Some((en, ru, page))
+    }
+}
+
+fn worker(kind: EventType) -> Words {
+    let (en, ru) = match kind {
+        EventType::WorkerAdded => (
+            ("You may work in one more project", ""),
+            ("Вам открыт ещё один проект", ""),
+        ),
+        EventType::WorkerBlocked => (
+            (
+                "You may not work in a project any more",
+                "What you earned there stays yours.",
+            ),
+            (
+                "Вы больше не можете работать в одном из проектов",
+                "Заработанное в нём остаётся вашим.",
+            ),
+        ),
+        _ => (
+            (
+                "Your answers in a project were too often not what it expects",
+                "Your list of projects says what that means.",
+            ),
+            (
+                "Ваши ответы в проекте слишком часто расходились с ожидаемыми",
+                "Что это значит, сказано в вашем списке проектов.",
+            ),
+        ),
+    };
+    let owned = |(subject, more): (&str, &'static str)| (subject.to_owned(), more);
+    (owned(en), owned(ru), "/app/work".to_owned())
+}

@@ -1,0 +1,93 @@
+//! `GET` and `PUT /me/notification-settings`.
+
+use axum::extract::State;
+use datacrowd_notifications::{Language, Preferences, Topic, Wish};
+use datacrowd_protocol::{Upper, ids::UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{auth::InSession, error::ApiResult, extract::Json, state::App};
+
+/// Whether a person hears of a topic, by each way.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TopicSettings {
+    #[schema(value_type = Topic)]
+    topic: Upper<Topic>,
+    /// In the console.
+    in_app: bool,
+    /// By e-mail.
+    email: bool,
+}
+
+/// What a person is told, and how.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationSettings {
+    /// Of e-mails.
+    language: Language,
+    /// Whether this platform sends e-mails at all.
+    email_available: bool,
+    /// One for each topic.
+    topics: Vec<TopicSettings>,
+}
+
+impl From<Preferences> for NotificationSettings {
+    fn from(p: Preferences) -> Self {
+        let topic = |w: Wish| TopicSettings {
+            topic: Upper(w.topic),
+            in_app: w.in_app,
+            email: w.email,
+        };
+        Self {
+            language: p.language,
+            email_available: p.email_available,
+            topics: p.topics.into_iter().map(topic).collect(),
+        }
+    }
+}
+
+/// What is chosen.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"language": "en", "topics": [{"topic": "EXPORTS", "inApp": true, "email": false}]}))]
+pub struct ChosenSettings {
+    /// Of e-mails.
+    language: Language,
+    /// Those that change; the others stay as they are.
+    #[serde(default)]
+    topics: Vec<TopicSettings>,
+}
+
+/// What I am told, and how.
+#[utoipa::path(get, path = "/me/notification-settings", tag = "notifications", responses((status = 200, body = NotificationSettings)))]
+pub async fn notification_settings(
+    State(app): State<App>,
+    InSession { user, .. }: InSession,
+) -> ApiResult<axum::Json<NotificationSettings>> {
+    settings(&app, user).await
+}
+
+/// Chooses what I am told, and how.
+#[utoipa::path(put, path = "/me/notification-settings", tag = "notifications", request_body = ChosenSettings, responses((status = 200, body = NotificationSettings)))]
+pub async fn notification_settings_put(
+    State(app): State<App>,
+    InSession { user, .. }: InSession,
+    Json(chosen): Json<ChosenSettings>,
+) -> ApiResult<axum::Json<NotificationSettings>> {
+    let wish = |t: TopicSettings| Wish {
+        topic: t.topic.0,
+        in_app: t.in_app,
+        email: t.email,
+    };
+    let wishes: Vec<_> = chosen.topics.into_iter().map(wish).collect();
+    app.notifications
+        .preferences_set(user, chosen.language, &wishes, app.now())
+        .await?;
+    settings(&app, user).await
+}
+
+async fn settings(app: &App, user: UserId) -> ApiResult<axum::Json<NotificationSettings>> {
+    let preferences = app.notifications.preferences(user).await?;
+    Ok(axum::Json(preferences.into()))
+}

@@ -1,0 +1,243 @@
+//! E-mails, through a real mail server with STARTTLS.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_api_server::dispatch::mail::MailServer;
+use reqwest::{
+    Method,
+    header::{CONTENT_TYPE, LOCATION},
+};
+use serde_json::{Value, json};
+
+use super::support::{mail_server, mailbox, source, text};
+use crate::support::{Actor, Platform};
+
+/// A client with a project, on a platform that sends e-mails.
+async fn mailed() -> (Platform, Actor, String, String) {
+    let p = Platform::start().await;
+    p.with_mail().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let address = p.address(&client.token).await;
+    (p, client, project, address)
+}
+
+/// The states and reasons of what was to be sent.
+async fn messages(p: &Platform) -> Vec<(String, i32, Option<String>)> {
+    sqlx::query_as("select state, attempts, failure from messages order by id")
+        .fetch_all(&p.told.owner_pool())
+        .await
+        .unwrap()
+}
+
+async fn sent_by(p: &Platform, server: &MailServer, clock: fn() -> DateTime<Utc>) {
+    let mailer = p.mailer(server, clock);
+    while mailer.pass().await.unwrap() > 0 {}
+}
+
+fn header<'a>(source: &'a str, name: &str) -> &'a str {
+    let begin = format!("{name}: ");
+    let line = source.lines().find_map(|line| line.strip_prefix(&begin));
+    line.unwrap_or_else(|| panic!("no {name} in {source}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_ready_is_told_by_email_with_a_link_and_a_way_out() {
+    let (p, client, project, address) = mailed().await;
+    let export = p.exported(&client, &project).await;
+    p.tell_people().await;
+    sent_by(&p, &mail_server(), Utc::now).await;
+    sent_by(&p, &mail_server(), Utc::now).await;
+    let came = mailbox(&p, &address).await;
+    assert_eq!(came.len(), 1, "{came:?}");
+    let page = format!("/exports/{export}");
+    let name = p.call(Some(&client.token), Method::GET, &page, None);
+    let name = name.await.expect(200)["name"].as_str().unwrap().to_owned();
+    assert_eq!(
+        came[0]["Subject"],
+        format!("Export {name} is ready: 1 record")
+    );
+    let source = source(&p, &came[0]).await;
+    assert_eq!(header(&source, "From"), "DataCrowd <noreply@example.com>");
+    assert_eq!(header(&source, "Auto-Submitted"), "auto-generated");
+    let page = format!("https://crowd.example.com/app/client/projects/{project}/exports");
+    let text = text(&p, &came[0]).await;
+    assert!(text.contains(&page), "{text}");
+    let event = &p.notices(&client.token).await["items"][0];
+    assert_eq!(event["type"], "io.datacrowd.export.ready.v1");
+    assert!(header(&source, "Message-ID").ends_with("@crowd.example.com>"));
+    assert_eq!(
+        header(&source, "List-Unsubscribe-Post"),
+        "List-Unsubscribe=One-Click"
+    );
+    let unsubscribe = header(&source, "List-Unsubscribe");
+    let unsubscribe = unsubscribe.trim_matches(['<', '>']);
+    let path = unsubscribe
+        .strip_prefix("https://crowd.example.com")
+        .unwrap();
+    // A filter that follows links ends nothing.
+    let page = p.http.get(format!("{}{path}", p.url)).send().await.unwrap();
+    assert_eq!(page.status(), 303);
+    assert_eq!(page.headers()[LOCATION], format!("/app{path}"));
+    let settings = json!({"language": "ru"});
+    assert_eq!(
+        p.choose(&client.token, settings.clone()).await["topics"][0]["email"],
+        true
+    );
+    // As mail programs do it, without a session.
+    let click = p.http.post(format!("{}{path}", p.url));
+    let form = "application/x-www-form-urlencoded";
+    let click = click
+        .header(CONTENT_TYPE, form)
+        .body("List-Unsubscribe=One-Click");
+    let click = click.send().await;
+    let ended: Value = click.unwrap().json().await.unwrap();
+    assert_eq!(ended, json!({"topic": "EXPORTS"}));
+    assert_eq!(
+        p.choose(&client.token, settings).await["topics"][0]["email"],
+        false
+    );
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    sent_by(&p, &mail_server(), Utc::now).await;
+    assert_eq!(mailbox(&p, &address).await.len(), 1);
+    assert_eq!(
+        p.notices(&client.token).await["unread"],
+        2,
+        "the console tells still"
+    );
+    for token in ["nonsense", "a.b", &path[13..path.len() - 2], "%0d%0a"] {
+        for method in [Method::GET, Method::POST] {
+            let path = format!("/unsubscribe/{token}");
+            let answer = p.call(None, method.clone(), &path, None).await;
+            if method == Method::POST || token.contains('%') {
+                answer.refused(404, "unsubscribe_unknown");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asked_for_russian_is_written_to_in_russian() {
+    let (p, client, project, address) = mailed().await;
+    p.choose(&client.token, json!({"language": "ru"})).await;
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    sent_by(&p, &mail_server(), Utc::now).await;
+    let came = mailbox(&p, &address).await;
+    let subject = came[0]["Subject"].as_str().unwrap();
+    assert!(subject.ends_with(" готова, записей: 1"), "{subject}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recipient_whom_the_server_refuses_is_not_tried_again() {
+    let p = Platform::start().await;
+    p.with_mail().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let refused = format!("{}@refused.example", uuid::Uuid::new_v4().simple());
+    sqlx::query("update users set email = $1 where role = 'client'")
+        .bind(&refused)
+        .execute(&p.auth.owner_pool())
+        .await
+        .unwrap();
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    sent_by(&p, &mail_server(), Utc::now).await;
+    let messages = messages(&p).await;
+    let [(state, attempts, Some(failure))] = messages.as_slice() else {
+        panic!("{messages:?}");
+    };
+    assert_eq!((state.as_str(), attempts), ("failed", &1));
+    assert!(
+        failure.starts_with("The mail server answered 550"),
+        "{failure}"
+    );
+}
+
+static MINUTES: AtomicI64 = AtomicI64::new(0);
+
+fn simulated() -> DateTime<Utc> {
+    Utc::now() + TimeDelta::minutes(MINUTES.load(Ordering::Relaxed))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_away_for_an_hour_loses_no_message() {
+    let (p, client, project, address) = mailed().await;
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    let away = MailServer {
+        url: "smtp://127.0.0.1:1".parse().unwrap(),
+        ..mail_server()
+    };
+    for minute in 0..60 {
+        MINUTES.store(minute, Ordering::Relaxed);
+        sent_by(&p, &away, simulated).await;
+    }
+    let waiting = messages(&p).await;
+    let [(state, attempts, Some(failure))] = waiting.as_slice() else {
+        panic!("{waiting:?}");
+    };
+    assert_eq!(state, "pending");
+    assert!((3..=5).contains(attempts), "{attempts}");
+    assert!(
+        failure.starts_with("The mail server cannot be reached"),
+        "{failure}"
+    );
+    for minute in (60..60 * 4).step_by(10) {
+        MINUTES.store(minute, Ordering::Relaxed);
+        sent_by(&p, &mail_server(), simulated).await;
+    }
+    assert_eq!(mailbox(&p, &address).await.len(), 1);
+    assert_eq!(messages(&p).await[0].0, "sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_to_a_server_whose_certificate_nobody_knows() {
+    let (p, client, project, address) = mailed().await;
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    let unknown = MailServer {
+        ca: None,
+        ..mail_server()
+    };
+    sent_by(&p, &unknown, Utc::now).await;
+    let waiting = messages(&p).await;
+    let failure = waiting[0].2.as_deref().unwrap_or_default();
+    assert!(
+        failure.contains("TLS") || failure.contains("certificate"),
+        "{waiting:?}"
+    );
+    assert_eq!(waiting[0].0, "pending");
+    assert!(mailbox(&p, &address).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_that_stops_sending_keeps_nothing_for_later() {
+    let (p, client, project, _) = mailed().await;
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    let channel = datacrowd_notifications::Channel::Email;
+    let none = p.notifications.channel_set(channel, false, Utc::now());
+    none.await.unwrap();
+    assert_eq!(messages(&p).await[0].0, "failed");
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    assert_eq!(messages(&p).await.len(), 1);
+}
+
+/// Whoever is shut out is told nothing any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_account_gets_no_mail() {
+    let (p, client, project, address) = mailed().await;
+    p.exported(&client, &project).await;
+    p.tell_people().await;
+    sqlx::query("update users set status = 'disabled' where role = 'client'")
+        .execute(&p.auth.owner_pool())
+        .await
+        .unwrap();
+    sent_by(&p, &mail_server(), Utc::now).await;
+    assert_eq!(messages(&p).await[0].0, "failed");
+    assert!(mailbox(&p, &address).await.is_empty());
+}

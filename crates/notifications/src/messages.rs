@@ -1,0 +1,201 @@
+//! What is sent to people outside the console: who sends what now, and what follows from how it went. A message is held by moving
+//! `due_at` beyond the end of its attempt; when its holder dies, that time comes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::{WireEnum, ids::UserId};
+
+use crate::{CloudEvent, Error, Language, Notifications, Result, Topic, event::EventRow};
+
+/// A way to reach people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// E-mail.
+    Email,
+}
+
+impl Channel {
+    /// Its name in metrics and columns.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+        }
+    }
+}
+
+/// A message that is to be sent now.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The row.
+    pub id: i64,
+    /// Whom to.
+    pub user: UserId,
+    /// What of.
+    pub topic: Topic,
+    /// Which attempt this is, from 1 on.
+    pub nth: u32,
+    /// What happened.
+    pub event: CloudEvent,
+    /// In which language.
+    pub language: Language,
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
+    /// The message was taken over.
+    Sent,
+    /// It was not, and another attempt is made after so long.
+    Again {
+        /// Until then.
+        after: Duration,
+        /// Why, in words.
+        why: String,
+    },
+    /// It never will be.
+    GivenUp {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+impl Notifications {
+    /// Whether people are written to by this way from now on. What waits for one that is not there any more is forgotten.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn channel_set(
+        &self,
+        channel: Channel,
+        available: bool,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        if available {
+            sqlx::query!(
+                "insert into channels (name) values ($1) on conflict do nothing",
+                channel.name()
+            )
+            .execute(&mut *tx)
+            .await?;
+        } else {
+            sqlx::query!("delete from channels where name = $1", channel.name())
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query!(
+                "update messages set state = 'failed', ended_at = $2, failure = 'The platform sends nothing this way any more.'
+                 where channel = $1 and state = 'pending'",
+                channel.name(),
+                now
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Begins to send what is due, `limit` at most; each is held until `until`, by which its attempt has ended.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn messages_due(
+        &self,
+        channel: Channel,
+        limit: i64,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<Message>> {
+        let rows = sqlx::query!(
+            r#"with chosen as (
+                 select id from messages where channel = $1 and state = 'pending' and due_at <= $2
+                 order by due_at, id limit $3 for update skip locked),
+             held as (
+                 update messages set due_at = $4 where id = any(array(select id from chosen))
+                 returning id, user_id, topic, attempts, event_id, event_at)
+             select h.id, h.user_id, h.topic, h.attempts, coalesce(p.language, 'en') as "language!",
+                    e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at
+             from held h join events e on e.id = h.event_id and e.happened_at = h.event_at left join people p on p.user_id = h.user_id
+             order by h.id"#,
+            channel.name(),
+            now,
+            limit,
+            until
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Message {
+                    id: row.id,
+                    user: UserId(row.user_id),
+                    topic: Topic::from_column(&row.topic)
+                        .ok_or(Error::Corrupt { what: "topic" })?,
+                    nth: u32::try_from(row.attempts)
+                        .unwrap_or(u32::MAX)
+                        .saturating_add(1),
+                    language: Language::read(&row.language)?,
+                    event: EventRow {
+                        id: row.event_id,
+                        tenant_id: row.tenant_id,
+                        project_id: row.project_id,
+                        sequence: row.sequence,
+                        kind: row.kind,
+                        subject: row.subject,
+                        data: row.data,
+                        happened_at: row.happened_at,
+                    }
+                    .into(),
+                })
+            })
+            .collect()
+    }
+
+    /// Records how an attempt went.
+    ///
+    /// # Errors
+    /// The database failed; the message is sent again, under the same name.
+    pub async fn message_ended(
+        &self,
+        message: i64,
+        sending: &Sending,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let (state, due, why) = match sending {
+            Sending::Sent => ("sent", None, None),
+            Sending::Again { after, why } => {
+                let after = TimeDelta::from_std(*after).unwrap_or(TimeDelta::days(1));
+                ("pending", Some(now + after), Some(why))
+            }
+            Sending::GivenUp { why } => ("failed", None, Some(why)),
+        };
+        sqlx::query!(
+            "update messages set state = $2, attempts = attempts + 1, due_at = coalesce($3, due_at), failure = $4, ended_at = case when $3::timestamptz is null then $5::timestamptz end
+             where id = $1 and state = 'pending'",
+            message,
+            state,
+            due,
+            why.map(String::as_str),
+            now
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Messages that wait, and since when the oldest does: whether it was tried or not, its person has not heard.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn messages_backlog(&self, channel: Channel) -> Result<(i64, Option<DateTime<Utc>>)> {
+        let row = sqlx::query!(
+            r#"select count(*) as "rows!", min(created_at) as since from messages where channel = $1 and state = 'pending'"#,
+            channel.name()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row.rows, row.since))
+    }
+}

@@ -210,21 +210,47 @@ pub struct Dispatch {
     /// A stream of NATS JetStream that gets every event.
     #[command(flatten)]
     pub nats: NatsStream,
-    /// E-mails to people.
-    #[command(flatten)]
-    pub mail: Mail,
-}
-
-/// E-mails to people.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct Mail {
-    /// Where people reach the console and the API; links in e-mails lead there.
+    /// Where people reach the console and the API; links in messages lead there.
     #[arg(
         long,
         env = "DATACROWD_PUBLIC_URL",
         default_value = "http://localhost:8080"
     )]
     pub public_url: Url,
+    /// E-mails to people.
+    #[command(flatten)]
+    pub mail: Mail,
+    /// Messages by a bot of Telegram.
+    #[command(flatten)]
+    pub telegram: Telegram,
+}
+
+/// Messages by a bot of Telegram.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Telegram {
+    /// Token of a bot of Telegram that tells people what concerns them; none where it is empty.
+    #[arg(long, env = "DATACROWD_TELEGRAM_TOKEN", hide_env_values = true)]
+    pub telegram_token: Option<String>,
+    /// Where the Bot API of Telegram is.
+    #[arg(
+        long,
+        env = "DATACROWD_TELEGRAM_API_URL",
+        default_value = "https://api.telegram.org"
+    )]
+    pub telegram_api_url: Url,
+}
+
+impl Telegram {
+    /// The token, where there is one. Empty is absent: that is how a template leaves it.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.telegram_token.as_deref().filter(|t| !t.is_empty())
+    }
+}
+
+/// E-mails to people.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Mail {
     /// Mail server: `smtp://user:password@mail.example.com:587` asks for STARTTLS, `smtps://…:465` speaks TLS from the beginning; no e-mails
     /// where it is empty.
     #[arg(long, env = "DATACROWD_SMTP_URL", hide_env_values = true)]
@@ -245,7 +271,7 @@ impl Mail {
     ///
     /// # Errors
     /// A setting is wrong, or the sender is missing.
-    pub fn server(&self) -> anyhow::Result<Option<MailServer>> {
+    pub fn server(&self, public_url: &Url) -> anyhow::Result<Option<MailServer>> {
         let Some(url) = self.smtp_url.as_deref().filter(|url| !url.is_empty()) else {
             return Ok(None);
         };
@@ -260,7 +286,7 @@ impl Mail {
             plaintext: self.smtp_plaintext,
             ca: self.smtp_ca.clone().filter(|ca| !ca.as_os_str().is_empty()),
             from,
-            public_url: self.public_url.clone(),
+            public_url: public_url.clone(),
         }))
     }
 }

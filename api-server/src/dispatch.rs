@@ -6,9 +6,12 @@ pub mod attempt;
 pub mod deliver;
 pub mod egress;
 pub mod mail;
+pub mod messages;
 pub mod nats;
 pub mod people;
 pub mod relay;
+pub mod telegram;
+mod words;
 
 use std::{future::Future, time::Duration};
 
@@ -21,7 +24,15 @@ use datacrowd_telemetry::PrometheusHandle;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use self::{attempt::Sender, deliver::Deliverer, egress::Egress, mail::Mailer, nats::Nats};
+use self::{
+    attempt::Sender,
+    deliver::Deliverer,
+    egress::Egress,
+    mail::Mailer,
+    messages::{Messenger, Way},
+    nats::Nats,
+    telegram::Bot,
+};
 use crate::{
     args::Dispatch,
     connect::{accounts_of_task, core_of_dispatch, webhook_keys},
@@ -94,17 +105,23 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
         Utc::now,
         ended.clone(),
     ));
-    match settings.mail.server()? {
-        Some(server) => {
-            let accounts = accounts_of_task(&settings.auth_database_url, None)?;
-            let mailer = Mailer::new(notifications.clone(), accounts, &server, Utc::now)?;
-            tasks.spawn(mailer.until(ended.clone()));
+    for way in ways(settings)? {
+        if let Way::Telegram(bot) = &way {
+            let (bot, to) = (bot.clone(), notifications.clone());
+            tasks.spawn(bot.until(to, Utc::now, ended.clone()));
         }
-        None => {
-            let none = notifications.channel_set(Channel::Email, false, Utc::now());
-            if let Err(error) = none.await {
-                tracing::warn!(error.cause = %error, "e-mails may wait for a mail server that is not there any more");
-            }
+        let accounts = accounts_of_task(&settings.auth_database_url, None)?;
+        let messenger = Messenger::new(notifications.clone(), accounts, way, Utc::now);
+        tasks.spawn(messenger.until(ended.clone()));
+    }
+    for (channel, given) in [
+        (Channel::Email, &settings.mail.smtp_url),
+        (Channel::Telegram, &settings.telegram.telegram_token),
+    ] {
+        if given.as_deref().unwrap_or_default().is_empty()
+            && let Err(error) = notifications.channel_close(channel, Utc::now()).await
+        {
+            tracing::warn!(channel = channel.name(), error.cause = %error, "messages may wait for what is not there any more");
         }
     }
     let probes = probes(notifications, metrics);
@@ -113,6 +130,20 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
     ended.cancel();
     tasks.join_all().await;
     Ok(())
+}
+
+/// How people are told outside the console.
+fn ways(settings: &Dispatch) -> anyhow::Result<Vec<Way>> {
+    let mut ways = Vec::new();
+    if let Some(server) = settings.mail.server(&settings.public_url)? {
+        ways.push(Way::Email(Mailer::new(&server)?));
+    }
+    if let Some(token) = settings.telegram.token() {
+        let public_url = settings.public_url.clone();
+        let bot = Bot::new(&settings.telegram.telegram_api_url, token, public_url)?;
+        ways.push(Way::Telegram(bot));
+    }
+    Ok(ways)
 }
 
 /// Probes and metrics.

@@ -221,6 +221,10 @@ fn notification_routes() -> OpenApiRouter<App> {
             notifications::settings::notification_settings_put
         ))
         .routes(routes!(
+            notifications::telegram::telegram_link,
+            notifications::telegram::telegram_unlink
+        ))
+        .routes(routes!(
             notifications::unsubscribe::unsubscribe_page,
             notifications::unsubscribe::unsubscribe
         ))

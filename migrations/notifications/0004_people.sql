@@ -9,14 +9,16 @@ create table people (
 create table preferences (
     user_id uuid not null,
     topic   text not null,
-    channel text not null check (channel in ('in_app', 'email')),
+    channel text not null check (channel in ('in_app', 'email', 'telegram')),
     wanted  boolean not null,
     primary key (user_id, topic, channel)
 );
 
 -- How people can be reached outside the console: whoever dispatches says so.
 create table channels (
-    name text primary key check (name in ('email'))
+    name    text primary key check (name in ('email', 'telegram')),
+    -- whom people write to, where they begin
+    address text
 );
 
 -- What a person reads in the console.

@@ -24,6 +24,7 @@ impl From<NotificationsRefusal> for ApiError {
             NotificationsRefusal::TooManyEndpoints { .. }
             | NotificationsRefusal::Taken
             | NotificationsRefusal::Disabled => StatusCode::CONFLICT,
+            NotificationsRefusal::TelegramTries => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let error = Self::new(status, refusal.code(), refusal.message());

@@ -1,6 +1,7 @@
-//! What a person is told, in the console and by e-mail.
+//! What a person is told, in the console, by e-mail and in Telegram.
 
 pub mod list;
 pub mod read;
 pub mod settings;
+pub mod telegram;
 pub mod unsubscribe;

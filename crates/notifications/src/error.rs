@@ -35,6 +35,8 @@ pub enum Refusal {
     Taken,
     Disabled,
     Unsubscribed,
+    TelegramCode,
+    TelegramTries,
 }
 
 impl Refusal {
@@ -48,6 +50,8 @@ impl Refusal {
             Self::Taken => "webhook_endpoint_taken",
             Self::Disabled => "webhook_endpoint_disabled",
             Self::Unsubscribed => "unsubscribe_unknown",
+            Self::TelegramCode => "telegram_code_unknown",
+            Self::TelegramTries => "too_many_telegram_codes",
         }
     }
 
@@ -58,10 +62,12 @@ impl Refusal {
             Self::Url { .. } | Self::Taken => Some("url"),
             Self::EventType { .. } => Some("eventTypes"),
             Self::TooLong { member, .. } => Some(member),
+            Self::TelegramCode => Some("code"),
             Self::NotFound
             | Self::TooManyEndpoints { .. }
             | Self::Disabled
-            | Self::Unsubscribed => None,
+            | Self::Unsubscribed
+            | Self::TelegramTries => None,
         }
     }
 
@@ -83,6 +89,8 @@ impl Refusal {
             Self::Taken => "There is an endpoint of this address for the same project already; change that one.".into(),
             Self::Disabled => "Nothing is sent to this endpoint while it is suspended or disabled; send {\"suspended\": false} with PATCH /webhook-endpoints/{id} first.".into(),
             Self::Unsubscribed => "This link ends no e-mails; it may be cut off or too old. Sign in and choose what you are told in the settings.".into(),
+            Self::TelegramCode => "This code is not one that the bot gave out in the last five minutes; send it /connect for a new one.".into(),
+            Self::TelegramTries => "Too many wrong codes; wait five minutes, then send /connect to the bot for a new one.".into(),
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::{CloudEvent, Error, Language, Notifications, Result, Topic, event::Ev
 pub enum Channel {
     /// E-mail.
     Email,
+    /// A bot of Telegram.
+    Telegram,
 }
 
 impl Channel {
@@ -21,6 +23,7 @@ impl Channel {
     pub fn name(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Telegram => "telegram",
         }
     }
 }
@@ -40,6 +43,8 @@ pub struct Message {
     pub event: CloudEvent,
     /// In which language.
     pub language: Language,
+    /// The chat with the bot; none by e-mail, and where it was ended meanwhile.
+    pub chat: Option<i64>,
 }
 
 /// How an attempt went.
@@ -62,37 +67,39 @@ pub enum Sending {
 }
 
 impl Notifications {
-    /// Whether people are written to by this way from now on. What waits for one that is not there any more is forgotten.
+    /// People are written to by this way from now on; `address` is where they begin, if they have to.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn channel_set(
-        &self,
-        channel: Channel,
-        available: bool,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
+    pub async fn channel_open(&self, channel: Channel, address: Option<&str>) -> Result<()> {
+        sqlx::query!(
+            "insert into channels (name, address) values ($1, $2) on conflict (name) do update set address = excluded.address
+             where channels.address is distinct from excluded.address",
+            channel.name(),
+            address
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Nobody is written to by this way any more, and what waits for it is given up.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn channel_close(&self, channel: Channel, now: DateTime<Utc>) -> Result<()> {
         let mut tx = self.pool.begin().await?;
-        if available {
-            sqlx::query!(
-                "insert into channels (name) values ($1) on conflict do nothing",
-                channel.name()
-            )
+        sqlx::query!("delete from channels where name = $1", channel.name())
             .execute(&mut *tx)
             .await?;
-        } else {
-            sqlx::query!("delete from channels where name = $1", channel.name())
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query!(
-                "update messages set state = 'failed', ended_at = $2, failure = 'The platform sends nothing this way any more.'
-                 where channel = $1 and state = 'pending'",
-                channel.name(),
-                now
-            )
-            .execute(&mut *tx)
-            .await?;
-        }
+        sqlx::query!(
+            "update messages set state = 'failed', ended_at = $2, failure = 'The platform sends nothing this way any more.'
+             where channel = $1 and state = 'pending'",
+            channel.name(),
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -115,9 +122,10 @@ impl Notifications {
              held as (
                  update messages set due_at = $4 where id = any(array(select id from chosen))
                  returning id, user_id, topic, attempts, event_id, event_at)
-             select h.id, h.user_id, h.topic, h.attempts, coalesce(p.language, 'en') as "language!",
+             select h.id, h.user_id, h.topic, h.attempts, coalesce(p.language, 'en') as "language!", l.chat_id as "chat_id?",
                     e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at
              from held h join events e on e.id = h.event_id and e.happened_at = h.event_at left join people p on p.user_id = h.user_id
+             left join telegram_links l on l.user_id = h.user_id
              order by h.id"#,
             channel.name(),
             now,
@@ -137,6 +145,7 @@ impl Notifications {
                         .unwrap_or(u32::MAX)
                         .saturating_add(1),
                     language: Language::read(&row.language)?,
+                    chat: row.chat_id,
                     event: EventRow {
                         id: row.event_id,
                         tenant_id: row.tenant_id,

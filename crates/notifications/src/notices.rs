@@ -105,13 +105,16 @@ impl Sent {
         }
         let made = sqlx::query_scalar!(
             r#"with told as (
-                 select t.user_id, t.event_id, t.event_at, t.topic, coalesce(a.wanted, true) as in_app, coalesce(m.wanted, t.by_email) as email
+                 select t.user_id, t.event_id, t.event_at, t.topic, coalesce(a.wanted, true) as in_app, coalesce(m.wanted, t.by_email) as email, coalesce(g.wanted, true) as telegram
                  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bool[]) as t (user_id, event_id, event_at, topic, by_email)
                  left join preferences a on a.user_id = t.user_id and a.topic = t.topic and a.channel = 'in_app'
-                 left join preferences m on m.user_id = t.user_id and m.topic = t.topic and m.channel = 'email'),
+                 left join preferences m on m.user_id = t.user_id and m.topic = t.topic and m.channel = 'email'
+                 left join preferences g on g.user_id = t.user_id and g.topic = t.topic and g.channel = 'telegram'),
              written as (
                  insert into messages (user_id, channel, topic, event_id, event_at, due_at, created_at)
-                 select t.user_id, c.name, t.topic, t.event_id, t.event_at, $6, $6 from told t join channels c on c.name = 'email' where t.email
+                 select t.user_id, c.name, t.topic, t.event_id, t.event_at, $6, $6 from told t
+                 join channels c on c.name = 'email' and t.email
+                     or c.name = 'telegram' and t.telegram and exists (select from telegram_links l where l.user_id = t.user_id)
                  on conflict on constraint messages_once do nothing),
              shown as (
                  insert into notices (user_id, topic, event_id, event_at, created_at)

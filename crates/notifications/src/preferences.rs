@@ -43,6 +43,8 @@ pub struct Wish {
     pub in_app: bool,
     /// By e-mail.
     pub email: bool,
+    /// In Telegram, once linked.
+    pub telegram: bool,
 }
 
 /// Everything that a person may choose.
@@ -52,6 +54,10 @@ pub struct Preferences {
     pub language: Language,
     /// Whether the platform sends e-mails at all.
     pub email_available: bool,
+    /// Name of the bot in Telegram; none where the platform has none.
+    pub telegram_bot: Option<String>,
+    /// Whether a chat with it is linked.
+    pub telegram_linked: bool,
     /// One for each topic.
     pub topics: Vec<Wish>,
 }
@@ -64,9 +70,12 @@ impl Notifications {
     pub async fn preferences(&self, user: UserId) -> Result<Preferences> {
         let row = sqlx::query!(
             r#"select coalesce((select language from people where user_id = $1), 'en') as "language!",
-                      exists (select from channels where name = $2) as "email_available!""#,
+                      exists (select from channels where name = $2) as "email_available!",
+                      (select address from channels where name = $3) as telegram_bot,
+                      exists (select from telegram_links where user_id = $1) as "telegram_linked!""#,
             user.0,
-            Channel::Email.name()
+            Channel::Email.name(),
+            Channel::Telegram.name()
         )
         .fetch_one(&self.pool)
         .await?;
@@ -86,10 +95,13 @@ impl Notifications {
             topic: *topic,
             in_app: wanted(*topic, "in_app").unwrap_or(true),
             email: wanted(*topic, "email").unwrap_or(topic.by_email()),
+            telegram: wanted(*topic, "telegram").unwrap_or(true),
         };
         Ok(Preferences {
             language: Language::read(&row.language)?,
             email_available: row.email_available,
+            telegram_bot: row.telegram_bot,
+            telegram_linked: row.telegram_linked,
             topics: Topic::ALL.iter().map(wish).collect(),
         })
     }
@@ -118,18 +130,21 @@ impl Notifications {
         let topics: Vec<String> = wishes.iter().map(|w| w.topic.column().to_owned()).collect();
         let in_app: Vec<bool> = wishes.iter().map(|w| w.in_app).collect();
         let email: Vec<bool> = wishes.iter().map(|w| w.email).collect();
+        let telegram: Vec<bool> = wishes.iter().map(|w| w.telegram).collect();
         // Of a topic that is named twice, the last word counts.
         sqlx::query!(
             "insert into preferences (user_id, topic, channel, wanted)
-             select distinct on (w.topic, c.channel) $1, w.topic, c.channel, case c.channel when 'email' then w.email else w.in_app end
-             from unnest($2::text[], $3::bool[], $4::bool[]) with ordinality as w (topic, in_app, email, place)
-             cross join (values ('in_app'), ('email')) as c (channel)
+             select distinct on (w.topic, c.channel) $1, w.topic, c.channel, 
+                    case c.channel when 'email' then w.email when 'telegram' then w.telegram else w.in_app end
+             from unnest($2::text[], $3::bool[], $4::bool[], $5::bool[]) with ordinality as w (topic, in_app, email, telegram, place)
+             cross join (values ('in_app'), ('email'), ('telegram')) as c (channel)
              order by w.topic, c.channel, w.place desc
              on conflict (user_id, topic, channel) do update set wanted = excluded.wanted",
             user.0,
             &topics,
             &in_app,
-            &email
+            &email,
+            &telegram
         )
         .execute(&mut *tx)
         .await?;

@@ -727,6 +727,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/telegram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Links my account with the chat in which the bot gave out this code on `/connect`. A code is good for five minutes, once; after five wrong
+         *     ones, none is taken for five minutes.
+         */
+        post: operations["telegram_link"];
+        /** Ends the link with a chat. Without one, nothing happens. */
+        delete: operations["telegram_unlink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/tokens": {
         parameters: {
             query?: never;
@@ -2237,7 +2258,8 @@ export interface components {
          *         {
          *           "topic": "EXPORTS",
          *           "inApp": true,
-         *           "email": false
+         *           "email": false,
+         *           "telegram": true
          *         }
          *       ]
          *     }
@@ -3450,6 +3472,13 @@ export interface components {
             language: components["schemas"]["Language"];
             /** @description Whether this platform sends e-mails at all. */
             emailAvailable: boolean;
+            /**
+             * @description Name of the platform's bot in Telegram, which gives out codes; null where it has none.
+             * @example @datacrowd_bot
+             */
+            telegramBot?: string | null;
+            /** @description Whether a chat with it is linked. */
+            telegramLinked: boolean;
             /** @description One for each topic. */
             topics: components["schemas"]["TopicSettings"][];
         };
@@ -4943,6 +4972,16 @@ export interface components {
             /** Format: int64 */
             rejected: number;
         };
+        /**
+         * @description What the bot said.
+         * @example {
+         *       "code": "7KQ2MX"
+         *     }
+         */
+        TelegramCode: {
+            /** @description Six characters; upper and lower case are the same. */
+            code: string;
+        };
         /** @description What became of the answers that a tenant was given. */
         TenantAnswersBody: {
             /** Format: uuid */
@@ -4999,6 +5038,8 @@ export interface components {
             inApp: boolean;
             /** @description By e-mail. */
             email: boolean;
+            /** @description In Telegram, once a chat is linked. */
+            telegram: boolean;
         };
         /** @description What a device is given; shown once. */
         TotpEnrolment: {
@@ -6794,6 +6835,62 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Tasks"];
                 };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telegram_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelegramCode"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    telegram_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and what to do */
             default: {

@@ -18,6 +18,8 @@ pub struct TopicSettings {
     in_app: bool,
     /// By e-mail.
     email: bool,
+    /// In Telegram, once a chat is linked.
+    telegram: bool,
 }
 
 /// What a person is told, and how.
@@ -28,6 +30,11 @@ pub struct NotificationSettings {
     language: Language,
     /// Whether this platform sends e-mails at all.
     email_available: bool,
+    /// Name of the platform's bot in Telegram, which gives out codes; null where it has none.
+    #[schema(example = "@datacrowd_bot")]
+    telegram_bot: Option<String>,
+    /// Whether a chat with it is linked.
+    telegram_linked: bool,
     /// One for each topic.
     topics: Vec<TopicSettings>,
 }
@@ -38,10 +45,13 @@ impl From<Preferences> for NotificationSettings {
             topic: Upper(w.topic),
             in_app: w.in_app,
             email: w.email,
+            telegram: w.telegram,
         };
         Self {
             language: p.language,
             email_available: p.email_available,
+            telegram_bot: p.telegram_bot,
+            telegram_linked: p.telegram_linked,
             topics: p.topics.into_iter().map(topic).collect(),
         }
     }
@@ -50,7 +60,7 @@ impl From<Preferences> for NotificationSettings {
 /// What is chosen.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"language": "en", "topics": [{"topic": "EXPORTS", "inApp": true, "email": false}]}))]
+#[schema(example = json!({"language": "en", "topics": [{"topic": "EXPORTS", "inApp": true, "email": false, "telegram": true}]}))]
 pub struct ChosenSettings {
     /// Of e-mails.
     language: Language,
@@ -79,6 +89,7 @@ pub async fn notification_settings_put(
         topic: t.topic.0,
         in_app: t.in_app,
         email: t.email,
+        telegram: t.telegram,
     };
     let wishes: Vec<_> = chosen.topics.into_iter().map(wish).collect();
     app.notifications

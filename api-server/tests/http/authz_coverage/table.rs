@@ -110,6 +110,8 @@ const ROWS: &[(&str, For)] = &[
     ("notification_read", Person),
     ("notification_settings", Person),
     ("notification_settings_put", Person),
+    ("telegram_link", Person),
+    ("telegram_unlink", Person),
     ("unsubscribe_page", Anybody),
     ("unsubscribe", Anybody),
     ("skip_list", Owner),
@@ -232,6 +234,7 @@ pub fn body_of(operation: &str) -> Value {
         }
         "task_submit" => json!({"leaseToken": "unknown", "answer": {}}),
         "task_status" => json!({"status": "NEW"}),
+        "telegram_link" => json!({"code": "wrong"}),
         "notification_read" => json!({"upTo": "the last"}),
         "notification_settings_put" => json!({"language": "none"}),
         "webhook_create" => json!({"url": "nowhere"}),

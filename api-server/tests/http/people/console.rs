@@ -96,10 +96,11 @@ async fn a_person_hears_of_a_topic_by_the_ways_they_chose() {
         ("WEBHOOKS", true),
         ("QUALIFICATION", true),
     ];
-    let defaults = defaults.map(|(t, email)| json!({"topic": t, "inApp": true, "email": email}));
+    let defaults = defaults
+        .map(|(t, email)| json!({"topic": t, "inApp": true, "email": email, "telegram": true}));
     assert_eq!(settings["topics"], json!(defaults));
-    let off = json!({"topic": "EXPORTS", "inApp": false, "email": false});
-    let twice = json!({"topic": "EXPORTS", "inApp": true, "email": true});
+    let off = json!({"topic": "EXPORTS", "inApp": false, "email": false, "telegram": false});
+    let twice = json!({"topic": "EXPORTS", "inApp": true, "email": true, "telegram": true});
     let chosen = json!({"language": "ru", "topics": [twice, off]});
     let settings = p.choose(&client.token, chosen).await;
     assert_eq!(
@@ -114,7 +115,7 @@ async fn a_person_hears_of_a_topic_by_the_ways_they_chose() {
     for (body, member) in [
         (json!({"language": "de"}), "language"),
         (
-            json!({"language": "en", "topics": [{"topic": "LUNCH", "inApp": true, "email": true}]}),
+            json!({"language": "en", "topics": [{"topic": "LUNCH", "inApp": true, "email": true, "telegram": true}]}),
             "topics[0].topic",
         ),
     ] {

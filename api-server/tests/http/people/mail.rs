@@ -219,7 +219,7 @@ async fn a_platform_that_stops_sending_keeps_nothing_for_later() {
     p.exported(&client, &project).await;
     p.tell_people().await;
     let channel = datacrowd_notifications::Channel::Email;
-    let none = p.notifications.channel_set(channel, false, Utc::now());
+    let none = p.notifications.channel_close(channel, Utc::now());
     none.await.unwrap();
     assert_eq!(messages(&p).await[0].0, "failed");
     p.exported(&client, &project).await;

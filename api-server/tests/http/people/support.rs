@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use datacrowd_api_server::dispatch::{
     mail::{MailServer, Mailer},
+    messages::{Messenger, Way},
     people,
 };
 use reqwest::Method;
@@ -55,15 +56,19 @@ impl Platform {
         {}
     }
 
-    pub fn mailer(&self, server: &MailServer, clock: fn() -> DateTime<Utc>) -> Mailer {
+    pub fn messenger(&self, way: Way, clock: fn() -> DateTime<Utc>) -> Messenger {
         let accounts = accounts_over(&self.auth);
-        Mailer::new(self.notifications.clone(), accounts, server, clock).unwrap()
+        Messenger::new(self.notifications.clone(), accounts, way, clock)
+    }
+
+    pub fn mailer(&self, server: &MailServer, clock: fn() -> DateTime<Utc>) -> Messenger {
+        self.messenger(Way::Email(Mailer::new(server).unwrap()), clock)
     }
 
     /// Says that there is a mail server, without sending anything yet.
     pub async fn with_mail(&self) {
         let channel = datacrowd_notifications::Channel::Email;
-        let there = self.notifications.channel_set(channel, true, Utc::now());
+        let there = self.notifications.channel_open(channel, None);
         there.await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! What an e-mail says, in the languages of the console.
+//! What people are told outside the console, in its languages.
 
 use datacrowd_notifications::{CloudEvent, EventType, Language};
 use serde_json::Value;
@@ -16,8 +16,16 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// The whole of it. The page asks who does not, to sign in: the link is good for its recipient only.
-    pub(super) fn body(&self, page: &Url, unsubscribe: &Url, language: Language) -> String {
+    /// What is said in a chat.
+    pub(super) fn chat(&self, page: &Url) -> String {
+        match self.more {
+            "" => format!("{}.\n{page}", self.subject),
+            more => format!("{}.\n{more}\n{page}", self.subject),
+        }
+    }
+
+    /// The whole of an e-mail. The page asks for a session: the link is good for its recipient only.
+    pub(super) fn email(&self, page: &Url, unsubscribe: &Url, language: Language) -> String {
         let end = match language {
             Language::En => {
                 "You are told of this because of your settings. No more e-mails like this one"

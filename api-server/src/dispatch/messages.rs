@@ -1,0 +1,183 @@
+//! Messages to people outside the console: one for each event, person and way. A message keeps its name over all attempts, so that whoever
+//! gets it twice after a crash can tell.
+
+use std::{fmt, time::Duration};
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use datacrowd_accounts::{Accounts, User, UserStatus};
+use datacrowd_notifications::{Channel, Message, Notifications, Sending};
+use futures::future::join_all;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{GAUGES, PAUSE, mail::Mailer, telegram::Bot};
+use crate::background::age;
+
+/// Messages that are sent at once.
+const AT_ONCE: i64 = 8;
+/// How long one may take: less than a pod has to end.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a message is held: as long as an attempt takes, and as it may take to record it.
+const HELD: Duration = Duration::from_secs(60);
+
+/// A way to people.
+#[derive(Debug)]
+pub enum Way {
+    /// Through a mail server.
+    Email(Mailer),
+    /// By a bot.
+    Telegram(Bot),
+}
+
+/// What sends messages by one way.
+pub struct Messenger {
+    notifications: Notifications,
+    accounts: Accounts,
+    way: Way,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl fmt::Debug for Messenger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Messenger").field(&self.way).finish()
+    }
+}
+
+impl Messenger {
+    /// One for this way.
+    #[must_use]
+    pub fn new(
+        notifications: Notifications,
+        accounts: Accounts,
+        way: Way,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Self {
+        Self {
+            notifications,
+            accounts,
+            way,
+            clock,
+        }
+    }
+
+    fn channel(&self) -> Channel {
+        match self.way {
+            Way::Email(_) => Channel::Email,
+            Way::Telegram(_) => Channel::Telegram,
+        }
+    }
+
+    /// Sends until `stop`; what is under way is ended.
+    pub(super) async fn until(self, stop: CancellationToken) {
+        let mut measured = None;
+        while !stop.is_cancelled() {
+            if measured.is_none_or(|at: Instant| at.elapsed() > GAUGES) {
+                measured = Some(Instant::now());
+                self.gauges().await;
+            }
+            let pause = match self.pass().await {
+                Ok(0) => PAUSE * 5,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::warn!(
+                        channel = self.channel().name(),
+                        error.cause = format!("{error:#}"),
+                        "messages cannot be sent; the next pass tries again"
+                    );
+                    PAUSE * 25
+                }
+            };
+            stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+        }
+    }
+
+    /// Sends what is due, a few messages at once; how many they were.
+    ///
+    /// # Errors
+    /// A database failed; what was sent and not recorded is sent again, under the same name.
+    pub async fn pass(&self) -> anyhow::Result<usize> {
+        let (now, channel) = ((self.clock)(), self.channel());
+        let address = match &self.way {
+            Way::Email(_) => None,
+            Way::Telegram(bot) => Some(bot.name().await?),
+        };
+        self.notifications
+            .channel_open(channel, address.as_deref())
+            .await?;
+        let due = self
+            .notifications
+            .messages_due(channel, AT_ONCE, now, now + HELD);
+        let due = due.await.context("asking what is due")?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let users: Vec<_> = due.iter().map(|message| message.user).collect();
+        let users = self.accounts.find_users(&users).await;
+        let users = users.context("asking for addresses")?;
+        let sending = due.iter().map(|message| async {
+            let user = users.iter().find(|user| user.id == message.user);
+            (message.id, self.send(message, user).await)
+        });
+        for (message, went) in join_all(sending).await {
+            let ended = self
+                .notifications
+                .message_ended(message, &went, (self.clock)());
+            ended.await.context("recording what was sent")?;
+            let (outcome, why) = match &went {
+                Sending::Sent => ("sent", None),
+                Sending::Again { why, .. } => ("failed", Some(why)),
+                Sending::GivenUp { why } => ("given_up", Some(why)),
+            };
+            if let Some(why) = why {
+                tracing::warn!(message, channel = channel.name(), error.cause = %why, "a message was not sent");
+            }
+            metrics::counter!("datacrowd_messages_total", "channel" => channel.name(), "outcome" => outcome)
+                .increment(1);
+        }
+        Ok(due.len())
+    }
+
+    async fn send(&self, message: &Message, user: Option<&User>) -> Sending {
+        let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
+            return given_up("The account is not active any more.");
+        };
+        let now = (self.clock)();
+        let sending = async {
+            match &self.way {
+                Way::Email(mailer) => mailer.send(&self.notifications, message, user, now).await,
+                Way::Telegram(bot) => bot.send(&self.notifications, message).await,
+            }
+        };
+        match timeout(PATIENCE, sending).await {
+            Ok(went) => went,
+            Err(_) => again(message, "The server took too long.".to_owned()),
+        }
+    }
+
+    /// A gauge keeps its value while its database does not answer.
+    async fn gauges(&self) {
+        let channel = self.channel();
+        let Ok((rows, since)) = self.notifications.messages_backlog(channel).await else {
+            return;
+        };
+        metrics::gauge!("datacrowd_messages_waiting", "channel" => channel.name()).set(rows as f64);
+        metrics::gauge!("datacrowd_messages_lag_seconds", "channel" => channel.name())
+            .set(age(since, (self.clock)()));
+    }
+}
+
+/// Nobody tries again.
+pub(super) fn given_up(why: &str) -> Sending {
+    Sending::GivenUp {
+        why: why.to_owned(),
+    }
+}
+
+/// Another attempt is made, unless this was the last one.
+pub(super) fn again(message: &Message, why: String) -> Sending {
+    match datacrowd_notifications::pause(message.nth, rand::random()) {
+        Some(after) => Sending::Again { after, why },
+        None => Sending::GivenUp { why },
+    }
+}

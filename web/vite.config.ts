@@ -6,7 +6,7 @@ const platform = process.env['DATACROWD_URL'] ?? 'http://127.0.0.1:8080';
 
 const mutated = process.env['CONSOLE_MUTATION'];
 const SHELL =
-  /\/src\/(?:kept|router\.svelte|title\.svelte|api\/(?:client|json|problem|session)|i18n\/(?:index|plural|problems)|ui\/(?:Copy|Dialog|ProblemBox|preferences|viewer))\./;
+  /\/src\/(?:kept|router\.svelte|title\.svelte|api\/(?:client|json|problem|session)|i18n\/(?:index|plural|problems)|ui\/(?:Copy|Dialog|ProblemBox|preferences|unread|viewer))\./;
 const proxy = { '/api': { target: platform, changeOrigin: true } };
 
 export default defineConfig({

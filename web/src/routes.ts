@@ -40,7 +40,18 @@ export const routes: readonly Route[] = [
   {
     pattern: '/account',
     title: (t) => t.nav.account,
-    load: page(() => import('./pages/account/Account.svelte'), 'account', 'states'),
+    load: page(() => import('./pages/account/Account.svelte'), 'account', 'states', 'notifications'),
+  },
+  {
+    pattern: '/notifications',
+    title: (t) => t.nav.notifications,
+    load: page(() => import('./pages/notifications/Notifications.svelte'), 'notifications'),
+  },
+  {
+    pattern: '/unsubscribe/:token',
+    title: (t) => t.titles.unsubscribe,
+    open: true,
+    load: page(() => import('./pages/notifications/Unsubscribe.svelte'), 'notifications'),
   },
   {
     pattern: '/work',

@@ -125,10 +125,11 @@ export async function resume(): Promise<Person | null> {
   }
 }
 
+const isStale = (): boolean => access === null || access.expiresAt - Date.now() < MARGIN;
+
 /** An access token that is good for now. Throws 401 and tells `expired` when the session is over. */
 export async function accessToken(refused?: string): Promise<string> {
-  const stale = access === null || access.expiresAt - Date.now() < MARGIN || access.token === refused;
-  if (stale) {
+  if (isStale() || access?.token === refused) {
     try {
       await renew();
     } catch (thrown) {
@@ -138,6 +139,12 @@ export async function accessToken(refused?: string): Promise<string> {
   }
   if (access === null) throw new Problem('unauthenticated', 'Sign in.', 401);
   return access.token;
+}
+
+/** The same for what nobody asked for: null when there is none, and of a session that is over their next step tells. */
+export async function quietToken(): Promise<string | null> {
+  if (isStale()) await renew().catch(() => undefined);
+  return isStale() ? null : heldToken();
 }
 
 /** What is held now, for a page that is being closed and cannot wait. */

@@ -3,6 +3,7 @@ import type * as account from './en/account.ts';
 import type * as admin from './en/admin.ts';
 import type * as client from './en/client.ts';
 import type * as keys from './en/keys.ts';
+import type * as notifications from './en/notifications.ts';
 import type * as states from './en/states.ts';
 import type * as wizard from './en/wizard.ts';
 import type * as worker from './en/worker.ts';
@@ -13,6 +14,7 @@ export interface Areas {
   admin: typeof admin;
   client: typeof client;
   keys: typeof keys;
+  notifications: typeof notifications;
   states: typeof states;
   wizard: typeof wizard;
   worker: typeof worker;
@@ -28,6 +30,7 @@ export type Catalogue = Base &
   Areas['admin'] &
   Areas['client'] &
   Areas['keys'] &
+  Areas['notifications'] &
   Areas['states'] &
   Areas['wizard'] &
   Areas['worker'];

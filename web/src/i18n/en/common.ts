@@ -36,10 +36,12 @@ export const nav = {
   invitations: 'Invitations',
   schedules: 'Schedules',
   main: 'Main',
+  notifications: 'Notifications',
   payments: 'Payments',
   points: 'Points',
   projects: 'Projects',
   signOut: 'Sign out',
+  unread: (count: number) => `${count} unread`,
   users: 'Users',
   webhooks: 'Webhooks',
   work: 'Work',
@@ -70,6 +72,7 @@ export const titles = {
   review: 'Review',
   signIn: 'Sign in',
   tasks: 'Tasks',
+  unsubscribe: 'Stop e-mails',
   webhook: 'Webhook',
 };
 

@@ -38,10 +38,12 @@ export const nav: Catalogue['nav'] = {
   invitations: 'Приглашения',
   schedules: 'Расписание',
   main: 'Главное меню',
+  notifications: 'Уведомления',
   payments: 'Платежи',
   points: 'Баллы',
   projects: 'Проекты',
   signOut: 'Выйти',
+  unread: (count) => `непрочитанных: ${count}`,
   users: 'Пользователи',
   webhooks: 'Вебхуки',
   work: 'Работа',
@@ -72,6 +74,7 @@ export const titles: Catalogue['titles'] = {
   review: 'Проверка',
   signIn: 'Вход',
   tasks: 'Задания',
+  unsubscribe: 'Отказ от писем',
   webhook: 'Вебхук',
 };
 

@@ -1,4 +1,5 @@
 import { failedModel, model } from './models.ts';
+import { told } from './notifications.ts';
 import type { State } from './state.ts';
 import { hooked } from './webhooks.ts';
 
@@ -25,8 +26,9 @@ export function answered(state: State): void {
   }
 }
 
-/** A model that can be applied, and one that cannot be run; webhooks in every state. */
+/** A model that can be applied, and one that cannot be run; webhooks in every state; what everybody is told. */
 export function trained(state: State): void {
   state.models = [model(), failedModel()];
   hooked(state);
+  told(state);
 }

@@ -17,6 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { accounts } from './accounts.ts';
 import { models } from './models.ts';
+import { notifications } from './notifications.ts';
 import { owners } from './owners.ts';
 import { qualityReads } from './quality.ts';
 import { State } from './state.ts';
@@ -80,7 +81,15 @@ const TYPES: Record<string, string> = {
 };
 /** CONSOLE_DIST: a build with a fault put in, to see that a test notices. */
 const dist = new URL(`../../${process.env['CONSOLE_DIST'] ?? 'dist'}/`, import.meta.url).pathname;
-const handlers: Handlers = { ...accounts, ...workers, ...owners, ...models, ...qualityReads, ...webhooks };
+const handlers: Handlers = {
+  ...accounts,
+  ...workers,
+  ...owners,
+  ...models,
+  ...qualityReads,
+  ...webhooks,
+  ...notifications,
+};
 const routes = Object.entries(handlers).map(([key, handler]) => {
   const [method = '', path = ''] = key.split(' ');
   return { method, pattern: new RegExp(`^${path.replace(/:[a-z]+/gi, '([^/]+)')}$`), handler };
@@ -162,7 +171,7 @@ export class FakeApi {
     const user = this.state.userOf(token);
     if (path.startsWith('/files/'))
       return file(this.state, path.slice('/files/'.length), request.headers.range);
-    if (user === null && !path.startsWith('/auth/'))
+    if (user === null && !/^\/(auth|unsubscribe)\//.test(path))
       return problem(401, token === undefined ? 'unauthenticated' : 'token_expired');
     const { headers } = request;
     const { cookie = '', accept = '' } = headers;

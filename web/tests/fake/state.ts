@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Body } from '../../src/api/client.ts';
+import type { NotificationSettings } from '../../src/api/notifications.ts';
+import type { FakeNotification } from './notifications.ts';
 import type { FakeDelivery, FakeWebhook } from './webhooks.ts';
 
 export type Role = 'WORKER' | 'CLIENT' | 'ADMIN';
@@ -104,6 +106,10 @@ export class State {
   secrets = 0;
   looks = 0;
   isHookDown = false;
+  /** Newest first, of everybody. */
+  notifications: FakeNotification[] = [];
+  readonly notificationSettings = new Map<string, NotificationSettings>();
+  hasEmail = true;
   /** Media by the name that a cell has. */
   readonly files = new Map<string, { bytes: Buffer; type: string }>();
   invitations: Body<'InvitationBody'>[] = [];

@@ -7,12 +7,16 @@ test('every page has its own title, and names its thing', async ({ page, console
   await expect(page).toHaveTitle('Sign in · DataCrowd');
   await page.goto(`${site.url}/app/register`);
   await expect(page).toHaveTitle('Registration · DataCrowd');
+  await page.goto(`${site.url}/app/unsubscribe/x`);
+  await expect(page).toHaveTitle('Stop e-mails · DataCrowd');
   await site.open(page, 'clara', '/');
   await expect(page).toHaveTitle('Projects · DataCrowd');
   await page.getByRole('link', { name: 'Product reviews' }).click();
   await expect(page).toHaveTitle('Product reviews · Overview · DataCrowd');
   await page.goto(`${site.url}/app/client/datasets/${DATASET}`);
   await expect(page).toHaveTitle('items-a1b2c · Dataset · DataCrowd');
+  await page.goto(`${site.url}/app/notifications`);
+  await expect(page).toHaveTitle('Notifications · DataCrowd');
   await page.goto(`${site.url}/app/admin/users`);
   await expect(page).toHaveTitle('Not for you · DataCrowd');
   await page.goto(`${site.url}/app/nowhere`);

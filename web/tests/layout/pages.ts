@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test';
+import { UNSUBSCRIBE } from '../fake/notifications.ts';
 import { DATASET, MODEL, PREDICTION, PROJECT, WEBHOOK } from '../fake/state.ts';
 
 type Visit = readonly [name: string, who: string | null, path: string, press?: string];
@@ -8,6 +9,9 @@ export const PAGES: readonly Visit[] = [
   ['signin', null, '/'],
   ['register', null, '/register'],
   ['reset', null, '/reset'],
+  ['unsubscribe', null, `/unsubscribe/${UNSUBSCRIBE}`],
+  ['unsubscribed', null, `/unsubscribe/${UNSUBSCRIBE}`, 'main button'],
+  ['unsubscribe-unknown', null, '/unsubscribe/nobody', 'main button'],
   ['work-projects', 'wanda', '/work'],
   ['work', 'wanda', `/work/${PROJECT}`],
   ['review', 'otto', `/review/${PROJECT}`],
@@ -15,6 +19,9 @@ export const PAGES: readonly Visit[] = [
   ['answers', 'wanda', '/answers'],
   ['points', 'wanda', '/points'],
   ['account', 'wanda', '/account'],
+  ['notifications-worker', 'wanda', '/notifications'],
+  ['notifications', 'clara', '/notifications'],
+  ['client-account', 'clara', '/account'],
   ['client-projects', 'clara', '/client/projects'],
   ['client-new', 'clara', '/client/projects/new'],
   ['client-new-manifest', 'clara', '/client/projects/new', 'main button'],
@@ -51,6 +58,8 @@ export const PAGES: readonly Visit[] = [
   ['client-webhook-attempts', 'clara', `/client/webhooks/${WEBHOOK}`, 'main ol button'],
   ['client-webhook-secret', 'clara', `/client/webhooks/${WEBHOOK}`, 'button:text-matches("secret|секрет")'],
   ['client-webhook-delete', 'clara', `/client/webhooks/${WEBHOOK}`, 'button.danger'],
+  ['admin-notifications', 'ada', '/notifications'],
+  ['admin-account', 'ada', '/account'],
   ['admin-users', 'ada', '/admin/users'],
   ['admin-user', 'ada', '/admin/users', 'main td button'],
   ['admin-invitations', 'ada', '/admin/invitations'],

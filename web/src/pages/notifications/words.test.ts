@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Notification } from '../../api/notifications.ts';
+import { loadArea, loadTexts } from '../../i18n/index.ts';
+import { notifications as en } from '../../i18n/en/notifications.ts';
+import { notifications as ru } from '../../i18n/ru/notifications.ts';
+import { sentenceOf, targetOf, topicsOf, unreadOf } from './words.ts';
+
+vi.stubGlobal('document', { documentElement: {} });
+const of = (short: string, data: Notification['data'] = {}) => ({ type: `io.datacrowd.${short}.v1`, data });
+const speak = async (language: string) => {
+  vi.stubGlobal('navigator', { languages: [language] });
+  await loadTexts();
+  await loadArea('notifications');
+};
+/** Every space is a plain one: how money is parted depends on the engine's data. */
+const said = (short: string, data: Notification['data'] = {}) =>
+  sentenceOf(of(short, data)).replace(/\s/g, ' ');
+const money = { amountCents: 5000, refundedCents: 2000, currency: 'EUR', granted: 5000 };
+
+describe('a notification in English', () => {
+  beforeAll(() => speak('en'));
+
+  it.each([
+    ['export.ready', { name: 'r-2', rows: 3708 }, 'Export r-2 is ready: 3,708 records.'],
+    ['export.ready', { name: 'r-2', rows: 1 }, 'Export r-2 is ready: 1 record.'],
+    ['export.ready', { name: 'r-2', rows: null }, 'Export r-2 is ready.'],
+    ['dataset.failed', { name: 'd', reason: 'BadInput' }, 'no tasks could be made of it (BadInput).'],
+    ['dataset.failed', { name: 'd' }, 'no tasks could be made of it.'],
+    ['payment.paid', money, 'A payment of €50.00 arrived: 5,000 judgements.'],
+    ['payment.refunded', money, '€20.00 of a payment of €50.00 was refunded.'],
+    ['payment.refunded', { ...money, refundedCents: 5000 }, 'A payment of €50.00 was refunded.'],
+    ['quota.exhausted', { name: 'p', used: null }, 'Project p has used up its judgements.'],
+    ['quota.exhausted', { name: 'p', used: 7 }, 'Project p has used up its 7 judgements.'],
+    [
+      'worker.disqualified',
+      { action: 'BLOCK', correct: 1, total: 9 },
+      '(1 of 9): it gives you no more tasks.',
+    ],
+    ['worker.disqualified', { action: 'REVIEW' }, 'right: your answers in it are reviewed.'],
+    ['moon.landed', {}, 'does not know what moon.landed means'],
+  ])('%s of %j', (short, data, sentence) => {
+    expect(said(short, data)).toContain(sentence);
+  });
+});
+
+describe('a notification in Russian', () => {
+  beforeAll(() => speak('ru'));
+
+  it.each([
+    ['export.ready', { name: 'r-2', rows: 3702 }, 'Выгрузка r-2 готова: 3 702 записи.'],
+    ['export.ready', { name: 'r-2', rows: 5 }, 'Выгрузка r-2 готова: 5 записей.'],
+    ['payment.paid', { ...money, granted: 21 }, 'Платёж на 50,00 € получен: 21 оценка.'],
+  ])('%s of %j', (short, data, sentence) => {
+    expect(said(short, data)).toBe(sentence);
+  });
+
+  it('says something else of every type, also where its data is another than expected', () => {
+    const all = Object.keys(en.sayings).map((short) => said(short));
+    expect(new Set(all).size).toBe(all.length);
+    for (const sentence of all) expect(sentence).not.toMatch(/консоли не знает|undefined|null|NaN/);
+  });
+});
+
+it('every type that is said is one of the platform', () => {
+  const schemas = readFileSync(new URL('../../../../docs/event-schemas.json', import.meta.url), 'utf8');
+  const types = Object.keys(JSON.parse(schemas) as object);
+  const missing = Object.keys(en.sayings).filter((short) => !types.includes(of(short).type));
+  expect(missing).toEqual([]);
+  expect(Object.keys(ru.sayings)).toEqual(Object.keys(en.sayings));
+});
+
+it.each([
+  ['export.ready', { projectId: 'p', exportId: 'e' }, '/client/projects/p/exports', null],
+  ['dataset.failed', { projectId: 'p', datasetId: 'd' }, '/client/datasets/d', null],
+  ['payment.paid', { projectId: 'p', paymentId: 'b' }, '/client/payments/b', null],
+  ['quota.exhausted', { projectId: 'p' }, '/client/projects/p', null],
+  ['webhook.disabled', { endpointId: 'w/x' }, '/client/webhooks/w%2Fx', null],
+  ['worker.added', { projectId: 'p' }, null, '/work/p'],
+  ['export.ready', {}, null, null],
+  ['moon.landed', { projectId: 'p' }, null, null],
+])('%s of %j leads a client to %s, a worker to %s', (short, data, client, worker) => {
+  expect(targetOf(of(short, data), 'CLIENT')).toBe(client);
+  expect(targetOf(of(short, data), 'ADMIN')).toBe(client);
+  expect(targetOf(of(short, data), 'WORKER')).toBe(worker);
+});
+
+it('each is asked about the topics of their role', () => {
+  expect(topicsOf('WORKER')).toEqual(['QUALIFICATION']);
+  expect(topicsOf('CLIENT')).toEqual(['EXPORTS', 'DATASETS', 'PAYMENTS', 'WEBHOOKS']);
+  expect([...topicsOf('ADMIN')].sort()).toEqual(Object.keys(en.topics).sort());
+});
+
+it('what was unread when the page was opened looks so, and what came since', () => {
+  const items = [9, 7, 5, 3].map((id) => ({ id }));
+  expect([...unreadOf(items, { newest: 9, unread: 2 })]).toEqual([9, 7]);
+  expect([...unreadOf(items, { newest: 7, unread: 2 })]).toEqual([9, 7, 5]);
+  expect([...unreadOf(items, { newest: 7, unread: 0 })]).toEqual([9]);
+  expect([...unreadOf(items, { newest: 9, unread: 40 })]).toEqual([9, 7, 5, 3]);
+});

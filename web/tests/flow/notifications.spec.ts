@@ -70,6 +70,7 @@ test('the page says what happened, leads there, and marks what it shows', async 
   await page.getByRole('button', { name: 'Mark all as read' }).click();
   await expect(page.getByText('All notifications are read.')).toBeVisible();
   await expect(unread).toHaveCount(0);
+  await expect(link).toHaveAccessibleName('Notifications');
   await page.getByRole('link', { name: 'Export reviews-2 is ready' }).click();
   await expect(page).toHaveTitle('Product reviews · Exports · DataCrowd');
 });
@@ -89,6 +90,27 @@ test('what was seen looks read at the next visit, what came since looks unread',
   await page.getByRole('link', { name: bell }).click();
   await expect(unread).toHaveCount(1);
   await expect(unread).toContainText('Export late failed');
+});
+
+test('a page that is opened in a hidden tab marks nothing before somebody looks', async ({
+  page,
+  console: site,
+}) => {
+  told(site.state);
+  const left = () =>
+    site.state.notifications.filter(({ topic, readAt }) => topic !== 'QUALIFICATION' && readAt === null);
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+  });
+  await site.open(page, 'clara', '/notifications');
+  await expect(page.getByRole('listitem').filter({ hasText: 'Unread:' })).toHaveCount(3);
+  await page.waitForLoadState('networkidle');
+  expect(left()).toHaveLength(3);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => false });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await expect.poll(left).toHaveLength(0);
 });
 
 test('a long list comes page by page; nothing and an error are said', async ({ page, console: site }) => {

@@ -62,7 +62,7 @@ create trigger events_to_stream after insert on events for each row
         or new.kind in (
         'answer.submitted', 'answer.reviewed', 'answer.withdrawn', 'answer.voided', 'review.undone', 'batch.changed',
         'dataset.applied', 'dataset.generating', 'dataset.ready', 'dataset.settled', 'dataset.stopped', 'dataset.deleted',
-        'project.applied', 'project.changed', 'project.granted', 'project.exhausted', 'project.deleted',
+        'project.applied', 'project.changed', 'project.granted', 'project.low', 'project.exhausted', 'project.deleted',
         'export.ended', 'export.expired', 'prediction.ended', 'model.checked',
         'worker.member', 'worker.blocked', 'worker.removed', 'worker.disqualified'))
     execute function events_to_stream_v1();
@@ -87,6 +87,18 @@ end
 $$;
 create trigger projects_exhausted after update of tasks_used on projects for each row
     when (old.tasks_used < old.task_quota and new.tasks_used >= new.task_quota) execute function project_exhausted_v1();
+
+create function project_low_v1() returns trigger language plpgsql as $$
+begin
+    insert into events (kind, subject, actor, data)
+    values ('project.low', new.id::text, 'transition', jsonb_build_object('quota', new.task_quota, 'used', new.tasks_used));
+    return null;
+end
+$$;
+-- Less than a tenth is left: time to buy more before work stops.
+create trigger projects_low after update of tasks_used on projects for each row
+    when (old.tasks_used * 10 < old.task_quota * 9 and new.tasks_used * 10 >= new.task_quota * 9 and new.tasks_used < new.task_quota)
+    execute function project_low_v1();
 
 create function batch_changed_v1() returns trigger language plpgsql as $$
 begin

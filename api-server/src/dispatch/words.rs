@@ -54,7 +54,7 @@ pub(super) fn of(event: &CloudEvent, language: Language) -> Option<Text> {
             data.export(kind)
         }
         EventType::DatasetFailed | EventType::DatasetCompleted => data.dataset(kind),
-        EventType::QuotaExhausted => data.quota(),
+        EventType::QuotaLow | EventType::QuotaExhausted => data.quota(kind),
         EventType::WebhookDisabled => data.webhook(),
         EventType::WorkerAdded | EventType::WorkerBlocked | EventType::WorkerDisqualified => {
             worker(kind)
@@ -150,18 +150,23 @@ impl Said<'_> {
         (en, ru, page)
     }
 
-    fn quota(&self) -> Words {
+    fn quota(&self, kind: EventType) -> Words {
         let name = self.text("name");
-        (
-            (
+        let (en, ru) = match kind {
+            EventType::QuotaLow => (
+                format!("Project {name} has a tenth of its judgements left, or less"),
+                format!("У проекта {name} осталась десятая часть ответов или меньше"),
+            ),
+            _ => (
                 format!("Project {name} has spent every judgement that was paid for"),
-                "Buy more to go on.",
-            ),
-            (
                 format!("Проект {name} израсходовал все оплаченные ответы"),
-                "Чтобы продолжить, купите ещё.",
             ),
-            format!("/app/client/projects/{}", self.text("projectId")),
+        };
+        let page = format!("/app/client/projects/{}", self.text("projectId"));
+        (
+            (en, "Buy more to go on."),
+            (ru, "Чтобы продолжить, купите ещё."),
+            page,
         )
     }
 

@@ -11,7 +11,7 @@ wire_enum! {
         Exports = "EXPORTS" / "exports",
         /// A dataset is completed, or no tasks could be made of it.
         Datasets = "DATASETS" / "datasets",
-        /// Money came, went back or is held; judgements are used up.
+        /// Money came, went back or is held; judgements run out.
         Payments = "PAYMENTS" / "payments",
         /// Nothing is sent to an endpoint of webhooks any more.
         Webhooks = "WEBHOOKS" / "webhooks",
@@ -43,6 +43,7 @@ impl Topic {
             | EventType::PaymentRefunded
             | EventType::PaymentDisputed
             | EventType::PaymentLost
+            | EventType::QuotaLow
             | EventType::QuotaExhausted => Some(Self::Payments),
             EventType::WebhookDisabled => Some(Self::Webhooks),
             EventType::WorkerAdded | EventType::WorkerBlocked | EventType::WorkerDisqualified => {

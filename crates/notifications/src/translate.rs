@@ -124,7 +124,7 @@ impl Row<'_> {
 
     fn project(&self) -> Result<Vec<Told>, Untold> {
         let event = match self.0.kind.as_str() {
-            "project.granted" | "project.exhausted" => return self.quota(),
+            "project.granted" | "project.low" | "project.exhausted" => return self.quota(),
             "project.deleted" => EventType::ProjectDeleted,
             "project.applied" if self.number("generation")? == 1 => EventType::ProjectCreated,
             "project.applied" => EventType::ProjectUpdated,
@@ -145,7 +145,6 @@ impl Row<'_> {
     }
 
     fn quota(&self) -> Result<Vec<Told>, Untold> {
-        let granted = self.0.kind == "project.granted";
         let data = QuotaData {
             project_id: self.0.project,
             name: self.name()?,
@@ -153,9 +152,10 @@ impl Row<'_> {
             payment_id: self.id("paymentId").ok(),
             used: self.0.data["used"].as_i64(),
         };
-        let event = match granted {
-            true => EventType::QuotaGranted,
-            false => EventType::QuotaExhausted,
+        let event = match self.0.kind.as_str() {
+            "project.granted" => EventType::QuotaGranted,
+            "project.low" => EventType::QuotaLow,
+            _ => EventType::QuotaExhausted,
         };
         Ok(vec![self.told(event, "projects", data)?])
     }

@@ -34,7 +34,7 @@ pub struct QuotaData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     pub payment_id: Option<Uuid>,
-    /// Judgements that are spent; of `exhausted` only.
+    /// Judgements that are spent; of `low` and `exhausted` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<i64>,
 }
@@ -264,6 +264,7 @@ event_types! {
     ProjectClosed = "project.closed", ProjectData, "A project was closed for good.";
     ProjectDeleted = "project.deleted", ProjectData, "The resource of a project is gone.";
     QuotaGranted = "quota.granted", QuotaData, "A project may spend more judgements, or fewer.";
+    QuotaLow = "quota.low", QuotaData, "A project has a tenth of its judgements left, or less.";
     QuotaExhausted = "quota.exhausted", QuotaData, "A project has spent every judgement that it may.";
     DatasetCreated = "dataset.created", DatasetData, "A dataset is there.";
     DatasetGenerating = "dataset.generating", DatasetData, "An attempt to make tasks of a dataset began.";

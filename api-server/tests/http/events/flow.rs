@@ -66,13 +66,14 @@ const OF_MONEY: &[EventType] = &[
     PaymentDisputed,
     PaymentLost,
 ];
+const OF_QUOTA: &[EventType] = &[QuotaLow];
 const OF_SKILL: &[EventType] = &[WorkerDisqualified];
 /// `webhooks` has the tests that bring these about.
 const OF_WEBHOOKS: &[EventType] = &[WebhookDisabled, WebhookTested];
 
 #[test]
 fn every_type_has_a_flow_that_brings_it_about() {
-    let flows = [OF_WORK, OF_FILES, OF_MONEY, OF_SKILL, OF_WEBHOOKS];
+    let flows = [OF_WORK, OF_FILES, OF_MONEY, OF_QUOTA, OF_SKILL, OF_WEBHOOKS];
     let tested: BTreeSet<_> = flows.iter().copied().flatten().collect();
     assert_eq!(tested, EventType::ALL.iter().collect());
 }
@@ -283,4 +284,30 @@ async fn a_worker_who_is_wrong_too_often_is_told_by_a_pseudonym() {
         users.iter().all(|user| !told.contains(user.as_str())),
         "{told}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_runs_low_is_told_once_and_before_it_is_used_up() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.grant(&project, 20).await;
+    let told = async || -> Vec<String> {
+        p.relay().await;
+        let events = p.events(&client, &project).await;
+        assert_valid(&events);
+        let quota = events.iter().filter_map(|e| e["type"].as_str());
+        let quota = quota.filter_map(|t| t.strip_prefix("io.datacrowd.quota."));
+        quota.map(ToOwned::to_owned).collect()
+    };
+    p.loaded(&client, &project, 17, 20).await;
+    assert_eq!(told().await, ["granted.v1"]);
+    p.loaded(&client, &project, 1, 20).await;
+    assert_eq!(told().await, ["granted.v1", "low.v1"]);
+    p.loaded(&client, &project, 1, 20).await;
+    assert_eq!(told().await, ["granted.v1", "low.v1"]);
+    p.loaded(&client, &project, 1, 20).await;
+    assert_eq!(told().await, ["granted.v1", "low.v1", "exhausted.v1"]);
+    let low = p.events(&client, &project).await;
+    assert_told(&low, OF_QUOTA);
 }

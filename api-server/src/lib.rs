@@ -27,6 +27,7 @@ mod media;
 mod membership;
 mod names;
 pub mod objects;
+mod open_streams;
 mod paths;
 mod probe;
 mod rate_limits;

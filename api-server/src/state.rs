@@ -20,9 +20,9 @@ use ipnet::IpNet;
 use tokio::sync::broadcast;
 
 use crate::{
-    cluster::Cluster, console::Console, objects::Objects, rate_limits::RateLimits,
-    reviewed_tokens::ReviewedTokens, scheduled::AwaitedTask, source_digests::Digests,
-    stripe::Stripe,
+    cluster::Cluster, console::Console, objects::Objects, open_streams::OpenStreams,
+    rate_limits::RateLimits, reviewed_tokens::ReviewedTokens, scheduled::AwaitedTask,
+    source_digests::Digests, stripe::Stripe,
 };
 
 /// Settings that handlers read.
@@ -88,6 +88,7 @@ struct Inner {
     /// Whose events were recorded a moment ago; none where it may be anybody's.
     arrivals: broadcast::Sender<Option<TenantId>>,
     digests: Digests,
+    streams: OpenStreams,
 }
 
 impl std::ops::Deref for App {
@@ -109,6 +110,7 @@ impl App {
             reviewed: ReviewedTokens::default(),
             arrivals: broadcast::Sender::new(64),
             digests: Digests::default(),
+            streams: OpenStreams::default(),
         }))
     }
 
@@ -125,6 +127,11 @@ impl App {
     /// What sources hash to that were read again.
     pub(crate) fn digests(&self) -> &Digests {
         &self.0.digests
+    }
+
+    /// Streams of events that are open.
+    pub(crate) fn streams(&self) -> &OpenStreams {
+        &self.0.streams
     }
 
     /// Now, as exactly as the databases keep it: what is answered now and what is read later are equal.

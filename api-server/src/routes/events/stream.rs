@@ -24,6 +24,7 @@ use crate::{
     auth::Owner,
     error::{ApiError, ApiResult},
     extract::{Path, Query},
+    open_streams::OpenStream,
     state::App,
 };
 
@@ -73,7 +74,8 @@ pub async fn event_stream(
         Some(after) => after,
         None => app.notifications.last_sequence(project.tenant).await?,
     };
-    let told = Told::new(app, &project, types, after);
+    let open = app.streams().open(project.tenant)?;
+    let told = Told::new(app, &project, types, after, open);
     // Said at once, so that a reader knows that it is heard before anything happens.
     let begun = futures::stream::once(async { Ok(Event::default().comment("open")) });
     let events = begun.chain(futures::stream::unfold(told, Told::next));
@@ -103,10 +105,17 @@ struct Told {
     read: VecDeque<CloudEvent>,
     arrivals: broadcast::Receiver<Option<TenantId>>,
     ends: Instant,
+    _open: OpenStream,
 }
 
 impl Told {
-    fn new(app: App, project: &Project, types: Vec<EventType>, after: i64) -> Self {
+    fn new(
+        app: App,
+        project: &Project,
+        types: Vec<EventType>,
+        after: i64,
+        open: OpenStream,
+    ) -> Self {
         Self {
             arrivals: app.arrivals(),
             app,
@@ -116,6 +125,7 @@ impl Told {
             after,
             read: VecDeque::new(),
             ends: Instant::now() + LIFE,
+            _open: open,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use datacrowd_testkit::eventually;
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -130,4 +131,33 @@ async fn a_replica_that_is_being_stopped_ends_its_streams() {
         ": open\n\n",
         "said before anything happens"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_opens_a_hundred_streams_and_takes_nobody_else_s() {
+    let p = Platform::start().await;
+    let (client, other) = (p.client("clara").await, p.client("cecil").await);
+    let project = p.project(&client, json!({})).await;
+    let theirs = p.project(&other, json!({})).await;
+    let path = |project: &str| format!("/projects/{project}/events/stream");
+    let url = format!("{}{}", p.url, path(&project));
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        let stream = p.http.get(&url).bearer_auth(&client.token);
+        let stream = stream.send().await.unwrap();
+        assert_eq!(stream.status(), 200);
+        open.push(stream);
+    }
+    let get = async |client: &Actor, project: &str| {
+        let url = format!("{}{}", p.url, path(project));
+        let asked = p.http.get(url).bearer_auth(&client.token).send().await;
+        asked.unwrap().status().as_u16()
+    };
+    assert_eq!(get(&client, &project).await, 429);
+    assert_eq!(get(&other, &theirs).await, 200);
+    open.pop();
+    eventually(Duration::from_secs(20), || async {
+        (get(&client, &project).await == 200).then_some(())
+    })
+    .await;
 }

@@ -1,24 +1,18 @@
 //! Every setting, each from a flag or its environment variable.
 
+mod dispatch;
+mod payments;
 mod scheduled;
 
 use std::{collections::BTreeSet, fmt::Write as _, net::SocketAddr, path::PathBuf};
 
-use anyhow::Context as _;
 use axum::http::{HeaderValue, Uri};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
-use datacrowd_billing::Currency;
 use datacrowd_settings::Setting;
 
-use url::Url;
-
-use crate::{
-    dispatch::{
-        mail::{MailServer, UnusableServer},
-        nats::NatsSettings,
-    },
-    scheduled::AwaitedTask,
-};
+use crate::scheduled::AwaitedTask;
+pub use dispatch::{Dispatch, Mail, NatsStream, Telegram, WebhookSealing};
+pub use payments::{Checkout, Prices, StripeApi};
 pub use scheduled::{
     AccountUpkeep, Consensus, Core, ForgottenUploads, LedgerDrift, LostResources, Reconcile,
     Retention, TaskCommand,
@@ -175,160 +169,6 @@ pub struct Serve {
     pub scheduled_tasks: Vec<AwaitedTask>,
 }
 
-/// Settings of `dispatch`.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct Dispatch {
-    /// Address of probes and metrics.
-    #[arg(
-        long,
-        env = "DATACROWD_DISPATCH_LISTEN",
-        default_value = "0.0.0.0:8082"
-    )]
-    pub listen: SocketAddr,
-    /// Database `auth`, as the application's role: where people's e-mails go.
-    #[arg(long, env = "AUTH_DATABASE_URL", hide_env_values = true)]
-    pub auth_database_url: String,
-    /// Database `core`, as the application's role.
-    #[arg(long, env = "CORE_DATABASE_URL", hide_env_values = true)]
-    pub core_database_url: String,
-    /// Database `payments`, as the application's role.
-    #[arg(long, env = "PAYMENTS_DATABASE_URL", hide_env_values = true)]
-    pub payments_database_url: String,
-    /// Database `notifications`, as the application's role.
-    #[arg(long, env = "NOTIFICATIONS_DATABASE_URL", hide_env_values = true)]
-    pub notifications_database_url: String,
-    /// What seals the secrets of webhooks.
-    #[command(flatten)]
-    pub webhook_sealing: WebhookSealing,
-    /// Networks that webhooks may reach though they are private: `10.1.0.0/16`. Everything public may be reached.
-    #[arg(
-        long,
-        env = "DATACROWD_WEBHOOK_ALLOWED_NETWORKS",
-        value_delimiter = ','
-    )]
-    pub allowed_networks: Vec<ipnet::IpNet>,
-    /// A stream of NATS JetStream that gets every event.
-    #[command(flatten)]
-    pub nats: NatsStream,
-    /// Where people reach the console and the API; links in messages lead there.
-    #[arg(
-        long,
-        env = "DATACROWD_PUBLIC_URL",
-        default_value = "http://localhost:8080"
-    )]
-    pub public_url: Url,
-    /// E-mails to people.
-    #[command(flatten)]
-    pub mail: Mail,
-    /// Messages by a bot of Telegram.
-    #[command(flatten)]
-    pub telegram: Telegram,
-}
-
-/// Messages by a bot of Telegram.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct Telegram {
-    /// Token of a bot of Telegram that tells people what concerns them; none where it is empty.
-    #[arg(long, env = "DATACROWD_TELEGRAM_TOKEN", hide_env_values = true)]
-    pub telegram_token: Option<String>,
-    /// Where the Bot API of Telegram is.
-    #[arg(
-        long,
-        env = "DATACROWD_TELEGRAM_API_URL",
-        default_value = "https://api.telegram.org"
-    )]
-    pub telegram_api_url: Url,
-}
-
-impl Telegram {
-    /// The token, where there is one. Empty is absent: that is how a template leaves it.
-    #[must_use]
-    pub fn token(&self) -> Option<&str> {
-        self.telegram_token.as_deref().filter(|t| !t.is_empty())
-    }
-}
-
-/// E-mails to people.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct Mail {
-    /// Mail server: `smtp://user:password@mail.example.com:587` asks for STARTTLS, `smtps://…:465` speaks TLS from the beginning; no e-mails
-    /// where it is empty.
-    #[arg(long, env = "DATACROWD_SMTP_URL", hide_env_values = true)]
-    pub smtp_url: Option<String>,
-    /// Whether `smtp://` may go without TLS where the server offers none.
-    #[arg(long, env = "DATACROWD_SMTP_PLAINTEXT", action = clap::ArgAction::Set, default_value_t = false)]
-    pub smtp_plaintext: bool,
-    /// File with the certificate authority of the mail server, PEM; the public ones when absent.
-    #[arg(long, env = "DATACROWD_SMTP_CA")]
-    pub smtp_ca: Option<PathBuf>,
-    /// Sender of e-mails: `DataCrowd <noreply@example.com>`; needed with a mail server.
-    #[arg(long, env = "DATACROWD_MAIL_FROM")]
-    pub mail_from: Option<String>,
-}
-
-impl Mail {
-    /// The server, where one is named. Empty is absent: that is how a template leaves it.
-    ///
-    /// # Errors
-    /// A setting is wrong, or the sender is missing.
-    pub fn server(&self, public_url: &Url) -> anyhow::Result<Option<MailServer>> {
-        let Some(url) = self.smtp_url.as_deref().filter(|url| !url.is_empty()) else {
-            return Ok(None);
-        };
-        // The URL holds a password: no error shows it.
-        let url = url.parse().map_err(|_| UnusableServer::Url)?;
-        let from = self.mail_from.as_deref().unwrap_or_default();
-        let from = from.parse().ok().context(
-            "DATACROWD_MAIL_FROM must be an address such as \"DataCrowd <noreply@example.com>\"",
-        )?;
-        Ok(Some(MailServer {
-            url,
-            plaintext: self.smtp_plaintext,
-            ca: self.smtp_ca.clone().filter(|ca| !ca.as_os_str().is_empty()),
-            from,
-            public_url: public_url.clone(),
-        }))
-    }
-}
-
-/// A stream of NATS JetStream.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct NatsStream {
-    /// Server of NATS JetStream that gets every event: `nats://nats.example.com:4222`; none where it is empty.
-    #[arg(long, env = "DATACROWD_NATS_URL")]
-    pub nats_url: Option<String>,
-    /// File with the credentials for NATS.
-    #[arg(long, env = "DATACROWD_NATS_CREDENTIALS")]
-    pub nats_credentials: Option<PathBuf>,
-    /// Name of the stream in NATS, which is made unless it is there.
-    #[arg(long, env = "DATACROWD_NATS_STREAM", default_value = "DATACROWD")]
-    pub nats_stream: String,
-}
-
-impl NatsStream {
-    /// The stream, where one is named. Empty is absent: that is how a template leaves it.
-    #[must_use]
-    pub fn given(&self) -> Option<NatsSettings> {
-        let url = self.nats_url.clone().filter(|url| !url.is_empty())?;
-        Some(NatsSettings {
-            url,
-            credentials: self.nats_credentials.clone(),
-            stream: self.nats_stream.clone(),
-        })
-    }
-}
-
-/// What seals the secrets of webhooks.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct WebhookSealing {
-    /// Secret that seals what webhooks are signed with; at least 32 characters. Lost, each endpoint needs a new secret.
-    #[arg(long, env = "DATACROWD_WEBHOOK_KEY", hide_env_values = true)]
-    pub webhook_key: String,
-    /// The previous secret, which still opens what it sealed.
-    #[arg(long, env = "DATACROWD_WEBHOOK_KEY_PREVIOUS", hide_env_values = true)]
-    pub webhook_key_previous: Option<String>,
-}
-
 /// What seals second steps.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct Sealing {
@@ -366,63 +206,6 @@ impl Objects {
             None => format!("https://{}.s3.{}.amazonaws.com", self.bucket, self.region),
         }
     }
-}
-
-/// What judgements cost.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct Prices {
-    /// Price of one judgement in the currency's minor unit, such as cents.
-    #[arg(long, env = "DATACROWD_PRICE_CENTS", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
-    pub price_cents: i64,
-    /// Currency of prices and payments, three letters.
-    #[arg(long, env = "DATACROWD_CURRENCY", default_value = "EUR")]
-    pub currency: Currency,
-    /// The least that Stripe takes for one payment in this currency, in its minor unit.
-    #[arg(long, env = "DATACROWD_MINIMUM_PAYMENT_CENTS", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
-    pub minimum_payment_cents: i64,
-    /// Whether real money moves: `true` with a live key of Stripe, `false` with a test key.
-    #[arg(long, env = "DATACROWD_STRIPE_LIVEMODE", action = clap::ArgAction::Set, default_value_t = false)]
-    pub stripe_livemode: bool,
-}
-
-/// How Stripe is asked.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct StripeApi {
-    /// Stripe's secret or restricted key: sk_test_…, rk_live_…; needed while billing mode is `stripe`.
-    #[arg(long, env = "DATACROWD_STRIPE_SECRET_KEY", hide_env_values = true)]
-    pub stripe_secret_key: Option<String>,
-    /// Where Stripe's API is; Stripe itself when absent, a fake for tests.
-    #[arg(long, env = "DATACROWD_STRIPE_API_URL")]
-    pub stripe_api_url: Option<String>,
-}
-
-/// How clients pay, and how Stripe tells of it.
-#[derive(Debug, Clone, ClapArgs)]
-pub struct Checkout {
-    /// Signing secret of Stripe's webhook endpoint: whsec_…; needed while billing mode is `stripe`.
-    #[arg(long, env = "DATACROWD_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
-    pub stripe_webhook_secret: Option<String>,
-    /// The previous signing secret, accepted while it is being replaced.
-    #[arg(
-        long,
-        env = "DATACROWD_STRIPE_WEBHOOK_SECRET_PREVIOUS",
-        hide_env_values = true
-    )]
-    pub stripe_webhook_secret_previous: Option<String>,
-    /// Where Stripe sends people who paid; may hold {CHECKOUT_SESSION_ID}.
-    #[arg(
-        long,
-        env = "DATACROWD_CHECKOUT_SUCCESS_URL",
-        default_value = "http://localhost:8080/app/client/payments/return"
-    )]
-    pub checkout_success_url: String,
-    /// Where Stripe sends people who changed their mind.
-    #[arg(
-        long,
-        env = "DATACROWD_CHECKOUT_CANCEL_URL",
-        default_value = "http://localhost:8080/app/client/payments"
-    )]
-    pub checkout_cancel_url: String,
 }
 
 /// Settings of `migrate`.

@@ -105,6 +105,26 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
         Utc::now,
         ended.clone(),
     ));
+    messages(settings, &notifications, &mut tasks, &ended).await?;
+    let probes = probes(notifications, metrics);
+    tasks.spawn(listen(listener, probes, HEADER_TIME, ended.clone()));
+    stop.await;
+    ended.cancel();
+    tasks.join_all().await;
+    Ok(())
+}
+
+/// Tells people outside the console, by each way that there is.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the clock of the command, handed on"
+)]
+async fn messages(
+    settings: &Dispatch,
+    notifications: &Notifications,
+    tasks: &mut JoinSet<()>,
+    ended: &CancellationToken,
+) -> anyhow::Result<()> {
     for way in ways(settings)? {
         if let Way::Telegram(bot) = &way {
             let (bot, to) = (bot.clone(), notifications.clone());
@@ -124,11 +144,6 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
             tracing::warn!(channel = channel.name(), error.cause = %error, "messages may wait for what is not there any more");
         }
     }
-    let probes = probes(notifications, metrics);
-    tasks.spawn(listen(listener, probes, HEADER_TIME, ended.clone()));
-    stop.await;
-    ended.cancel();
-    tasks.join_all().await;
     Ok(())
 }
 

@@ -159,6 +159,36 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(datasets::manifest::dataset_manifest))
         .routes(routes!(datasets::generate::dataset_generate))
         .routes(routes!(datasets::retry::dataset_retry))
+        .merge(run_routes())
+        .routes(routes!(workers::list::worker_list))
+        .routes(routes!(
+            workers::put::worker_put,
+            workers::remove::worker_remove
+        ))
+        .routes(routes!(workers::block::worker_block))
+        .routes(routes!(workers::void::worker_void))
+        .routes(routes!(skips::skip_list))
+        .routes(routes!(projects::media::project_media))
+        .routes(routes!(gold::list::gold_list, gold::make::gold_make))
+        .routes(routes!(gold::retire::gold_retire))
+        .routes(routes!(events::list::event_list))
+        .routes(routes!(events::list::tenant_event_list))
+        .merge(webhook_routes())
+        .merge(notification_routes())
+        .routes(routes!(events::schemas::event_schemas))
+        .routes(routes!(quality::read::project_quality))
+        .routes(routes!(quality::workers::worker_quality))
+        .routes(routes!(quality::costs::label_costs))
+        .routes(routes!(quality::tasks::hardest_tasks))
+        .routes(routes!(
+            quality::decide::task_decide,
+            quality::undecide::task_undecide
+        ))
+}
+
+/// What is made of a project's tasks by runs.
+fn run_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(exports::create::export_create))
         .routes(routes!(exports::list::export_list))
         .routes(routes!(exports::get::export_get))
@@ -185,30 +215,6 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(predictions::items::prediction_items))
         .routes(routes!(predictions::accuracy::prediction_accuracy))
         .routes(routes!(predictions::manifest::prediction_manifest))
-        .routes(routes!(workers::list::worker_list))
-        .routes(routes!(
-            workers::put::worker_put,
-            workers::remove::worker_remove
-        ))
-        .routes(routes!(workers::block::worker_block))
-        .routes(routes!(workers::void::worker_void))
-        .routes(routes!(skips::skip_list))
-        .routes(routes!(projects::media::project_media))
-        .routes(routes!(gold::list::gold_list, gold::make::gold_make))
-        .routes(routes!(gold::retire::gold_retire))
-        .routes(routes!(events::list::event_list))
-        .routes(routes!(events::list::tenant_event_list))
-        .merge(webhook_routes())
-        .merge(notification_routes())
-        .routes(routes!(events::schemas::event_schemas))
-        .routes(routes!(quality::read::project_quality))
-        .routes(routes!(quality::workers::worker_quality))
-        .routes(routes!(quality::costs::label_costs))
-        .routes(routes!(quality::tasks::hardest_tasks))
-        .routes(routes!(
-            quality::decide::task_decide,
-            quality::undecide::task_undecide
-        ))
 }
 
 /// What a person is told.

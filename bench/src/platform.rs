@@ -10,9 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use bytes::Bytes;
 use datacrowd_testkit::TestDatabase;
-use futures::{Stream, StreamExt, stream};
 use kube::Client;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,7 +19,11 @@ use uuid::Uuid;
 
 use crate::cluster;
 
+mod data;
+mod dispatcher;
 mod runs;
+
+pub use self::dispatcher::Dispatcher;
 
 const PASSWORD: &str = "a long password of a benchmark";
 const INTERNAL_TOKEN: &str = "the internal token of a benchmark";
@@ -60,6 +62,48 @@ fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
+/// The server, with its settings.
+fn server(
+    [auth, core, payments, notifications]: [&TestDatabase; 4],
+    listen: &str,
+    internal: &str,
+) -> Result<Command> {
+    let mut command = Command::new(beside("datacrowd-api-server")?);
+    command
+        .arg("serve")
+        .env("DATACROWD_LISTEN", listen)
+        .env("DATACROWD_INTERNAL_LISTEN", internal)
+        .env("AUTH_DATABASE_URL", auth.app_url())
+        .env("CORE_DATABASE_URL", core.app_url())
+        .env("PAYMENTS_DATABASE_URL", payments.app_url())
+        .env("NOTIFICATIONS_DATABASE_URL", notifications.app_url())
+        .env("DATACROWD_INTERNAL_TOKEN", INTERNAL_TOKEN)
+        .env(
+            "DATACROWD_JWT_SECRET",
+            "a signing secret of a benchmark, long enough",
+        )
+        .env("DATACROWD_WEBHOOK_KEY", WEBHOOK_KEY)
+        .env(
+            "DATACROWD_TOTP_KEY",
+            "a sealing secret of a benchmark, long enough",
+        )
+        .env("DATACROWD_ADMIN_USERNAME", "admin")
+        .env("DATACROWD_ADMIN_EMAIL", "admin@example.com")
+        .env("DATACROWD_ADMIN_PASSWORD", PASSWORD)
+        .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET")?)
+        .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT")?)
+        .env("AWS_ACCESS_KEY_ID", env("TEST_S3_ACCESS_KEY")?)
+        .env("AWS_SECRET_ACCESS_KEY", env("TEST_S3_SECRET_KEY")?)
+        .env("DATACROWD_BILLING_MODE", "disabled")
+        .env("DATACROWD_REQUESTS_PER_ADDRESS", "0") // all clients have one
+        .env("DATACROWD_REQUESTS_PER_ACCOUNT", "0")
+        .env("DATACROWD_LOG", "warn")
+        .env("KUBECONFIG", env("TEST_KUBECONFIG")?)
+        // As the chart sets it.
+        .env("GLIBC_TUNABLES", MALLOC);
+    Ok(command)
+}
+
 impl Platform {
     /// Starts everything anew; the server writes its log to `log`.
     pub async fn start(log: &Path) -> Result<Self> {
@@ -72,38 +116,8 @@ impl Platform {
             TestDatabase::create("notifications")
         );
         let (listen, internal) = (free_address()?, free_address()?);
-        let server = Command::new(beside("datacrowd-api-server")?)
-            .arg("serve")
-            .env("DATACROWD_LISTEN", &listen)
-            .env("DATACROWD_INTERNAL_LISTEN", &internal)
-            .env("AUTH_DATABASE_URL", auth.app_url())
-            .env("CORE_DATABASE_URL", core.app_url())
-            .env("PAYMENTS_DATABASE_URL", payments.app_url())
-            .env("NOTIFICATIONS_DATABASE_URL", notifications.app_url())
-            .env("DATACROWD_INTERNAL_TOKEN", INTERNAL_TOKEN)
-            .env(
-                "DATACROWD_JWT_SECRET",
-                "a signing secret of a benchmark, long enough",
-            )
-            .env("DATACROWD_WEBHOOK_KEY", WEBHOOK_KEY)
-            .env(
-                "DATACROWD_TOTP_KEY",
-                "a sealing secret of a benchmark, long enough",
-            )
-            .env("DATACROWD_ADMIN_USERNAME", "admin")
-            .env("DATACROWD_ADMIN_EMAIL", "admin@example.com")
-            .env("DATACROWD_ADMIN_PASSWORD", PASSWORD)
-            .env("DATACROWD_BUCKET", env("TEST_S3_BUCKET")?)
-            .env("AWS_ENDPOINT_URL", env("TEST_S3_ENDPOINT")?)
-            .env("AWS_ACCESS_KEY_ID", env("TEST_S3_ACCESS_KEY")?)
-            .env("AWS_SECRET_ACCESS_KEY", env("TEST_S3_SECRET_KEY")?)
-            .env("DATACROWD_BILLING_MODE", "disabled")
-            .env("DATACROWD_REQUESTS_PER_ADDRESS", "0") // all clients have one
-            .env("DATACROWD_REQUESTS_PER_ACCOUNT", "0")
-            .env("DATACROWD_LOG", "warn")
-            .env("KUBECONFIG", env("TEST_KUBECONFIG")?)
-            // As the chart sets it.
-            .env("GLIBC_TUNABLES", MALLOC)
+        let databases = [&auth, &core, &payments, &notifications];
+        let server = server(databases, &listen, &internal)?
             .stdout(File::create(log)?)
             .stderr(Stdio::inherit())
             .kill_on_drop(true)
@@ -299,115 +313,8 @@ impl Platform {
             return Ok((answer.status(), answer.text().await?));
         }
     }
-
-    /// A project whose answers are approved at once, with these members beside a rating form.
-    pub async fn project(&self, members: Value) -> Result<String> {
-        let mut labeling = json!({
-            "display": [{"column": "text", "kind": "TEXT"}],
-            "fields": [{"name": "rating", "type": "SINGLE_CHOICE", "options": ["-1", "0", "1"], "required": true}],
-            "reviewersPerAnswer": 0, "rewardPoints": 1
-        });
-        for (name, value) in members.as_object().context("members are an object")? {
-            labeling[name] = value.clone();
-        }
-        let body = json!({"displayName": "Bench", "dataType": "TEXT", "labeling": labeling});
-        let client = &self.client();
-        text(
-            &self
-                .call(client, Method::POST, "/projects", Some(body))
-                .await?["id"],
-        )
-    }
-
-    /// Streams a CSV of these pieces to a new dataset.
-    pub async fn upload(
-        &self,
-        project: &str,
-        pieces: impl Stream<Item = Bytes> + Send + 'static,
-    ) -> Result<Value> {
-        self.upload_with(project, &[], pieces).await
-    }
-
-    /// The same, with these members of the form before the file.
-    pub async fn upload_with(
-        &self,
-        project: &str,
-        members: &[(&str, &str)],
-        pieces: impl Stream<Item = Bytes> + Send + 'static,
-    ) -> Result<Value> {
-        let mut head = String::new();
-        for (name, text) in members {
-            head.push_str(&format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
-            ));
-        }
-        head.push_str(&format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"items.csv\"\r\n\r\n"
-        ));
-        let tail = format!("\r\n--{BOUNDARY}--\r\n");
-        let body = stream::iter([Bytes::from(head)])
-            .chain(pieces)
-            .chain(stream::iter([Bytes::from(tail)]))
-            .map(Ok::<_, std::io::Error>);
-        let answer = self
-            .http
-            .post(format!("{}/projects/{project}/datasets", self.url))
-            .bearer_auth(self.client())
-            .header(
-                "content-type",
-                format!("multipart/form-data; boundary={BOUNDARY}"),
-            )
-            .body(reqwest::Body::wrap_stream(body))
-            .send()
-            .await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        ensure!(status.is_success(), "upload: {status} {text}");
-        Ok(serde_json::from_str(&text)?)
-    }
 }
 
 fn text(value: &Value) -> Result<String> {
     Ok(value.as_str().context("a text is missing")?.to_owned())
-}
-
-/// A dispatcher of this platform; it ends with this value.
-pub struct Dispatcher(Child);
-
-impl Dispatcher {
-    /// Starts one, and waits until it is ready.
-    pub async fn start(platform: &Platform) -> Result<Self> {
-        let listen = free_address()?;
-        let mut child = Command::new(beside("datacrowd-api-server")?)
-            .arg("dispatch")
-            .env("DATACROWD_DISPATCH_LISTEN", &listen)
-            .env("AUTH_DATABASE_URL", platform.auth.app_url())
-            .env("CORE_DATABASE_URL", platform.core.app_url())
-            .env("PAYMENTS_DATABASE_URL", platform.payments.app_url())
-            .env("NOTIFICATIONS_DATABASE_URL", platform.told.app_url())
-            .env("DATACROWD_WEBHOOK_KEY", WEBHOOK_KEY)
-            .env("DATACROWD_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .env("DATACROWD_LOG", "warn")
-            .env("GLIBC_TUNABLES", MALLOC)
-            .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()?;
-        for _ in 0..300 {
-            if let Some(status) = child.try_wait()? {
-                bail!("the dispatcher ended with {status} before it was ready");
-            }
-            let asked = platform.http.get(format!("http://{listen}/readyz"));
-            if asked.send().await.is_ok_and(|a| a.status().is_success()) {
-                return Ok(Self(child));
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        bail!("the dispatcher is not ready after 15 s")
-    }
-
-    /// Its process.
-    pub fn pid(&self) -> Result<u32> {
-        self.0.id().context("the dispatcher has ended")
-    }
 }

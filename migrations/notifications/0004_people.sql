@@ -14,11 +14,12 @@ create table preferences (
     primary key (user_id, topic, channel)
 );
 
--- How people can be reached outside the console: whoever dispatches says so.
+-- How people can be reached outside the console: whoever dispatches says so, again and again. What nobody has said for ten minutes is over.
 create table channels (
     name    text primary key check (name in ('email', 'telegram')),
     -- whom people write to, where they begin
-    address text
+    address text,
+    seen_at timestamptz not null
 );
 
 -- What a person reads in the console.

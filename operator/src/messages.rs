@@ -162,6 +162,7 @@ fn pending() -> Vec<Verdict> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "every message there is")]
 fn hints_without_namespace() {
     let mut told: Vec<(Reason, String)> = Reason::ALL
         .iter()

@@ -103,7 +103,7 @@ impl Messenger {
             Way::Telegram(bot) => Some(bot.name().await?),
         };
         self.notifications
-            .channel_open(channel, address.as_deref())
+            .channel_open(channel, address.as_deref(), now)
             .await?;
         let due = self
             .notifications

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
     Upper,
+    chunk::RejectedRow,
     files::Companions,
     internal::DatasetState,
     labeling::Purpose,
@@ -99,17 +100,29 @@ pub struct DatasetBody {
     conditions: Option<Vec<ConditionBody>>,
 }
 
+/// How much of its file is read, from 0 to 1.
+#[expect(clippy::cast_precision_loss, reason = "a fraction for people")]
+fn progress(d: &Dataset) -> Option<f64> {
+    match (d.total_rows, d.size_bytes) {
+        (Some(_), _) => Some(1.0),
+        (None, Some(size)) if size > 0 => Some((d.checkpoint.offset as f64 / size as f64).min(1.0)),
+        _ => None,
+    }
+}
+
+impl From<RejectedRow> for RejectedRowBody {
+    fn from(r: RejectedRow) -> Self {
+        Self {
+            line: r.line,
+            reason: r.reason,
+        }
+    }
+}
+
 impl From<Dataset> for DatasetBody {
     fn from(d: Dataset) -> Self {
         let deleted = d.deleted().map(|way_back| way_back.message());
-        #[expect(clippy::cast_precision_loss, reason = "a fraction for people")]
-        let progress = match (d.total_rows, d.size_bytes) {
-            (Some(_), _) => Some(1.0),
-            (None, Some(size)) if size > 0 => {
-                Some((d.checkpoint.offset as f64 / size as f64).min(1.0))
-            }
-            _ => None,
-        };
+        let progress = progress(&d);
         let found = d.checkpoint.dialect;
         let delimiter = found.and_then(|found| found.delimiter);
         let asked = Some(d.delimiter).filter(|_| d.format == SourceFormat::Csv);
@@ -155,10 +168,7 @@ impl From<Dataset> for DatasetBody {
                 .checkpoint
                 .rejected_rows
                 .into_iter()
-                .map(|r| RejectedRowBody {
-                    line: r.line,
-                    reason: r.reason,
-                })
+                .map(Into::into)
                 .collect(),
             progress,
             message: deleted.or(d.message),

@@ -5,3 +5,13 @@ pub mod read;
 pub mod settings;
 pub mod telegram;
 pub mod unsubscribe;
+
+use datacrowd_notifications::Topic;
+use datacrowd_protocol::{Upper, WireEnum, variants};
+use utoipa::openapi::{RefOr, Schema};
+
+/// Every topic, as REST names it.
+fn topics() -> RefOr<Schema> {
+    let names: Vec<_> = Topic::ALL.iter().copied().map(Upper).collect();
+    variants(&names)
+}

@@ -1,6 +1,10 @@
 //! The API server over HTTP only, on a real Postgres, a real S3 server and a real Kubernetes API server.
 //! `make test` starts them; `dev/test/services start` and `dev/cluster/control-plane start` do so by hand.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 #![expect(
     clippy::disallowed_methods,

@@ -3,4 +3,4 @@
 mod answers;
 mod endpoints;
 mod killed;
-mod sink;
+pub mod sink;

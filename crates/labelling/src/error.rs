@@ -212,6 +212,7 @@ impl Refusal {
 
     /// A sentence for the caller that ends with what to do.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a sentence for each code")]
     pub fn message(&self) -> String {
         match self {
             Self::NotFound => "Nothing was found at this address; check the id.".into(),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -73,6 +74,80 @@ pub struct Attempted {
     pub verdict: Verdict,
 }
 
+/// An attempt that begins, as the database keeps it.
+struct DueRow {
+    attempt: i64,
+    delivery: i64,
+    endpoint_id: Uuid,
+    attempts: i32,
+    url: String,
+    secret: Vec<u8>,
+    secret_key: String,
+    previous_secret: Option<Vec<u8>>,
+    previous_key: Option<String>,
+    previous_until: Option<DateTime<Utc>>,
+    event_id: Uuid,
+    tenant_id: Uuid,
+    project_id: Option<Uuid>,
+    sequence: i64,
+    kind: String,
+    subject: String,
+    data: Value,
+    happened_at: DateTime<Utc>,
+}
+
+impl DueRow {
+    fn due(self, context: &Notifications, now: DateTime<Utc>) -> Due {
+        let id = self.endpoint_id;
+        let previous = self
+            .previous_secret
+            .zip(self.previous_key)
+            .filter(|_| self.previous_until.is_some_and(|until| until > now))
+            .and_then(|(bytes, by)| context.open_secret(id, &bytes, &by));
+        let secrets = context.open_secret(id, &self.secret, &self.secret_key);
+        Due {
+            attempt: self.attempt,
+            delivery: self.delivery,
+            endpoint: id,
+            url: self.url,
+            nth: u32::try_from(self.attempts).unwrap_or(u32::MAX),
+            secrets: secrets.into_iter().chain(previous).collect(),
+            event: EventRow {
+                id: self.event_id,
+                tenant_id: self.tenant_id,
+                project_id: self.project_id,
+                sequence: self.sequence,
+                kind: self.kind,
+                subject: self.subject,
+                data: self.data,
+                happened_at: self.happened_at,
+            }
+            .into(),
+        }
+    }
+}
+
+/// An endpoint that was disabled just now.
+struct DisabledRow {
+    id: Uuid,
+    tenant_id: Uuid,
+    project_id: Option<Uuid>,
+    url: String,
+    reason: String,
+}
+
+impl DisabledRow {
+    fn told(self, now: DateTime<Utc>) -> NewEvent {
+        let data = WebhookData {
+            endpoint_id: self.id,
+            url: self.url,
+            reason: Some(self.reason),
+        };
+        let (tenant, project) = (self.tenant_id, self.project_id);
+        NewEvent::of_webhook(EventType::WebhookDisabled, tenant, project, data, now)
+    }
+}
+
 impl Notifications {
     /// Begins attempts that are due, `limit` at most, and no more than `each` to an endpoint together with the ones that are under way
     /// here. Each is held until `until`, by which it has ended.
@@ -89,7 +164,8 @@ impl Notifications {
     ) -> Result<Vec<Due>> {
         let endpoints: Vec<Uuid> = under_way.iter().map(|(id, _)| *id).collect();
         let counts: Vec<i64> = under_way.iter().map(|(_, count)| *count).collect();
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            DueRow,
             r#"with open as (
                  select w.id, greatest($3 - coalesce(b.busy, 0), 0) as room
                  from webhook_endpoints w left join unnest($1::uuid[], $2::bigint[]) as b (id, busy) on b.id = w.id
@@ -119,35 +195,7 @@ impl Notifications {
         )
         .fetch_all(&self.pool)
         .await?;
-        let due = rows.into_iter().map(|row| {
-            let id = row.endpoint_id;
-            let previous = row
-                .previous_secret
-                .zip(row.previous_key)
-                .filter(|_| row.previous_until.is_some_and(|until| until > now))
-                .and_then(|(bytes, by)| self.open_secret(id, &bytes, &by));
-            let secrets = self.open_secret(id, &row.secret, &row.secret_key);
-            Due {
-                attempt: row.attempt,
-                delivery: row.delivery,
-                endpoint: id,
-                url: row.url,
-                nth: u32::try_from(row.attempts).unwrap_or(u32::MAX),
-                secrets: secrets.into_iter().chain(previous).collect(),
-                event: EventRow {
-                    id: row.event_id,
-                    tenant_id: row.tenant_id,
-                    project_id: row.project_id,
-                    sequence: row.sequence,
-                    kind: row.kind,
-                    subject: row.subject,
-                    data: row.data,
-                    happened_at: row.happened_at,
-                }
-                .into(),
-            }
-        });
-        Ok(due.collect())
+        Ok(rows.into_iter().map(|row| row.due(self, now)).collect())
     }
 
     /// Records how attempts went, and does what follows from it.
@@ -269,7 +317,8 @@ async fn judge(
         .collect();
     let reasons: Vec<Option<String>> = went.iter().map(|w| w.failure.clone()).collect();
     // One success among them is enough. Rows are locked in one order, whoever else records.
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        DisabledRow,
         r#"with given as (
              select * from unnest($1::uuid[], $2::bool[], $3::bool[], $4::timestamptz[], $5::text[]) as g (id, failed, gone, slow, reason)),
          summed as (
@@ -300,19 +349,5 @@ async fn judge(
     )
     .fetch_all(conn)
     .await?;
-    let told = rows.into_iter().map(|row| {
-        let data = WebhookData {
-            endpoint_id: row.id,
-            url: row.url,
-            reason: Some(row.reason),
-        };
-        NewEvent::of_webhook(
-            EventType::WebhookDisabled,
-            row.tenant_id,
-            row.project_id,
-            data,
-            now,
-        )
-    });
-    Ok(told.collect())
+    Ok(rows.into_iter().map(|row| row.told(now)).collect())
 }

@@ -67,16 +67,23 @@ pub enum Sending {
 }
 
 impl Notifications {
-    /// People are written to by this way from now on; `address` is where they begin, if they have to.
+    /// People are written to by this way, from now on and for ten minutes; `address` is where they begin, if they have to.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn channel_open(&self, channel: Channel, address: Option<&str>) -> Result<()> {
+    pub async fn channel_open(
+        &self,
+        channel: Channel,
+        address: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         sqlx::query!(
-            "insert into channels (name, address) values ($1, $2) on conflict (name) do update set address = excluded.address
-             where channels.address is distinct from excluded.address",
+            "insert into channels (name, address, seen_at) values ($1, $2, $3)
+             on conflict (name) do update set address = excluded.address, seen_at = excluded.seen_at
+             where channels.address is distinct from excluded.address or channels.seen_at < $3::timestamptz - interval '1 minute'",
             channel.name(),
-            address
+            address,
+            now
         )
         .execute(&self.pool)
         .await?;

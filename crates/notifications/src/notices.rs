@@ -113,8 +113,8 @@ impl Sent {
              written as (
                  insert into messages (user_id, channel, topic, event_id, event_at, due_at, created_at)
                  select t.user_id, c.name, t.topic, t.event_id, t.event_at, $6, $6 from told t
-                 join channels c on c.name = 'email' and t.email
-                     or c.name = 'telegram' and t.telegram and exists (select from telegram_links l where l.user_id = t.user_id)
+                 join channels c on c.seen_at > $6::timestamptz - interval '10 minutes' and (c.name = 'email' and t.email
+                     or c.name = 'telegram' and t.telegram and exists (select from telegram_links l where l.user_id = t.user_id))
                  on conflict on constraint messages_once do nothing),
              shown as (
                  insert into notices (user_id, topic, event_id, event_at, created_at)

@@ -67,15 +67,16 @@ impl Notifications {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn preferences(&self, user: UserId) -> Result<Preferences> {
+    pub async fn preferences(&self, user: UserId, now: DateTime<Utc>) -> Result<Preferences> {
         let row = sqlx::query!(
             r#"select coalesce((select language from people where user_id = $1), 'en') as "language!",
-                      exists (select from channels where name = $2) as "email_available!",
-                      (select address from channels where name = $3) as telegram_bot,
+                      exists (select from channels where name = $2 and seen_at > $4::timestamptz - interval '10 minutes') as "email_available!",
+                      (select address from channels where name = $3 and seen_at > $4::timestamptz - interval '10 minutes') as telegram_bot,
                       exists (select from telegram_links where user_id = $1) as "telegram_linked!""#,
             user.0,
             Channel::Email.name(),
-            Channel::Telegram.name()
+            Channel::Telegram.name(),
+            now
         )
         .fetch_one(&self.pool)
         .await?;

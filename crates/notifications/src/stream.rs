@@ -87,6 +87,14 @@ impl Notifications {
         sqlx::query!("delete from messages where event_at < $1", before)
             .execute(&self.pool)
             .await?;
+        // Nobody sends by a way that is not there any more.
+        sqlx::query!(
+            "update messages set state = 'failed', ended_at = $1, failure = 'The platform sends nothing this way any more.'
+             where state = 'pending' and channel not in (select name from channels where seen_at > $1::timestamptz - interval '3 days')",
+            now
+        )
+        .execute(&self.pool)
+        .await?;
         sqlx::query!("delete from notices where event_at < $1", before)
             .execute(&self.pool)
             .await?;

@@ -1,11 +1,13 @@
 //! What a context records, in the words in which clients are told. A context's own kinds may change with its code;
 //! these types may not.
 
+mod row;
+
 use datacrowd_outbox::Happened;
 use datacrowd_protocol::payment::PaymentStatus;
 use serde::Serialize;
-use uuid::Uuid;
 
+use self::row::Row;
 use crate::{
     EventType, NewEvent,
     event::identity,
@@ -69,54 +71,7 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
 /// A type, a subject, and data.
 type Told = (EventType, String, serde_json::Value);
 
-struct Row<'a>(&'a Happened);
-
 impl Row<'_> {
-    fn missing(&self, missing: &'static str) -> Untold {
-        Untold {
-            kind: self.0.kind.clone(),
-            subject: self.0.subject.clone(),
-            missing,
-        }
-    }
-
-    fn text(&self, member: &'static str) -> Result<&str, Untold> {
-        self.0.data[member]
-            .as_str()
-            .ok_or_else(|| self.missing(member))
-    }
-
-    fn number(&self, member: &'static str) -> Result<i64, Untold> {
-        self.0.data[member]
-            .as_i64()
-            .ok_or_else(|| self.missing(member))
-    }
-
-    fn id(&self, member: &'static str) -> Result<Uuid, Untold> {
-        let id = self.text(member)?.parse();
-        id.map_err(|_| self.missing(member))
-    }
-
-    /// The subject, where it is a UUID.
-    fn uuid(&self) -> Result<Uuid, Untold> {
-        let id = self.0.subject.parse();
-        id.map_err(|_| self.missing("subject"))
-    }
-
-    /// The subject, where it is a number.
-    fn row(&self) -> Result<i64, Untold> {
-        let id = self.0.subject.parse();
-        id.map_err(|_| self.missing("subject"))
-    }
-
-    fn name(&self) -> Result<String, Untold> {
-        self.text("name").map(ToOwned::to_owned)
-    }
-
-    fn upper(&self, member: &'static str) -> Option<String> {
-        self.0.data[member].as_str().map(str::to_uppercase)
-    }
-
     fn told(&self, event: EventType, kind: &str, data: impl Serialize) -> Result<Told, Untold> {
         let data = serde_json::to_value(data).map_err(|_| self.missing("data"))?;
         Ok((event, format!("{kind}/{}", self.0.subject), data))

@@ -39,10 +39,14 @@ def environment(container):
     return {e["name"]: e for e in container["env"]}
 
 
+def arguments(crate):
+    """The source of every setting of a binary."""
+    return "\n".join(p.read_text() for p in sorted((ROOT / crate / "src").glob("args*/**/*.rs")) + [ROOT / crate / "src/args.rs"])
+
+
 class Settings(unittest.TestCase):
     def test_every_setting_the_chart_makes_is_one_that_a_binary_knows(self):
-        known = set(re.findall(r'env = "([A-Z0-9_]+)"', "".join(
-            (ROOT / p).read_text() for p in ("api-server/src/args.rs", "api-server/src/args/scheduled.rs", "operator/src/args.rs"))))
+        known = set(re.findall(r'env = "([A-Z0-9_]+)"', arguments("api-server") + arguments("operator")))
         known |= {"DATACROWD_LOG", "GLIBC_TUNABLES", "PGSSLMODE", "PGSSLROOTCERT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                   "EXTRA", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
         seen = 0
@@ -58,9 +62,8 @@ class Settings(unittest.TestCase):
         objects = template(EVERYTHING)
         jobs = {o["metadata"]["name"]: o for o in objects if o["kind"] == "CronJob"}
         self.assertEqual({f"datacrowd-{name}" for name in tasks.values()}, set(jobs))
-        args = {path: (ROOT / "api-server/src" / path).read_text() for path in ("args.rs", "args/scheduled.rs")}
-        variants = dict(re.findall(r"    (\w+)\((\w+)\),", args["args/scheduled.rs"]))
-        structs = dict(re.findall(r"^pub struct (\w+) \{\n(.*?)^\}", "\n".join(args.values()), re.M | re.S))
+        variants = dict(re.findall(r"    (\w+)\((\w+)\),", (ROOT / "api-server/src/args/scheduled.rs").read_text()))
+        structs = dict(re.findall(r"^pub struct (\w+) \{\n(.*?)^\}", arguments("api-server"), re.M | re.S))
 
         def required(name):
             names = set()
@@ -80,11 +83,11 @@ class Settings(unittest.TestCase):
 
     def test_every_setting_that_a_binary_requires_is_given(self):
         objects = template()
-        for path, command, deployment in (("api-server/src/args.rs", "Serve|Objects|Sealing|WebhookSealing", "datacrowd-api-server"),
-                                          ("api-server/src/args.rs", "Dispatch|WebhookSealing", "datacrowd-dispatcher"),
-                                          ("operator/src/args.rs", r"\w+Args", "datacrowd-operator")):
+        for crate, command, deployment in (("api-server", "Serve|Objects|Sealing|WebhookSealing", "datacrowd-api-server"),
+                                           ("api-server", "Dispatch|WebhookSealing", "datacrowd-dispatcher"),
+                                           ("operator", r"\w+Args", "datacrowd-operator")):
             required = set()
-            for body in re.findall(rf"pub struct (?:{command}) \{{\n(.*?)^\}}", (ROOT / path).read_text(), re.M | re.S):
+            for body in re.findall(rf"pub struct (?:{command}) \{{\n(.*?)^\}}", arguments(crate), re.M | re.S):
                 for attributes, kind in re.findall(r"#\[arg\((.*?)\)\]\s+pub \w+: ([^,\n]+),", body, re.S):
                     if "default_value" not in attributes and not kind.startswith(("Option", "Vec")):
                         required.add(re.search(r'env = "(\w+)"', attributes)[1])

@@ -64,6 +64,17 @@ class Statements(unittest.TestCase):
                 self.assertIsNone(found, f"{path}: write = any(array(select … limit …)): {found and found[0]}")
 
 
+class Sources(unittest.TestCase):
+    MOST = 350  # lines; what is longer does more than its name says
+
+    def test_no_file_is_too_long_to_be_read(self):
+        crates = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
+        files = [f for crate in crates for folder in ROOT.glob(crate) for f in (folder / "src").rglob("*.rs") if f.name != "tests.rs"]
+        self.assertGreater(len(files), 400)
+        long = {str(f.relative_to(ROOT)): lines for f in files if (lines := f.read_text().count("\n")) > self.MOST}
+        self.assertEqual(long, {})
+
+
 class Images(unittest.TestCase):
     def test_each_image_of_the_charts_is_built_scanned_and_released(self):
         dockerfile = (ROOT / "Dockerfile").read_text()

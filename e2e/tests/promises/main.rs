@@ -3,6 +3,10 @@
 //! `E2E_SCALE=full` runs the long proofs at their full count, `E2E_SEED` repeats a run.
 
 #![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
+#![expect(
     clippy::unwrap_used,
     reason = "helpers of tests: whatever fails here fails the test"
 )]

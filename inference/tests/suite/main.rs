@@ -3,6 +3,10 @@
 //!
 //! `tests/oracle/oracle.py` writes the models and what is expected of them, `tests/oracle/recordings.py` the recordings.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fake;

@@ -4,6 +4,10 @@
 //! Needs `TEST_KUBECONFIG`, the kubeconfig of a control plane that may be written to, and for `order`
 //! `TEST_BARE_KUBECONFIG`, that of one where nothing was installed yet: `dev/cluster/control-plane start FOLDER`.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod admission;

@@ -1,5 +1,9 @@
 //! Runs against a platform and an object store that misbehave on request.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod archive;

@@ -22,7 +22,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct NotificationBody {
     id: i64,
-    #[schema(value_type = Topic)]
+    #[schema(schema_with = super::topics)]
     topic: Upper<Topic>,
     /// The type of the event: `GET /events/schemas` lists every type.
     #[serde(rename = "type")]

@@ -12,7 +12,7 @@ use crate::{auth::InSession, error::ApiResult, extract::Json, state::App};
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TopicSettings {
-    #[schema(value_type = Topic)]
+    #[schema(schema_with = super::topics)]
     topic: Upper<Topic>,
     /// In the console.
     in_app: bool,
@@ -99,6 +99,6 @@ pub async fn notification_settings_put(
 }
 
 async fn settings(app: &App, user: UserId) -> ApiResult<axum::Json<NotificationSettings>> {
-    let preferences = app.notifications.preferences(user).await?;
+    let preferences = app.notifications.preferences(user, app.now()).await?;
     Ok(axum::Json(preferences.into()))
 }

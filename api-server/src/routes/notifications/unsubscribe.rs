@@ -12,7 +12,7 @@ use crate::{error::ApiResult, extract::Path, state::App};
 /// What is not sent any more.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Unsubscribed {
-    #[schema(value_type = Topic)]
+    #[schema(schema_with = super::topics)]
     topic: Upper<Topic>,
 }
 

@@ -114,3 +114,16 @@ async fn what_is_told_again_is_the_same_event() {
         0
     );
 }
+
+/// What happened to one thing is told in its order: of two relays at once one reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_relays_one_reads() {
+    let p = Platform::start().await;
+    busy(&p, "clara", 2).await;
+    let stream = p.core.stream();
+    let first = stream.take(2).await.unwrap().unwrap();
+    assert!(stream.take(2).await.unwrap().is_none());
+    drop(first);
+    let next = stream.take(2).await.unwrap().unwrap();
+    assert_eq!(next.happened.len(), 2);
+}

@@ -1,5 +1,7 @@
 //! The bell of the console: who is told, once, and what they choose.
 
+use std::collections::BTreeSet;
+
 use chrono::Utc;
 use datacrowd_api_server::dispatch::people;
 use datacrowd_labelling::BillingMode;
@@ -7,7 +9,10 @@ use datacrowd_notifications::Sink;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::Platform;
+use crate::{
+    support::Platform,
+    webhook_endpoints::sink::{Says, Sink as Receiver},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_hear_of_their_exports_and_nobody_else_does() {
@@ -47,6 +52,36 @@ async fn clients_hear_of_their_exports_and_nobody_else_does() {
     let all = read(client.token.clone(), id).await.expect(200);
     assert_eq!(all["unread"], 0);
     assert!(p.notices(&client.token).await["items"][0]["readAt"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_hear_when_judgements_run_out_and_when_a_webhook_is_disabled() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let sink = Receiver::start(Says::Status(410)).await;
+    p.hook(&client, &sink.url, &[]).await;
+    p.grant(&project, 10).await;
+    p.loaded(&client, &project, 9, 20).await;
+    p.loaded(&client, &project, 1, 20).await;
+    p.dispatch().await;
+    p.tell_people().await;
+    let told = p.notices(&client.token).await;
+    let told = told["items"].as_array().unwrap().iter();
+    let told = told.map(|n| (n["topic"].to_string(), n["type"].to_string()));
+    let told: BTreeSet<_> = told.collect();
+    let expected = [
+        ("PAYMENTS", "quota.low"),
+        ("PAYMENTS", "quota.exhausted"),
+        ("WEBHOOKS", "webhook.disabled"),
+    ];
+    let expected = expected.map(|(topic, kind)| {
+        (
+            format!("\"{topic}\""),
+            format!("\"io.datacrowd.{kind}.v1\""),
+        )
+    });
+    assert_eq!(told, expected.into_iter().collect());
 }
 
 #[tokio::test(flavor = "multi_thread")]

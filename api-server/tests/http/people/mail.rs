@@ -1,9 +1,15 @@
 //! E-mails, through a real mail server with STARTTLS.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_api_server::dispatch::mail::MailServer;
+use datacrowd_testkit::{eventually, scaled};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::{
     Method,
     header::{CONTENT_TYPE, LOCATION},
@@ -11,7 +17,9 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use super::support::{mail_server, mailbox, source, text};
-use crate::support::{Actor, Platform};
+use crate::support::{Actor, Platform, Process};
+
+const EXPORT_READY: &str = "io.datacrowd.export.ready.v1";
 
 /// A client with a project, on a platform that sends e-mails.
 async fn mailed() -> (Platform, Actor, String, String) {
@@ -189,8 +197,17 @@ async fn a_server_that_is_away_for_an_hour_loses_no_message() {
         MINUTES.store(minute, Ordering::Relaxed);
         sent_by(&p, &mail_server(), simulated).await;
     }
-    assert_eq!(mailbox(&p, &address).await.len(), 1);
+    let came = mailbox(&p, &address).await;
+    assert_eq!(came.len(), 1);
     assert_eq!(messages(&p).await[0].0, "sent");
+    // Made of what is the same in every attempt.
+    let events = p.events(&client, &project).await;
+    let ready = events.iter().find(|e| e["type"] == EXPORT_READY).unwrap();
+    let me = p.call(Some(&client.token), Method::GET, "/me", None).await;
+    let (event, me) = (ready["id"].as_str().unwrap(), me.expect(200));
+    let user = me["id"].as_str().unwrap();
+    let id = format!("<{event}.{user}@crowd.example.com>");
+    assert_eq!(header(&source(&p, &came[0]).await, "Message-ID"), id);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,4 +257,43 @@ async fn a_disabled_account_gets_no_mail() {
     sent_by(&p, &mail_server(), Utc::now).await;
     assert_eq!(messages(&p).await[0].0, "failed");
     assert!(mailbox(&p, &address).await.is_empty());
+}
+
+/// Killed at any moment, it sends each message, some of them twice, under one name.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_dispatchers_lose_no_message() {
+    let (p, client, project, address) = mailed().await;
+    let (exports, kills) = (scaled(6, 40), scaled(3, 40));
+    for _ in 0..exports {
+        p.exported(&client, &project).await;
+    }
+    p.tell_people().await;
+    let url = std::env::var("TEST_SMTP_URL").unwrap();
+    let ca = std::env::var("TEST_SMTP_CA").unwrap();
+    let mail = [
+        ("DATACROWD_SMTP_URL", url.as_str()),
+        ("DATACROWD_SMTP_CA", ca.as_str()),
+        ("DATACROWD_MAIL_FROM", "DataCrowd <noreply@example.com>"),
+    ];
+    let mut chance = StdRng::seed_from_u64(17);
+    for _ in 0..kills {
+        let mut dispatcher = Process::dispatch_with(&p, &mail).await;
+        let pause = Duration::from_millis(chance.random_range(0..60));
+        tokio::time::sleep(pause).await;
+        dispatcher.child.kill().await.unwrap();
+        // Whoever died held them for a minute.
+        sqlx::query("update messages set due_at = now() where state = 'pending'")
+            .execute(&p.told.owner_pool())
+            .await
+            .unwrap();
+    }
+    let _dispatcher = Process::dispatch_with(&p, &mail).await;
+    eventually(Duration::from_secs(30), || async {
+        let all = messages(&p).await;
+        all.iter().all(|(state, ..)| state == "sent").then_some(())
+    })
+    .await;
+    let came = mailbox(&p, &address).await;
+    let names: BTreeSet<_> = came.iter().map(|m| m["MessageID"].to_string()).collect();
+    assert_eq!(names.len(), exports, "{came:?}");
 }

@@ -68,7 +68,7 @@ impl Platform {
     /// Says that there is a mail server, without sending anything yet.
     pub async fn with_mail(&self) {
         let channel = datacrowd_notifications::Channel::Email;
-        let there = self.notifications.channel_open(channel, None);
+        let there = self.notifications.channel_open(channel, None, Utc::now());
         there.await.unwrap();
     }
 

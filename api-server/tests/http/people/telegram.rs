@@ -172,6 +172,7 @@ async fn a_person_links_a_chat_hears_there_and_ends_it() {
     let before = settings(&p, &client.token).await;
     assert_eq!(before["telegramBot"], "@crowd_bot");
     assert_eq!(before["telegramLinked"], false);
+    assert_eq!(before["emailAvailable"], false);
     p.exported(&client, &project).await;
     p.tell_people().await;
     telegram.write(7, "private", "/start");
@@ -324,4 +325,25 @@ async fn one_dispatcher_listens_and_another_takes_over() {
     })
     .await;
     assert_eq!(telegram.heard(7).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_telegram_never_takes_is_given_up_and_a_wrong_token_loses_nothing() {
+    let (p, client, project, telegram, bot) = bot().await;
+    send(&p, &bot, Utc::now).await;
+    let code = code(&p, &telegram, &bot, 7).await;
+    enter(&p, &client.token, &code).await.expect(204);
+    for (status, state) in [(400, "failed"), (401, "pending")] {
+        telegram.refuse(7, status, json!({}));
+        p.exported(&client, &project).await;
+        p.tell_people().await;
+        send(&p, &bot, Utc::now).await;
+        let latest: String =
+            sqlx::query_scalar("select state from messages order by id desc limit 1")
+                .fetch_one(&p.told.owner_pool())
+                .await
+                .unwrap();
+        assert_eq!(latest, state, "{status}");
+    }
+    assert_eq!(settings(&p, &client.token).await["telegramLinked"], true);
 }

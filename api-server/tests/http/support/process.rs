@@ -83,6 +83,11 @@ impl Process {
 
     /// A dispatcher, which reaches receivers on loopback.
     pub async fn dispatch(p: &Platform) -> Self {
+        Self::dispatch_with(p, &[]).await
+    }
+
+    /// With more variables.
+    pub async fn dispatch_with(p: &Platform, more: &[(&str, &str)]) -> Self {
         let probes = free_address();
         let child = tokio::process::Command::new(env!("CARGO_BIN_EXE_datacrowd-api-server"))
             .arg("dispatch")
@@ -93,6 +98,7 @@ impl Process {
             .env("NOTIFICATIONS_DATABASE_URL", p.told.app_url())
             .env("DATACROWD_WEBHOOK_KEY", TOTP_KEY)
             .env("DATACROWD_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true)

@@ -1,5 +1,9 @@
 //! What accounts promise, against a real Postgres.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end"
+)]
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 #![expect(
     clippy::disallowed_methods,

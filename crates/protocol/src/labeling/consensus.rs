@@ -104,7 +104,6 @@ impl Labeling {
         let Consensus {
             min_answers,
             max_answers,
-            confidence,
             ..
         } = consensus;
         for (member, value) in [("minAnswers", min_answers), ("maxAnswers", max_answers)] {
@@ -128,26 +127,36 @@ impl Labeling {
                 "must not be less than minAnswers, or answersPerTask where that is absent",
             );
         }
-        match (max_answers, confidence) {
-            (Some(_), None) => refuse(
-                "confidence",
-                "is missing beside maxAnswers; write how probable a label must be, like \"0.95\"",
-            ),
-            (None, Some(_)) => refuse(
-                "maxAnswers",
-                "is missing beside confidence; write how many answers a task may get",
-            ),
-            _ => {}
-        }
-        let probability = confidence
-            .as_ref()
-            .map(|c| c.as_str().parse::<f64>().unwrap_or(f64::NAN));
-        if probability.is_some_and(|p| !(p > 0.0 && p < 1.0)) {
-            refuse(
-                "confidence",
-                "must be between 0 and 1, and neither of them, like \"0.95\"",
-            );
-        }
+        confidence_violations(consensus, &mut refuse);
+    }
+}
+
+/// A probability, beside the answers that it may cost.
+fn confidence_violations(consensus: &Consensus, refuse: &mut impl FnMut(&str, &str)) {
+    let Consensus {
+        max_answers,
+        confidence,
+        ..
+    } = consensus;
+    match (max_answers, confidence) {
+        (Some(_), None) => refuse(
+            "confidence",
+            "is missing beside maxAnswers; write how probable a label must be, like \"0.95\"",
+        ),
+        (None, Some(_)) => refuse(
+            "maxAnswers",
+            "is missing beside confidence; write how many answers a task may get",
+        ),
+        _ => {}
+    }
+    let probability = confidence
+        .as_ref()
+        .map(|c| c.as_str().parse::<f64>().unwrap_or(f64::NAN));
+    if probability.is_some_and(|p| !(p > 0.0 && p < 1.0)) {
+        refuse(
+            "confidence",
+            "must be between 0 and 1, and neither of them, like \"0.95\"",
+        );
     }
 }
 

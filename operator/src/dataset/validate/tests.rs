@@ -55,6 +55,7 @@ fn a_dataset_of_an_accepted_project_is_valid() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_table_of_sources_holds() {
     let secret = json!({"name": "mine"});
     let table = [

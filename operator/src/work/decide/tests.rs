@@ -86,6 +86,7 @@ fn a_job_that_vanished_is_followed_by_another_after_a_pause() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_table_of_failures_holds() {
     use RunReason as R;
     let by_itself = "begin 3, previous reported: Some(false)";

@@ -3,7 +3,8 @@ import { ok, problem, type Handlers } from './server.ts';
 import { DATASET, PROJECT, WEBHOOK, type State } from './state.ts';
 import type { Notification, NotificationSettings, Topic } from '../../src/api/notifications.ts';
 
-export type FakeNotification = { -readonly [K in keyof Notification]: Notification[K] } & {
+export type FakeNotification = Omit<Notification, 'data'> & {
+  readonly data: Record<string, unknown>;
   readonly user: string;
 };
 
@@ -82,8 +83,9 @@ const unreadOf = (state: State, user: string | null) =>
 
 export function settingsOf(state: State, user: string | null): NotificationSettings {
   const kept = state.notificationSettings.get(user ?? '');
-  const topics = TOPICS.map((topic) => ({ topic, inApp: true, email: true }));
-  return { language: 'en', topics, ...kept, emailAvailable: state.hasEmail };
+  const topics = TOPICS.map((topic) => ({ topic, inApp: true, email: true, telegram: true }));
+  const telegram = { telegramBot: state.telegramBot, telegramLinked: state.telegramLinks.has(user ?? '') };
+  return { language: 'en', topics, ...kept, ...telegram, emailAvailable: state.hasEmail };
 }
 
 export const notifications: Handlers = {

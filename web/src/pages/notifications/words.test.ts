@@ -1,21 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Notification } from '../../api/notifications.ts';
 import { loadArea, loadTexts } from '../../i18n/index.ts';
 import { notifications as en } from '../../i18n/en/notifications.ts';
 import { notifications as ru } from '../../i18n/ru/notifications.ts';
-import { sentenceOf, targetOf, topicsOf, unreadOf } from './words.ts';
+import { sentenceOf, targetOf, topicsOf, unreadOf, type Told } from './words.ts';
 
 vi.stubGlobal('document', { documentElement: {} });
-const of = (short: string, data: Notification['data'] = {}) => ({ type: `io.datacrowd.${short}.v1`, data });
+const of = (short: string, data: Told['data'] = {}) => ({ type: `io.datacrowd.${short}.v1`, data });
 const speak = async (language: string) => {
   vi.stubGlobal('navigator', { languages: [language] });
   await loadTexts();
   await loadArea('notifications');
 };
 /** Every space is a plain one: how money is parted depends on the engine's data. */
-const said = (short: string, data: Notification['data'] = {}) =>
-  sentenceOf(of(short, data)).replace(/\s/g, ' ');
+const said = (short: string, data: Told['data'] = {}) => sentenceOf(of(short, data)).replace(/\s/g, ' ');
 const money = { amountCents: 5000, refundedCents: 2000, currency: 'EUR', granted: 5000 };
 
 describe('a notification in English', () => {

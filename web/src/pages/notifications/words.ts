@@ -4,7 +4,11 @@ import type { Role } from '../../api/session.ts';
 import { formatMoney } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 
-type Told = Pick<Notification, 'type' | 'data'>;
+/** What is said of one; the members of `data` are the type's. */
+export interface Told {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
 
 /** `export.ready` of `io.datacrowd.export.ready.v1`; a name of another make stays. */
 const shortOf = (type: string): string => /^io\.datacrowd\.(.+)\.v1$/.exec(type)?.[1] ?? type;

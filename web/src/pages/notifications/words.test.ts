@@ -89,10 +89,27 @@ it('each is asked about the topics of their role', () => {
   expect([...topicsOf('ADMIN')].sort()).toEqual(Object.keys(en.topics).sort());
 });
 
-it('what was unread when the page was opened looks so, and what came since', () => {
-  const items = [9, 7, 5, 3].map((id) => ({ id }));
-  expect([...unreadOf(items, { newest: 9, unread: 2 })]).toEqual([9, 7]);
-  expect([...unreadOf(items, { newest: 7, unread: 2 })]).toEqual([9, 7, 5]);
-  expect([...unreadOf(items, { newest: 7, unread: 0 })]).toEqual([9]);
-  expect([...unreadOf(items, { newest: 9, unread: 40 })]).toEqual([9, 7, 5, 3]);
+describe('what looks unread', () => {
+  const one = (id: number, second: number | null) => ({
+    id,
+    readAt: second === null ? null : `2026-11-28T08:00:${String(second).padStart(2, '0')}.5Z`,
+  });
+  const ids = (items: ReturnType<typeof one>[], before: number[] = []) => [
+    ...unreadOf(items, new Set(before)),
+  ];
+
+  it('is what nobody has read, also behind what somebody has', () => {
+    expect(ids([one(9, null), one(7, 1), one(5, null), one(3, 1)])).toEqual([9, 5]);
+    expect(ids([one(9, 2), one(7, 1)])).toEqual([]);
+    expect(ids([])).toEqual([]);
+  });
+
+  it('is what was unread before this visit read it', () => {
+    expect(ids([one(9, 4), one(7, 1), one(5, 4)], [9, 5])).toEqual([9, 5]);
+    expect(ids([one(9, null), one(7, 1), one(5, null)], [9, 5])).toEqual([9, 5]);
+  });
+
+  it('is also what came with a later page, and was read by the same request or since', () => {
+    expect(ids([one(9, 6), one(7, 4), one(5, 4), one(3, 3)], [9, 7])).toEqual([9, 7, 5]);
+  });
 });

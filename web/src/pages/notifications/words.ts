@@ -92,15 +92,16 @@ export function topicsOf(role: Role): readonly Topic[] {
   return role === 'CLIENT' ? owners : [...owners, 'QUALIFICATION'];
 }
 
-/** What was unread when the page was opened: so many, from this one down; all that came since is unread as well. */
-export interface Opened {
-  readonly newest: number;
-  readonly unread: number;
-}
-
-/** Ids that look unread until one leaves: marking one read marks all older ones, so the unread ones are the newest. */
-export function unreadOf(items: readonly Pick<Notification, 'id'>[], opened: Opened): ReadonlySet<number> {
-  const since = items.filter(({ id }) => id > opened.newest);
-  const before = items.filter(({ id }) => id <= opened.newest);
-  return new Set([...since, ...before.slice(0, opened.unread)].map(({ id }) => id));
+/**
+ * Ids that look unread until one leaves: what nobody has read, what an answer of this visit gave as unread (`before`), and, of pages that
+ * came later, what was read no earlier than those.
+ */
+export function unreadOf(
+  items: readonly Pick<Notification, 'id' | 'readAt'>[],
+  before: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const read = (readAt: string | null | undefined) => (readAt ? Date.parse(readAt) : Infinity);
+  const here = items.filter(({ id }) => before.has(id)).map(({ readAt }) => read(readAt));
+  const since = Math.min(Infinity, ...here);
+  return new Set(items.filter((one) => before.has(one.id) || read(one.readAt) >= since).map(({ id }) => id));
 }

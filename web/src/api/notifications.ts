@@ -37,6 +37,12 @@ export const keepNotificationSettings = (chosen: Chosen): Promise<NotificationSe
   return spelled(ask(api.PUT('/me/notification-settings', { body })));
 };
 
+/** By the code that the bot gave out in a chat. */
+export const linkTelegram = (code: string): Promise<unknown> =>
+  ask(api.POST('/me/telegram', { body: { code } }));
+
+export const unlinkTelegram = (): Promise<unknown> => ask(api.DELETE('/me/telegram'));
+
 /** By the token of a mail, whoever is signed in: which topic sends no e-mail any more. */
 export async function unsubscribe(token: string): Promise<Topic> {
   const response = await fetch(`/api/v1/unsubscribe/${encodeURIComponent(token)}`, { method: 'POST' }).catch(

@@ -114,6 +114,19 @@ test('each step of the wizard with faults; the first of them has the focus', asy
   await clean(page, 'manifest');
 });
 
+test('a code of Telegram that is wrong, light and dark', async ({ page, console: site }) => {
+  site.state.telegramBot = '@datacrowd_bot';
+  await site.open(page, 'clara', '/account');
+  const code = page.getByLabel('Code from the bot');
+  await code.fill('AAAAAA');
+  await code.press('Enter');
+  await expect(code).toHaveAttribute('aria-invalid', 'true');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await clean(page, `wrong code, ${colorScheme}`);
+  }
+});
+
 test('files that failed, a payment and an account that are refused', async ({ page, console: site }) => {
   await site.open(page, 'clara', `/client/projects/${PROJECT}/data`);
   await page.getByRole('radio', { name: 'Files' }).check();

@@ -26,9 +26,11 @@ export function answered(state: State): void {
   }
 }
 
-/** A model that can be applied, and one that cannot be run; webhooks in every state; what everybody is told. */
+/** A model that can be applied, and one that cannot be run; webhooks in every state; what everybody is told, clara also in Telegram. */
 export function trained(state: State): void {
   state.models = [model(), failedModel()];
   hooked(state);
   told(state);
+  state.telegramBot = '@datacrowd_bot';
+  state.telegramLinks.add(state.users.find(({ username }) => username === 'clara')?.id ?? '');
 }

@@ -1,5 +1,5 @@
 /** What people are told, newest first, and what of it they want; the token of a mail stops one topic's. */
-import { ok, problem, type Handlers } from './server.ts';
+import { nothing, ok, problem, type Handlers } from './server.ts';
 import { DATASET, PROJECT, WEBHOOK, type State } from './state.ts';
 import type { Notification, NotificationSettings, Topic } from '../../src/api/notifications.ts';
 
@@ -9,6 +9,10 @@ export type FakeNotification = Omit<Notification, 'data'> & {
 };
 
 export const UNSUBSCRIBE = 'AbCdEf0123456789';
+/** What the bot gave out. */
+export const TELEGRAM_CODE = '7KQ2MX';
+/** Wrong ones after which none is taken. */
+const TRIES = 5;
 const TOPICS: readonly Topic[] = ['EXPORTS', 'DATASETS', 'PAYMENTS', 'WEBHOOKS', 'QUALIFICATION'];
 const EXPORT = '0190a000-0000-7000-8000-0000000000e1';
 const PAYMENT = '0190a000-0000-7000-8000-0000000000f1';
@@ -110,6 +114,20 @@ export const notifications: Handlers = {
     const changed = before.topics.map((one) => topics.find(({ topic }) => topic === one.topic) ?? one);
     state.notificationSettings.set(user ?? '', { ...before, language, topics: changed });
     return ok(settingsOf(state, user));
+  },
+  'POST /me/telegram': (state, { user, body }) => {
+    const code = String(body['code']);
+    state.telegramCodes.push(code);
+    const wrong = state.telegramCodes.filter((one) => one !== TELEGRAM_CODE).length;
+    if (wrong > TRIES) return problem(429, 'too_many_telegram_codes');
+    if (code !== TELEGRAM_CODE)
+      return problem(422, 'telegram_code_unknown', { code: 'The bot gave out no such code.' });
+    state.telegramLinks.add(user ?? '');
+    return nothing;
+  },
+  'DELETE /me/telegram': (state, { user }) => {
+    state.telegramLinks.delete(user ?? '');
+    return nothing;
   },
   'POST /unsubscribe/:token': (state, _, token) => {
     if (token !== UNSUBSCRIBE) return problem(404, 'unsubscribe_unknown');

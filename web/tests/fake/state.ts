@@ -110,10 +110,10 @@ export class State {
   notifications: FakeNotification[] = [];
   readonly notificationSettings = new Map<string, NotificationSettings>();
   hasEmail = true;
-  /** Null on a platform without a bot; who has linked a chat with it; how often a wrong code was entered. */
+  /** Null on a platform without a bot; who has linked a chat with it; the codes that were entered. */
   telegramBot: string | null = null;
   readonly telegramLinks = new Set<string>();
-  wrongTelegramCodes = 0;
+  readonly telegramCodes: string[] = [];
   /** Media by the name that a cell has. */
   readonly files = new Map<string, { bytes: Buffer; type: string }>();
   invitations: Body<'InvitationBody'>[] = [];

@@ -1,6 +1,6 @@
 /** What a person is told: the bell and its number, the page, what of it they want, and a mail's link that stops more. */
 import { expect, test } from '../console.ts';
-import { settingsOf, tell, told, UNSUBSCRIBE } from '../fake/notifications.ts';
+import { settingsOf, TELEGRAM_CODE, tell, told, UNSUBSCRIBE } from '../fake/notifications.ts';
 import { PROJECT } from '../fake/state.ts';
 
 const bell = /^Notifications/;
@@ -250,6 +250,89 @@ test('a platform without e-mail says so, and each has the topics of their role',
   await expect(page.getByLabel(/: In the console$/)).toHaveCount(1);
   await site.open(page, 'ada', '/account');
   await expect(page.getByLabel(/: In the console$/)).toHaveCount(5);
+});
+
+test('a chat in Telegram is linked by a code of the bot, chosen by topic, and unlinked', async ({
+  page,
+  console: site,
+}) => {
+  site.state.telegramBot = '@datacrowd_bot';
+  const clara = site.state.users.find(({ username }) => username === 'clara')?.id ?? '';
+  await site.open(page, 'clara', '/account');
+  const section = page.locator('section').filter({ hasText: 'Language of e-mails' });
+  const exports = section.getByLabel('Exports: Telegram');
+  await expect(exports).toBeDisabled();
+  await expect(section.getByText('To be told in Telegram, link a chat below.')).toBeVisible();
+  const open = section.getByRole('link', { name: 'Open @datacrowd_bot in Telegram' });
+  await expect(open).toHaveAttribute('href', 'https://t.me/datacrowd_bot');
+  await expect(open).toHaveAttribute('target', '_blank');
+  await expect(open).toHaveAttribute('rel', 'noopener');
+
+  // Upper case as it is typed, and what is too short for a code costs no try.
+  const code = section.getByLabel('Code from the bot');
+  await expect(code).toHaveAttribute('autocomplete', 'one-time-code');
+  await code.pressSequentially('7kq2');
+  await expect(code).toHaveValue('7KQ2');
+  await section.getByRole('button', { name: 'Link' }).click();
+  await code.pressSequentially('zz9');
+  await expect(code).toHaveValue('7KQ2ZZ');
+  expect(site.state.telegramCodes).toEqual([]);
+  await section.getByRole('button', { name: 'Link' }).click();
+  await expect(code).toHaveAccessibleDescription(/The server says: telegram_code_unknown/);
+  await expect(code).toBeFocused();
+  await expect(code).toHaveAttribute('aria-invalid', 'true');
+  await expect(section.getByRole('alert')).toHaveCount(0);
+  await expect(exports).toBeDisabled();
+
+  await code.fill(` ${TELEGRAM_CODE.toLowerCase()} `);
+  await code.press('Enter');
+  await expect(section.getByText('Your account is linked with a chat with @datacrowd_bot.')).toBeVisible();
+  await expect(section.getByRole('heading', { name: 'Telegram' })).toBeFocused();
+  expect(site.state.telegramCodes).toEqual(['7KQ2ZZ', TELEGRAM_CODE]);
+  await expect(code).toHaveCount(0);
+  await expect(section.getByText('To be told in Telegram, link a chat below.')).toHaveCount(0);
+  await expect(exports).toBeChecked();
+  await exports.uncheck();
+  await expect(section.getByText('Saved.')).toBeVisible();
+  const kept = () => settingsOf(site.state, clara).topics;
+  await expect.poll(() => kept()[0]).toEqual({ topic: 'EXPORTS', inApp: true, email: true, telegram: false });
+  expect(kept().filter(({ telegram }) => telegram)).toHaveLength(4);
+  await page.reload();
+  await expect(exports).toBeEnabled();
+  await expect(exports).not.toBeChecked();
+
+  await section.getByRole('button', { name: 'Unlink' }).click();
+  await expect(exports).toBeDisabled();
+  await expect(code).toHaveValue('');
+  expect(site.state.telegramLinks.size).toBe(0);
+});
+
+test('too many wrong codes are said in Russian, and without a bot there is nothing of Telegram', async ({
+  browser,
+  console: site,
+}) => {
+  const context = await browser.newContext({ locale: 'ru' });
+  const page = await context.newPage();
+  await site.open(page, 'wanda', '/account');
+  const section = page.locator('section').filter({ hasText: 'Язык писем' });
+  await expect(section.getByLabel('Допуск к проектам: В консоли')).toBeVisible();
+  await expect(section.getByText('Telegram')).toHaveCount(0);
+
+  site.state.telegramBot = '@datacrowd_bot';
+  await page.reload();
+  const code = section.getByLabel('Код от бота');
+  await code.fill('AAAAAA');
+  for (let i = 1; i <= 5; i += 1) {
+    await code.press('Enter');
+    await expect.poll(() => site.state.telegramCodes.length).toBe(i);
+    await expect(code).toHaveAccessibleDescription(/бот такого кода не давал/);
+  }
+  await code.press('Enter');
+  await expect(section.getByRole('alert')).toContainText(
+    'Слишком много неверных кодов; подождите пять минут',
+  );
+  await expect(code).toHaveAttribute('aria-invalid', 'false');
+  await context.close();
 });
 
 test('the link of a mail stops one topic once its button is pressed', async ({ page, console: site }) => {

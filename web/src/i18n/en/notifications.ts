@@ -7,8 +7,9 @@ const judgements = (count: number) => n(count, { one: 'judgement', other: 'judge
 export const notifications = {
   allRead: 'Mark all as read',
   allReadDone: 'All notifications are read.',
-  channels: { inApp: 'In the console', email: 'E-mail' },
+  channels: { inApp: 'In the console', email: 'E-mail', telegram: 'Telegram' },
   emailLanguage: 'Language of e-mails',
+  messageLanguage: 'Language of e-mails and Telegram',
   none: 'No notifications yet',
   noneWhy: {
     WORKER: 'You are told here when a project takes you on or stops giving you tasks.',
@@ -17,6 +18,7 @@ export const notifications = {
     ADMIN: 'Whatever concerns you appears here.',
   },
   noEmail: 'This platform sends no e-mail.',
+  noTelegram: 'To be told in Telegram, link a chat below.',
   sayings: {
     'export.ready': (name: string, rows: number | null) =>
       rows === null
@@ -53,6 +55,14 @@ export const notifications = {
   saved: 'Saved.',
   settings: 'Notifications',
   settingsLink: 'Choose what you are told',
+  telegramCode: 'Code from the bot',
+  telegramCodeHint: 'Six letters and digits, good for five minutes.',
+  telegramLink: 'Link',
+  telegramLinked: (bot: string) => `Your account is linked with a chat with ${bot}.`,
+  /** A link; the next goes on from it. */
+  telegramOpen: (bot: string) => `Open ${bot} in Telegram`,
+  telegramThen: ', send it /connect, and enter the code that it gives you.',
+  telegramUnlink: 'Unlink',
   topic: 'Topic',
   topics: {
     EXPORTS: 'Exports',

@@ -8,8 +8,9 @@ const judgements = (count: number) =>
 export const notifications: Catalogue['notifications'] = {
   allRead: 'Отметить все прочитанными',
   allReadDone: 'Все уведомления прочитаны.',
-  channels: { inApp: 'В консоли', email: 'По почте' },
+  channels: { inApp: 'В консоли', email: 'По почте', telegram: 'Telegram' },
   emailLanguage: 'Язык писем',
+  messageLanguage: 'Язык писем и сообщений в Telegram',
   none: 'Уведомлений пока нет',
   noneWhy: {
     WORKER: 'Здесь появится сообщение, когда проект примет вас или перестанет давать вам задания.',
@@ -18,6 +19,7 @@ export const notifications: Catalogue['notifications'] = {
     ADMIN: 'Здесь появится всё, что касается вас.',
   },
   noEmail: 'Эта платформа не отправляет писем.',
+  noTelegram: 'Чтобы получать уведомления в Telegram, привяжите чат ниже.',
   sayings: {
     'export.ready': (name, rows) =>
       rows === null
@@ -50,6 +52,13 @@ export const notifications: Catalogue['notifications'] = {
   saved: 'Сохранено.',
   settings: 'Уведомления',
   settingsLink: 'Выбрать, о чём сообщать',
+  telegramCode: 'Код от бота',
+  telegramCodeHint: 'Шесть букв и цифр; код действует пять минут.',
+  telegramLink: 'Привязать',
+  telegramLinked: (bot) => `К учётной записи привязан чат с ${bot}.`,
+  telegramOpen: (bot) => `Откройте ${bot} в Telegram`,
+  telegramThen: ', отправьте ему /connect и введите код, который он даст.',
+  telegramUnlink: 'Отвязать',
   topic: 'Тема',
   topics: {
     EXPORTS: 'Выгрузки',

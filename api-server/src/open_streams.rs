@@ -36,7 +36,7 @@ impl OpenStreams {
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_streams",
                 format!(
-                    "{MOST} streams of events are open already; close one, or ask GET /projects/{{id}}/events instead."
+                    "{MOST} streams of events are open already; close one, or ask for the list of events instead."
                 ),
             )
             .retry_after(AGAIN));

@@ -155,11 +155,11 @@ impl Said<'_> {
         let (en, ru) = match kind {
             EventType::QuotaLow => (
                 format!("Project {name} has a tenth of its judgements left, or less"),
-                format!("У проекта {name} осталась десятая часть ответов или меньше"),
+                format!("В проекте {name} осталась десятая часть оценок или меньше"),
             ),
             _ => (
                 format!("Project {name} has spent every judgement that was paid for"),
-                format!("Проект {name} израсходовал все оплаченные ответы"),
+                format!("В проекте {name} закончились оплаченные оценки"),
             ),
         };
         let page = format!("/app/client/projects/{}", self.text("projectId"));
@@ -203,7 +203,7 @@ impl Said<'_> {
                     format!("Your payment of {paid} arrived"),
                     "The judgements are credited.",
                 ),
-                (format!("Ваш платёж на {paid} получен"), "Ответы зачислены."),
+                (format!("Ваш платёж на {paid} получен"), "Оценки зачислены."),
             ),
             EventType::PaymentFailed => (
                 (

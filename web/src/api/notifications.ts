@@ -2,19 +2,15 @@
 import { api, ask, type Body } from './client.ts';
 import { Problem } from './problem.ts';
 
-/** As answers spell them: the description has the names of the variants, `Exports`. */
-export type Topic = Uppercase<Body<'Topic'>>;
-type Spelled<T> = T extends Body<'Topic'> ? Topic : T extends object ? { [K in keyof T]: Spelled<T[K]> } : T;
-const spelled = <T>(answer: Promise<T>) => answer as Promise<unknown> as Promise<Spelled<T>>;
-
-export type Notification = Spelled<Body<'NotificationBody'>>;
-export type NotificationPage = Spelled<Body<'NotificationPage'>>;
-export type NotificationSettings = Spelled<Body<'NotificationSettings'>>;
-type Chosen = Pick<NotificationSettings, 'language' | 'topics'>;
+export type Notification = Body<'NotificationBody'>;
+export type NotificationPage = Body<'NotificationPage'>;
+export type NotificationSettings = Body<'NotificationSettings'>;
+export type Topic = Notification['topic'];
+type Chosen = Body<'ChosenSettings'>;
 
 export const notifications = (limit: number, cursor?: string): Promise<NotificationPage> => {
   const query = { limit, ...(cursor === undefined ? {} : { cursor: Number(cursor) }) };
-  return spelled(ask(api.GET('/me/notifications', { params: { query } })));
+  return ask(api.GET('/me/notifications', { params: { query } }));
 };
 
 /** Only how many are unread, with a token that is there already. */
@@ -30,12 +26,10 @@ export const markRead = async (upTo: number): Promise<number> =>
   (await ask(api.POST('/me/notifications/read', { body: { upTo } }))).unread;
 
 export const notificationSettings = (): Promise<NotificationSettings> =>
-  spelled(ask(api.GET('/me/notification-settings')));
+  ask(api.GET('/me/notification-settings'));
 
-export const keepNotificationSettings = (chosen: Chosen): Promise<NotificationSettings> => {
-  const body = chosen as unknown as Body<'ChosenSettings'>;
-  return spelled(ask(api.PUT('/me/notification-settings', { body })));
-};
+export const keepNotificationSettings = (body: Chosen): Promise<NotificationSettings> =>
+  ask(api.PUT('/me/notification-settings', { body }));
 
 /** By the code that the bot gave out in a chat. */
 export const linkTelegram = (code: string): Promise<unknown> =>

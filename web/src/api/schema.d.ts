@@ -3436,7 +3436,8 @@ export interface components {
         NotificationBody: {
             /** Format: int64 */
             id: number;
-            topic: components["schemas"]["Topic"];
+            /** @enum {string} */
+            topic: "EXPORTS" | "DATASETS" | "PAYMENTS" | "WEBHOOKS" | "QUALIFICATION";
             /**
              * @description The type of the event: `GET /events/schemas` lists every type.
              * @example io.datacrowd.export.ready.v1
@@ -5029,11 +5030,10 @@ export interface components {
             /** @description Absent where the session's cookie holds it. */
             refreshToken?: string | null;
         };
-        /** @enum {string} */
-        Topic: "Exports" | "Datasets" | "Payments" | "Webhooks" | "Qualification";
         /** @description Whether a person hears of a topic, by each way. */
         TopicSettings: {
-            topic: components["schemas"]["Topic"];
+            /** @enum {string} */
+            topic: "EXPORTS" | "DATASETS" | "PAYMENTS" | "WEBHOOKS" | "QUALIFICATION";
             /** @description In the console. */
             inApp: boolean;
             /** @description By e-mail. */
@@ -5075,7 +5075,8 @@ export interface components {
         };
         /** @description What is not sent any more. */
         Unsubscribed: {
-            topic: components["schemas"]["Topic"];
+            /** @enum {string} */
+            topic: "EXPORTS" | "DATASETS" | "PAYMENTS" | "WEBHOOKS" | "QUALIFICATION";
         };
         /** @description A folder that files may be put into for a day. */
         UploadBody: {

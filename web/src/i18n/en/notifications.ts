@@ -40,6 +40,7 @@ export const notifications = {
       `A payment of ${amount} is disputed: the payer's bank holds the money until it has decided.`,
     'payment.lost': (amount: string) =>
       `A payment of ${amount} was lost: the payer's bank took the money back.`,
+    'quota.low': (name: string) => `Project ${name} has a tenth of its judgements left, or less.`,
     'quota.exhausted': (name: string, used: number | null) =>
       used === null
         ? `Project ${name} has used up its judgements.`

@@ -37,6 +37,7 @@ export const notifications: Catalogue['notifications'] = {
     'payment.disputed': (amount) =>
       `Платёж на ${amount} оспорен: банк плательщика удерживает деньги до решения.`,
     'payment.lost': (amount) => `Платёж на ${amount} потерян: банк плательщика забрал деньги.`,
+    'quota.low': (name) => `В проекте ${name} осталась десятая часть оценок или меньше.`,
     'quota.exhausted': (name, used) =>
       used === null
         ? `В проекте ${name} закончились оценки.`

@@ -126,6 +126,7 @@ export const webhooks: Catalogue['webhooks'] = {
     'project.closed': 'Проект закрыт навсегда.',
     'project.deleted': 'Ресурс проекта удалён.',
     'quota.granted': 'Квота проекта изменилась.',
+    'quota.low': 'У проекта осталась десятая часть квоты или меньше.',
     'quota.exhausted': 'Проект израсходовал всю квоту.',
     'dataset.created': 'Набор данных создан.',
     'dataset.generating': 'Из набора создаются задания.',

@@ -28,6 +28,7 @@ describe('a notification in English', () => {
     ['payment.paid', money, 'A payment of €50.00 arrived: 5,000 judgements.'],
     ['payment.refunded', money, '€20.00 of a payment of €50.00 was refunded.'],
     ['payment.refunded', { ...money, refundedCents: 5000 }, 'A payment of €50.00 was refunded.'],
+    ['quota.low', { name: 'p', used: 9 }, 'Project p has a tenth of its judgements left, or less.'],
     ['quota.exhausted', { name: 'p', used: null }, 'Project p has used up its judgements.'],
     ['quota.exhausted', { name: 'p', used: 7 }, 'Project p has used up its 7 judgements.'],
     [

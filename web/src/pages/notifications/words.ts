@@ -45,6 +45,8 @@ export function sentenceOf({ type, data }: Told): string {
       return say['payment.disputed'](money('amountCents'));
     case 'payment.lost':
       return say['payment.lost'](money('amountCents'));
+    case 'quota.low':
+      return say['quota.low'](text('name'));
     case 'quota.exhausted':
       return say['quota.exhausted'](text('name'), number('used'));
     case 'webhook.disabled':

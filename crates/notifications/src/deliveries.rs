@@ -1,17 +1,16 @@
 //! Who delivers what now, and what follows from how it went. A delivery is held by moving `due_at` beyond the end of
 //! its attempt; when its holder dies, that time comes.
 
+mod rows;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{
-    CloudEvent, EventType, NewEvent, Notifications, Result, event::EventRow,
-    schedule::PATIENCE_DAYS, stream::record, types::WebhookData,
-};
+use self::rows::{DisabledRow, DueRow};
+use crate::{CloudEvent, NewEvent, Notifications, Result, schedule::PATIENCE_DAYS, stream::record};
 
 /// One attempt that is to be made.
 #[derive(Debug)]
@@ -72,80 +71,6 @@ pub struct Attempted {
     pub failure: Option<String>,
     /// What follows.
     pub verdict: Verdict,
-}
-
-/// An attempt that begins, as the database keeps it.
-struct DueRow {
-    attempt: i64,
-    delivery: i64,
-    endpoint_id: Uuid,
-    attempts: i32,
-    url: String,
-    secret: Vec<u8>,
-    secret_key: String,
-    previous_secret: Option<Vec<u8>>,
-    previous_key: Option<String>,
-    previous_until: Option<DateTime<Utc>>,
-    event_id: Uuid,
-    tenant_id: Uuid,
-    project_id: Option<Uuid>,
-    sequence: i64,
-    kind: String,
-    subject: String,
-    data: Value,
-    happened_at: DateTime<Utc>,
-}
-
-impl DueRow {
-    fn due(self, context: &Notifications, now: DateTime<Utc>) -> Due {
-        let id = self.endpoint_id;
-        let previous = self
-            .previous_secret
-            .zip(self.previous_key)
-            .filter(|_| self.previous_until.is_some_and(|until| until > now))
-            .and_then(|(bytes, by)| context.open_secret(id, &bytes, &by));
-        let secrets = context.open_secret(id, &self.secret, &self.secret_key);
-        Due {
-            attempt: self.attempt,
-            delivery: self.delivery,
-            endpoint: id,
-            url: self.url,
-            nth: u32::try_from(self.attempts).unwrap_or(u32::MAX),
-            secrets: secrets.into_iter().chain(previous).collect(),
-            event: EventRow {
-                id: self.event_id,
-                tenant_id: self.tenant_id,
-                project_id: self.project_id,
-                sequence: self.sequence,
-                kind: self.kind,
-                subject: self.subject,
-                data: self.data,
-                happened_at: self.happened_at,
-            }
-            .into(),
-        }
-    }
-}
-
-/// An endpoint that was disabled just now.
-struct DisabledRow {
-    id: Uuid,
-    tenant_id: Uuid,
-    project_id: Option<Uuid>,
-    url: String,
-    reason: String,
-}
-
-impl DisabledRow {
-    fn told(self, now: DateTime<Utc>) -> NewEvent {
-        let data = WebhookData {
-            endpoint_id: self.id,
-            url: self.url,
-            reason: Some(self.reason),
-        };
-        let (tenant, project) = (self.tenant_id, self.project_id);
-        NewEvent::of_webhook(EventType::WebhookDisabled, tenant, project, data, now)
-    }
 }
 
 impl Notifications {

@@ -17,10 +17,12 @@ use std::{future::Future, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
+use datacrowd_labelling::Labelling;
 use datacrowd_notifications::{Channel, Notifications, Sink};
 use datacrowd_outbox::Stream;
 use datacrowd_telemetry::PrometheusHandle;
+use futures::future::OptionFuture;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -60,9 +62,6 @@ const GAUGES: Duration = Duration::from_secs(15);
 pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let metrics =
         datacrowd_telemetry::install_metrics().context("installing the metrics recorder")?;
-    let source = |context, url: &str| -> anyhow::Result<Stream> {
-        Ok(Stream::new(context, pool(url, SOURCE_CONNECTIONS)?))
-    };
     let sources = [
         source("core", &settings.core_database_url)?,
         source("payments", &settings.payments_database_url)?,
@@ -74,38 +73,45 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
     // Another one that was installed before serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let sender = Sender::new(Egress::new(&settings.allowed_networks))?;
+    // Whatever is wrong with the settings is said before any work begins.
+    let core = core_of_dispatch(&settings.core_database_url, SOURCE_CONNECTIONS)?;
+    let messengers = messengers(settings, &notifications, &core)?;
+    let nats = settings.nats.given();
+    let nats = OptionFuture::from(nats.as_ref().map(Nats::connect))
+        .await
+        .transpose()?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listening on {}", settings.listen))?;
     tracing::info!(probes = %settings.listen, "dispatching");
     let ended = CancellationToken::new();
     let mut tasks = JoinSet::new();
+    open_ways(&notifications, &messengers, Utc::now()).await;
     for source in sources {
         let (to, ended) = (notifications.clone(), ended.clone());
         tasks.spawn(relay::until(source, to, Utc::now, ended));
     }
     let deliverer = Deliverer::new(notifications.clone(), sender, Utc::now);
     tasks.spawn(deliverer.until(ended.clone()));
-    match settings.nats.given() {
-        Some(settings) => {
-            let (from, to) = (notifications.clone(), Nats::connect(&settings).await?);
+    match nats {
+        Some(to) => {
+            let from = notifications.clone();
             tasks.spawn(nats::until(from, to, Utc::now, ended.clone()));
         }
-        // The next dispatcher that has one asks for events anew.
-        None => {
-            if let Err(error) = notifications.sink_set(Sink::Nats, false).await {
-                tracing::warn!(error.cause = %error, "events may be kept for a sink that is not there any more");
-            }
-        }
+        None => without_nats(&notifications).await,
     }
-    let core = core_of_dispatch(&settings.core_database_url, SOURCE_CONNECTIONS)?;
     tasks.spawn(people::until(
         notifications.clone(),
         core,
         Utc::now,
         ended.clone(),
     ));
-    messages(settings, &notifications, &mut tasks, &ended).await?;
+    for messenger in messengers {
+        if let Some(bot) = messenger.bot() {
+            tasks.spawn(bot.until(notifications.clone(), Utc::now, ended.clone()));
+        }
+        tasks.spawn(messenger.until(ended.clone()));
+    }
     let probes = probes(notifications, metrics);
     tasks.spawn(listen(listener, probes, HEADER_TIME, ended.clone()));
     stop.await;
@@ -114,37 +120,54 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
     Ok(())
 }
 
-/// Tells people outside the console, by each way that there is.
+/// What a context recorded.
+fn source(context: &'static str, url: &str) -> anyhow::Result<Stream> {
+    Ok(Stream::new(context, pool(url, SOURCE_CONNECTIONS)?))
+}
+
+/// The next dispatcher that has a server of NATS asks for events anew.
+async fn without_nats(notifications: &Notifications) {
+    if let Err(error) = notifications.sink_set(Sink::Nats, false).await {
+        tracing::warn!(error.cause = %error, "events may be kept for a sink that is not there any more");
+    }
+}
+
+/// What tells people outside the console, by each way that there is.
 #[expect(
     clippy::disallowed_methods,
     reason = "the clock of the command, handed on"
 )]
-async fn messages(
+fn messengers(
     settings: &Dispatch,
     notifications: &Notifications,
-    tasks: &mut JoinSet<()>,
-    ended: &CancellationToken,
-) -> anyhow::Result<()> {
-    for way in ways(settings)? {
-        if let Way::Telegram(bot) = &way {
-            let (bot, to) = (bot.clone(), notifications.clone());
-            tasks.spawn(bot.until(to, Utc::now, ended.clone()));
-        }
+    core: &Labelling,
+) -> anyhow::Result<Vec<Messenger>> {
+    let ways = ways(settings)?.into_iter();
+    let messenger = |way| {
         let accounts = accounts_of_task(&settings.auth_database_url, None)?;
-        let messenger = Messenger::new(notifications.clone(), accounts, way, Utc::now);
-        tasks.spawn(messenger.until(ended.clone()));
+        let (to, core) = (notifications.clone(), core.clone());
+        Ok(Messenger::new(to, accounts, core, way, Utc::now))
+    };
+    ways.map(messenger).collect()
+}
+
+/// Says by which ways people are told from now on, before anybody is told of anything. A database that is away hears it later.
+async fn open_ways(notifications: &Notifications, messengers: &[Messenger], now: DateTime<Utc>) {
+    for messenger in messengers {
+        if let Err(error) = messenger.open().await {
+            tracing::warn!(
+                error.cause = format!("{error:#}"),
+                "a way to people opens later"
+            );
+        }
     }
-    for (channel, given) in [
-        (Channel::Email, &settings.mail.smtp_url),
-        (Channel::Telegram, &settings.telegram.telegram_token),
-    ] {
-        if given.as_deref().unwrap_or_default().is_empty()
-            && let Err(error) = notifications.channel_close(channel, Utc::now()).await
+    for channel in [Channel::Email, Channel::Telegram] {
+        if messengers.iter().all(|m| m.channel() != channel)
+            && let Err(error) = notifications.channel_close(channel, now).await
         {
             tracing::warn!(channel = channel.name(), error.cause = %error, "messages may wait for what is not there any more");
         }
     }
-    Ok(())
 }
 
 /// How people are told outside the console.

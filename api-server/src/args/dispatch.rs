@@ -94,7 +94,7 @@ pub struct Mail {
     /// Whether `smtp://` may go without TLS where the server offers none.
     #[arg(long, env = "DATACROWD_SMTP_PLAINTEXT", action = clap::ArgAction::Set, default_value_t = false)]
     pub smtp_plaintext: bool,
-    /// File with the certificate authority of the mail server, PEM; the public ones when absent.
+    /// File with a certificate authority that is believed beside the public ones, PEM.
     #[arg(long, env = "DATACROWD_SMTP_CA")]
     pub smtp_ca: Option<PathBuf>,
     /// Sender of e-mails: `DataCrowd <noreply@example.com>`; needed with a mail server.

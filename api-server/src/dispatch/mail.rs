@@ -57,7 +57,7 @@ impl Mailer {
         };
         match self.transport.send(email).await {
             Ok(_) => Sending::Sent,
-            Err(error) if server::refuses_message(&error) => given_up(&server::in_words(&error)),
+            Err(error) if server::refuses_recipient(&error) => given_up(&server::in_words(&error)),
             Err(error) => again(message, server::in_words(&error)),
         }
     }

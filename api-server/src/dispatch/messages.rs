@@ -6,7 +6,8 @@ use std::{fmt, time::Duration};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use datacrowd_accounts::{Accounts, User, UserStatus};
-use datacrowd_notifications::{Channel, Message, Notifications, Sending};
+use datacrowd_labelling::Labelling;
+use datacrowd_notifications::{Audience, Channel, Message, Notifications, Sending};
 use futures::future::join_all;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,7 @@ pub enum Way {
 pub struct Messenger {
     notifications: Notifications,
     accounts: Accounts,
+    core: Labelling,
     way: Way,
     clock: fn() -> DateTime<Utc>,
 }
@@ -50,18 +52,28 @@ impl Messenger {
     pub fn new(
         notifications: Notifications,
         accounts: Accounts,
+        core: Labelling,
         way: Way,
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
         Self {
             notifications,
             accounts,
+            core,
             way,
             clock,
         }
     }
 
-    fn channel(&self) -> Channel {
+    /// The bot, where it sends by one: it listens, too.
+    pub(super) fn bot(&self) -> Option<Bot> {
+        match &self.way {
+            Way::Email(_) => None,
+            Way::Telegram(bot) => Some(bot.clone()),
+        }
+    }
+
+    pub(super) fn channel(&self) -> Channel {
         match self.way {
             Way::Email(_) => Channel::Email,
             Way::Telegram(_) => Channel::Telegram,
@@ -92,19 +104,28 @@ impl Messenger {
         }
     }
 
+    /// Says that people are told by this way; before anybody is told of anything, else what waits would not be for it.
+    pub(super) async fn open(&self) -> anyhow::Result<()> {
+        let opening = self
+            .notifications
+            .channel_open(self.channel(), None, (self.clock)());
+        opening.await.context("opening the way")
+    }
+
     /// Sends what is due, a few messages at once; how many they were.
     ///
     /// # Errors
     /// A database failed; what was sent and not recorded is sent again, under the same name.
     pub async fn pass(&self) -> anyhow::Result<usize> {
-        let (now, channel) = ((self.clock)(), self.channel());
-        let address = match &self.way {
-            Way::Email(_) => None,
-            Way::Telegram(bot) => Some(bot.name().await?),
-        };
-        self.notifications
-            .channel_open(channel, address.as_deref(), now)
-            .await?;
+        let channel = self.channel();
+        self.open().await?;
+        if let Way::Telegram(bot) = &self.way {
+            let (name, now) = (bot.name().await?, (self.clock)());
+            self.notifications
+                .channel_open(channel, Some(&name), now)
+                .await?;
+        }
+        let now = (self.clock)();
         let due = self
             .notifications
             .messages_due(channel, AT_ONCE, now, now + HELD);
@@ -112,30 +133,49 @@ impl Messenger {
         if due.is_empty() {
             return Ok(0);
         }
-        let users: Vec<_> = due.iter().map(|message| message.user).collect();
-        let users = self.accounts.find_users(&users).await;
+        let ids: Vec<_> = due.iter().map(|message| message.user).collect();
+        let users = self.accounts.find_users(&ids).await;
         let users = users.context("asking for addresses")?;
+        let tenants = self.core.tenants_of(&ids).await;
+        let tenants = tenants.context("asking who belongs to a client")?;
         let sending = due.iter().map(|message| async {
             let user = users.iter().find(|user| user.id == message.user);
-            (message.id, self.send(message, user).await)
-        });
-        for (message, went) in join_all(sending).await {
-            let ended = self
-                .notifications
-                .message_ended(message, &went, (self.clock)());
-            ended.await.context("recording what was sent")?;
-            let (outcome, why) = match &went {
-                Sending::Sent => ("sent", None),
-                Sending::Again { why, .. } => ("failed", Some(why)),
-                Sending::GivenUp { why } => ("given_up", Some(why)),
+            let left = message.topic.audience() == Audience::Client
+                && tenants
+                    .get(&message.user)
+                    .map(|t| t.id.to_string())
+                    .as_deref()
+                    != Some(message.event.tenant());
+            let went = match left {
+                true => given_up("The account does not belong to the client any more."),
+                false => self.send(message, user).await,
             };
-            if let Some(why) = why {
-                tracing::warn!(message, channel = channel.name(), error.cause = %why, "a message was not sent");
-            }
-            metrics::counter!("datacrowd_messages_total", "channel" => channel.name(), "outcome" => outcome)
-                .increment(1);
-        }
+            self.record(message, &went).await
+        });
+        // What one of them met keeps no other from being recorded.
+        join_all(sending)
+            .await
+            .into_iter()
+            .collect::<Result<(), _>>()?;
         Ok(due.len())
+    }
+
+    async fn record(&self, message: &Message, went: &Sending) -> anyhow::Result<()> {
+        let channel = self.channel().name();
+        let (outcome, why) = match went {
+            Sending::Sent => ("sent", None),
+            Sending::Later { why, .. } | Sending::Again { why, .. } => ("failed", Some(why)),
+            Sending::GivenUp { why } => ("given_up", Some(why)),
+        };
+        if let Some(why) = why {
+            tracing::warn!(message = message.id, channel, error.cause = %why, "a message was not sent");
+        }
+        metrics::counter!("datacrowd_messages_total", "channel" => channel, "outcome" => outcome)
+            .increment(1);
+        let ended = self
+            .notifications
+            .message_ended(message.id, went, (self.clock)());
+        ended.await.context("recording what was sent")
     }
 
     async fn send(&self, message: &Message, user: Option<&User>) -> Sending {
@@ -146,7 +186,7 @@ impl Messenger {
         let sending = async {
             match &self.way {
                 Way::Email(mailer) => mailer.send(&self.notifications, message, user, now).await,
-                Way::Telegram(bot) => bot.send(&self.notifications, message).await,
+                Way::Telegram(bot) => bot.send(&self.notifications, message, now).await,
             }
         };
         match timeout(PATIENCE, sending).await {

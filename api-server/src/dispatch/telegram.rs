@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use datacrowd_notifications::{Message, Notifications, Poller, Sending};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -18,6 +19,8 @@ use super::{
     words as told,
 };
 
+/// How long the database may take to say that it is there.
+const PROBE: Duration = Duration::from_secs(5);
 /// How long Telegram keeps a question open while nobody writes.
 const POLL: Duration = Duration::from_secs(20);
 
@@ -95,7 +98,7 @@ impl Bot {
         clock: fn() -> DateTime<Utc>,
     ) -> anyhow::Result<bool> {
         if let Some(poller) = &mut heard.poller
-            && !poller.is_held().await
+            && !timeout(PROBE, poller.is_held()).await.unwrap_or(false)
         {
             heard.poller = None;
         }
@@ -129,17 +132,25 @@ impl Bot {
                 let settings = self.public_url.join("/app/account")?;
                 words::code(language, &code, &settings)
             }
-            "/disconnect" => words::left(language, notifications.telegram_left(chat).await?),
+            "/disconnect" => words::left(language, notifications.telegram_left(chat, now).await?),
             _ => words::help(language),
         };
         match self.api.say(chat, &text).await {
-            // Who blocked the bot since wants no answer.
-            Ok(()) | Err(ApiError::Blocked(_) | ApiError::Refused(_)) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(()) => Ok(()),
+            // One chat that cannot be answered makes the bot deaf for no other; whoever wrote asks again.
+            Err(error) => {
+                tracing::warn!(error.cause = %error, "the bot could not answer");
+                Ok(())
+            }
         }
     }
 
-    pub(super) async fn send(&self, notifications: &Notifications, message: &Message) -> Sending {
+    pub(super) async fn send(
+        &self,
+        notifications: &Notifications,
+        message: &Message,
+        now: DateTime<Utc>,
+    ) -> Sending {
         let Some(chat) = message.chat else {
             return given_up("No chat is linked any more.");
         };
@@ -150,12 +161,12 @@ impl Bot {
         };
         match self.api.say(chat, &text).await {
             Ok(()) => Sending::Sent,
-            Err(ApiError::Blocked(why)) => match notifications.telegram_left(chat).await {
+            Err(ApiError::Blocked(why)) => match notifications.telegram_left(chat, now).await {
                 Ok(_) => given_up(&why),
                 Err(error) => again(message, error.to_string()),
             },
             Err(ApiError::Refused(why)) => given_up(&why),
-            Err(ApiError::Slow(after)) => Sending::Again {
+            Err(ApiError::Slow(after)) => Sending::Later {
                 after,
                 why: "Telegram asked for fewer messages.".to_owned(),
             },

@@ -28,10 +28,10 @@ impl Text {
     pub(super) fn email(&self, page: &Url, unsubscribe: &Url, language: Language) -> String {
         let end = match language {
             Language::En => {
-                "You are told of this because of your settings. No more e-mails like this one"
+                "You can change in your settings what you are told. No more e-mails like this one"
             }
             Language::Ru => {
-                "Это письмо пришло по вашим настройкам. Больше не присылать таких писем"
+                "В настройках можно выбрать, о чём вам сообщать. Больше не присылать таких писем"
             }
         };
         let more = match self.more {
@@ -87,15 +87,18 @@ impl Said<'_> {
     }
 
     fn export(&self, kind: EventType) -> Words {
-        let (name, rows) = (self.text("name"), self.number("rows"));
+        let name = self.text("name");
+        let rows = self.0["rows"].as_i64();
         let records = match rows {
-            1 => "1 record".to_owned(),
-            rows => format!("{rows} records"),
+            None => String::new(),
+            Some(1) => ": 1 record".to_owned(),
+            Some(rows) => format!(": {rows} records"),
         };
+        let written = rows.map_or_else(String::new, |rows| format!(", записей: {rows}"));
         let (en, ru) = match kind {
             EventType::ExportReady => (
-                (format!("Export {name} is ready: {records}"), ""),
-                (format!("Выгрузка {name} готова, записей: {rows}"), ""),
+                (format!("Export {name} is ready{records}"), ""),
+                (format!("Выгрузка {name} готова{written}"), ""),
             ),
             EventType::ExportFailed => (
                 (
@@ -164,21 +167,23 @@ impl Said<'_> {
         };
         let page = format!("/app/client/projects/{}", self.text("projectId"));
         (
-            (en, "Buy more to go on."),
-            (ru, "Чтобы продолжить, купите ещё."),
+            (en, "More judgements let work go on."),
+            (ru, "Чтобы работа продолжалась, нужны новые оценки."),
             page,
         )
     }
 
     fn webhook(&self) -> Words {
-        let url = self.text("url");
+        // Paths and queries of webhooks are often secrets.
+        let url = Url::parse(self.text("url")).ok();
+        let url = url.as_ref().and_then(Url::host_str).unwrap_or_default();
         (
             (
-                format!("Nothing is sent to the webhook {url} any more"),
+                format!("Nothing is sent to a webhook at {url} any more"),
                 "Its page says why; once it answers again, enable it there.",
             ),
             (
-                format!("На вебхук {url} больше ничего не отправляется"),
+                format!("На вебхук на {url} больше ничего не отправляется"),
                 "На его странице сказано, почему; когда он снова отвечает, включите его там.",
             ),
             format!("/app/client/webhooks/{}", self.text("endpointId")),
@@ -200,45 +205,42 @@ impl Said<'_> {
         let (en, ru) = match kind {
             EventType::PaymentPaid => (
                 (
-                    format!("Your payment of {paid} arrived"),
+                    format!("A payment of {paid} arrived"),
                     "The judgements are credited.",
                 ),
-                (format!("Ваш платёж на {paid} получен"), "Оценки зачислены."),
+                (format!("Платёж на {paid} получен"), "Оценки зачислены."),
             ),
             EventType::PaymentFailed => (
                 (
-                    format!("Your payment of {paid} did not arrive"),
+                    format!("A payment of {paid} did not arrive"),
                     "Nothing was charged; you may pay again.",
                 ),
                 (
-                    format!("Ваш платёж на {paid} не прошёл"),
+                    format!("Платёж на {paid} не прошёл"),
                     "Ничего не списано; можно заплатить снова.",
                 ),
             ),
             EventType::PaymentRefunded => (
-                (
-                    format!("{back} of your payment of {paid} went back to you"),
-                    "",
-                ),
-                (format!("Вам возвращено {back} из платежа на {paid}"), ""),
+                (format!("{back} of a payment of {paid} went back"), ""),
+                (format!("Возвращено {back} из платежа на {paid}"), ""),
             ),
             EventType::PaymentDisputed => (
                 (
-                    format!("Your bank holds the payment of {paid}"),
+                    format!("The payer's bank holds a payment of {paid}"),
                     "What it paid for waits until the bank has decided.",
                 ),
                 (
-                    format!("Ваш банк удерживает платёж на {paid}"),
+                    format!("Банк плательщика удерживает платёж на {paid}"),
                     "Оплаченное ждёт решения банка.",
                 ),
             ),
             EventType::PaymentLost => (
                 (
-                    format!("Your bank took the payment of {paid} back"),
+                    format!("The payer's bank took a payment of {paid} back"),
                     "What it paid for has to be paid again.",
                 ),
                 (
-                    format!("Ваш банк отозвал платёж на {paid}"),
+                    format!("Банк плательщика отозвал платёж на {paid}"),
                     "Оплаченное нужно оплатить снова.",
                 ),
             ),

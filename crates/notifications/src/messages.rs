@@ -52,6 +52,13 @@ pub struct Message {
 pub enum Sending {
     /// The message was taken over.
     Sent,
+    /// Nobody's attempt: whoever takes messages wants fewer of them, and this one comes after so long.
+    Later {
+        /// Until then.
+        after: Duration,
+        /// Why, in words.
+        why: String,
+    },
     /// It was not, and another attempt is made after so long.
     Again {
         /// Until then.
@@ -79,8 +86,8 @@ impl Notifications {
     ) -> Result<()> {
         sqlx::query!(
             "insert into channels (name, address, seen_at) values ($1, $2, $3)
-             on conflict (name) do update set address = excluded.address, seen_at = excluded.seen_at
-             where channels.address is distinct from excluded.address or channels.seen_at < $3::timestamptz - interval '1 minute'",
+             on conflict (name) do update set address = coalesce(excluded.address, channels.address), seen_at = excluded.seen_at
+             where channels.address is distinct from coalesce(excluded.address, channels.address) or channels.seen_at < $3::timestamptz - interval '1 minute'",
             channel.name(),
             address,
             now
@@ -181,20 +188,21 @@ impl Notifications {
     ) -> Result<()> {
         let (state, due, why) = match sending {
             Sending::Sent => ("sent", None, None),
-            Sending::Again { after, why } => {
+            Sending::Again { after, why } | Sending::Later { after, why } => {
                 let after = TimeDelta::from_std(*after).unwrap_or(TimeDelta::days(1));
                 ("pending", Some(now + after), Some(why))
             }
             Sending::GivenUp { why } => ("failed", None, Some(why)),
         };
         sqlx::query!(
-            "update messages set state = $2, attempts = attempts + 1, due_at = coalesce($3, due_at), failure = $4, ended_at = case when $3::timestamptz is null then $5::timestamptz end
+            "update messages set state = $2, attempts = attempts + $6, due_at = coalesce($3, due_at), failure = $4, ended_at = case when $3::timestamptz is null then $5::timestamptz end
              where id = $1 and state = 'pending'",
             message,
             state,
             due,
             why.map(String::as_str),
-            now
+            now,
+            i32::from(!matches!(sending, Sending::Later { .. }))
         )
         .execute(&self.pool)
         .await?;

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use crate::{Audience, Error, EventType, Notifications, Result, Sent, Topic};
 
+/// Notices of one transaction, about.
+const MOST: usize = 10_000;
+
 /// What a person is told in the console.
 #[derive(Debug, Clone)]
 #[expect(
@@ -82,30 +85,10 @@ impl Sent {
         members: &HashMap<TenantId, Vec<UserId>>,
         now: DateTime<Utc>,
     ) -> Result<u64> {
-        let (mut people, mut events, mut times) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut topics, mut by_email) = (Vec::new(), Vec::new());
-        for (event, person) in self.events.iter().zip(&self.persons) {
-            let Some(topic) = topic(event.kind()) else {
-                continue;
-            };
-            let client = || event.tenant().parse().ok().map(TenantId);
-            let told: Vec<UserId> = match topic.audience() {
-                Audience::Person => person.iter().copied().collect(),
-                Audience::Client => client()
-                    .and_then(|client| members.get(&client).cloned())
-                    .unwrap_or_default(),
-            };
-            for user in told {
-                people.push(user.0);
-                events.push(event.id());
-                times.push(event.time());
-                topics.push(topic.column().to_owned());
-                by_email.push(topic.by_email());
-            }
-        }
+        let (told, events) = self.recipients(members);
         let made = sqlx::query_scalar!(
             r#"with told as (
-                 select t.user_id, t.event_id, t.event_at, t.topic, coalesce(a.wanted, true) as in_app, coalesce(m.wanted, t.by_email) as email, coalesce(g.wanted, true) as telegram
+                 select t.user_id, t.event_id, t.event_at, t.topic, row_number() over (partition by t.user_id, t.topic) as nth, coalesce(a.wanted, true) as in_app, coalesce(m.wanted, t.by_email) as email, coalesce(g.wanted, true) as telegram
                  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bool[]) as t (user_id, event_id, event_at, topic, by_email)
                  left join preferences a on a.user_id = t.user_id and a.topic = t.topic and a.channel = 'in_app'
                  left join preferences m on m.user_id = t.user_id and m.topic = t.topic and m.channel = 'email'
@@ -115,6 +98,9 @@ impl Sent {
                  select t.user_id, c.name, t.topic, t.event_id, t.event_at, $6, $6 from told t
                  join channels c on c.seen_at > $6::timestamptz - interval '10 minutes' and (c.name = 'email' and t.email
                      or c.name = 'telegram' and t.telegram and exists (select from telegram_links l where l.user_id = t.user_id))
+                 -- A client may block somebody and let them in again a hundred times in an hour: the console shows it, one message tells of it.
+                 where t.topic <> $7 or t.nth = 1 and not exists (
+                     select from messages m where m.user_id = t.user_id and m.channel = c.name and m.topic = t.topic and m.created_at > $6::timestamptz - interval '1 hour')
                  on conflict on constraint messages_once do nothing),
              shown as (
                  insert into notices (user_id, topic, event_id, event_at, created_at)
@@ -122,18 +108,60 @@ impl Sent {
                  on conflict on constraint notices_once do nothing
                  returning id)
              select count(*) as "made!" from shown"#,
-            &people,
-            &events,
-            &times,
-            &topics,
-            &by_email,
-            now
+            &told.people,
+            &told.events,
+            &told.times,
+            &told.topics,
+            &told.by_email,
+            now,
+            Topic::Qualification.column()
         )
         .fetch_one(&mut *self.transaction)
         .await?;
-        let all = self.events.len();
-        self.stored(all).await?;
+        self.stored(events).await?;
         Ok(u64::try_from(made).unwrap_or(0))
+    }
+}
+
+/// Who is told of what, side by side, as a statement takes it.
+#[derive(Default)]
+struct Recipients {
+    people: Vec<Uuid>,
+    events: Vec<Uuid>,
+    times: Vec<DateTime<Utc>>,
+    topics: Vec<String>,
+    by_email: Vec<bool>,
+}
+
+impl Sent {
+    /// Whom the first events concern, and how many events those are. The rest waits for the next pass, so that a client with many members
+    /// holds nobody up for long.
+    fn recipients(&self, members: &HashMap<TenantId, Vec<UserId>>) -> (Recipients, usize) {
+        let (mut told, mut events) = (Recipients::default(), 0);
+        for (event, person) in self.events.iter().zip(&self.persons) {
+            if told.people.len() >= MOST {
+                break;
+            }
+            events += 1;
+            let Some(topic) = topic(event.kind()) else {
+                continue;
+            };
+            let client = || event.tenant().parse().ok().map(TenantId);
+            let people: Vec<UserId> = match topic.audience() {
+                Audience::Person => person.iter().copied().collect(),
+                Audience::Client => client()
+                    .and_then(|client| members.get(&client).cloned())
+                    .unwrap_or_default(),
+            };
+            for user in people {
+                told.people.push(user.0);
+                told.events.push(event.id());
+                told.times.push(event.time());
+                told.topics.push(topic.column().to_owned());
+                told.by_email.push(topic.by_email());
+            }
+        }
+        (told, events)
     }
 }
 
@@ -142,13 +170,15 @@ fn topic(kind: &str) -> Option<Topic> {
 }
 
 impl Notifications {
-    /// What a person was told, newest first, from before one of the notices.
+    /// What a person was told, newest first, from before one of the notices: as one of this client, and of themselves. What another client
+    /// was told is not for who left it.
     ///
     /// # Errors
     /// The database failed.
     pub async fn notice_list(
         &self,
         user: UserId,
+        client: Option<TenantId>,
         before: Option<i64>,
         limit: i64,
     ) -> Result<Vec<Notice>> {
@@ -156,24 +186,31 @@ impl Notifications {
             NoticeRow,
             "select n.id, n.topic, n.read_at, e.type as kind, e.project_id, e.subject, e.data, e.happened_at
              from notices n join events e on e.id = n.event_id and e.happened_at = n.event_at
-             where n.user_id = $1 and ($2::bigint is null or n.id < $2) order by n.id desc limit $3",
+             where n.user_id = $1 and ($2::bigint is null or n.id < $2) and (n.topic = $4 or e.tenant_id = $5)
+             order by n.id desc limit $3",
             user.0,
             before,
-            limit
+            limit,
+            Topic::Qualification.column(),
+            client.map(|c| c.0)
         )
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(NoticeRow::read).collect()
     }
 
-    /// How many notices a person has not read.
+    /// How many of them a person has not read; a thousand where there are more.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn notice_unread(&self, user: UserId) -> Result<i64> {
+    pub async fn notice_unread(&self, user: UserId, client: Option<TenantId>) -> Result<i64> {
         let unread = sqlx::query_scalar!(
-            r#"select count(*) as "unread!" from notices where user_id = $1 and read_at is null"#,
-            user.0
+            r#"select count(*) as "unread!" from (
+                 select from notices n join events e on e.id = n.event_id and e.happened_at = n.event_at
+                 where n.user_id = $1 and n.read_at is null and (n.topic = $2 or e.tenant_id = $3) limit 1000) unread"#,
+            user.0,
+            Topic::Qualification.column(),
+            client.map(|c| c.0)
         )
         .fetch_one(&self.pool)
         .await?;

@@ -149,6 +149,15 @@ impl Notifications {
         )
         .execute(&mut *tx)
         .await?;
+        // What waits to be sent and is not wanted any more does not come.
+        sqlx::query!(
+            "update messages m set state = 'failed', ended_at = $2, failure = 'The person wants no such message any more.' from preferences p
+             where m.user_id = $1 and m.state = 'pending' and p.user_id = m.user_id and p.topic = m.topic and p.channel = m.channel and not p.wanted",
+            user.0,
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }

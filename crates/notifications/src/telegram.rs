@@ -106,10 +106,14 @@ impl Notifications {
             tx.commit().await?;
             return Err(Refusal::TelegramCode.into());
         };
+        // What waits for the chat before is not for the next one.
         sqlx::query!(
-            "delete from telegram_links where user_id = $1 or chat_id = $2",
+            "with ended as (delete from telegram_links where user_id = $1 or chat_id = $2 returning user_id)
+             update messages m set state = 'failed', ended_at = $3, failure = 'The chat was unlinked.' from ended e
+             where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending'",
             user.0,
-            chat
+            chat,
+            now
         )
         .execute(&mut *tx)
         .await?;
@@ -121,9 +125,13 @@ impl Notifications {
         )
         .execute(&mut *tx)
         .await?;
-        sqlx::query!("delete from telegram_tries where user_id = $1", user.0)
-            .execute(&mut *tx)
-            .await?;
+        // A right code is no wrong one, and makes up for none.
+        sqlx::query!(
+            "update telegram_tries set wrong = wrong - 1 where user_id = $1",
+            user.0
+        )
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -132,10 +140,16 @@ impl Notifications {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn telegram_unlink(&self, user: UserId) -> Result<()> {
-        sqlx::query!("delete from telegram_links where user_id = $1", user.0)
-            .execute(&self.pool)
-            .await?;
+    pub async fn telegram_unlink(&self, user: UserId, now: DateTime<Utc>) -> Result<()> {
+        sqlx::query!(
+            "with ended as (delete from telegram_links where user_id = $1 returning user_id)
+             update messages m set state = 'failed', ended_at = $2, failure = 'The chat was unlinked.' from ended e
+             where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending'",
+            user.0,
+            now
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -143,11 +157,19 @@ impl Notifications {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn telegram_left(&self, chat: i64) -> Result<bool> {
-        let left = sqlx::query!("delete from telegram_links where chat_id = $1", chat)
-            .execute(&self.pool)
-            .await?;
-        Ok(left.rows_affected() > 0)
+    pub async fn telegram_left(&self, chat: i64, now: DateTime<Utc>) -> Result<bool> {
+        let left = sqlx::query_scalar!(
+            r#"with ended as (delete from telegram_links where chat_id = $1 returning user_id),
+               given_up as (
+                   update messages m set state = 'failed', ended_at = $2, failure = 'The chat was unlinked, or the bot blocked.' from ended e
+                   where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending')
+               select count(*) as "left!" from ended"#,
+            chat,
+            now
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(left > 0)
     }
 }
 

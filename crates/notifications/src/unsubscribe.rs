@@ -2,6 +2,7 @@
 //! and nobody makes one for somebody else.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::{WireEnum, ids::UserId};
 use uuid::Uuid;
 
@@ -34,13 +35,18 @@ impl Notifications {
     ///
     /// # Errors
     /// `unsubscribe_unknown`, or the database failed.
-    pub async fn unsubscribe(&self, token: &str) -> Result<Topic> {
+    pub async fn unsubscribe(&self, token: &str, now: DateTime<Utc>) -> Result<Topic> {
         let (user, topic) = self.opened(token).ok_or(Refusal::Unsubscribed)?;
+        // What waits to be sent does not come any more, either.
         sqlx::query!(
-            "insert into preferences (user_id, topic, channel, wanted) values ($1, $2, 'email', false)
-             on conflict (user_id, topic, channel) do update set wanted = false",
+            "with ended as (
+                 insert into preferences (user_id, topic, channel, wanted) values ($1, $2, 'email', false)
+                 on conflict (user_id, topic, channel) do update set wanted = false returning user_id)
+             update messages m set state = 'failed', ended_at = $3, failure = 'The person wants no such message any more.' from ended e
+             where m.user_id = e.user_id and m.topic = $2 and m.channel = 'email' and m.state = 'pending'",
             user.0,
-            topic.column()
+            topic.column(),
+            now
         )
         .execute(&self.pool)
         .await?;

@@ -13,8 +13,8 @@ use lettre::{
 };
 use url::Url;
 
-/// How long the server may take for one command.
-const COMMAND_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may take to come about.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Where a server takes messages that begin without TLS: RFC 6409.
 const SUBMISSION: u16 = 587;
 
@@ -25,7 +25,7 @@ pub struct MailServer {
     pub url: Url,
     /// Whether `smtp://` may go without TLS.
     pub plaintext: bool,
-    /// File with the certificate authority of the server, PEM; the public ones where none is named.
+    /// File with a certificate authority that is believed beside the public ones, PEM.
     pub ca: Option<PathBuf>,
     /// The sender.
     pub from: Mailbox,
@@ -69,7 +69,7 @@ impl MailServer {
         let named = self.public_url.host_str().unwrap_or("localhost");
         Ok(builder
             .tls(tls)
-            .timeout(Some(COMMAND_TIME))
+            .timeout(Some(CONNECT_TIME))
             .hello_name(ClientId::Domain(named.to_owned()))
             .build())
     }
@@ -88,21 +88,45 @@ impl MailServer {
     }
 }
 
-/// Whether the server will never take this message: it refused the recipient, or what is in it. That nobody may send there is for whoever
-/// runs the platform to mend, and then the message goes.
-pub(super) fn refuses_message(error: &Error) -> bool {
-    let status = error.status().map(u16::from);
-    error.is_permanent() && !matches!(status, Some(502 | 503 | 504 | 521 | 530 | 534 | 535 | 538))
+/// Whether the server will never take this message: it says of the recipient's address, by its enhanced code (RFC 3463), that nothing arrives
+/// there. All else is for whoever runs the platform to mend, and then the message goes.
+pub(super) fn refuses_recipient(error: &Error) -> bool {
+    let code = enhanced(error).unwrap_or_default();
+    error.is_permanent()
+        && (code.starts_with("5.1.") || code.starts_with("5.2."))
+        && !matches!(code.as_str(), "5.1.7" | "5.1.8")
 }
 
-/// Why a message was not taken, for whoever runs the platform.
+/// Why a message was not taken, for whoever runs the platform. What servers say in words repeats the address, which is nobody's to read.
 pub(super) fn in_words(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    let cause = cause.unwrap_or_default();
-    match error.status().map(u16::from) {
-        Some(status) => format!("The mail server answered {status}: {cause}"),
-        None if error.is_tls() => format!("No TLS with the mail server: {cause}"),
-        None if error.is_timeout() => "The mail server took too long.".to_owned(),
-        None => format!("The mail server cannot be reached: {cause}"),
+    match (error.status().map(u16::from), enhanced(error)) {
+        (Some(status), Some(code)) => format!("The mail server answered {status} {code}."),
+        (Some(status), None) => format!("The mail server answered {status}."),
+        (None, _) if is_tls(error) => "No TLS could be spoken with the mail server; look at its certificate, and at DATACROWD_SMTP_CA.".to_owned(),
+        (None, _) if error.is_timeout() => "The mail server took too long.".to_owned(),
+        (None, _) => "The mail server cannot be reached.".to_owned(),
     }
+}
+
+/// Whether no TLS came about: what the handshake met lies within the error of the connection.
+fn is_tls(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let io = inner.downcast_ref::<std::io::Error>();
+        let held = io.and_then(std::io::Error::get_ref);
+        if held.is_some_and(|held| held.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = inner.source();
+    }
+    error.is_tls()
+}
+
+/// `5.1.1` of `550 5.1.1 …`.
+fn enhanced(error: &Error) -> Option<String> {
+    let said = std::error::Error::source(error)?.to_string();
+    let first = said.split_whitespace().next()?;
+    let is_code =
+        first.split('.').count() == 3 && first.chars().all(|c| c.is_ascii_digit() || c == '.');
+    is_code.then(|| first.to_owned())
 }

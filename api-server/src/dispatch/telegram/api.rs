@@ -83,6 +83,9 @@ impl Update {
         let word = written.text.as_deref()?.split_whitespace().next()?;
         // In some clients a command names its bot: /connect@datacrowd_bot.
         let command = word.split('@').next()?;
+        if !command.starts_with('/') {
+            return None;
+        }
         let code = written.from.as_ref()?.language_code.as_deref();
         let language = match code.is_some_and(|code| code.starts_with("ru")) {
             true => Language::Ru,

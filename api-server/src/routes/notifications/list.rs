@@ -72,11 +72,12 @@ pub async fn notification_list(
     Query(paging): Query<WorkPaging>,
 ) -> ApiResult<axum::Json<NotificationPage>> {
     let limit = paging.limit()?;
+    let client = app.core.tenant_of(user).await?.map(|tenant| tenant.id);
     let notices = app
         .notifications
-        .notice_list(user, paging.cursor(), limit + 1)
+        .notice_list(user, client, paging.cursor(), limit + 1)
         .await?;
-    let unread = app.notifications.notice_unread(user).await?;
+    let unread = app.notifications.notice_unread(user, client).await?;
     let page = PageBody::<NotificationBody>::cut(notices, limit, |n: &Notice| n.id);
     Ok(axum::Json(NotificationPage {
         items: page.items,

@@ -32,6 +32,7 @@ pub async fn notification_read(
     app.notifications
         .notice_read(user, read.up_to, app.now())
         .await?;
-    let unread = app.notifications.notice_unread(user).await?;
+    let client = app.core.tenant_of(user).await?.map(|tenant| tenant.id);
+    let unread = app.notifications.notice_unread(user, client).await?;
     Ok(axum::Json(Unread { unread }))
 }

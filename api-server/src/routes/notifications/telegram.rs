@@ -35,6 +35,6 @@ pub async fn telegram_unlink(
     State(app): State<App>,
     InSession { user, .. }: InSession,
 ) -> ApiResult<StatusCode> {
-    app.notifications.telegram_unlink(user).await?;
+    app.notifications.telegram_unlink(user, app.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

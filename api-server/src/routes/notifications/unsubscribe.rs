@@ -32,7 +32,7 @@ pub async fn unsubscribe(
     State(app): State<App>,
     Path(token): Path<String>,
 ) -> ApiResult<axum::Json<Unsubscribed>> {
-    let topic = app.notifications.unsubscribe(&token).await?;
+    let topic = app.notifications.unsubscribe(&token, app.now()).await?;
     Ok(axum::Json(Unsubscribed {
         topic: Upper(topic),
     }))

@@ -58,7 +58,8 @@ impl Platform {
 
     pub fn messenger(&self, way: Way, clock: fn() -> DateTime<Utc>) -> Messenger {
         let accounts = accounts_over(&self.auth);
-        Messenger::new(self.notifications.clone(), accounts, way, clock)
+        let (to, core) = (self.notifications.clone(), self.core.clone());
+        Messenger::new(to, accounts, core, way, clock)
     }
 
     pub fn mailer(&self, server: &MailServer, clock: fn() -> DateTime<Utc>) -> Messenger {

@@ -289,22 +289,3 @@ async fn a_large_answer_is_cut_and_a_broken_one_is_explained() {
         assert!(attempt["status"].is_null());
     }
 }
-
-/// A name is judged by where it leads when the connection is made: none is believed.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_leads_inside_is_not_followed() {
-    let p = Platform::start().await;
-    let sink = Sink::start(Says::Status(204)).await;
-    let url = sink.url.replace("127.0.0.1", "localhost");
-    let (client, _, hook) = told(&p, &url).await;
-    p.relay().await;
-    let sender = Sender::new(Egress::new(&[])).unwrap();
-    let mut deliverer = Deliverer::new(p.notifications.clone(), sender, Utc::now);
-    while deliverer.pass().await.unwrap() > 0 {
-        deliverer.drain().await;
-    }
-    assert!(sink.heard().is_empty());
-    let delivery = p.deliveries(&client, &hook).await[0].clone();
-    let failure = delivery["lastFailure"].as_str().unwrap();
-    assert!(failure.contains("which is no public address"), "{failure}");
-}

@@ -210,7 +210,8 @@ async fn an_answer_to_gold_waits_is_decided_and_paid_as_any_other_right_or_wrong
     let ((_, wanda), (_, rita)) = (p.register("wanda").await, p.register("rita").await);
     let done = p.one_by_one(&wanda, &project, 8, "1").await;
     let gold = done.iter().filter(|(_, gold)| *gold).count();
-    assert!((3..=6).contains(&gold), "{gold}");
+    // Two of them as a newcomer, and there are six.
+    assert!((2..=6).contains(&gold), "{gold}");
     p.sweep_in(0).await;
     assert_eq!(
         p.spent().await,

@@ -57,7 +57,8 @@ export const notifications = {
   settings: 'Notifications',
   settingsLink: 'Choose what you are told',
   telegramCode: 'Code from the bot',
-  telegramCodeHint: 'Six letters and digits, good for five minutes. Enter only a code that you asked for yourself.',
+  telegramCodeHint:
+    'Six letters and digits, good for five minutes. Enter only a code that you asked for yourself.',
   telegramLink: 'Link',
   telegramLinked: (bot: string) => `Your account is linked with a chat with ${bot}.`,
   /** A link; the next goes on from it. */

@@ -54,7 +54,8 @@ export const notifications: Catalogue['notifications'] = {
   settings: 'Уведомления',
   settingsLink: 'Выбрать, о чём сообщать',
   telegramCode: 'Код от бота',
-  telegramCodeHint: 'Шесть букв и цифр; код действует пять минут. Вводите только код, который запросили сами.',
+  telegramCodeHint:
+    'Шесть букв и цифр; код действует пять минут. Вводите только код, который запросили сами.',
   telegramLink: 'Привязать',
   telegramLinked: (bot) => `К учётной записи привязан чат с ${bot}.`,
   telegramOpen: (bot) => `Откройте ${bot} в Telegram`,

@@ -40,12 +40,8 @@ pub(crate) fn billing_mode(mode: BillingArg) -> BillingMode {
 /// # Errors
 /// The URL is none.
 pub(crate) fn core_of_task(settings: &Core) -> anyhow::Result<Labelling> {
-    let url = &settings.core_database_url;
-    Ok(Labelling::new(
-        pool(url, TASK_CONNECTIONS)?,
-        pool_of_statements(url, TASK_CONNECTIONS)?,
-        billing_mode(settings.billing_mode),
-    ))
+    let mode = billing_mode(settings.billing_mode);
+    core(&settings.core_database_url, TASK_CONNECTIONS, mode)
 }
 
 /// The context core, for whoever asks it who belongs to a client, and nothing that is paid for.
@@ -53,11 +49,12 @@ pub(crate) fn core_of_task(settings: &Core) -> anyhow::Result<Labelling> {
 /// # Errors
 /// The URL is none.
 pub(crate) fn core_of_dispatch(url: &str, connections: u32) -> anyhow::Result<Labelling> {
-    Ok(Labelling::new(
-        pool(url, connections)?,
-        pool_of_statements(url, connections)?,
-        BillingMode::Disabled,
-    ))
+    core(url, connections, BillingMode::Disabled)
+}
+
+fn core(url: &str, connections: u32, mode: BillingMode) -> anyhow::Result<Labelling> {
+    let calls = pool_of_statements(url, connections)?;
+    Ok(Labelling::new(pool(url, connections)?, calls, mode))
 }
 
 /// The context auth, for a task. It signs nobody in, so its keys that sign are made up; and so is its key that seals,

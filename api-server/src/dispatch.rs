@@ -154,7 +154,7 @@ fn messengers(
 /// Says by which ways people are told from now on, before anybody is told of anything. A database that is away hears it later.
 async fn open_ways(notifications: &Notifications, messengers: &[Messenger], now: DateTime<Utc>) {
     for messenger in messengers {
-        if let Err(error) = messenger.open().await {
+        if let Err(error) = messenger.open(None).await {
             tracing::warn!(
                 error.cause = format!("{error:#}"),
                 "a way to people opens later"

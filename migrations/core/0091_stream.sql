@@ -78,27 +78,20 @@ $$;
 create trigger projects_changed after update of state on projects for each row
     when (old.state is distinct from new.state) execute function project_changed_v1();
 
-create function project_exhausted_v1() returns trigger language plpgsql as $$
+-- Told under the kind that the trigger names.
+create function project_spent_v1() returns trigger language plpgsql as $$
 begin
     insert into events (kind, subject, actor, data)
-    values ('project.exhausted', new.id::text, 'transition', jsonb_build_object('quota', new.task_quota, 'used', new.tasks_used));
+    values (tg_argv[0], new.id::text, 'transition', jsonb_build_object('quota', new.task_quota, 'used', new.tasks_used));
     return null;
 end
 $$;
 create trigger projects_exhausted after update of tasks_used on projects for each row
-    when (old.tasks_used < old.task_quota and new.tasks_used >= new.task_quota) execute function project_exhausted_v1();
-
-create function project_low_v1() returns trigger language plpgsql as $$
-begin
-    insert into events (kind, subject, actor, data)
-    values ('project.low', new.id::text, 'transition', jsonb_build_object('quota', new.task_quota, 'used', new.tasks_used));
-    return null;
-end
-$$;
+    when (old.tasks_used < old.task_quota and new.tasks_used >= new.task_quota) execute function project_spent_v1('project.exhausted');
 -- Less than a tenth is left: time to buy more before work stops.
 create trigger projects_low after update of tasks_used on projects for each row
     when (old.tasks_used * 10 < old.task_quota * 9 and new.tasks_used * 10 >= new.task_quota * 9 and new.tasks_used < new.task_quota)
-    execute function project_low_v1();
+    execute function project_spent_v1('project.low');
 
 create function batch_changed_v1() returns trigger language plpgsql as $$
 begin

@@ -105,10 +105,10 @@ impl Messenger {
     }
 
     /// Says that people are told by this way; before anybody is told of anything, else what waits would not be for it.
-    pub(super) async fn open(&self) -> anyhow::Result<()> {
+    pub(super) async fn open(&self, address: Option<&str>) -> anyhow::Result<()> {
         let opening = self
             .notifications
-            .channel_open(self.channel(), None, (self.clock)());
+            .channel_open(self.channel(), address, (self.clock)());
         opening.await.context("opening the way")
     }
 
@@ -118,13 +118,14 @@ impl Messenger {
     /// A database failed; what was sent and not recorded is sent again, under the same name.
     pub async fn pass(&self) -> anyhow::Result<usize> {
         let channel = self.channel();
-        self.open().await?;
-        if let Way::Telegram(bot) = &self.way {
-            let (name, now) = (bot.name().await?, (self.clock)());
-            self.notifications
-                .channel_open(channel, Some(&name), now)
-                .await?;
-        }
+        let name = match &self.way {
+            Way::Email(_) => Ok(None),
+            Way::Telegram(bot) => bot.name().await.map(Some),
+        };
+        // Also while the bot is out of reach: what happens meanwhile waits for it.
+        self.open(name.as_ref().ok().and_then(Option::as_deref))
+            .await?;
+        name?;
         let now = (self.clock)();
         let due = self
             .notifications

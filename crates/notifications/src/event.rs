@@ -146,12 +146,6 @@ impl CloudEvent {
         &self.kind
     }
 
-    /// To what it happened, below its source.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
     /// What its type says.
     #[must_use]
     pub fn data(&self) -> &Value {

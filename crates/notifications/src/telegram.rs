@@ -14,6 +14,8 @@ const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const LENGTH: usize = 6;
 /// How long a code is good for, and wrong ones are remembered.
 const MINUTES: i64 = 5;
+/// Why what waited for a chat is not sent.
+const UNLINKED: &str = "The chat was unlinked.";
 /// Wrong codes of a person in that time.
 const TRIES: i32 = 5;
 
@@ -106,17 +108,7 @@ impl Notifications {
             tx.commit().await?;
             return Err(Refusal::TelegramCode.into());
         };
-        // What waits for the chat before is not for the next one.
-        sqlx::query!(
-            "with ended as (delete from telegram_links where user_id = $1 or chat_id = $2 returning user_id)
-             update messages m set state = 'failed', ended_at = $3, failure = 'The chat was unlinked.' from ended e
-             where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending'",
-            user.0,
-            chat,
-            now
-        )
-        .execute(&mut *tx)
-        .await?;
+        unlink(&mut tx, Some(user), Some(chat), UNLINKED, now).await?;
         sqlx::query!(
             "insert into telegram_links (user_id, chat_id, linked_at) values ($1, $2, $3)",
             user.0,
@@ -141,15 +133,8 @@ impl Notifications {
     /// # Errors
     /// The database failed.
     pub async fn telegram_unlink(&self, user: UserId, now: DateTime<Utc>) -> Result<()> {
-        sqlx::query!(
-            "with ended as (delete from telegram_links where user_id = $1 returning user_id)
-             update messages m set state = 'failed', ended_at = $2, failure = 'The chat was unlinked.' from ended e
-             where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending'",
-            user.0,
-            now
-        )
-        .execute(&self.pool)
-        .await?;
+        let mut conn = self.pool.acquire().await?;
+        unlink(&mut conn, Some(user), None, UNLINKED, now).await?;
         Ok(())
     }
 
@@ -158,19 +143,35 @@ impl Notifications {
     /// # Errors
     /// The database failed.
     pub async fn telegram_left(&self, chat: i64, now: DateTime<Utc>) -> Result<bool> {
-        let left = sqlx::query_scalar!(
-            r#"with ended as (delete from telegram_links where chat_id = $1 returning user_id),
-               given_up as (
-                   update messages m set state = 'failed', ended_at = $2, failure = 'The chat was unlinked, or the bot blocked.' from ended e
-                   where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending')
-               select count(*) as "left!" from ended"#,
-            chat,
-            now
-        )
-        .fetch_one(&self.pool)
-        .await?;
+        let mut conn = self.pool.acquire().await?;
+        let why = "The chat was unlinked, or the bot blocked.";
+        let left = unlink(&mut conn, None, Some(chat), why, now).await?;
         Ok(left > 0)
     }
+}
+
+/// Ends the links of a person and with a chat, and gives up what waits for them: it is not for the next chat. How many links there were.
+async fn unlink(
+    conn: &mut PgConnection,
+    user: Option<UserId>,
+    chat: Option<i64>,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    let ended = sqlx::query_scalar!(
+        r#"with ended as (delete from telegram_links where user_id = $1 or chat_id = $2 returning user_id),
+           given_up as (
+               update messages m set state = 'failed', ended_at = $3, failure = $4 from ended e
+               where m.user_id = e.user_id and m.channel = 'telegram' and m.state = 'pending')
+           select count(*) as "ended!" from ended"#,
+        user.map(|u| u.0),
+        chat,
+        now,
+        why
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(ended)
 }
 
 fn new_code() -> String {

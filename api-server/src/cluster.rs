@@ -1,4 +1,4 @@
-//! What should exist is written to the cluster: Projects, Datasets, Exports, Models, Predictions and tenants' namespaces.
+//! What should exist is written to the cluster: Projects, Datasets, Exports, Models, Predictions, Webhooks and tenants' namespaces.
 //! Server-side apply under one field manager, never forced: another writer's field is a conflict.
 
 mod conditions;
@@ -10,7 +10,9 @@ mod tokens;
 use std::{collections::BTreeMap, fmt::Debug};
 
 use axum::http::StatusCode;
-use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, condition::Condition, names};
+use datacrowd_crds::{
+    Dataset, Export, Model, Prediction, Project, Webhook, condition::Condition, names,
+};
 use datacrowd_protocol::ids::ResourceUid;
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -62,7 +64,7 @@ macro_rules! kind {
         }
     )+};
 }
-kind!(Project, Dataset, Export, Model, Prediction);
+kind!(Project, Dataset, Export, Model, Prediction, Webhook);
 
 /// What a request to delete came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod predictions;
 mod projects;
 mod runs;
 mod tasks;
+mod webhooks;
 
 use axum::{
     Router,
@@ -69,6 +70,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(predictions::delete::prediction_delete))
         .routes(routes!(predictions::status::prediction_status))
         .routes(routes!(predictions::run::prediction_run))
+        .routes(routes!(webhooks::put::webhook_put))
+        .routes(routes!(webhooks::delete::webhook_delete))
         .routes(routes!(departures::departure))
         .routes(routes!(tasks::task_status))
         .routes(routes!(datasets::run::dataset_run))

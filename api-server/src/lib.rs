@@ -43,6 +43,7 @@ pub mod state;
 pub mod stripe;
 mod upload_form;
 mod upsert;
+mod webhooks;
 mod words;
 
 pub use internal::openapi as internal_openapi;

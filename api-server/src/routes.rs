@@ -248,6 +248,7 @@ fn webhook_routes() -> OpenApiRouter<App> {
             webhook_endpoints::patch::webhook_patch,
             webhook_endpoints::delete::webhook_delete
         ))
+        .routes(routes!(webhook_endpoints::manifest::webhook_manifest))
         .routes(routes!(webhook_endpoints::secret::webhook_secret))
         .routes(routes!(webhook_endpoints::test::webhook_test))
         .routes(routes!(webhook_endpoints::deliveries::delivery_list))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
-    Api, Client, CustomResourceExt,
+    Api, Client,
     api::{Patch, PatchParams},
 };
 
@@ -24,13 +24,7 @@ pub async fn connect() -> Result<Client> {
 /// Installs the definitions.
 pub async fn install_resources(cluster: &Client) -> Result<()> {
     let api: Api<CustomResourceDefinition> = Api::all(cluster.clone());
-    for crd in [
-        datacrowd_crds::Project::crd(),
-        datacrowd_crds::Dataset::crd(),
-        datacrowd_crds::Export::crd(),
-        datacrowd_crds::Model::crd(),
-        datacrowd_crds::Prediction::crd(),
-    ] {
+    for (_, crd) in datacrowd_crds::manifest::definitions() {
         let name = crd.metadata.name.clone().context("a type without a name")?;
         let params = PatchParams::apply("bench").force();
         api.patch(&name, &params, &Patch::Apply(&crd)).await?;

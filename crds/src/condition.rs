@@ -140,8 +140,8 @@ impl Verdict {
     }
 }
 
-/// Conditions of a Project.
-pub const PROJECT_CONDITIONS: [ConditionType; 3] = [
+/// Conditions of what stands in force and needs no run: Project, Webhook.
+pub const STANDING_CONDITIONS: [ConditionType; 3] = [
     ConditionType::Ready,
     ConditionType::Reconciling,
     ConditionType::Stalled,

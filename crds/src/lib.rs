@@ -1,4 +1,4 @@
-//! The Kubernetes resources of the platform: Project, Dataset, Export, Model and Prediction. This crate owns
+//! The Kubernetes resources of the platform: Project, Dataset, Export, Model, Prediction and Webhook. This crate owns
 //! their shape, their conditions and their names, and nothing else; it talks to no one.
 
 pub mod condition;
@@ -10,9 +10,11 @@ pub mod names;
 pub mod prediction;
 pub mod project;
 mod reason;
+pub mod webhook;
 
 pub use dataset::{Dataset, DatasetSpec, DatasetStatus};
 pub use export::{Export, ExportSpec, ExportStatus};
 pub use model::{Model, ModelSpec, ModelStatus};
 pub use prediction::{Prediction, PredictionSpec, PredictionStatus};
 pub use project::{Project, ProjectSpec, ProjectStatus};
+pub use webhook::{Webhook, WebhookSpec, WebhookStatus};

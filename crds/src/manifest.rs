@@ -6,17 +6,18 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use crate::{Dataset, Export, Model, Prediction, Project};
+use crate::{Dataset, Export, Model, Prediction, Project, Webhook};
 
 /// Each definition with the name of its file in `manifests/`.
 #[must_use]
-pub fn definitions() -> [(&'static str, CustomResourceDefinition); 5] {
+pub fn definitions() -> [(&'static str, CustomResourceDefinition); 6] {
     [
         ("projects.yaml", finish(Project::crd())),
         ("datasets.yaml", finish(Dataset::crd())),
         ("exports.yaml", finish(Export::crd())),
         ("models.yaml", finish(Model::crd())),
         ("predictions.yaml", finish(Prediction::crd())),
+        ("webhooks.yaml", finish(Webhook::crd())),
     ]
 }
 

@@ -30,7 +30,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// The Project's spec is in force, or the Model may be applied. Nothing to do.
+    /// The Project's or the Webhook's spec is in force, or the Model may be applied. Nothing to do.
     Accepted,
     /// The namespace has no tenant label, or the resource was bound before it got the one it has. Label the namespace, or delete the resource and apply it again.
     NamespaceNotBound,
@@ -120,6 +120,10 @@ reasons! {
     CleanupFailed,
     /// The platform does not answer. Nothing to do; the operator tries again.
     PlatformUnavailable,
+    /// Every attempt to post to the Webhook's address fails, for now; each event is tried again for days. Look at its deliveries, then at the receiver.
+    EndpointFailing,
+    /// The platform gave the Webhook's address up: it answered 410 Gone, or nothing but failed for days. Mend the receiver, then enable it as the message says.
+    EndpointDisabled,
 }
 
 impl Reason {

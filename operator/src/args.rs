@@ -11,7 +11,7 @@ use crate::context::Settings;
 /// Prints every setting as a table of Markdown, instead of starting.
 pub const SETTINGS: &str = "settings";
 
-/// Reconciles Project, Dataset, Export, Model and Prediction with the platform.
+/// Reconciles Project, Dataset, Export, Model, Prediction and Webhook with the platform.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Args {

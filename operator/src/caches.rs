@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, Webhook};
 use datacrowd_protocol::names::TENANT_LABEL;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Namespace};
 use kube::{
@@ -23,6 +23,7 @@ pub(crate) struct Cache {
     pub exports: Store<Guarded<Export>>,
     pub models: Store<Guarded<Model>>,
     pub predictions: Store<Guarded<Prediction>>,
+    pub webhooks: Store<Guarded<Webhook>>,
     pub jobs: Store<PartialObjectMeta<Job>>,
 }
 
@@ -36,6 +37,7 @@ impl Cache {
             self.exports.wait_until_ready(),
             self.models.wait_until_ready(),
             self.predictions.wait_until_ready(),
+            self.webhooks.wait_until_ready(),
             self.jobs.wait_until_ready(),
         );
         filled.is_ok()

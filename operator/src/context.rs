@@ -58,6 +58,7 @@ pub(crate) struct Context {
     pub exports: Semaphore,
     pub models: Semaphore,
     pub predictions: Semaphore,
+    pub webhooks: Semaphore,
 }
 
 impl Context {
@@ -76,6 +77,7 @@ impl Context {
             exports: width(),
             models: width(),
             predictions: width(),
+            webhooks: width(),
             client,
             caches,
             platform,

@@ -1,4 +1,4 @@
-//! What a Dataset, an Export, a Model or a Prediction stands in: the namespace's tenant, and the Project that it names, as they were last seen.
+//! What a Dataset, an Export, a Model, a Prediction or a Webhook stands in: the namespace's tenant, and the Project that it names, as they were last seen.
 
 use std::sync::Arc;
 

@@ -31,6 +31,7 @@ mod tenancy;
 mod triggers;
 mod upsert;
 mod watches;
+mod webhook;
 mod work;
 
 pub use context::Settings;

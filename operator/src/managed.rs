@@ -103,7 +103,8 @@ status_shape!(
     datacrowd_crds::DatasetStatus,
     datacrowd_crds::ExportStatus,
     datacrowd_crds::ModelStatus,
-    datacrowd_crds::PredictionStatus
+    datacrowd_crds::PredictionStatus,
+    datacrowd_crds::WebhookStatus
 );
 
 /// What names one incarnation of an object.

@@ -103,7 +103,7 @@ impl Platform {
         })
     }
 
-    /// `PUT /internal/projects`, `…/datasets`, `…/exports`, `…/models`, `…/predictions`
+    /// `PUT /internal/projects`, `…/datasets`, `…/exports`, `…/models`, `…/predictions`, `…/webhooks`
     ///
     /// # Errors
     /// See [`PlatformError`].

@@ -7,7 +7,7 @@ mod validate;
 
 use datacrowd_crds::{
     Project,
-    condition::{ConditionType, PROJECT_CONDITIONS, Phase, Reason, Verdict},
+    condition::{ConditionType, Phase, Reason, STANDING_CONDITIONS, Verdict},
 };
 use datacrowd_protocol::internal::ProjectView;
 use kube::runtime::controller::Action;
@@ -27,7 +27,7 @@ use crate::{
 impl Managed for Project {
     const KIND: &'static str = "project";
     const RESOURCE: platform::Resource = platform::Resource::Project;
-    const CONDITIONS: &'static [ConditionType] = &PROJECT_CONDITIONS;
+    const CONDITIONS: &'static [ConditionType] = &STANDING_CONDITIONS;
     type View = ProjectView;
 
     fn id(view: &ProjectView) -> Uuid {

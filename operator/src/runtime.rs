@@ -113,6 +113,7 @@ async fn set(
     let exports = triggers::exports(&mut watches);
     let models = triggers::models(&mut watches);
     let predictions = triggers::predictions(&mut watches);
+    let webhooks = triggers::webhooks(&mut watches);
     let cache = watches.cache();
     let _watching = AbortOnDropHandle::new(tokio::spawn(watches.run()));
     // A pass reads them all; the first one must not take what is not read yet for what is not there.
@@ -127,6 +128,7 @@ async fn set(
         run(exports, context, control),
         run(models, context, control),
         run(predictions, context, control),
+        run(webhooks, context, control),
     );
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use datacrowd_crds::{
-    Dataset, Export, Model, Prediction, Project,
+    Dataset, Export, Model, Prediction, Project, Webhook,
     condition::{self, ConditionStatus, ConditionType},
     names::{BILLING_REVISION, DELETE_ROWS, RETRY_AT, SKIP_CLEANUP},
 };
@@ -107,6 +107,21 @@ pub(crate) fn predictions(watches: &mut Watches) -> Controller<Guarded<Predictio
                 waits(prediction) && prediction.spec.dataset_ref.name == name
             })
         })
+}
+
+/// Webhooks, woken by the Project that they name.
+pub(crate) fn webhooks(watches: &mut Watches) -> Controller<Guarded<Webhook>> {
+    let cache = watches.webhooks.cache();
+    let webhooks = over(&mut watches.webhooks);
+    let webhooks = with_tenancy(webhooks, watches, |w| w.webhooks.cache());
+    let projects = watches.projects.changes(project_facts);
+    webhooks.watches_shared_stream(projects, move |project: Arc<Guarded<Project>>| {
+        let name = project.name_any();
+        chosen(&cache, project.namespace(), move |webhook| {
+            let named = webhook.spec.project_ref.as_ref();
+            named.is_some_and(|project| project.name == name)
+        })
+    })
 }
 
 /// Whether a Prediction may wait for its Model or its Dataset: also one that was made, and of which either went since.

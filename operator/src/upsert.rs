@@ -21,7 +21,11 @@ fn body<K: Managed>(pass: &Pass<K>, tenant: String) -> Upsert<K::Spec> {
     // Rows are what Datasets have.
     let named = match K::RESOURCE {
         Resource::Dataset => pass.annotation(DELETE_ROWS),
-        Resource::Project | Resource::Export | Resource::Model | Resource::Prediction => None,
+        Resource::Project
+        | Resource::Export
+        | Resource::Model
+        | Resource::Prediction
+        | Resource::Webhook => None,
     };
     Upsert {
         namespace: pass.who.namespace.clone(),

@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
-use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, names::OPERATOR_MANAGER};
+use datacrowd_crds::{
+    Dataset, Export, Model, Prediction, Project, Webhook, names::OPERATOR_MANAGER,
+};
 use futures::{
     Stream, StreamExt as _,
     future::join_all,
@@ -36,6 +38,7 @@ pub(crate) struct Watches {
     pub exports: Watch<Guarded<Export>>,
     pub models: Watch<Guarded<Model>>,
     pub predictions: Watch<Guarded<Prediction>>,
+    pub webhooks: Watch<Guarded<Webhook>>,
     pub jobs: Watch<PartialObjectMeta<Job>>,
 }
 
@@ -54,6 +57,7 @@ impl Watches {
             exports: Watch::new(api(client, namespace), Config::default()),
             models: Watch::new(api(client, namespace), Config::default()),
             predictions: Watch::new(api(client, namespace), Config::default()),
+            webhooks: Watch::new(api(client, namespace), Config::default()),
             jobs: Watch::new(api(client, namespace), ours),
         }
     }
@@ -67,6 +71,7 @@ impl Watches {
             exports: self.exports.cache(),
             models: self.models.cache(),
             predictions: self.predictions.cache(),
+            webhooks: self.webhooks.cache(),
             jobs: self.jobs.cache(),
         }
     }
@@ -80,6 +85,7 @@ impl Watches {
             self.exports.run(),
             self.models.run(),
             self.predictions.run(),
+            self.webhooks.run(),
             self.jobs.run(),
         );
     }

@@ -8,6 +8,16 @@ use serde_json::{Value, json};
 use super::ApiError;
 
 impl ApiError {
+    /// 409 when a change over a resource was overtaken again and again.
+    pub fn changing() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "changing",
+            "Others keep changing it at the same time; try again in a moment.",
+        )
+        .retry_after(1)
+    }
+
     /// 503 while a source is read again, to see whether it is what rows were made from.
     pub fn source_compared() -> Self {
         Self::new(

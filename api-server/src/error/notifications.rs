@@ -23,7 +23,9 @@ impl From<NotificationsRefusal> for ApiError {
             }
             NotificationsRefusal::TooManyEndpoints { .. }
             | NotificationsRefusal::Taken
+            | NotificationsRefusal::NamespaceNotBound
             | NotificationsRefusal::Disabled => StatusCode::CONFLICT,
+            NotificationsRefusal::Tombstoned => StatusCode::GONE,
             NotificationsRefusal::TelegramTries => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use datacrowd_labelling::{Error, Refusal};
 use datacrowd_protocol::{
     ids::ResourceUid,
-    internal::{Departed, Departure},
+    internal::{Departed, Departure, ResourceKind},
 };
+use uuid::Uuid;
 
 use crate::{error::ApiResult, extract::Json, internal::auth::Trusted, state::App};
 
@@ -21,6 +23,9 @@ pub async fn departure(
     Json(departure): Json<Departure>,
 ) -> ApiResult<axum::Json<Departed>> {
     let Departure { kind, uid, tenant } = departure;
+    if kind == ResourceKind::Webhook {
+        return Ok(axum::Json(webhook(&app, uid, tenant.as_deref()).await?));
+    }
     let bucket = app.objects.bucket();
     let end = tokio::time::Instant::now() + DEPARTURE_SHARE;
     loop {
@@ -38,4 +43,23 @@ pub async fn departure(
             return Ok(axum::Json(step));
         }
     }
+}
+
+/// A webhook's endpoint is another context's: what the label names there is the tenant's id.
+async fn webhook(app: &App, uid: Uuid, tenant: Option<&str>) -> ApiResult<Departed> {
+    let tenant = match tenant {
+        Some(name) => match app.core.tenant_by_name(name).await {
+            Ok(tenant) => Some(tenant.id),
+            Err(Error::Refused(Refusal::NotFound)) => None,
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
+    let departs = app
+        .notifications
+        .endpoint_departs(ResourceUid(uid), tenant, app.now());
+    Ok(Departed {
+        departed: departs.await?,
+        unfinished: false,
+    })
 }

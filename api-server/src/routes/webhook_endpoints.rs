@@ -5,6 +5,7 @@ pub mod delete;
 pub mod deliveries;
 pub mod get;
 pub mod list;
+pub mod manifest;
 pub mod patch;
 pub mod resend;
 pub mod secret;
@@ -12,9 +13,12 @@ pub mod test;
 
 use chrono::{DateTime, Utc};
 use datacrowd_notifications::Endpoint;
+use datacrowd_protocol::{Upper, internal::WebhookState};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::webhooks::state_of;
 
 /// An endpoint of webhooks.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,8 +35,8 @@ pub struct WebhookBody {
     project_id: Option<Uuid>,
     description: String,
     /// ACTIVE; FAILING while every attempt fails; SUSPENDED by its owner; DISABLED by the platform.
-    #[schema(example = "ACTIVE")]
-    state: &'static str,
+    #[schema(value_type = String, example = "ACTIVE")]
+    state: Upper<WebhookState>,
     /// Since when every attempt failed.
     failing_since: Option<DateTime<Utc>>,
     disabled_at: Option<DateTime<Utc>>,
@@ -42,18 +46,16 @@ pub struct WebhookBody {
     previous_secret_until: Option<DateTime<Utc>>,
     /// Events that wait to be sent.
     pending: i64,
+    /// The resource that says what it is, as `namespace/name`; null for one that was made before there were any.
+    #[schema(example = "team-a/example-com-x7k2p")]
+    resource: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
 impl From<Endpoint> for WebhookBody {
     fn from(e: Endpoint) -> Self {
-        let state = match (&e.disabled, e.suspended, e.failing_since) {
-            (Some(_), ..) => "DISABLED",
-            (None, true, _) => "SUSPENDED",
-            (None, false, Some(_)) => "FAILING",
-            (None, false, None) => "ACTIVE",
-        };
+        let state = Upper(state_of(&e));
         let (disabled_at, disabled_reason) = e.disabled.map(|d| (d.at, d.reason)).unzip();
         Self {
             id: e.id,
@@ -67,6 +69,7 @@ impl From<Endpoint> for WebhookBody {
             disabled_reason,
             previous_secret_until: e.previous_secret_until,
             pending: e.pending,
+            resource: e.resource.map(|r| format!("{}/{}", r.namespace, r.name)),
             created_at: e.created_at,
             updated_at: e.updated_at,
         }

@@ -22,7 +22,7 @@ use datacrowd_telemetry::PrometheusHandle;
 use datacrowd_testkit::{Contract, TestDatabase};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
-    Api, Client, CustomResourceExt,
+    Api, Client,
     api::{DeleteParams, Patch, PatchParams},
 };
 use reqwest::Method;
@@ -167,7 +167,7 @@ async fn install_resources(client: &Client) {
     static DONE: OnceCell<()> = OnceCell::const_new();
     DONE.get_or_init(|| async {
         let api: Api<k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition> = Api::all(client.clone());
-        for crd in [datacrowd_crds::Project::crd(), datacrowd_crds::Dataset::crd(), datacrowd_crds::Export::crd(), datacrowd_crds::Model::crd(), datacrowd_crds::Prediction::crd()] {
+        for (_, crd) in datacrowd_crds::manifest::definitions() {
             let name = crd.metadata.name.clone().unwrap();
             api.patch(&name, &PatchParams::apply("tests").force(), &Patch::Apply(&crd)).await.unwrap();
             let established = kube::runtime::wait::await_condition(api.clone(), &name, kube::runtime::conditions::is_crd_established());

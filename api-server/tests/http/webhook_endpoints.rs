@@ -3,4 +3,5 @@
 mod answers;
 mod endpoints;
 mod killed;
+mod resources;
 pub mod sink;

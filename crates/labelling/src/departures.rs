@@ -110,8 +110,6 @@ async fn departed(
     )
     .fetch_optional(conn)
     .await?;
-    Ok(gone.map(|r| Leaving {
-        id: BoundId::of(kind, r.target_id),
-        bound: false,
-    }))
+    let id = gone.and_then(|r| BoundId::of(kind, r.target_id));
+    Ok(id.map(|id| Leaving { id, bound: false }))
 }

@@ -12,7 +12,7 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use crate::{
-    Labelling, Result,
+    Error, Labelling, Result,
     binding::{lock_bound, unbind},
     events,
     projects::from_column,
@@ -43,14 +43,16 @@ pub enum BoundId {
 }
 
 impl BoundId {
-    pub(crate) fn of(kind: ResourceKind, id: Uuid) -> Self {
-        match kind {
+    /// None for a kind whose rows another context has.
+    pub(crate) fn of(kind: ResourceKind, id: Uuid) -> Option<Self> {
+        Some(match kind {
             ResourceKind::Project => Self::Project(ProjectId(id)),
             ResourceKind::Dataset => Self::Dataset(DatasetId(id)),
             ResourceKind::Export => Self::Export(ExportId(id)),
             ResourceKind::Model => Self::Model(ModelId(id)),
             ResourceKind::Prediction => Self::Prediction(PredictionId(id)),
-        }
+            ResourceKind::Webhook => return None,
+        })
     }
 
     pub(crate) fn resource(self) -> ResourceKind {
@@ -142,7 +144,8 @@ impl Labelling {
         rows.into_iter()
             .map(|r| {
                 Ok(BoundResource {
-                    id: BoundId::of(from_column("kind", &r.kind)?, r.id),
+                    id: BoundId::of(from_column("kind", &r.kind)?, r.id)
+                        .ok_or(Error::Corrupt { what: "kind" })?,
                     uid: ResourceUid(r.uid),
                     tenant: r.tenant,
                     namespace: r.namespace,

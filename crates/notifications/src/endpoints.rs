@@ -1,19 +1,19 @@
 //! Where clients want to be told.
 
+mod checks;
+mod resource;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_protocol::ids::{ProjectId, TenantId};
+use datacrowd_protocol::ids::{ProjectId, ResourceUid, TenantId};
 use sqlx::PgConnection;
-use url::Url;
 use uuid::Uuid;
 
-use crate::{Error, EventType, Notifications, Refusal, Result, error::constraint};
+use self::checks::{check_description, check_types, checked_url};
+pub use self::resource::EndpointUpsert;
+use crate::{Error, Notifications, Refusal, Result, error::constraint};
 
 /// Endpoints that a client may have.
 const MOST: i64 = 50;
-/// Characters of an address.
-const URL_LENGTH: usize = 2000;
-/// Characters of a description.
-const DESCRIPTION_LENGTH: usize = 500;
 /// How long a secret that was replaced signs beside the new one.
 const OVERLAP: TimeDelta = TimeDelta::days(1);
 
@@ -36,8 +36,20 @@ pub struct Endpoint {
     pub previous_secret_until: Option<DateTime<Utc>>,
     /// Events that wait to be sent.
     pub pending: i64,
+    /// The resource that says what it is; none where REST alone does.
+    pub resource: Option<EndpointResource>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// The Webhook that speaks for an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as in the cluster")]
+pub struct EndpointResource {
+    pub namespace: String,
+    pub name: String,
+    pub uid: ResourceUid,
+    pub generation: i64,
 }
 
 /// Why nothing is sent to an endpoint, by the platform's own decision.
@@ -60,8 +72,6 @@ pub struct NewEndpoint {
     pub event_types: Vec<String>,
     /// For people.
     pub description: String,
-    /// Whether nothing is sent yet.
-    pub suspended: bool,
 }
 
 /// What changes of an endpoint; what is absent stays.
@@ -75,59 +85,46 @@ pub struct EndpointPatch {
     pub suspended: Option<bool>,
 }
 
-impl Notifications {
-    /// Adds an endpoint.
+impl EndpointPatch {
+    /// The address in one spelling, when one is given and everything fits.
     ///
     /// # Errors
-    /// `invalid_request` for an address, a type or a text that does not fit, `too_many_webhook_endpoints`; or the database failed.
-    pub async fn endpoint_create(
-        &self,
-        tenant: TenantId,
-        new: &NewEndpoint,
-        now: DateTime<Utc>,
-    ) -> Result<Endpoint> {
+    /// `invalid_request`.
+    pub fn fits(&self) -> Result<Option<String>> {
+        if let Some(types) = &self.event_types {
+            check_types(types)?;
+        }
+        if let Some(description) = &self.description {
+            check_description(description)?;
+        }
+        self.url.as_deref().map(checked_url).transpose()
+    }
+}
+
+impl Notifications {
+    /// Whether an endpoint may be added, before its resource is written; the upsert of that asks again.
+    ///
+    /// # Errors
+    /// `invalid_request` for an address, a type or a text that does not fit, `too_many_webhook_endpoints`, `webhook_endpoint_taken`; or the
+    /// database failed.
+    pub async fn endpoint_admits(&self, tenant: TenantId, new: &NewEndpoint) -> Result<()> {
         let url = checked_url(&new.url)?;
         check_types(&new.event_types)?;
-        check_length("description", &new.description, DESCRIPTION_LENGTH)?;
-        let id = Uuid::now_v7();
-        let (_, secret) = self.make_secret(id)?;
-        let mut tx = self.pool.begin().await?;
-        // Of two who add the last one, one waits for the other.
-        sqlx::query!(
-            "select pg_advisory_xact_lock(hashtextextended($1::text, 1))",
-            tenant.0.to_string()
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        let has = sqlx::query_scalar!(
-            r#"select count(*) as "has!" from webhook_endpoints where tenant_id = $1"#,
-            tenant.0
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        if has >= MOST {
-            return Err(Refusal::TooManyEndpoints { most: MOST }.into());
-        }
-        sqlx::query!(
-            "insert into webhook_endpoints (id, tenant_id, project_id, url, event_types, description, suspended, secret, secret_key, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
-            id,
+        check_description(&new.description)?;
+        let mut conn = self.pool.acquire().await?;
+        refuse_too_many(&mut conn, tenant).await?;
+        let taken = sqlx::query_scalar!(
+            r#"select exists (select from webhook_endpoints where tenant_id = $1 and project_id is not distinct from $2 and url = $3) as "taken!""#,
             tenant.0,
             new.project.map(|p| p.0),
-            url,
-            &new.event_types,
-            new.description,
-            new.suspended,
-            secret.bytes,
-            secret.by,
-            now
+            url
         )
-        .execute(&mut *tx)
-        .await
-        .map_err(taken)?;
-        let made = one(&mut tx, Some(tenant), id).await?;
-        tx.commit().await?;
-        Ok(made)
+        .fetch_one(&mut *conn)
+        .await?;
+        match taken {
+            true => Err(Refusal::Taken.into()),
+            false => Ok(()),
+        }
     }
 
     /// An endpoint of this tenant; of any when none is given.
@@ -164,13 +161,7 @@ impl Notifications {
         patch: &EndpointPatch,
         now: DateTime<Utc>,
     ) -> Result<Endpoint> {
-        let url = patch.url.as_deref().map(checked_url).transpose()?;
-        if let Some(types) = &patch.event_types {
-            check_types(types)?;
-        }
-        if let Some(description) = &patch.description {
-            check_length("description", description, DESCRIPTION_LENGTH)?;
-        }
+        let url = patch.fits()?;
         let enables = patch.suspended == Some(false);
         let mut tx = self.pool.begin().await?;
         sqlx::query!(
@@ -247,9 +238,36 @@ impl Notifications {
     }
 }
 
+/// Of two who add or bind endpoints of a tenant, one waits for the other.
+async fn lock_endpoints(conn: &mut PgConnection, tenant: TenantId) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended($1::text, 1))",
+        tenant.0.to_string()
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
+/// Refuses one more than a tenant may have; its endpoints are locked.
+async fn refuse_too_many(conn: &mut PgConnection, tenant: TenantId) -> Result<()> {
+    let has = sqlx::query_scalar!(
+        r#"select count(*) as "has!" from webhook_endpoints where tenant_id = $1"#,
+        tenant.0
+    )
+    .fetch_one(conn)
+    .await?;
+    match has >= MOST {
+        true => Err(Refusal::TooManyEndpoints { most: MOST }.into()),
+        false => Ok(()),
+    }
+}
+
 fn taken(error: sqlx::Error) -> Error {
     match constraint(&error) {
         Some("webhook_endpoints_once") => Refusal::Taken.into(),
+        // Another tenant's upsert of the resource was faster.
+        Some("webhook_endpoints_resource_uid") => Refusal::NamespaceNotBound.into(),
         _ => error.into(),
     }
 }
@@ -273,6 +291,7 @@ async fn rows(
     let rows = sqlx::query!(
         r#"select w.id, w.tenant_id, w.project_id, w.url, w.event_types, w.description, w.suspended, w.disabled_at, w.disabled_reason,
                   w.failing_since, w.previous_until, w.created_at, w.updated_at,
+                  w.resource_namespace, w.resource_name, w.resource_uid, w.resource_generation,
                   (select count(*) from deliveries d where d.endpoint_id = w.id and d.state = 'pending') as "pending!"
            from webhook_endpoints w
            where ($1::uuid is null or w.tenant_id = $1) and ($2::uuid is null or w.id = $2) and ($3::uuid is null or w.id < $3)
@@ -299,50 +318,16 @@ async fn rows(
         failing_since: row.failing_since,
         previous_secret_until: row.previous_until,
         pending: row.pending,
+        resource: (|| {
+            Some(EndpointResource {
+                namespace: row.resource_namespace?,
+                name: row.resource_name?,
+                uid: ResourceUid(row.resource_uid?),
+                generation: row.resource_generation?,
+            })
+        })(),
         created_at: row.created_at,
         updated_at: row.updated_at,
     });
     Ok(endpoint.collect())
-}
-
-/// An address as it is sent to, in one spelling.
-fn checked_url(text: &str) -> Result<String> {
-    let refused = |why: &str| Refusal::Url { why: why.into() };
-    check_length("url", text, URL_LENGTH)?;
-    let url = Url::parse(text).map_err(|_| {
-        refused("url must be an absolute address such as https://example.com/hooks")
-    })?;
-    if !matches!(url.scheme(), "https" | "http") {
-        return Err(refused("url must begin with https:// or http://").into());
-    }
-    if url.host().is_none() {
-        return Err(refused("url must name a host").into());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused(
-            "url must hold no user name and no password; check the signature instead",
-        )
-        .into());
-    }
-    if url.fragment().is_some() {
-        return Err(refused("url must hold no fragment").into());
-    }
-    Ok(url.into())
-}
-
-fn check_types(names: &[String]) -> Result<()> {
-    match names
-        .iter()
-        .find(|name| EventType::from_name(name).is_none())
-    {
-        Some(name) => Err(Refusal::EventType { name: name.clone() }.into()),
-        None => Ok(()),
-    }
-}
-
-fn check_length(member: &'static str, text: &str, most: usize) -> Result<()> {
-    match text.chars().count() > most {
-        true => Err(Refusal::TooLong { member, most }.into()),
-        false => Ok(()),
-    }
 }

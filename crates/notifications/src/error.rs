@@ -34,6 +34,8 @@ pub enum Refusal {
     TooManyEndpoints { most: i64 },
     Taken,
     Disabled,
+    Tombstoned,
+    NamespaceNotBound,
     Unsubscribed,
     TelegramCode,
     TelegramTries,
@@ -49,6 +51,8 @@ impl Refusal {
             Self::TooManyEndpoints { .. } => "too_many_webhook_endpoints",
             Self::Taken => "webhook_endpoint_taken",
             Self::Disabled => "webhook_endpoint_disabled",
+            Self::Tombstoned => "tombstoned",
+            Self::NamespaceNotBound => "namespace_not_bound",
             Self::Unsubscribed => "unsubscribe_unknown",
             Self::TelegramCode => "telegram_code_unknown",
             Self::TelegramTries => "too_many_telegram_codes",
@@ -66,6 +70,8 @@ impl Refusal {
             Self::NotFound
             | Self::TooManyEndpoints { .. }
             | Self::Disabled
+            | Self::Tombstoned
+            | Self::NamespaceNotBound
             | Self::Unsubscribed
             | Self::TelegramTries => None,
         }
@@ -88,6 +94,8 @@ impl Refusal {
             ),
             Self::Taken => "There is an endpoint of this address for the same project already; change that one.".into(),
             Self::Disabled => "Nothing is sent to this endpoint while it is suspended or disabled; send {\"suspended\": false} with PATCH /webhook-endpoints/{id} first.".into(),
+            Self::Tombstoned => "This resource was replaced or deleted; read it again and use the new one.".into(),
+            Self::NamespaceNotBound => "The resource was bound before its namespace got the label it has; delete it and apply it again, or give the namespace its earlier label back.".into(),
             Self::Unsubscribed => "This link ends no e-mails; it may be cut off or too old. Sign in and choose what you are told in the settings.".into(),
             Self::TelegramCode => "This code is not one that the bot gave out in the last five minutes; send it /connect for a new one.".into(),
             Self::TelegramTries => "Too many wrong codes; wait five minutes, then send /connect to the bot for a new one.".into(),

@@ -26,7 +26,9 @@ use datacrowd_sealing::SealingKeys;
 use sqlx::PgPool;
 
 pub use deliveries::{Attempted, Due, Verdict};
-pub use endpoints::{Disabled, Endpoint, EndpointPatch, NewEndpoint};
+pub use endpoints::{
+    Disabled, Endpoint, EndpointPatch, EndpointResource, EndpointUpsert, NewEndpoint,
+};
 pub use error::{Error, Refusal, Result};
 pub use event::{CloudEvent, NewEvent};
 pub use history::{Attempt, Delivery, DeliveryState};

@@ -8,15 +8,15 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 pub use self::{
-    state::{BillingStatus, DatasetState, ExportState, ProjectState},
+    state::{BillingStatus, DatasetState, ExportState, ProjectState, WebhookState},
     view::{
         Billing, DatasetView, ExportView, ModelView, PredictionView, ProjectView, QualityNumbers,
-        RunView, TaskCounts,
+        RunView, TaskCounts, WebhookView,
     },
 };
 use crate::{run::RunReason, wire_enum};
 
-/// `PUT /internal/{projects,datasets,exports}`: a resource as the caller saw it. `S` is the resource's spec.
+/// `PUT /internal/{projects,datasets,exports,models,predictions,webhooks}`: a resource as the caller saw it. `S` is the resource's spec.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Upsert<S> {
@@ -53,6 +53,8 @@ wire_enum! {
         Model = "MODEL" / "model",
         /// A Prediction.
         Prediction = "PREDICTION" / "prediction",
+        /// A Webhook.
+        Webhook = "WEBHOOK" / "webhook",
     }
 }
 
@@ -93,7 +95,7 @@ pub struct ReportFailure {
     pub message: String,
 }
 
-/// Query of `DELETE /internal/{projects,datasets,exports}/{id}`.
+/// Query of `DELETE /internal/{projects,datasets,exports,models,predictions,webhooks}/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

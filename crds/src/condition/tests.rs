@@ -60,11 +60,11 @@ fn the_transition_time_moves_only_when_the_status_flips() {
 #[test]
 fn a_project_has_no_succeeded() {
     let kinds: Vec<_> = Verdict::new(Phase::Done, Reason::Accepted, "")
-        .conditions(&PROJECT_CONDITIONS, 1, &at("2026-01-01T00:00:00Z"))
+        .conditions(&STANDING_CONDITIONS, 1, &at("2026-01-01T00:00:00Z"))
         .into_iter()
         .map(|c| c.kind)
         .collect();
-    assert_eq!(kinds, PROJECT_CONDITIONS);
+    assert_eq!(kinds, STANDING_CONDITIONS);
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub enum Resource {
     Model,
     /// `/internal/predictions`
     Prediction,
+    /// `/internal/webhooks`
+    Webhook,
 }
 
 impl Resource {
@@ -25,6 +27,7 @@ impl Resource {
             Self::Export => ResourceKind::Export,
             Self::Model => ResourceKind::Model,
             Self::Prediction => ResourceKind::Prediction,
+            Self::Webhook => ResourceKind::Webhook,
         }
     }
 
@@ -35,6 +38,7 @@ impl Resource {
             Self::Export => "exports",
             Self::Model => "models",
             Self::Prediction => "predictions",
+            Self::Webhook => "webhooks",
         }
     }
 }

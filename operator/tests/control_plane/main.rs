@@ -28,4 +28,5 @@ mod quiescence;
 mod retries;
 mod tenancy;
 mod watches;
+mod webhooks;
 mod world;

@@ -1,6 +1,7 @@
 //! The platform as the operator sees it: rows in memory behind the internal API's paths.
 
 pub mod models;
+pub mod webhooks;
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +22,7 @@ use datacrowd_protocol::{
     internal::{
         Billing, BillingStatus, DatasetState, DatasetView, DeleteQuery, Departed, Departure,
         ExportState, ExportView, ProjectState, ProjectView, ReportFailure, RunView, TaskCounts,
-        Upsert,
+        Upsert, WebhookState,
     },
     names::INTERNAL_TOKEN_HEADER,
     problem::Problem,
@@ -63,6 +64,9 @@ pub struct Rows {
     pub exports: BTreeMap<String, Row>,
     pub models: BTreeMap<String, Row>,
     pub predictions: BTreeMap<String, Row>,
+    pub webhooks: BTreeMap<String, Row>,
+    /// What is said of each of them.
+    pub webhook_state: Option<WebhookState>,
     /// What the predictions are of.
     pub predicted: BTreeMap<String, PredictionSpec>,
     pub paused: bool,
@@ -101,6 +105,7 @@ impl Fake {
             .route("/internal/exports", put(export_put))
             .route("/internal/models", put(models::model_put))
             .route("/internal/predictions", put(models::prediction_put))
+            .route("/internal/webhooks", put(webhooks::webhook_put))
             .route("/internal/{kind}/{id}/runs", post(begin))
             .route("/internal/{kind}/{id}/status", patch(failed))
             .route("/internal/datasets/{id}/fence", post(fence))
@@ -467,6 +472,7 @@ async fn remove(
     rows.exports.retain(|_, row| row.id != id);
     rows.models.retain(|_, row| row.id != id);
     rows.predictions.retain(|_, row| row.id != id);
+    rows.webhooks.retain(|_, row| row.id != id);
     if query.policy == DeletionPolicy::Delete {
         rows.orphans_go();
     }

@@ -1,6 +1,6 @@
 //! A settled resource causes no writes.
 
-use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, Webhook};
 use kube::ResourceExt;
 use std::time::Duration;
 
@@ -43,6 +43,11 @@ async fn a_hundred_passes_over_settled_resources_write_nothing() {
     world.pod_exits(&job, 64, "Error", "").await;
     let _: Model = world.reason("unusable", "BadInput").await;
     let _: Prediction = world.reason("guess", "Predicted").await;
+    let spec = serde_json::json!({"url": "https://example.com/hooks"});
+    world
+        .create::<Webhook>(super::webhooks::webhook("done", spec))
+        .await;
+    let _: Webhook = world.reason("done", "Accepted").await;
     let _: Project = world.reason("reviews", "Accepted").await;
     let quiet = async || {
         let before = running.proxy.written().len();

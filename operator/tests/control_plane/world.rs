@@ -4,7 +4,7 @@
 use std::{env, time::Duration};
 
 use datacrowd_crds::{
-    Dataset, Export, Model, Prediction, Project,
+    Dataset, Export, Model, Prediction, Project, Webhook,
     condition::{Condition, ConditionStatus, ConditionType, find},
 };
 use datacrowd_operator::{Operator, Platform, Settings};
@@ -300,6 +300,7 @@ impl World {
         all::<Export>(self).await;
         all::<Model>(self).await;
         all::<Prediction>(self).await;
+        all::<Webhook>(self).await;
         all::<Job>(self).await;
         all::<Pod>(self).await;
         all::<Event>(self).await;
@@ -344,7 +345,7 @@ macro_rules! observed {
         }
     )+};
 }
-observed!(Project, Dataset, Export, Model, Prediction);
+observed!(Project, Dataset, Export, Model, Prediction, Webhook);
 
 pub fn ready<K: Observed>(object: &K) -> Option<&Condition> {
     find(object.conditions(), ConditionType::Ready)

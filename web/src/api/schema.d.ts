@@ -1843,7 +1843,7 @@ export interface paths {
         get: operations["webhook_list"];
         put?: never;
         /**
-         * Adds an endpoint: from now on, what happens is posted there as CloudEvents, signed as Standard Webhooks 1.0 has it. Ask for its secret
+         * Adds an endpoint, as a resource `Webhook`: from now on, what happens is posted there as CloudEvents, signed as Standard Webhooks 1.0 has it. Ask for its secret
          *     with `POST /webhook-endpoints/{id}/secret`.
          */
         post: operations["webhook_create"];
@@ -1864,11 +1864,11 @@ export interface paths {
         get: operations["webhook_get"];
         put?: never;
         post?: never;
-        /** Removes an endpoint and the record of what was sent there. */
+        /** Removes an endpoint, its resource, and the record of what was sent there. */
         delete: operations["webhook_delete"];
         options?: never;
         head?: never;
-        /** Changes an endpoint. What waits to be sent goes to its new address. */
+        /** Changes an endpoint, by its resource. What waits to be sent goes to its new address. */
         patch: operations["webhook_patch"];
         trace?: never;
     };
@@ -1917,6 +1917,23 @@ export interface paths {
         put?: never;
         /** Sends one event again, whatever became of it, with as many attempts as if it were new. */
         post: operations["delivery_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhook-endpoints/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The endpoint as a resource that `kubectl apply` takes. It holds no secret. */
+        get: operations["webhook_manifest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4185,6 +4202,11 @@ export interface components {
                  * @description Events that wait to be sent.
                  */
                 pending: number;
+                /**
+                 * @description The resource that says what it is, as `namespace/name`; null for one that was made before there were any.
+                 * @example team-a/example-com-x7k2p
+                 */
+                resource?: string | null;
                 /** Format: date-time */
                 createdAt: string;
                 /** Format: date-time */
@@ -5238,6 +5260,11 @@ export interface components {
              * @description Events that wait to be sent.
              */
             pending: number;
+            /**
+             * @description The resource that says what it is, as `namespace/name`; null for one that was made before there were any.
+             * @example team-a/example-com-x7k2p
+             */
+            resource?: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -9664,6 +9691,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhook_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": Record<string, never>;
                 };
             };
             /** @description What went wrong, and what to do */

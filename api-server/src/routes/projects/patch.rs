@@ -80,12 +80,7 @@ pub async fn project_patch(
             ));
         }
     }
-    Err(ApiError::new(
-        StatusCode::CONFLICT,
-        "changing",
-        "Others keep changing the project at the same time; try again in a moment.",
-    )
-    .retry_after(1))
+    Err(ApiError::changing())
 }
 
 impl ProjectChange {

@@ -1,15 +1,20 @@
 //! `POST /webhook-endpoints`.
 
 use axum::{extract::State, http::StatusCode};
+use datacrowd_crds::{Webhook, WebhookSpec, dataset::ProjectRef};
 use datacrowd_notifications::NewEndpoint;
 use datacrowd_protocol::ids::ProjectId;
 use serde::Deserialize;
 use serde_json::json;
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::WebhookBody;
-use crate::{auth::Owner, error::ApiResult, extract::Json, state::App};
+use crate::{
+    auth::Owner, error::ApiResult, extract::Json, idempotency::SameRequest, names::resource_name,
+    state::App, webhooks,
+};
 
 /// A new endpoint.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,7 +36,7 @@ pub struct NewWebhook {
     suspended: bool,
 }
 
-/// Adds an endpoint: from now on, what happens is posted there as CloudEvents, signed as Standard Webhooks 1.0 has it. Ask for its secret
+/// Adds an endpoint, as a resource `Webhook`: from now on, what happens is posted there as CloudEvents, signed as Standard Webhooks 1.0 has it. Ask for its secret
 /// with `POST /webhook-endpoints/{id}/secret`.
 #[utoipa::path(post, path = "/webhook-endpoints", tag = "webhooks", request_body = NewWebhook, responses((status = 201, body = WebhookBody)))]
 pub async fn webhook_create(
@@ -39,26 +44,54 @@ pub async fn webhook_create(
     owner: Owner,
     Json(new): Json<NewWebhook>,
 ) -> ApiResult<(StatusCode, axum::Json<WebhookBody>)> {
-    let tenant = owner.home()?.0.id;
-    if let Some(project) = new.project_id {
-        app.core
-            .project_get(Some(tenant), ProjectId(project))
-            .await?;
-    }
-    let new = NewEndpoint {
-        project: new.project_id.map(ProjectId),
+    let (tenant, home) = owner.home()?;
+    let project = match new.project_id {
+        Some(id) => {
+            let found = app
+                .core
+                .project_find(Some(tenant.id), ProjectId(id))
+                .await?;
+            Some(found.live()?)
+        }
+        None => None,
+    };
+    // What the cluster would say of it in its own words.
+    let asked = NewEndpoint {
+        project: project.as_ref().map(|project| project.id),
         url: new.url,
         event_types: new.event_types,
         description: new.description,
-        suspended: new.suspended,
     };
-    let made = app
-        .notifications
-        .endpoint_create(tenant, &new, app.now())
-        .await?;
+    app.notifications.endpoint_admits(tenant.id, &asked).await?;
+    let namespace = project.as_ref().map_or(home, |project| &project.namespace);
+    let name = resource_name(&host(&asked.url), "webhook", SameRequest(None));
+    let mut resource = Webhook::new(
+        &name,
+        WebhookSpec {
+            url: asked.url,
+            event_types: asked.event_types,
+            project_ref: project.as_ref().map(|project| ProjectRef {
+                name: project.name.clone(),
+            }),
+            description: Some(asked.description).filter(|text| !text.is_empty()),
+            suspend: new.suspended.then_some(true),
+        },
+    );
+    resource.metadata.namespace = Some(namespace.to_owned());
+    let at = app.cluster.bound(namespace, tenant).await?;
+    let made = app.cluster.make(&at, &resource).await?;
+    let indexed = webhooks::index_written(&app, tenant, &made.resource).await;
+    let made = app.cluster.keep(&made, indexed).await?;
     let details = json!({"url": made.url});
     owner
         .audit(&app, "webhook.create", &made.id.to_string(), details)
         .await?;
     Ok((StatusCode::CREATED, axum::Json(made.into())))
+}
+
+/// Whose address it is, without what it may hold of secrets.
+fn host(url: &str) -> String {
+    let url = Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(ToOwned::to_owned))
+        .unwrap_or_default()
 }

@@ -100,6 +100,7 @@ const ROWS: &[(&str, For)] = &[
     ("webhook_get", Owner),
     ("webhook_patch", Owner),
     ("webhook_delete", Owner),
+    ("webhook_manifest", Owner),
     ("webhook_secret", Owner),
     ("webhook_test", Owner),
     ("delivery_list", Owner),

@@ -31,10 +31,12 @@ pub(crate) async fn lock_bound(
             sqlx::query!($sql, uid.0)
                 .fetch_optional(&mut *conn)
                 .await?
-                .map(|r| Bound {
-                    id: BoundId::of(kind, r.id),
-                    tenant: TenantId(r.tenant_id),
-                    tenant_name: r.name,
+                .and_then(|r| {
+                    Some(Bound {
+                        id: BoundId::of(kind, r.id)?,
+                        tenant: TenantId(r.tenant_id),
+                        tenant_name: r.name,
+                    })
                 })
         };
     }
@@ -54,6 +56,8 @@ pub(crate) async fn lock_bound(
         ResourceKind::Prediction => lock!(
             "select p.id, p.tenant_id, t.name from prediction_jobs p join tenants t on t.id = p.tenant_id where p.bound_uid = $1 for update of p"
         ),
+        // Its row is another context's.
+        ResourceKind::Webhook => None,
     })
 }
 

@@ -7,7 +7,7 @@ use datacrowd_protocol::{
 use sqlx::PgConnection;
 
 use super::from_column;
-use crate::{Labelling, Refusal, Result};
+use crate::{Labelling, Refusal, Result, tenants::tenant_named};
 
 /// Which project it is and whose, without what is in it.
 #[derive(Debug, Clone)]
@@ -91,6 +91,26 @@ pub(crate) async fn bound_named(
 }
 
 impl Labelling {
+    /// The tenant that a namespace's label names, and the project that a resource in there names, if it names one: for what another
+    /// context keeps.
+    ///
+    /// # Errors
+    /// `invalid_spec` for a label that is no name of a tenant, `project_not_found`; or the database failed.
+    pub async fn tenant_and_project(
+        &self,
+        tenant: &str,
+        namespace: &str,
+        project: Option<&str>,
+    ) -> Result<(TenantId, Option<ProjectId>)> {
+        let mut conn = self.pool.acquire().await?;
+        let tenant = tenant_named(&mut conn, tenant).await?;
+        let project = match project {
+            Some(name) => Some(bound_named(&mut conn, tenant, namespace, name).await?),
+            None => None,
+        };
+        Ok((tenant, project))
+    }
+
     /// Which project of this tenant it is; of any tenant when none is given. Counts nothing, whatever its size.
     ///
     /// # Errors

@@ -55,6 +55,20 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// Whether events reach an endpoint of webhooks.
+    pub enum WebhookState {
+        /// They are posted there.
+        Active = "ACTIVE" / "active",
+        /// Every attempt fails; each event is tried again.
+        Failing = "FAILING" / "failing",
+        /// Its owner wants nothing now.
+        Suspended = "SUSPENDED" / "suspended",
+        /// The platform gave it up.
+        Disabled = "DISABLED" / "disabled",
+    }
+}
+
+wire_enum! {
     /// Whether the client paid; shown, not decided by.
     pub enum BillingStatus {
         /// Nothing was bought.

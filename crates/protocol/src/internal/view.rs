@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{BillingStatus, DatasetState, ExportState, ProjectState};
+use super::{BillingStatus, DatasetState, ExportState, ProjectState, WebhookState};
 use crate::{
     chunk::RejectedRow,
     ids::{DatasetId, ExportId, ModelId, PredictionId, ProjectId, RunId},
@@ -266,4 +266,25 @@ pub struct PredictionView {
     /// The latest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunView>,
+}
+
+/// The platform's answer to a webhook's upsert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookView {
+    /// Platform id.
+    pub id: Uuid,
+    /// Whether events reach it.
+    pub state: WebhookState,
+    /// Since when every attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Why the platform gave it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_reason: Option<String>,
+    /// Events that wait to be sent.
+    pub pending: i64,
+    /// True when this upsert found an endpoint that no resource spoke for, and took it over.
+    #[serde(default)]
+    pub adopted: bool,
 }

@@ -1,0 +1,4 @@
+//! Webhooks, as the operator tells of them.
+
+pub mod delete;
+pub mod put;

@@ -198,6 +198,8 @@ const ROWS: &[(&str, For)] = &[
     ("internal:export_delete", Operator),
     ("internal:model_delete", Operator),
     ("internal:prediction_delete", Operator),
+    ("webhook_put", Operator),
+    ("internal:webhook_delete", Operator),
     ("run_open", Runner),
     ("run_heartbeat", Runner),
     ("run_source_url", Runner),

@@ -96,7 +96,7 @@ async fn rest_writes_a_resource_and_its_row_follows() {
         0,
         json!({"url": "https://example.com/stale"}),
     );
-    assert_eq!(told(&p, stale).await.expect(200)["state"], "SUSPENDED");
+    assert_eq!(told(&p, stale).await.expect(200)["state"], "Suspended");
 
     let gone = p
         .hooks(&client, Method::DELETE, &format!("/{hook}"), None)
@@ -216,12 +216,12 @@ async fn a_newer_spec_enables_what_was_disabled_and_so_does_rest() {
     let view = told(&p, upsert(&client, "done", uid, 1, spec.clone()))
         .await
         .expect(200);
-    assert_eq!(view["state"], "DISABLED");
+    assert_eq!(view["state"], "Disabled");
     assert_eq!(view["disabledReason"], "It answered 410 Gone.");
     let view = told(&p, upsert(&client, "done", uid, 2, spec))
         .await
         .expect(200);
-    assert_eq!(view["state"], "ACTIVE");
+    assert_eq!(view["state"], "Active");
 
     let made = p.hook(&client, "https://example.com/other", &[]).await;
     disabled(&p, &made).await;
@@ -300,7 +300,7 @@ async fn an_endpoint_whose_namespace_changes_hands_is_disabled_and_stays_its_own
         .expect(200);
     assert_eq!(
         (view["id"].as_str(), &view["state"]),
-        (Some(&*hook), &json!("ACTIVE"))
+        (Some(&*hook), &json!("Active"))
     );
 }
 

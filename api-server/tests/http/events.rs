@@ -1,6 +1,7 @@
 //! What clients are told of: every type by a real flow, in order, numbered without gaps, once.
 
 mod flow;
+mod killed;
 mod live;
 mod nats;
 mod relay;

@@ -46,7 +46,7 @@ pub use answer::{Answer, answer, try_answer};
 pub use export::ExportRun;
 pub use patience::patiently;
 pub use predictor::{Predictor, bound};
-pub use process::Process;
+pub use process::{Process, free_address};
 pub use run::Run;
 
 pub const INTERNAL_TOKEN: &str = "internal-token-of-this-test";

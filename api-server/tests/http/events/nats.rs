@@ -21,9 +21,9 @@ fn settings(url: String) -> NatsSettings {
     }
 }
 
-/// The latest messages of the stream: their subjects, ids and events.
-async fn stored() -> Vec<(String, String, Value)> {
-    let client = async_nats::connect(env("TEST_NATS_URL")).await.unwrap();
+/// Messages of the stream: their subjects, ids and events.
+pub async fn stored_at(url: &str) -> Vec<(String, String, Value)> {
+    let client = async_nats::connect(url).await.unwrap();
     let stream = jetstream::new(client)
         .get_stream("DATACROWD")
         .await
@@ -106,7 +106,7 @@ async fn every_event_is_stored_once_and_none_is_lost_while_the_server_is_away() 
     let told = p.events(&client, &project).await.pop().unwrap();
     let theirs = p.events(&other, &foreign).await.pop().unwrap();
     let tenants = [tenant(&told), tenant(&theirs)];
-    let mut stored = stored().await;
+    let mut stored = stored_at(&env("TEST_NATS_URL")).await;
     stored.retain(|(subject, ..)| tenants.iter().any(|tenant| subject.contains(tenant)));
     assert_eq!(stored.len(), 3, "{stored:?}");
     let (subject, id, event) = stored.iter().find(|(.., event)| *event == told).unwrap();

@@ -119,7 +119,7 @@ impl Process {
 }
 
 /// An address that nobody listened on a moment ago.
-fn free_address() -> String {
+pub fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }

@@ -1,22 +1,41 @@
-//! Delivers what is due: many at once, few of them to one endpoint, so that one that hangs takes nobody else's time.
+//! Delivers what is due: many at once, few of them to one endpoint, so that one that hangs takes nobody else's time. What is due is asked
+//! for, and what was made is recorded, by many at a time: each question costs the database about as much as ten deliveries.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
-use datacrowd_notifications::{ATTEMPT_TIME, Attempted, Notifications};
-use tokio::{task::JoinSet, time::Instant};
+use datacrowd_notifications::{ATTEMPT_TIME, Attempted, Due, Notifications, Verdict};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{GAUGES, PAUSE, attempt::Sender};
 use crate::background::age;
 
-/// Attempts under way at once.
-const AT_ONCE: usize = 256;
-/// Of those, to one endpoint.
-const EACH: i64 = 16;
-/// How long a delivery is held: as long as an attempt takes, and as it may take to record it.
+/// Attempts that are begun and not recorded at most.
+const AT_ONCE: usize = 512;
+/// Calls to one endpoint at once.
+const EACH: usize = 16;
+/// Attempts that are taken for an endpoint that answers quickly, so that a pass has many of them.
+const AHEAD: usize = 128;
+/// An endpoint that takes longer is not quick.
+const QUICK: Duration = Duration::from_secs(1);
+/// How long an attempt waits for its turn; then it was never made.
+const TURN: Duration = Duration::from_secs(10);
+/// How long a delivery is held: until its turn, as long as an attempt takes, and as it may take to record it.
 const HELD: Duration = Duration::from_secs(60);
+/// The time between two passes, unless the last one found so much that more is likely to wait.
+const PACE: Duration = Duration::from_millis(50);
+/// So much.
+const MUCH: usize = 64;
 
 /// Delivers.
 #[derive(Debug)]
@@ -25,10 +44,19 @@ pub struct Deliverer {
     sender: Sender,
     clock: fn() -> DateTime<Utc>,
     under_way: JoinSet<Attempted>,
-    /// How many of them go to each endpoint.
-    busy: HashMap<Uuid, i64>,
+    /// Endpoints that some of them go to.
+    busy: HashMap<Uuid, Busy>,
+    /// Endpoints that took the last one quickly.
+    quick: HashSet<Uuid>,
     /// Made, and not recorded yet.
     made: Vec<Attempted>,
+}
+
+/// An endpoint that attempts are under way to.
+#[derive(Debug)]
+struct Busy {
+    attempts: usize,
+    turns: Arc<Semaphore>,
 }
 
 impl Deliverer {
@@ -41,6 +69,7 @@ impl Deliverer {
             clock,
             under_way: JoinSet::new(),
             busy: HashMap::new(),
+            quick: HashSet::new(),
             made: Vec::new(),
         }
     }
@@ -55,12 +84,16 @@ impl Deliverer {
             }
             match self.pass().await {
                 Ok(0) => self.rest(&stop, PAUSE).await,
-                Ok(_) => {}
+                Ok(did) => self.gather(&stop, did).await,
                 Err(error) => {
                     tracing::warn!(error.cause = %error, "webhooks cannot be delivered; the next pass tries again");
                     self.rest(&stop, PAUSE * 5).await;
                 }
             }
+        }
+        // Those whose turn has not come are not made here.
+        for busy in self.busy.values() {
+            busy.turns.close();
         }
         // No attempt takes longer.
         let drained = tokio::time::timeout(ATTEMPT_TIME + PAUSE, self.drain()).await;
@@ -82,20 +115,44 @@ impl Deliverer {
         if room == 0 {
             return Ok(recorded);
         }
-        let busy: Vec<_> = self.busy.iter().map(|(id, count)| (*id, *count)).collect();
         let now = (self.clock)();
         let due = self
             .notifications
-            .due(&busy, EACH, room as i64, now, now + HELD)
+            .due(&self.room(), EACH as i64, room as i64, now, now + HELD)
             .await?;
         let begun = due.len();
         for due in due {
-            *self.busy.entry(due.endpoint).or_default() += 1;
-            let sender = self.sender.clone();
-            self.under_way
-                .spawn(async move { sender.attempt(due, now.timestamp()).await });
+            self.begin(due);
         }
-        Ok(recorded + begun)
+        Ok(recorded.max(begun))
+    }
+
+    /// How many more each endpoint has room for that is busy or quick.
+    fn room(&self) -> Vec<(Uuid, i64)> {
+        let known = self.busy.keys().chain(&self.quick);
+        let room = known.map(|id| {
+            let most = if self.quick.contains(id) { AHEAD } else { EACH };
+            let busy = self.busy.get(id).map_or(0, |busy| busy.attempts);
+            (*id, most.saturating_sub(busy) as i64)
+        });
+        // One may be both.
+        room.collect::<HashMap<_, _>>().into_iter().collect()
+    }
+
+    /// Makes an attempt when its turn comes.
+    fn begin(&mut self, due: Due) {
+        let busy = self.busy.entry(due.endpoint).or_insert_with(|| Busy {
+            attempts: 0,
+            turns: Arc::new(Semaphore::new(EACH)),
+        });
+        busy.attempts += 1;
+        let (turns, sender, clock) = (busy.turns.clone(), self.sender.clone(), self.clock);
+        self.under_way.spawn(async move {
+            match timeout(TURN, turns.acquire_owned()).await {
+                Ok(Ok(_turn)) => sender.attempt(due, clock().timestamp()).await,
+                _ => Attempted::not_made(&due),
+            }
+        });
     }
 
     /// Waits for whatever is under way, and records it.
@@ -112,12 +169,17 @@ impl Deliverer {
     fn ended(&mut self, ended: Result<Attempted, tokio::task::JoinError>) {
         match ended {
             Ok(made) => {
-                if let Some(count) = self.busy.get_mut(&made.endpoint) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.busy.remove(&made.endpoint);
+                let endpoint = made.endpoint;
+                if let Some(busy) = self.busy.get_mut(&endpoint) {
+                    busy.attempts -= 1;
+                    if busy.attempts == 0 {
+                        self.busy.remove(&endpoint);
                     }
                 }
+                match made.verdict == Verdict::Delivered && made.took < QUICK {
+                    true => self.quick.insert(endpoint),
+                    false => self.quick.remove(&endpoint),
+                };
                 self.made.push(made);
             }
             Err(error) => tracing::error!(error.cause = %error, "an attempt broke off"),
@@ -131,7 +193,8 @@ impl Deliverer {
         self.notifications
             .attempted(&self.made, (self.clock)())
             .await?;
-        for made in &self.made {
+        let made = self.made.iter();
+        for made in made.filter(|made| made.verdict != Verdict::NotMade) {
             let outcome = match made.failure {
                 None => "delivered",
                 Some(_) => "failed",
@@ -146,6 +209,21 @@ impl Deliverer {
         Ok(recorded)
     }
 
+    /// Until there is enough for another pass.
+    async fn gather(&mut self, stop: &CancellationToken, did: usize) {
+        let enough = Instant::now() + PACE;
+        loop {
+            tokio::select! {
+                Some(ended) = self.under_way.join_next() => self.ended(ended),
+                () = tokio::time::sleep_until(enough) => return,
+                () = stop.cancelled() => return,
+            }
+            if did >= MUCH && self.made.len() >= MUCH.min(did) {
+                return;
+            }
+        }
+    }
+
     /// Until something under way ends, or the pause is over.
     async fn rest(&mut self, stop: &CancellationToken, pause: Duration) {
         tokio::select! {
@@ -156,7 +234,9 @@ impl Deliverer {
     }
 
     /// A gauge keeps its value while its database does not answer.
-    async fn gauges(&self) {
+    async fn gauges(&mut self) {
+        // Quickness is a matter of now.
+        self.quick.retain(|id| self.busy.contains_key(id));
         let now = (self.clock)();
         let Ok((rows, since)) = self.notifications.owed(now).await else {
             return;

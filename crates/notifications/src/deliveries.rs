@@ -50,6 +50,8 @@ pub enum Verdict {
         /// How long the endpoint is left alone with all else.
         slow: Option<Duration>,
     },
+    /// Its turn did not come: it was never made, and is due as before.
+    NotMade,
 }
 
 /// How an attempt went.
@@ -73,27 +75,44 @@ pub struct Attempted {
     pub verdict: Verdict,
 }
 
+impl Attempted {
+    /// One whose turn did not come.
+    #[must_use]
+    pub fn not_made(due: &Due) -> Self {
+        Self {
+            attempt: due.attempt,
+            delivery: due.delivery,
+            endpoint: due.endpoint,
+            took: Duration::ZERO,
+            status: None,
+            answer: None,
+            failure: None,
+            verdict: Verdict::NotMade,
+        }
+    }
+}
+
 impl Notifications {
-    /// Begins attempts that are due, `limit` at most, and no more than `each` to an endpoint together with the ones that are under way
-    /// here. Each is held until `until`, by which it has ended.
+    /// Begins attempts that are due, `limit` at most. An endpoint has room for `each`, or for as many as `room` says of it. Each is held
+    /// until `until`, by which it has ended.
     ///
     /// # Errors
     /// The database failed.
     pub async fn due(
         &self,
-        under_way: &[(Uuid, i64)],
+        room: &[(Uuid, i64)],
         each: i64,
         limit: i64,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Vec<Due>> {
-        let endpoints: Vec<Uuid> = under_way.iter().map(|(id, _)| *id).collect();
-        let counts: Vec<i64> = under_way.iter().map(|(_, count)| *count).collect();
+        let endpoints: Vec<Uuid> = room.iter().map(|(id, _)| *id).collect();
+        let counts: Vec<i64> = room.iter().map(|(_, count)| *count).collect();
         let rows = sqlx::query_as!(
             DueRow,
             r#"with open as (
-                 select w.id, greatest($3 - coalesce(b.busy, 0), 0) as room
-                 from webhook_endpoints w left join unnest($1::uuid[], $2::bigint[]) as b (id, busy) on b.id = w.id
+                 select w.id, greatest(coalesce(r.room, $3), 0) as room
+                 from webhook_endpoints w left join unnest($1::uuid[], $2::bigint[]) as r (id, room) on r.id = w.id
                  where w.disabled_at is null and not w.suspended and (w.slow_until is null or w.slow_until <= $5)),
              chosen as (
                  select d.id from open o cross join lateral (
@@ -128,10 +147,14 @@ impl Notifications {
     /// # Errors
     /// The database failed, and nothing is recorded: what was delivered is delivered again.
     pub async fn attempted(&self, went: &[Attempted], now: DateTime<Utc>) -> Result<()> {
+        let (not_made, made): (Vec<_>, Vec<_>) = went
+            .iter()
+            .partition(|went| went.verdict == Verdict::NotMade);
         let mut tx = self.pool.begin().await?;
-        note(&mut tx, went).await?;
-        move_on(&mut tx, went, now).await?;
-        let disabled = judge(&mut tx, went, now).await?;
+        take_back(&mut tx, &not_made, now).await?;
+        note(&mut tx, &made).await?;
+        move_on(&mut tx, &made, now).await?;
+        let disabled = judge(&mut tx, &made, now).await?;
         record(&mut tx, &disabled, now).await?;
         tx.commit().await?;
         Ok(())
@@ -154,8 +177,29 @@ impl Notifications {
     }
 }
 
+/// Attempts that were not made leave nothing behind.
+async fn take_back(
+    conn: &mut PgConnection,
+    not_made: &[&Attempted],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if not_made.is_empty() {
+        return Ok(());
+    }
+    let attempts: Vec<i64> = not_made.iter().map(|w| w.attempt).collect();
+    sqlx::query!(
+        "with gone as (delete from attempts where id = any($1) returning delivery_id)
+         update deliveries d set attempts = attempts - 1, due_at = $2 from gone where d.id = gone.delivery_id and d.state = 'pending'",
+        &attempts,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Completes the rows of the attempts.
-async fn note(conn: &mut PgConnection, went: &[Attempted]) -> Result<()> {
+async fn note(conn: &mut PgConnection, went: &[&Attempted]) -> Result<()> {
     let ids: Vec<i64> = went.iter().map(|w| w.attempt).collect();
     let millis: Vec<i32> = went.iter().map(|w| whole_millis(w.took)).collect();
     let statuses: Vec<Option<i16>> = went
@@ -184,14 +228,14 @@ fn whole_millis(took: Duration) -> i32 {
 }
 
 /// Ends the deliveries, or says when they go on.
-async fn move_on(conn: &mut PgConnection, went: &[Attempted], now: DateTime<Utc>) -> Result<()> {
+async fn move_on(conn: &mut PgConnection, went: &[&Attempted], now: DateTime<Utc>) -> Result<()> {
     let ids: Vec<i64> = went.iter().map(|w| w.delivery).collect();
     let states: Vec<String> = went
         .iter()
         .map(|w| match w.verdict {
             Verdict::Delivered => "delivered",
             Verdict::Gone | Verdict::GivenUp { .. } => "failed",
-            Verdict::Again { .. } => "pending",
+            Verdict::Again { .. } | Verdict::NotMade => "pending",
         })
         .map(ToOwned::to_owned)
         .collect();
@@ -223,7 +267,7 @@ fn later(now: DateTime<Utc>, after: Duration) -> DateTime<Utc> {
 /// What endpoints are: failing, slow, or disabled; what is told of the latter.
 async fn judge(
     conn: &mut PgConnection,
-    went: &[Attempted],
+    went: &[&Attempted],
     now: DateTime<Utc>,
 ) -> Result<Vec<NewEvent>> {
     let endpoints: Vec<Uuid> = went.iter().map(|w| w.endpoint).collect();
@@ -236,7 +280,7 @@ async fn judge(
         .iter()
         .map(|w| match w.verdict {
             Verdict::Again { slow, .. } | Verdict::GivenUp { slow } => slow,
-            Verdict::Delivered | Verdict::Gone => None,
+            Verdict::Delivered | Verdict::Gone | Verdict::NotMade => None,
         })
         .map(|slow| slow.map(|slow| later(now, slow)))
         .collect();

@@ -60,3 +60,47 @@ async fn killed_dispatchers_lose_nothing() {
         "an attempt is not in the history"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatcher_that_ends_gives_back_what_it_did_not_begin() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let sink = Sink::start(Says::Status(204)).await;
+    p.relay().await;
+    p.hook(&client, &sink.url, &[]).await;
+    let mut dispatcher = Process::dispatch(&p).await;
+    let heard = |events: usize| {
+        let sink = &sink;
+        eventually(Duration::from_secs(20), move || async move {
+            (sink.heard().len() == events).then_some(())
+        })
+    };
+    // It takes many ahead for one that answers quickly.
+    p.grant(&project, 1).await;
+    heard(1).await;
+    sink.says(Says::After(Duration::from_secs(4)));
+    for _ in 0..40 {
+        p.grant(&project, 1).await;
+    }
+    heard(17).await;
+    dispatcher.terminate().await;
+    dispatcher.child.wait().await.unwrap();
+    assert_eq!(sink.heard().len(), 17);
+    let states: Vec<(String, i32, i64)> = sqlx::query_as(
+        "select d.state, d.attempts, count(*) from deliveries d where due_at <= now() group by 1, 2 order by 1, 2",
+    )
+    .fetch_all(&p.told.owner_pool())
+    .await
+    .unwrap();
+    let expected = [("delivered", 1, 17), ("pending", 0, 24)];
+    assert_eq!(
+        states,
+        expected.map(|(state, attempts, many)| (state.to_owned(), attempts, many))
+    );
+    let attempts: i64 = sqlx::query_scalar("select count(*) from attempts")
+        .fetch_one(&p.told.owner_pool())
+        .await
+        .unwrap();
+    assert_eq!(attempts, 17);
+}

@@ -68,6 +68,11 @@ def prediction(namespace, name):
             "spec": {"projectRef": {"name": "p"}, "modelRef": {"name": "m"}, "datasetRef": {"name": "d"}}}
 
 
+def webhook(namespace, name, url="https://example.com/hooks", **spec):
+    return {"apiVersion": "datacrowd.io/v1alpha1", "kind": "Webhook", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"url": url, **spec}}
+
+
 def apply(*objects, ok=True):
     return kubectl("apply", "--server-side", "--field-manager", "test", "--filename", "-",
                    stdin="\n---\n".join(map(json.dumps, objects)), ok=ok)
@@ -130,8 +135,8 @@ class Installed(unittest.TestCase):
     def test_what_was_applied_stays_as_it_was_applied(self):
         """What a GitOps controller compares: nothing is out of sync."""
         manifests = yaml.safe_dump_all(o for o in native({}) if o["kind"] != "Pod")
-        for path in ("namespace.yaml", "project.yaml", "dataset.yaml", "export.yaml"):
-            manifests += "---\n" + (ROOT / "examples/reviews" / path).read_text()
+        for path in ("reviews/namespace.yaml", "reviews/project.yaml", "reviews/dataset.yaml", "reviews/export.yaml", "webhooks/webhook.yaml"):
+            manifests += "---\n" + (ROOT / "examples" / path).read_text()
         arguments = ("--server-side", "--field-manager", "gitops", "--force-conflicts", "--filename", "-")
         kubectl("apply", *arguments, stdin=manifests)
         code, difference = kubectl("diff", *arguments, stdin=manifests, ok=False)
@@ -190,14 +195,18 @@ class Guarded(unittest.TestCase):
             else:
                 self.assertEqual(code, 0, output)
 
-    def test_nobody_but_the_operator_writes_status_of_a_model_or_a_prediction(self):
-        for born in (model("team-a", "guarded", "s3://datacrowd/team-a/x.onnx"), prediction("team-a", "guarded")):
+    def test_nobody_but_the_operator_writes_status_of_a_model_a_prediction_or_a_webhook(self):
+        kinds = ((model("team-a", "guarded", "s3://datacrowd/team-a/x.onnx"), "Ready"), (prediction("team-a", "guarded"), "Ready"),
+                 (webhook("team-a", "guarded"), "Active"))
+        for born, reached in kinds:
             apply(born)
             state = {key: born[key] for key in ("apiVersion", "kind", "metadata")}
             for who, ok in (((), False), (("--as", TENANT), False), (("--as", OPERATOR), True)):
                 code, output = kubectl("apply", "--server-side", "--force-conflicts", "--subresource=status", "--filename", "-", *who,
-                                       stdin=json.dumps({**state, "status": {"state": "Ready"}}), ok=False)
+                                       stdin=json.dumps({**state, "status": {"state": reached}}), ok=False)
                 self.assertEqual(code == 0, ok, output)
+                if not ok:
+                    self.assertIn("only the operator writes status", output)
                 held = json.dumps({"metadata": {"finalizers": ["datacrowd.io/cleanup"]}})
                 patch = ("patch", born["kind"], "guarded", "--namespace", "team-a", "--type", "merge", "--patch", held)
                 code, output = kubectl(*patch, *who, ok=False)
@@ -218,6 +227,17 @@ class Guarded(unittest.TestCase):
         self.assert_guarded("guarded", [])
         kubectl("annotate", "dataset", "guarded", "--namespace", "team-a", "datacrowd.io/skip-cleanup=true")
         self.released("guarded", "--as", OPERATOR)
+
+    def test_a_webhook_is_refused_in_words(self):
+        """What the schema refuses at once; the rest the condition says."""
+        for refused, words in ((webhook("team-a", "odd", "ftp://example.com/hooks"), "should match"), (webhook("team-a", "odd", "https://"), "should match"),
+                               (webhook("team-a", "x" * 46), "at most 45 characters"), (webhook("team-a", "odd.name"), "DNS label")):
+            code, output = kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(refused), ok=False)
+            self.assertNotEqual(code, 0, refused)
+            self.assertIn(words, output)
+        one_project = webhook("team-a", "fine", eventTypes=["io.datacrowd.batch.done.v1"], projectRef={"name": "p"}, description="Tells.", suspend=True)
+        code, output = kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(one_project), ok=False)
+        self.assertEqual(code, 0, output)
 
     def test_nobody_creates_what_a_finalizer_of_theirs_would_hold(self):
         for finalizers in (["evil.io/x"], ["datacrowd.io/cleanup"], ["orphan", "evil.io/x"], ["foregroundDeletion"], ["orphan"], []):
@@ -297,6 +317,9 @@ class Guarded(unittest.TestCase):
             (OPERATOR, "watch", "predictions.datacrowd.io", True),
             (OPERATOR, "patch", "predictions.datacrowd.io/status", True),
             (OPERATOR, "create", "predictions.datacrowd.io", False),
+            (OPERATOR, "watch", "webhooks.datacrowd.io", True),
+            (OPERATOR, "patch", "webhooks.datacrowd.io/status", True),
+            (OPERATOR, "delete", "webhooks.datacrowd.io", False),
             (OPERATOR, "create", "jobs.batch", True),
             (OPERATOR, "create", "datasets.datacrowd.io", False),
             (OPERATOR, "delete", "datasets.datacrowd.io", False),
@@ -311,6 +334,10 @@ class Guarded(unittest.TestCase):
             (API_SERVER, "create", "models.datacrowd.io", True),
             (API_SERVER, "delete", "predictions.datacrowd.io", True),
             (API_SERVER, "list", "predictions.datacrowd.io", False),
+            (API_SERVER, "create", "webhooks.datacrowd.io", True),
+            (API_SERVER, "get", "webhooks.datacrowd.io", True),
+            (API_SERVER, "list", "webhooks.datacrowd.io", False),
+            (API_SERVER, "patch", "webhooks.datacrowd.io/status", False),
             (API_SERVER, "patch", "models.datacrowd.io/status", False),
             (API_SERVER, "create", "namespaces", True),
             (API_SERVER, "list", "namespaces", True),
@@ -319,12 +346,14 @@ class Guarded(unittest.TestCase):
             (API_SERVER, "create", "jobs.batch", False),
             (API_SERVER, "get", "secrets", False),
             (DISPATCHER, "get", "projects.datacrowd.io", False),
+            (DISPATCHER, "get", "webhooks.datacrowd.io", False),
             (DISPATCHER, "get", "secrets", False),
             (DISPATCHER, "list", "namespaces", False),
             (DISPATCHER, "create", "tokenreviews.authentication.k8s.io", False),
             (LOST_RESOURCES, "get", "datasets.datacrowd.io", True),
             (LOST_RESOURCES, "get", "models.datacrowd.io", True),
             (LOST_RESOURCES, "get", "predictions.datacrowd.io", True),
+            (LOST_RESOURCES, "get", "webhooks.datacrowd.io", False),
             (LOST_RESOURCES, "get", "namespaces", True),
             (LOST_RESOURCES, "patch", "datasets.datacrowd.io", False),
             (LOST_RESOURCES, "list", "namespaces", False),

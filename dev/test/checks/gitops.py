@@ -11,7 +11,8 @@ from suite import ROOT, main, run, tool
 
 ARGOCD = ROOT / "examples/argocd"
 FLUX = ROOT / "examples/flux"
-KINDS = ("Project", "Dataset", "Export", "Model", "Prediction")
+KINDS = ("Project", "Dataset", "Export", "Model", "Prediction", "Webhook")
+STANDING = ("Project", "Webhook")  # these never end, and have no condition Succeeded
 CONDITIONS = ("Ready", "Succeeded", "Reconciling", "Stalled")
 # For each phase of the table in crds/src/condition.rs.
 HEALTH = {"Unseen": "Progressing", "Waiting": "Suspended", "Running": "Progressing", "Done": "Healthy", "Failed": "Degraded"}
@@ -28,7 +29,7 @@ def phases():
 def resource(kind, phase, generation=3, observed=3, **metadata):
     conditions = [{"type": t, "status": s, "reason": "Because", "message": "act.", "observedGeneration": observed,
                    "lastTransitionTime": "2026-01-01T00:00:00Z"}
-                  for t, s in phases()[phase].items() if not (kind == "Project" and t == "Succeeded")]
+                  for t, s in phases()[phase].items() if not (kind in STANDING and t == "Succeeded")]
     return {"apiVersion": "datacrowd.io/v1alpha1", "kind": kind,
             "metadata": {"name": f"{kind}-{phase}".lower(), "namespace": "t", "generation": generation, **metadata},
             "status": {"observedGeneration": observed, "conditions": conditions}}

@@ -88,7 +88,7 @@ def chooses(selector, labels):
 class Labels(unittest.TestCase):
     def test_every_object_has_the_recommended_ones(self):
         crds = list(yaml.safe_load_all(run(*tool("HELM"), "template", "types", ROOT / "charts/datacrowd-crds")))
-        self.assertEqual(len(crds), 5)
+        self.assertEqual(len(crds), 6)
         version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
         for name, chart, objects in (("types", "datacrowd-crds", crds), ("eu", "datacrowd", Release("eu", "x").objects)):
             for o in objects:

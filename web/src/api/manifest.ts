@@ -2,7 +2,8 @@
 import { send } from './client.ts';
 import { Problem } from './problem.ts';
 
-export type ManifestOf = `/${'projects' | 'datasets' | 'exports' | 'models' | 'predictions'}/${string}`;
+export type ManifestOf =
+  `/${'projects' | 'datasets' | 'exports' | 'models' | 'predictions' | 'webhook-endpoints'}/${string}`;
 
 export async function manifest(resource: ManifestOf): Promise<string> {
   const headers = { accept: 'application/yaml' };

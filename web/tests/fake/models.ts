@@ -1,5 +1,5 @@
 /** Models and what they say of items, on the double: each look at one that is under way brings it on by a step. */
-import { ok, problem, type Handlers, type Reply } from './server.ts';
+import { manifest, ok, problem, type Handlers, type Reply } from './server.ts';
 import { DATASET, MODEL, PREDICTION, PROJECT, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
@@ -180,11 +180,8 @@ export const models: Handlers = {
     state.models = state.models.filter((one) => one.id !== id);
     return { status: 202 };
   },
-  'GET /models/:id/manifest': () => ({
-    status: 200,
-    raw: 'apiVersion: datacrowd.io/v1alpha1\nkind: Model\nmetadata:\n  name: rating-q7w2e\n',
-    headers: { 'content-type': 'application/yaml' },
-  }),
+  'GET /models/:id/manifest': () =>
+    manifest('Model', 'rating-q7w2e', '  projectRef:\n    name: product-reviews-k3x9q\n'),
   'GET /projects/:id/predictions': (state) =>
     ok({ items: [prediction(), ...state.predictions], nextCursor: null }),
   'POST /projects/:id/predictions': (state, { body }) => {
@@ -239,9 +236,6 @@ export const models: Handlers = {
       ],
     } satisfies Body<'AccuracyBody'>),
   'GET /predictions/:id/items': (state, { query }, id) => items(state, id ?? '', query),
-  'GET /predictions/:id/manifest': () => ({
-    status: 200,
-    raw: 'apiVersion: datacrowd.io/v1alpha1\nkind: Prediction\nmetadata:\n  name: items-p4r5t\n',
-    headers: { 'content-type': 'application/yaml' },
-  }),
+  'GET /predictions/:id/manifest': () =>
+    manifest('Prediction', 'items-p4r5t', '  projectRef:\n    name: product-reviews-k3x9q\n'),
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { nothing, ok, problem, type Handlers, type Reply } from './server.ts';
+import { manifest, nothing, ok, problem, type Handlers } from './server.ts';
 import { DATASET, PROJECT, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
@@ -87,12 +87,6 @@ const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> &
   progress: null,
   createdAt: '2026-11-20T09:00:00Z',
   ...part,
-});
-
-const manifest = (kind: string, name: string, spec: string): Reply => ({
-  status: 200,
-  raw: `apiVersion: datacrowd.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: dc-clara-k3x9q\nspec:\n${spec}`,
-  headers: { 'content-type': 'application/yaml' },
 });
 
 const worker = (

@@ -48,6 +48,12 @@ export interface Reply {
 export type Handlers = Readonly<Record<string, (state: State, call: Call, ...ids: string[]) => Reply>>;
 
 export const ok = (body: unknown, status = 200): Reply => ({ status, body });
+/** A resource as YAML. */
+export const manifest = (kind: string, name: string, spec: string): Reply => ({
+  status: 200,
+  raw: `apiVersion: datacrowd.io/v1alpha1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: dc-clara-k3x9q\nspec:\n${spec}`,
+  headers: { 'content-type': 'application/yaml' },
+});
 export const nothing: Reply = { status: 204 };
 
 export function problem(status: number, code: string, details: Record<string, unknown> = {}): Reply {

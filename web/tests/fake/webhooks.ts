@@ -1,5 +1,5 @@
-/** Endpoints of webhooks and what was sent there; a test event arrives with the second look at it. */
-import { nothing, ok, problem, type Handlers } from './server.ts';
+/** Endpoints of webhooks, the resources that speak for them, and what was sent there; a test event arrives with the second look at it. */
+import { manifest, nothing, ok, problem, type Handlers } from './server.ts';
 import { PROJECT, WEBHOOK, type State } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
@@ -33,6 +33,7 @@ const webhook = (id: string, url: string, rest: Partial<FakeWebhook> = {}): Fake
   disabledReason: null,
   previousSecretUntil: null,
   pending: 0,
+  resource: null,
   createdAt: '2026-11-20T08:00:00Z',
   updatedAt: '2026-11-20T08:00:00Z',
   ...rest,
@@ -69,6 +70,7 @@ export function hooked(state: State): void {
       eventTypes: ['io.datacrowd.batch.done.v1', 'io.datacrowd.export.ready.v1'],
       projectId: PROJECT,
       pending: 1,
+      resource: 'dc-clara-k3x9q/hooks-example-com-x7k2p',
       state: 'FAILING',
       failingSince: '2026-11-27T08:05:00Z',
     }),
@@ -138,17 +140,23 @@ export const webhooks: Handlers = {
     const url = String(body['url']);
     if (state.webhooks.some((one) => one.url === url)) return problem(409, 'webhook_endpoint_taken');
     if (url.includes('@')) return problem(422, 'invalid_request', { url: 'url must hold no user name' });
-    const made = webhook(
-      state.webhooks.length === 0 ? WEBHOOK : crypto.randomUUID(),
-      url,
-      body as Partial<FakeWebhook>,
-    );
+    const made = webhook(state.webhooks.length === 0 ? WEBHOOK : crypto.randomUUID(), url, {
+      ...(body as Partial<FakeWebhook>),
+      resource: `dc-clara-k3x9q/${new URL(url).host.replaceAll('.', '-')}-x7k2p`,
+    });
     state.webhooks = [made, ...state.webhooks];
     return ok(made, 201);
   },
   'GET /webhook-endpoints/:id': (state, _, id) => {
     const one = find(state, id ?? '');
     return one === undefined ? problem(404, 'not_found') : ok(one);
+  },
+  'GET /webhook-endpoints/:id/manifest': (state, _, id) => {
+    const one = find(state, id ?? '');
+    const name = one?.resource?.split('/').at(-1);
+    return one === undefined || name === undefined
+      ? problem(404, 'not_found')
+      : manifest('Webhook', name, `  url: ${one.url}\n`);
   },
   'PATCH /webhook-endpoints/:id': (state, { body }, id) => {
     const one = find(state, id ?? '');

@@ -113,6 +113,26 @@ test('a secret is rotated, a webhook suspended, enabled, changed and deleted', a
   await expect(page.getByRole('link', { name: 'https://old.example.net/in' })).toHaveCount(0);
 });
 
+test('a webhook is copied as its resource, and one without a resource is not', async ({
+  page,
+  console: site,
+}) => {
+  hooked(site.state);
+  await site.open(page, 'clara', `/client/webhooks/${WEBHOOK}`);
+  await expect(page.getByText('dc-clara-k3x9q/hooks-example-com-x7k2p')).toBeVisible();
+  await page.getByRole('button', { name: 'YAML' }).click();
+  const manifest = page.getByRole('dialog').getByRole('region', { name: 'Manifest' });
+  await expect(manifest).toContainText('kind: Webhook');
+  await expect(manifest).toContainText('name: hooks-example-com-x7k2p');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('link', { name: '← Webhooks' }).click();
+  await page.getByRole('link', { name: 'https://old.example.net/in' }).click();
+  await expect(page.getByRole('button', { name: 'Delete' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'YAML' })).toHaveCount(0);
+  await expect(page.getByText('Resource in Kubernetes')).toHaveCount(0);
+});
+
 test('failures and types are told in Russian', async ({ browser, console: site }) => {
   hooked(site.state);
   const context = await browser.newContext({ locale: 'ru' });
@@ -120,6 +140,7 @@ test('failures and types are told in Russian', async ({ browser, console: site }
   await site.open(page, 'clara', `/client/webhooks/${WEBHOOK}`);
   await expect(page.getByText('Сервер ответил не 2xx')).toBeVisible();
   await expect(page.getByText('2 попытки', { exact: true })).toBeVisible();
+  await expect(page.getByText('Ресурс в Kubernetes')).toBeVisible();
   await page.getByRole('button', { name: 'Изменить' }).click();
   await expect(page.getByText('Файл выгрузки можно скачать.')).toBeVisible();
   await context.close();

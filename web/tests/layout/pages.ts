@@ -57,6 +57,7 @@ export const PAGES: readonly Visit[] = [
   ['client-webhook', 'clara', `/client/webhooks/${WEBHOOK}`],
   ['client-webhook-attempts', 'clara', `/client/webhooks/${WEBHOOK}`, 'main ol button'],
   ['client-webhook-secret', 'clara', `/client/webhooks/${WEBHOOK}`, 'button:text-matches("secret|секрет")'],
+  ['client-webhook-manifest', 'clara', `/client/webhooks/${WEBHOOK}`, 'button:text-is("YAML")'],
   ['client-webhook-delete', 'clara', `/client/webhooks/${WEBHOOK}`, 'button.danger'],
   ['admin-notifications', 'ada', '/notifications'],
   ['admin-account', 'ada', '/account'],

@@ -64,6 +64,7 @@ export const webhooks = {
   pending: 'Waiting to be sent',
   project: 'Which project',
   projectStays: 'Its project stays: add another webhook for another one.',
+  resource: 'Resource in Kubernetes',
   resume: 'Resume',
   save: 'Save',
   search: 'Search types',

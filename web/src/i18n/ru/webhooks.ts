@@ -65,6 +65,7 @@ export const webhooks: Catalogue['webhooks'] = {
   pending: 'Ждут отправки',
   project: 'Какой проект',
   projectStays: 'Проект не меняется: для другого добавьте ещё один вебхук.',
+  resource: 'Ресурс в Kubernetes',
   resume: 'Возобновить',
   save: 'Сохранить',
   search: 'Искать типы',

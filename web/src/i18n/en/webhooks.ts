@@ -89,7 +89,7 @@ export const webhooks = {
   } as Readonly<Record<string, string>>,
   status: (status: number) => `answer ${status}`,
   suspend: 'Suspend',
-  suspended: 'Suspended: nothing is sent until it is resumed. What happened waits.',
+  suspended: 'Suspended: nothing is sent until it is resumed, nor later what happens meanwhile.',
   test: 'Send a test event',
   testDelivered: (status: number) => `The test event arrived: answer ${status}.`,
   testFailed: 'The test event did not arrive.',

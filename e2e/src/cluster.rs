@@ -3,7 +3,7 @@
 use std::{fmt::Debug, time::Duration};
 
 use datacrowd_crds::{
-    Dataset, Export, Model, Prediction, Project,
+    Dataset, Export, Model, Prediction, Project, Webhook,
     condition::{Condition, ConditionStatus, ConditionType, Phase, Reason, find},
 };
 use k8s_openapi::{
@@ -57,6 +57,7 @@ kind!(Dataset);
 kind!(Export);
 kind!(Model);
 kind!(Prediction);
+kind!(Webhook);
 
 /// `Ready=False AwaitingPayment: …`, for messages.
 pub fn verdict(object: &impl Kind) -> String {
@@ -112,7 +113,7 @@ pub fn phase_of(object: &impl Kind) -> Option<Phase> {
     found
 }
 
-/// A Project never succeeds: it has no run.
+/// A Project never succeeds, nor does a Webhook: they have no run.
 fn succeeded_or_absent(seen: Option<ConditionStatus>, wanted: ConditionStatus) -> bool {
     seen.is_none_or(|seen| seen == wanted)
 }

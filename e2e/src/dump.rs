@@ -1,6 +1,6 @@
 //! What a person would look at first when a test failed: resources, Jobs, pods, Events, logs.
 
-use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, Webhook};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Pod, events::v1::Event};
 use kube::{
     Api, Client, ResourceExt,
@@ -24,6 +24,7 @@ pub async fn namespace(client: &Client, name: &str) {
     resources::<Export>(&namespace).await;
     resources::<Model>(&namespace).await;
     resources::<Prediction>(&namespace).await;
+    resources::<Webhook>(&namespace).await;
     jobs(&namespace).await;
     pods(&namespace, 15).await;
     events(&namespace).await;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use datacrowd_crds::{Dataset, Export, Model, Prediction, Project};
+use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, Webhook};
 use futures::{FutureExt as _, future::join_all};
 use k8s_openapi::api::core::v1::Namespace as NamespaceObject;
 use kube::{
@@ -166,6 +166,7 @@ impl World {
         let mut left = self.made();
         let resources = join_all(left.iter().map(|name| async {
             tokio::join!(
+                gone::<Webhook>(&self.client, name),
                 gone::<Prediction>(&self.client, name),
                 gone::<Model>(&self.client, name),
                 gone::<Export>(&self.client, name),

@@ -36,8 +36,6 @@ EXCEPTIONS = {
     ("datacrowd-api-server", "datacrowd.io", "models", "get"): "the same",
     ("datacrowd-api-server", "datacrowd.io", "predictions", "get"): "the same",
     ("datacrowd-api-server", "datacrowd.io", "webhooks", "get"): "the same",
-    ("datacrowd-api-server", "datacrowd.io", "webhooks", "patch"): "no end-to-end test writes a webhook by REST",
-    ("datacrowd-api-server", "datacrowd.io", "webhooks", "delete"): "the same",
     ("datacrowd-lost-resources", "datacrowd.io", "projects", "get"): "for the task that finds what the cluster lost, every half hour",
     ("datacrowd-lost-resources", "datacrowd.io", "datasets", "get"): "the same",
     ("datacrowd-lost-resources", "datacrowd.io", "exports", "get"): "the same",

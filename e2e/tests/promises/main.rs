@@ -25,3 +25,4 @@ mod models;
 mod quiescence;
 mod race;
 mod specs;
+mod webhooks;

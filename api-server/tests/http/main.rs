@@ -52,6 +52,7 @@ mod overlap;
 mod pairwise_races;
 mod payments;
 mod people;
+mod prediction_queue;
 mod previous_release;
 mod qualification;
 mod quality;

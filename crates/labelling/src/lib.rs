@@ -60,8 +60,9 @@ pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use predictions::{
-    CalibrationBin, ComparedLabels, ItemSource, ModelAccuracy, PredictRun, Prediction,
-    PredictionItem, PredictionUpsert, UnpredictedItem,
+    CalibrationBin, ComparedLabels, ItemSource, MOST_ATTEMPTS, ModelAccuracy, PredictRun,
+    Prediction, PredictionItem, PredictionUpsert, QueueDepth, QueueLease, QueueState,
+    UnpredictedItem,
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{

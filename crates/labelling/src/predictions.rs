@@ -3,6 +3,7 @@
 mod accuracy;
 mod delete;
 mod items;
+mod queue;
 mod read;
 mod report;
 mod run;
@@ -18,6 +19,7 @@ use sqlx::PgConnection;
 
 pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
 pub use items::{ItemSource, UnpredictedItem};
+pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease, QueueState};
 pub use read::{Prediction, PredictionItem};
 pub use run::PredictRun;
 pub use upsert::PredictionUpsert;

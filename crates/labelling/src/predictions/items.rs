@@ -37,18 +37,18 @@ pub struct UnpredictedItem {
 }
 
 /// A task, with what its dataset says of media.
-struct Row {
-    id: TaskId,
-    row_no: i64,
-    value: Option<String>,
-    pinned: Option<String>,
-    cells: Option<Value>,
-    source_path: String,
-    source_etag: Option<String>,
-    own_credentials: bool,
-    namespace: String,
-    tenant_id: Uuid,
-    dataset_id: Uuid,
+pub(super) struct Row {
+    pub(super) id: TaskId,
+    pub(super) row_no: i64,
+    pub(super) value: Option<String>,
+    pub(super) pinned: Option<String>,
+    pub(super) cells: Option<Value>,
+    pub(super) source_path: String,
+    pub(super) source_etag: Option<String>,
+    pub(super) own_credentials: bool,
+    pub(super) namespace: String,
+    pub(super) tenant_id: Uuid,
+    pub(super) dataset_id: Uuid,
 }
 
 impl Labelling {
@@ -89,7 +89,7 @@ impl Labelling {
 }
 
 impl Row {
-    fn item(self, input: &ModelInput) -> Result<UnpredictedItem> {
+    pub(super) fn item(self, input: &ModelInput) -> Result<UnpredictedItem> {
         let (task, row_no) = (self.id, self.row_no);
         let value = self.value.filter(|v| !v.trim().is_empty());
         let source = match (&input.column, value) {

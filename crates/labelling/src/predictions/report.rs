@@ -28,7 +28,7 @@ struct Job {
 
 /// What is new of a report, as columns.
 #[derive(Default)]
-struct New {
+pub(super) struct New {
     tasks: Vec<i64>,
     rows: Vec<i64>,
     labels: Vec<Value>,
@@ -67,7 +67,7 @@ impl Labelling {
             last = item.row_no;
             new.add(i, item, &output)?;
         }
-        insert(&mut tx, &job, &new, now).await?;
+        insert(&mut tx, job.model_id, job.dataset_id, &new, now).await?;
         let fresh = new.tasks.len() + new.failed.len();
         let taken = PredictionsTaken {
             predicted: job.predicted + count(new.tasks.len()),
@@ -92,7 +92,7 @@ impl Labelling {
 
 impl New {
     /// Adds what came of one item.
-    fn add(&mut self, i: usize, item: &Predicted, output: &ModelOutput) -> Result<()> {
+    pub(super) fn add(&mut self, i: usize, item: &Predicted, output: &ModelOutput) -> Result<()> {
         match (&item.label, item.probability, &item.failure) {
             (Some(label), Some(probability), None) => {
                 let label: Value = serde_json::from_str(label.get())
@@ -161,7 +161,13 @@ async fn lock(conn: &mut PgConnection, prediction: PredictionId) -> Result<Job> 
 }
 
 /// Writes the predictions, and counts what the model did. A model that is applied to a dataset again says the last word.
-async fn insert(conn: &mut PgConnection, job: &Job, new: &New, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn insert(
+    conn: &mut PgConnection,
+    model: Uuid,
+    dataset: Uuid,
+    new: &New,
+    now: DateTime<Utc>,
+) -> Result<()> {
     if new.tasks.is_empty() {
         return Ok(());
     }
@@ -173,8 +179,8 @@ async fn insert(conn: &mut PgConnection, job: &Job, new: &New, now: DateTime<Utc
          join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no
          on conflict (task_id, model_id) do update set label = excluded.label, probability = excluded.probability,
              probabilities = excluded.probabilities, micros = excluded.micros, created_at = excluded.created_at",
-        job.model_id,
-        job.dataset_id,
+        model,
+        dataset,
         &new.tasks,
         &new.rows,
         &new.labels,
@@ -187,7 +193,7 @@ async fn insert(conn: &mut PgConnection, job: &Job, new: &New, now: DateTime<Utc
     .await?;
     sqlx::query!(
         "update models set predicted = predicted + $2, micros = micros + $3 where id = $1",
-        job.model_id,
+        model,
         count(new.tasks.len()),
         new.micros.iter().sum::<i64>()
     )

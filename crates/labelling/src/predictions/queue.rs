@@ -1,0 +1,299 @@
+//! Items that wait for a model that is kept loaded: handed out under a lease, one at a time, until each has its prediction
+//! or a reason why not. No place of a worker is taken, and nothing is charged.
+//!
+//! Who locks several of them locks the task, then the model, then the row of the queue: as whoever deletes.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datacrowd_protocol::{
+    chunk::MAX_REASON_CHARS,
+    ids::{ModelId, TaskId},
+    model::{ItemFailed, ItemFailure, ModelInput, ModelOutput, Predicted},
+};
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    items::{Row, UnpredictedItem},
+    report::{New, insert},
+};
+use crate::{Error, Labelling, Refusal, Result, models::stored};
+
+/// How often an item is handed out before it is given up.
+pub const MOST_ATTEMPTS: i32 = 3;
+
+/// Items that one predictor holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueLease {
+    /// What their reports carry.
+    pub lease: Uuid,
+    /// In the order in which they came.
+    pub items: Vec<UnpredictedItem>,
+}
+
+/// How far an item is with a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueState {
+    /// It waits, or a predictor holds it.
+    Queued,
+    /// The model has said its word.
+    Predicted,
+    /// It gets no prediction.
+    Failed(ItemFailed),
+}
+
+/// How much waits for models, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Items without a prediction or a failure.
+    pub waiting: i64,
+    /// When the oldest of them came.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl Labelling {
+    /// Puts tasks of the model's own project into its queue; returns how many are new there. One that is there, or that the
+    /// model has answered, is left as it is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue_add(
+        &self,
+        model: ModelId,
+        tasks: &[TaskId],
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        let tasks: Vec<i64> = tasks.iter().map(|task| task.0).collect();
+        let added = sqlx::query!(
+            "insert into prediction_queue (task_id, model_id, queued_at)
+             select t.id, m.id, $3 from models m join tasks t on t.project_id = m.project_id
+             where m.id = $1 and t.id = any($2)
+               and not exists (select from predictions p where p.task_id = t.id and p.model_id = m.id)
+             on conflict do nothing",
+            model.0,
+            &tasks,
+            now
+        )
+        .execute(&self.calls)
+        .await?;
+        Ok(added.rows_affected())
+    }
+
+    /// Hands out the items that wait longest, for so long; each to one predictor. What was handed out too often comes to its
+    /// end first.
+    ///
+    /// # Errors
+    /// `not_found`; or the database failed.
+    pub async fn queue_lease(
+        &self,
+        model: ModelId,
+        most: i64,
+        hold: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<QueueLease> {
+        let input = sqlx::query_scalar!("select input from models where id = $1", model.0)
+            .fetch_optional(&self.calls)
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        let input: ModelInput = stored(input)?;
+        self.give_up(model, now).await?;
+        let lease = Uuid::new_v4();
+        let rows = sqlx::query_as!(
+            Row,
+            "with due as (
+                 select q.task_id from prediction_queue q
+                 where q.model_id = $1 and q.failure is null and q.attempts < $5 and (q.leased_until is null or q.leased_until <= $4)
+                   and exists (select from models m where m.id = $1 and m.state = 'ready' and m.bound_uid is not null)
+                 order by q.queued_at, q.task_id limit $2 for update of q skip locked
+             ), held as (
+                 update prediction_queue q set lease = $3, leased_until = $6, attempts = q.attempts + 1
+                 from due where q.model_id = $1 and q.task_id = due.task_id returning q.task_id, q.queued_at
+             )
+             select t.id, t.row_no, t.payload->>$7::text as value,
+                    case when d.source_format = 'files' and $7 = 'file' then t.payload->>'etag' end as pinned,
+                    (select jsonb_object_agg(c, t.payload->c) from unnest($8::text[]) c where t.payload ? c) as cells,
+                    d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id, t.dataset_id
+             from held join tasks t on t.id = held.task_id join datasets d on d.id = t.dataset_id order by held.queued_at, t.id",
+            model.0,
+            most,
+            lease,
+            now,
+            MOST_ATTEMPTS,
+            now + hold,
+            input.column,
+            &input.columns
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let items = rows.into_iter().map(|row| row.item(&input));
+        Ok(QueueLease {
+            lease,
+            items: items.collect::<Result<_>>()?,
+        })
+    }
+
+    /// An item that ended each predictor that held it gets no other.
+    async fn give_up(&self, model: ModelId, now: DateTime<Utc>) -> Result<()> {
+        let failure = ItemFailed {
+            reason: ItemFailure::Crashed,
+            message: format!(
+                "{MOST_ATTEMPTS} predictors ended while they held the item; look at the file, then send it again."
+            ),
+        };
+        sqlx::query!(
+            "update prediction_queue set failure = $4, lease = null, leased_until = null
+             where model_id = $1 and task_id in (
+                 select task_id from prediction_queue
+                 where model_id = $1 and failure is null and attempts >= $2 and leased_until <= $3 for update skip locked)",
+            model.0,
+            MOST_ATTEMPTS,
+            now,
+            failure_column(&failure)?
+        )
+        .execute(&self.calls)
+        .await?;
+        Ok(())
+    }
+
+    /// Gives back what a predictor that stops has not begun: it counts as never handed out. Returns how many.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue_return(&self, model: ModelId, lease: Uuid) -> Result<u64> {
+        let back = sqlx::query!(
+            "update prediction_queue set lease = null, leased_until = null, attempts = attempts - 1
+             where model_id = $1 and lease = $2",
+            model.0,
+            lease
+        )
+        .execute(&self.calls)
+        .await?;
+        Ok(back.rows_affected())
+    }
+
+    /// Takes what came of one item that the lease holds. Whoever's lease went to another one is fenced.
+    ///
+    /// # Errors
+    /// `fenced`, `invalid_spec` for what is no word of the model; or the database failed.
+    pub async fn queue_report(
+        &self,
+        model: ModelId,
+        lease: Uuid,
+        item: &Predicted,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.pool.begin().await?;
+        let (dataset, output) = lock(&mut tx, model, item.task_id, lease).await?;
+        let mut new = New::default();
+        new.add(0, item, &output)?;
+        insert(&mut tx, model.0, dataset, &new, now).await?;
+        match &item.failure {
+            Some(failure) => fail(&mut tx, model, item.task_id, failure).await?,
+            None => {
+                sqlx::query!(
+                    "delete from prediction_queue where task_id = $1 and model_id = $2",
+                    item.task_id.0,
+                    model.0
+                )
+                .execute(&mut *tx)
+                .await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// How far an item is; nothing when it was never given to the model.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue_state(&self, model: ModelId, task: TaskId) -> Result<Option<QueueState>> {
+        let row = sqlx::query!(
+            "select exists (select from predictions where task_id = $1 and model_id = $2) as \"predicted!\",
+                    exists (select from prediction_queue where task_id = $1 and model_id = $2) as \"queued!\",
+                    (select failure from prediction_queue where task_id = $1 and model_id = $2) as failure",
+            task.0,
+            model.0
+        )
+        .fetch_one(&self.calls)
+        .await?;
+        Ok(match (row.predicted, row.failure, row.queued) {
+            (true, _, _) => Some(QueueState::Predicted),
+            (false, Some(failure), _) => Some(QueueState::Failed(stored(failure)?)),
+            (false, None, true) => Some(QueueState::Queued),
+            (false, None, false) => None,
+        })
+    }
+
+    /// How much waits for all models.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue_depth(&self) -> Result<QueueDepth> {
+        let depth = sqlx::query_as!(
+            QueueDepth,
+            "select count(*) as \"waiting!\", min(queued_at) as since from prediction_queue where failure is null"
+        );
+        Ok(depth.fetch_one(&self.calls).await?)
+    }
+}
+
+/// Locks an item that the lease holds; returns its dataset, and what the model answers.
+async fn lock(
+    conn: &mut PgConnection,
+    model: ModelId,
+    task: TaskId,
+    lease: Uuid,
+) -> Result<(Uuid, ModelOutput)> {
+    let dataset = sqlx::query_scalar!(
+        "select dataset_id from tasks where id = $1 for key share",
+        task.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::Fenced)?;
+    let output = sqlx::query_scalar!(
+        "select output from models where id = $1 for no key update",
+        model.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::Fenced)?;
+    sqlx::query_scalar!(
+        "select task_id from prediction_queue where task_id = $1 and model_id = $2 and lease = $3 for update",
+        task.0,
+        model.0,
+        lease
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .ok_or(Refusal::Fenced)?;
+    Ok((dataset, stored(output)?))
+}
+
+async fn fail(
+    conn: &mut PgConnection,
+    model: ModelId,
+    task: TaskId,
+    failure: &ItemFailed,
+) -> Result<()> {
+    let told = ItemFailed {
+        reason: failure.reason,
+        message: failure.message.chars().take(MAX_REASON_CHARS).collect(),
+    };
+    sqlx::query!(
+        "update prediction_queue set failure = $3, lease = null, leased_until = null where task_id = $1 and model_id = $2",
+        task.0,
+        model.0,
+        failure_column(&told)?
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn failure_column(failure: &ItemFailed) -> Result<Value> {
+    serde_json::to_value(failure).map_err(|_| Error::Corrupt {
+        what: "failed item",
+    })
+}

@@ -212,6 +212,15 @@ pub async fn backlog(app: App) {
             tracing::warn!(error.cause = %error, "what waits in the context core cannot be counted; the next pass tries again");
         }
     }
+    match app.core.queue_depth().await {
+        Ok(depth) => {
+            metrics::gauge!("datacrowd_prediction_queue_items").set(depth.waiting as f64);
+            metrics::gauge!("datacrowd_prediction_queue_oldest_seconds").set(age(depth.since, now));
+        }
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "what waits for models cannot be counted; the next pass tries again");
+        }
+    }
     match app.billing.backlog().await {
         Ok(backlog) => payments_gauges(&backlog, now),
         Err(error) => {

@@ -50,18 +50,20 @@ const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCAT
 enum Effect {
     /// In the database `auth`.
     Postgres,
-    /// In the cluster; the database `core` knows it.
+    /// In the cluster or the object store; the database `core` knows it.
     Kubernetes,
 }
 
 /// What creates. A personal token is not among them: its answer holds a secret, and its name is unique.
-const CREATING: [(&str, Effect); 6] = [
+const CREATING: [(&str, Effect); 8] = [
     ("/auth/register", Effect::Postgres),
     ("/projects", Effect::Kubernetes),
     ("/projects/{id}/datasets", Effect::Kubernetes),
     ("/projects/{id}/export", Effect::Kubernetes),
     ("/projects/{id}/models", Effect::Kubernetes),
     ("/projects/{id}/predictions", Effect::Kubernetes),
+    ("/projects/{id}/items", Effect::Kubernetes),
+    ("/upload", Effect::Kubernetes),
 ];
 
 /// Whether posts to this path take a key.
@@ -209,6 +211,11 @@ async fn may_read(app: &App, parts: &mut Parts, answer: &StoredAnswer) -> ApiRes
         return Ok(());
     }
     let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if let Some(item) = stored["itemId"].as_str() {
+        let id = item.parse().map_err(|_| ApiError::not_found())?;
+        app.core.item_get(owner.scope(), id).await?;
+        return Ok(());
+    }
     let (_, home) = owner.home()?;
     match stored["namespace"] == home {
         true => Ok(()),

@@ -8,6 +8,7 @@ mod exports;
 mod models;
 mod predictions;
 mod projects;
+mod queue;
 mod runs;
 mod tasks;
 mod webhooks;
@@ -66,6 +67,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(models::delete::model_delete))
         .routes(routes!(models::status::model_status))
         .routes(routes!(models::run::model_run))
+        .routes(routes!(queue::queue_open))
+        .routes(routes!(queue::queue_lease))
+        .routes(routes!(queue::queue_report))
+        .routes(routes!(queue::queue_return))
         .routes(routes!(predictions::put::prediction_put))
         .routes(routes!(predictions::delete::prediction_delete))
         .routes(routes!(predictions::status::prediction_status))

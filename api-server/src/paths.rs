@@ -13,6 +13,9 @@ pub const UPLOADED_FILE: &str = "/uploads/{id}/file";
 /// Where the bytes of a large file go.
 pub const UPLOADED_PART: &str = "/uploads/{id}/files/{fileId}";
 
+/// Where items are sent to.
+pub const ITEMS: [&str; 2] = ["/projects/{id}/items", "/upload"];
+
 /// A path as the description has it.
 pub fn unversioned(path: &str) -> &str {
     path.strip_prefix(VERSIONED).unwrap_or(path)

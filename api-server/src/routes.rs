@@ -12,6 +12,7 @@ mod exports;
 mod gold;
 mod health;
 mod invitations;
+mod items;
 mod labeling;
 mod link;
 mod manifest;
@@ -215,6 +216,7 @@ fn run_routes() -> OpenApiRouter<App> {
         .routes(routes!(predictions::items::prediction_items))
         .routes(routes!(predictions::accuracy::prediction_accuracy))
         .routes(routes!(predictions::manifest::prediction_manifest))
+        .merge(items::asking())
 }
 
 /// What a person is told.
@@ -295,6 +297,7 @@ fn payment_routes() -> OpenApiRouter<App> {
 fn upload_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(datasets::create::dataset_create))
+        .merge(items::sending())
         .routes(routes!(uploads::create::upload_create))
         .routes(routes!(uploads::file::upload_file))
         .merge(resumable_routes().layer(map_response(uploads::resumable::mark)))

@@ -24,8 +24,11 @@ use crate::{
 
 /// What the file is called.
 pub const FILE: &str = "file";
+/// Where an item goes, by the id of a dataset.
+pub const INBOX: &str = "inbox";
 /// What else a form may say.
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 9] = [
+    INBOX,
     "batchSize",
     "maxInvalidRows",
     "delimiter",

@@ -7,11 +7,13 @@ use datacrowd_labelling::{
 };
 use datacrowd_protocol::{
     export::{ExportTrigger, RowPer},
+    files::Selection,
     ids::{DatasetId, ResourceUid},
     internal::Upsert,
+    model::MOST_REPLICAS,
     object::{Origin, PlatformBucket},
     range,
-    source::{DeletionPolicy, Delimiter, Encoding},
+    source::{DeletionPolicy, Delimiter, Encoding, InboxCrowd, SourceFormat},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
 
@@ -76,6 +78,42 @@ pub fn project(up: Upsert<ProjectSpec>) -> ProjectUpsert {
     }
 }
 
+/// What a Dataset's rows are read from.
+struct Reads {
+    uri: String,
+    format: SourceFormat,
+    selection: Option<Selection>,
+    inbox: Option<InboxCrowd>,
+}
+
+/// The source, when it is one that the namespace may name. The files of an inbox lie in a folder, as those of a dataset that is
+/// one.
+fn reads(spec: &DatasetSpec, namespace: &str, bucket: &PlatformBucket) -> ApiResult<Reads> {
+    let invalid = |why: String| invalid("source", format!("{why}."));
+    spec.inbox_only()
+        .map_err(|(member, why)| self::invalid(member, why))?;
+    let (format, selection) = spec.source.kind().map_err(invalid)?;
+    if format == SourceFormat::Inbox {
+        let inbox = spec.source.inbox.clone().unwrap_or_default();
+        return Ok(Reads {
+            uri: format!("{}datasets/", bucket.prefix(namespace)),
+            format: SourceFormat::Files,
+            selection: Some(Selection::default()),
+            inbox: Some(inbox.crowd.unwrap_or(InboxCrowd::Never)),
+        });
+    }
+    let own_credentials = spec.source.credentials_secret_ref.is_some();
+    bucket
+        .origin(namespace, &spec.source.uri, own_credentials)
+        .map_err(|why| invalid(why.to_string()))?;
+    Ok(Reads {
+        uri: spec.source.uri.clone(),
+        format,
+        selection,
+        inbox: None,
+    })
+}
+
 /// A Dataset's upsert, when its source is one that the namespace may name.
 pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<DatasetUpsert> {
     let Upsert {
@@ -87,33 +125,20 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         delete_rows,
         spec,
     } = up;
-    let invalid =
-        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
-    let own_credentials = spec.source.credentials_secret_ref.is_some();
-    bucket
-        .origin(&namespace, &spec.source.uri, own_credentials)
-        .map_err(|why| invalid(format!("{why}.")))?;
+    let Reads {
+        uri,
+        format,
+        selection,
+        inbox,
+    } = reads(&spec, &namespace, bucket)?;
     if !(1..=10_000).contains(&spec.batch_size()) {
-        let why = "must be between 1 and 10000".to_owned();
-        return Err(ApiError::invalid(
-            "invalid_spec",
-            [("batchSize".to_owned(), why)].into(),
-        ));
+        return Err(invalid("batchSize", "must be between 1 and 10000"));
     }
     if !(0..=1_000_000_000).contains(&spec.max_invalid_rows()) {
-        let why = "must be between 0 and 1000000000".to_owned();
-        return Err(ApiError::invalid(
-            "invalid_spec",
-            [("maxInvalidRows".to_owned(), why)].into(),
-        ));
+        let why = "must be between 0 and 1000000000";
+        return Err(invalid("maxInvalidRows", why));
     }
-    let gold = spec.gold().map_err(|(member, why)| {
-        ApiError::invalid("invalid_spec", [(member.to_owned(), why.to_owned())].into())
-    })?;
-    let (format, selection) = spec
-        .source
-        .kind()
-        .map_err(|why| invalid(format!("{why}.")))?;
+    let gold = spec.gold().map_err(|(member, why)| invalid(member, why))?;
     Ok(DatasetUpsert {
         tenant,
         namespace,
@@ -124,17 +149,22 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
         max_invalid_rows: spec.max_invalid_rows(),
         suspended: spec.suspended(),
         project_name: spec.project_ref.name,
-        source_uri: spec.source.uri,
+        source_uri: uri,
         format,
         selection,
         gold,
-        own_credentials,
+        inbox,
+        own_credentials: spec.source.credentials_secret_ref.is_some(),
         content: ContentNow::Unseen,
         delete_rows: delete_rows.map(DatasetId),
         delimiter: spec.source.delimiter.unwrap_or(Delimiter::Comma),
         encoding: spec.source.encoding.unwrap_or(Encoding::Utf8),
         multiline: spec.source.multiline.unwrap_or(false),
     })
+}
+
+fn invalid(member: &str, why: impl Into<String>) -> ApiError {
+    ApiError::invalid("invalid_spec", [(member.to_owned(), why.into())].into())
 }
 
 /// An Export's upsert.
@@ -149,10 +179,9 @@ pub fn export(up: Upsert<ExportSpec>) -> ApiResult<ExportUpsert> {
         spec,
     } = up;
     if !(0..=range::MOST).contains(&spec.since.unwrap_or(0)) {
-        let why = "must be the watermark of an earlier export".to_owned();
-        return Err(ApiError::invalid(
-            "invalid_spec",
-            [("since".to_owned(), why)].into(),
+        return Err(invalid(
+            "since",
+            "must be the watermark of an earlier export",
         ));
     }
     Ok(ExportUpsert {
@@ -184,12 +213,15 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         delete_rows: _,
         spec,
     } = up;
-    let invalid =
-        |why: String| ApiError::invalid("invalid_spec", [("source".to_owned(), why)].into());
     let origin = bucket.origin(&namespace, &spec.source.uri, false);
-    match origin.map_err(|why| invalid(format!("{why}.")))? {
+    match origin.map_err(|why| invalid("source", format!("{why}.")))? {
         Origin::Platform(_) => {}
-        _ => return Err(invalid("must name a file, not a folder.".into())),
+        _ => return Err(invalid("source", "must name a file, not a folder.")),
+    }
+    let replicas = spec.replicas();
+    if !(0..=MOST_REPLICAS).contains(&replicas) {
+        let why = format!("must be between 0 and {MOST_REPLICAS}");
+        return Err(invalid("replicas", why));
     }
     Ok(ModelUpsert {
         tenant,
@@ -202,6 +234,7 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         sha256: spec.source.sha256,
         input: spec.input,
         output: spec.output,
+        replicas,
     })
 }
 

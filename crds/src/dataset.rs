@@ -1,18 +1,20 @@
 //! The Dataset resource: a file that becomes tasks.
 
+mod source;
+
 use std::collections::BTreeMap;
 
 use datacrowd_protocol::{
-    files::{Companions, Patterns, Selection},
     internal::DatasetState,
     labeling::{GoldColumns, Purpose},
-    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat, is_archive},
+    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::source::{Inbox, SecretRef, Source};
 use crate::condition::Condition;
 
 /// Refused rows tolerated when `maxInvalidRows` is absent.
@@ -49,6 +51,7 @@ pub const DEFAULT_BATCH_SIZE: i32 = 100;
 #[x_kube(validation = Rule::new("has(self.batchSize) == has(oldSelf.batchSize) && (!has(self.batchSize) || self.batchSize == oldSelf.batchSize)").message("batchSize is immutable; apply a Dataset under a new name"))]
 #[x_kube(validation = Rule::new("has(self.purpose) == has(oldSelf.purpose) && has(self.goldColumns) == has(oldSelf.goldColumns) && has(self.explainColumn) == has(oldSelf.explainColumn)").message("purpose, goldColumns and explainColumn are immutable; apply a Dataset under a new name"))]
 #[x_kube(validation = Rule::new("(has(self.purpose) && self.purpose == 'Gold') == has(self.goldColumns) && (!has(self.explainColumn) || has(self.goldColumns))").message("goldColumns is required with the purpose Gold, and goldColumns and explainColumn belong to it only"))]
+#[x_kube(validation = Rule::new("(has(self.source.format) && self.source.format == 'Inbox') != has(self.source.uri)").message("source.uri is required, except with the format Inbox, which has none"))]
 pub struct DatasetSpec {
     /// The Project whose tasks the rows become. Immutable.
     #[x_kube(validation = Rule::new("self == oldSelf").message("projectRef is immutable; apply a Dataset under a new name"))]
@@ -92,6 +95,25 @@ fn gold_columns(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 }
 
 impl DatasetSpec {
+    /// Refuses what is said of the rows of an Inbox, which has none.
+    ///
+    /// # Errors
+    /// The member, and a sentence.
+    pub fn inbox_only(&self) -> Result<(), (&'static str, &'static str)> {
+        let said = [
+            ("batchSize", self.batch_size.is_some()),
+            ("maxInvalidRows", self.max_invalid_rows.is_some()),
+            ("purpose", self.purpose == Some(Purpose::Gold)),
+        ];
+        let said = said.into_iter().find(|(_, is_said)| *is_said);
+        match (self.source.format, said) {
+            (Some(SourceFormat::Inbox), Some((member, _))) => {
+                Err((member, "belongs to rows, and an Inbox has none; remove it"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Where its rows say what is right, when they are gold.
     ///
     /// # Errors
@@ -126,85 +148,6 @@ impl DatasetSpec {
 pub struct ProjectRef {
     /// The Project's name.
     #[schemars(length(min = 1, max = 45))]
-    pub name: String,
-}
-
-/// Where a Dataset's rows come from.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Source {
-    /// `s3://bucket/key`, or `s3://bucket/folder/` with a slash at its end, or a `.zip`. In the platform's bucket the key begins with the
-    /// namespace's name.
-    #[schemars(length(min = 8, max = 1100), regex(pattern = r"^s3://[^/]+/.+$"))]
-    pub uri: String,
-    /// How rows are separated, or Files for a folder or a zip; from the end of the URI when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<SourceFormat>,
-    /// What separates the cells of a CSV; Comma when absent. A first line `sep=;` is honoured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<Delimiter>,
-    /// How characters are written; Utf8 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<Encoding>,
-    /// True: quoted cells may span more than 100 lines and 64 KiB.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multiline: Option<bool>,
-    /// Of a folder: only files that one of these patterns matches, such as `*.wav` (a name in any folder) or `2026/**`. All when absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub include: Vec<String>,
-    /// Of a folder: no file that one of these patterns matches.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub exclude: Vec<String>,
-    /// Of a folder: SameStem makes columns of the `.json` and the `.txt` that lie beside a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub companions: Option<Companions>,
-    /// Secret of the same namespace with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, for a bucket of one's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credentials_secret_ref: Option<SecretRef>,
-}
-
-impl Source {
-    /// What it is, and for a folder which of its files are rows.
-    ///
-    /// # Errors
-    /// A sentence, without its stop, that says what to write instead.
-    pub fn kind(&self) -> Result<(SourceFormat, Option<Selection>), String> {
-        let format = SourceFormat::of(self.format, &self.uri)?;
-        let selection = Selection {
-            include: self.include.clone(),
-            exclude: self.exclude.clone(),
-            companions: self.companions,
-        };
-        let is_folder = format == SourceFormat::Files;
-        let written =
-            self.delimiter.is_some() || self.encoding.is_some() || self.multiline.is_some();
-        match () {
-            () if is_folder && written => Err(
-                "source.delimiter, source.encoding and source.multiline say how a file of rows is written; remove them for a folder".to_owned(),
-            ),
-            () if !is_folder && selection != Selection::default() => Err(
-                "source.include, source.exclude and source.companions belong to a folder; remove them, or end source.uri in /".to_owned(),
-            ),
-            () if is_archive(&self.uri) && self.credentials_secret_ref.is_some() => Err(
-                "A zip is unpacked in the platform's bucket only; put it there and leave source.credentialsSecretRef out".to_owned(),
-            ),
-            () if is_folder => {
-                let _: Patterns = selection.patterns().map_err(|why| why.to_string())?;
-                Ok((format, Some(selection)))
-            }
-            () => Ok((format, None)),
-        }
-    }
-}
-
-/// Names a Secret of the same namespace.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretRef {
-    /// The Secret's name.
-    #[schemars(length(min = 1, max = 253))]
     pub name: String,
 }
 

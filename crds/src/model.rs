@@ -42,7 +42,7 @@ pub const SHOWN_TENSORS: usize = 32;
     printcolumn(name = "Uri", type_ = "string", json_path = ".spec.source.uri", priority = "1"),
     printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
 )]
-#[x_kube(validation = Rule::new("self == oldSelf").message("another model is another Model; apply one under a new name"))]
+#[x_kube(validation = Rule::new("self.projectRef == oldSelf.projectRef && self.source == oldSelf.source && self.input == oldSelf.input && self.output == oldSelf.output").message("another model is another Model; apply one under a new name"))]
 pub struct ModelSpec {
     /// The Project whose question it answers.
     pub project_ref: ProjectRef,
@@ -52,6 +52,18 @@ pub struct ModelSpec {
     pub input: ModelInput,
     /// What it answers.
     pub output: ModelOutput,
+    /// How many predictors keep it loaded for items that arrive one at a time; none when absent. It may be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 50))]
+    pub replicas: Option<i32>,
+}
+
+impl ModelSpec {
+    /// Effective number of predictors that keep it loaded.
+    #[must_use]
+    pub fn replicas(&self) -> i32 {
+        self.replicas.unwrap_or(0)
+    }
 }
 
 /// Where a model's file is.
@@ -96,6 +108,10 @@ pub struct ModelStatus {
     /// The latest attempt's Job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_ref: Option<JobRef>,
+    /// How many predictors keep it loaded; absent while none do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub predictors: Option<i32>,
     /// SHA-256 of the file in hexadecimal, once it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]

@@ -25,6 +25,8 @@ pub const DATASET_LABEL: &str = "datacrowd.io/dataset";
 pub const EXPORT_LABEL: &str = "datacrowd.io/export";
 /// Label on Jobs of a Model.
 pub const MODEL_LABEL: &str = "datacrowd.io/model";
+/// Label on what keeps a Model loaded: by it a Deployment finds its pods, which no Job of the Model is among.
+pub const PREDICTOR_LABEL: &str = "datacrowd.io/predictor";
 /// Label on Jobs of a Prediction.
 pub const PREDICTION_LABEL: &str = "datacrowd.io/prediction";
 /// Label on Jobs: the attempt.

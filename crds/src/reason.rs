@@ -108,6 +108,10 @@ reasons! {
     GeneratedWithRejections,
     /// Every task is approved or rejected. Nothing to do.
     Completed,
+    /// The Inbox takes items, and models answer them. Send them with `POST /projects/{id}/items`.
+    TakingItems,
+    /// No Model of the Project has `spec.replicas` of at least 1, so nothing would answer the Inbox's items. Set it on a Model; the Inbox goes on by itself.
+    NoWarmModel,
     /// The file is written. Download it before it expires.
     Exported,
     /// Every item has its prediction, or a reason why it has none. Look at `status.failedItems` where `status.failed` is not 0.

@@ -3,7 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
-use datacrowd_job::args::RunArgs;
+use datacrowd_job::{
+    args::{PlatformArgs, RunArgs},
+    process::Kept,
+};
+use datacrowd_protocol::ids::ModelId;
 
 use crate::worker::Limits;
 
@@ -23,6 +27,8 @@ pub enum Command {
     Inspect(JobArgs),
     /// Answers the items of a dataset for the platform.
     Predict(JobArgs),
+    /// Keeps a model loaded, and answers items as they arrive.
+    Serve(ServeArgs),
     /// Answers files of this machine, one line of JSON each; needs no platform.
     Try(TryArgs),
     /// Reads models and items for the process that started it.
@@ -45,6 +51,41 @@ pub struct JobArgs {
         reason = "a comment would head the options of the group in --help"
     )]
     pub limits: LimitArgs,
+}
+
+/// Which model is kept loaded, and what one item may take.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The model, by the platform's id.
+    #[arg(long)]
+    pub model_id: ModelId,
+    /// Uid of this pod, from the downward API.
+    #[arg(long, env = "POD_UID")]
+    pub pod_uid: String,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a comment would head the options of the group in --help"
+    )]
+    pub platform: PlatformArgs,
+    #[command(flatten)]
+    #[expect(
+        missing_docs,
+        reason = "a comment would head the options of the group in --help"
+    )]
+    pub limits: LimitArgs,
+}
+
+impl ServeArgs {
+    /// What the process around it needs.
+    #[must_use]
+    pub fn kept(&self) -> Kept<'_> {
+        Kept {
+            subject: self.model_id.0,
+            pod_uid: &self.pod_uid,
+            platform: &self.platform,
+        }
+    }
 }
 
 /// What one item may take.

@@ -1,5 +1,5 @@
 //! Trained models at work. One Kubernetes Job is one run: `inspect` looks at a model's file, `predict` has it answer the
-//! items of a dataset. `try` does the same with files of this machine, without a platform.
+//! items of a dataset. `serve` keeps it loaded for items that arrive one at a time. `try` does the same with files of this machine, without a platform.
 //!
 //! A file of a model or of an item is somebody else's: it is read in a child process with limits, never in this one.
 
@@ -16,6 +16,7 @@ pub mod merge;
 pub mod model;
 mod predict;
 mod reader;
+mod serve;
 pub mod worker;
 
 use std::ffi::OsString;
@@ -27,6 +28,7 @@ use worker::Limits;
 
 pub use inspect::inspect;
 pub use predict::predict;
+pub use serve::serve;
 
 /// What this program is called: in logs, and towards servers.
 pub const NAME: &str = "datacrowd-inference";
@@ -47,6 +49,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
         Command::Predict(args) => process::run(NAME, &args.run, async |session| {
             predict(&session.with(args.limits.limits())).await
         }),
+        Command::Serve(args) => {
+            let model = args.model_id;
+            process::keep(NAME, &args.kept(), async |session| {
+                serve(&session.with(args.limits.limits()), model).await
+            })
+        }
         Command::Try(args) => local::run(&args),
         Command::Read(args) => reader::run(&args),
     }

@@ -10,7 +10,7 @@ use datacrowd_job::{
     halt::{Counts, End, Halt},
     session::{Finished, MOST_TAKEOVERS, fought_over},
 };
-use datacrowd_protocol::model::{PredictOpened, PredictionsReport, PredictionsTaken};
+use datacrowd_protocol::model::{ModelOpened, PredictOpened, PredictionsReport, PredictionsTaken};
 
 use crate::{
     Session, calls,
@@ -19,6 +19,8 @@ use crate::{
     worker::Worker,
 };
 use page::Predictor;
+pub(crate) use page::predicted;
+pub(crate) use stages::Stages;
 
 /// Runs to the end, opening again whenever the run was lost.
 pub async fn predict(session: &Session) -> End {
@@ -58,7 +60,7 @@ async fn answer_all(
         session,
         opened,
         fetch,
-        worker: start(session, opened, &model).await?,
+        worker: start(session, &opened.model, &model).await?,
     };
     let mut after = opened.after;
     loop {
@@ -92,15 +94,16 @@ async fn answer_all(
     })
 }
 
-async fn start(
+/// Starts the process that reads by a model.
+pub(crate) async fn start(
     session: &Session,
-    opened: &PredictOpened,
+    opened: &ModelOpened,
     model: &FetchedModel,
 ) -> Result<Worker, Halt> {
     let load = Load {
         file: model.file.path().to_owned(),
-        input: opened.model.input.clone(),
-        output: opened.model.output.clone(),
+        input: opened.input.clone(),
+        output: opened.output.clone(),
     };
     let started = Worker::start(session.own.clone(), load, model.bytes).await?;
     Ok(started.0)

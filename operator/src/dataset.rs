@@ -59,11 +59,13 @@ impl Managed for Dataset {
             report::adopted(ctx, &*pass.object).await;
         }
         let spec = work_spec::work_spec(&pass.object, &view, valid, &ctx.settings);
-        let settled = ctx.settled(view.unfinished);
+        // Models come and go beside an inbox.
+        let settled = ctx.settled(view.unfinished || view.warm_models.is_some());
+        let suspended = pass.object.spec.suspended();
         Work::new(ctx, pass, spec, &|dataset, attempts| {
             status::status(dataset, &view, attempts)
         })
-        .pass(verdict::verdict(&view), settled)
+        .pass(verdict::verdict(&view, suspended), settled)
         .await
     }
 

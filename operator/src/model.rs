@@ -1,5 +1,6 @@
 //! Reconciles Models: dereference → validate → upsert → verdict, and where that leaves work to do, a step of it.
 
+mod predictors;
 mod status;
 mod validate;
 mod verdict;
@@ -55,10 +56,11 @@ impl Managed for Model {
                 return tenancy::unaccepted(ctx, pass, tenant, verdict, label).await;
             }
         };
+        let predictors = predictors::ensure(ctx, &pass, view.id, view.state).await?;
         let spec = work_spec::work_spec(&pass.object, &view, valid, &ctx.settings);
         let settled = ctx.settled(false);
         Work::new(ctx, pass, spec, &|model, attempts| {
-            status::status(model, &view, attempts)
+            status::status(model, &view, attempts, predictors)
         })
         .pass(verdict::verdict(&view), settled)
         .await

@@ -8,7 +8,7 @@ pub(crate) mod decide;
 mod hold;
 pub(crate) mod jobs;
 mod launch;
-mod manifest;
+pub(crate) mod manifest;
 mod observe;
 pub(crate) mod outcome;
 mod queue;

@@ -90,6 +90,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::ProjectNotFound { .. }
         | R::DatasetNotFound { .. }
         | R::ModelNotFound { .. }
+        | R::InboxNotFound
         | R::NoTaskAvailable { .. }
         | R::NoReviewAvailable
         | R::NoMedia { .. }
@@ -113,6 +114,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | R::PredictionIdentityChanged
         | R::PredictionNotDue { .. }
         | R::RowsGoing
+        | R::InboxAmbiguous
+        | R::InboxSuspended
+        | R::NoWarmModel
         | R::InUse { .. }
         | R::GrantConflict
         | R::AlreadyGenerating

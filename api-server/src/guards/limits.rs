@@ -12,7 +12,7 @@ use crate::{
     client::ClientAddress,
     error::{ApiError, ApiResult},
     extract::is_form,
-    paths::{self, UPLOADED_FILE, UPLOADED_PART, UPLOADS},
+    paths::{self, ITEMS, UPLOADED_FILE, UPLOADED_PART, UPLOADS},
     state::App,
 };
 
@@ -63,7 +63,9 @@ fn is_upload(request: &Request) -> bool {
         request.method(),
         paths::unversioned(paths::pattern(request)),
     ) {
-        (&Method::POST, UPLOADS) => is_form(request.headers()),
+        (&Method::POST, path) if path == UPLOADS || ITEMS.contains(&path) => {
+            is_form(request.headers())
+        }
         (&Method::PUT, UPLOADED_FILE) | (&Method::PATCH, UPLOADED_PART) => true,
         _ => false,
     }

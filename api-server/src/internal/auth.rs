@@ -4,8 +4,11 @@ use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
 };
-use datacrowd_labelling::RunCaller;
-use datacrowd_protocol::{ids::RunId, names::INTERNAL_TOKEN_HEADER};
+use datacrowd_labelling::{RunCaller, WarmModel};
+use datacrowd_protocol::{
+    ids::{ModelId, RunId},
+    names::INTERNAL_TOKEN_HEADER,
+};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -92,6 +95,15 @@ impl Runner {
             Ok(caller)
         } else {
             Err(ApiError::not_found())
+        }
+    }
+
+    /// The model, when it belongs to this pod's namespace; otherwise it does not exist for it.
+    pub async fn model(&self, app: &App, model: ModelId) -> ApiResult<WarmModel> {
+        let warm = app.core.warm_model(model).await?;
+        match warm.namespace == self.namespace {
+            true => Ok(warm),
+            false => Err(ApiError::not_found()),
         }
     }
 }

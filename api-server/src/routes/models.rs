@@ -36,6 +36,9 @@ pub struct ModelBody {
     size_bytes: Option<i64>,
     input: InputBody,
     output: OutputBody,
+    /// How many predictors keep it loaded for the items of an inbox.
+    #[schema(example = 1)]
+    replicas: i32,
     /// Of the file, as they were found.
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
@@ -64,6 +67,7 @@ impl From<Model> for ModelBody {
             size_bytes: m.size_bytes,
             input: m.input.into(),
             output: m.output.into(),
+            replicas: m.replicas,
             inputs: m.inputs,
             outputs: m.outputs,
             predicted: m.predicted,

@@ -41,6 +41,7 @@ mod gold_races;
 mod gold_skill;
 mod gold_tells;
 mod hands;
+mod inbox;
 mod invitations;
 mod killed_servers;
 mod loading;

@@ -39,7 +39,10 @@ async fn setting(items: i64, now: DateTime<Utc>) -> (Platform, ModelId, Vec<Task
 }
 
 async fn lease(p: &Platform, model: ModelId, now: DateTime<Utc>) -> QueueLease {
-    p.core.queue_lease(model, 10, HOLD, now).await.unwrap()
+    p.core
+        .queue_lease(model, (Uuid::new_v4(), 10), HOLD, now)
+        .await
+        .unwrap()
 }
 
 fn said(task: TaskId, row_no: i64) -> Predicted {
@@ -79,7 +82,8 @@ async fn eight_predictors_race_and_each_item_is_predicted_once() {
         tokio::spawn(async move {
             let mut reported = Vec::new();
             loop {
-                let held = core.queue_lease(model, 3, HOLD, now).await.unwrap();
+                let lease = (Uuid::new_v4(), 3);
+                let held = core.queue_lease(model, lease, HOLD, now).await.unwrap();
                 if held.items.is_empty() {
                     return reported;
                 }

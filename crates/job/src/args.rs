@@ -26,15 +26,6 @@ pub struct RunArgs {
     pub termination_log: PathBuf,
 }
 
-impl RunArgs {
-    /// What ties the run's calls and log lines to the request that asked for it.
-    #[must_use]
-    pub fn correlation_id(&self) -> String {
-        let given = self.platform.correlation_id.clone();
-        given.unwrap_or_else(|| self.run_id.to_string())
-    }
-}
-
 /// The way to the platform.
 #[derive(Debug, Args)]
 pub struct PlatformArgs {

@@ -1,14 +1,15 @@
 //! The process around a run: its arguments, its log, its signals, its exit code.
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
 
 use clap::Parser;
-use datacrowd_protocol::{exit, run::RunReason};
+use datacrowd_protocol::{exit, ids::RunId, run::RunReason};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
-    args::RunArgs,
+    args::{PlatformArgs, RunArgs},
     halt::{Counts, End, Halt},
     http,
     platform::Platform,
@@ -33,26 +34,65 @@ pub fn parse<C: Parser>(args: impl IntoIterator<Item = OsString>) -> Result<C, i
     })
 }
 
+/// What a process that has no run and no end needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// The platform's id of what it works for: it stands where a run's would.
+    pub subject: Uuid,
+    /// Uid of the pod.
+    pub pod_uid: &'a str,
+    /// The way to the platform.
+    pub platform: &'a PlatformArgs,
+}
+
 /// Runs `work` on the run of `args` as the program `name`; returns its exit code.
 pub fn run(name: &'static str, args: &RunArgs, work: impl AsyncFnOnce(Session) -> End) -> i32 {
+    let kept = Kept {
+        subject: args.run_id.0,
+        pod_uid: &args.pod_uid,
+        platform: &args.platform,
+    };
+    logged(name, &kept, Some(&args.termination_log), work)
+}
+
+/// Runs `work` until the pod is asked to stop, or it cannot go on; returns its exit code.
+pub fn keep(name: &'static str, kept: &Kept<'_>, work: impl AsyncFnOnce(Session) -> End) -> i32 {
+    logged(name, kept, None, work)
+}
+
+fn logged(
+    name: &'static str,
+    kept: &Kept<'_>,
+    termination_log: Option<&Path>,
+    work: impl AsyncFnOnce(Session) -> End,
+) -> i32 {
     let logging = datacrowd_telemetry::init(name);
     // Every line of the process tells which run, and which request asked for it.
     let span =
-        tracing::error_span!("run", correlation_id = args.correlation_id(), run_id = %args.run_id);
-    if let Some(parent) = &args.platform.traceparent {
+        tracing::error_span!("run", correlation_id = kept.correlation_id(), run_id = %kept.subject);
+    if let Some(parent) = &kept.platform.traceparent {
         datacrowd_telemetry::continue_trace(&span, parent);
     }
     let _entered = span.entered();
     let end = match &logging {
-        Ok(_) => in_runtime(name, args, work),
+        Ok(_) => in_runtime(name, kept, work),
         Err(error) => misconfigured(format!("Cannot log: {error}.")),
     };
     report::log(&end);
-    report::leave(&end, &args.termination_log);
+    if let Some(file) = termination_log {
+        report::leave(&end, file);
+    }
     end.exit_code()
 }
 
-fn in_runtime(name: &str, args: &RunArgs, work: impl AsyncFnOnce(Session) -> End) -> End {
+impl Kept<'_> {
+    fn correlation_id(&self) -> String {
+        let given = self.platform.correlation_id.clone();
+        given.unwrap_or_else(|| self.subject.to_string())
+    }
+}
+
+fn in_runtime(name: &str, kept: &Kept<'_>, work: impl AsyncFnOnce(Session) -> End) -> End {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -62,7 +102,7 @@ fn in_runtime(name: &str, args: &RunArgs, work: impl AsyncFnOnce(Session) -> End
         Err(error) => return misconfigured(format!("Cannot start: {error}.")),
     };
     let end = runtime.block_on(async {
-        match session(name, args) {
+        match session(name, kept) {
             Ok(session) => work(session).await,
             Err(why) => misconfigured(why),
         }
@@ -72,23 +112,23 @@ fn in_runtime(name: &str, args: &RunArgs, work: impl AsyncFnOnce(Session) -> End
     end
 }
 
-fn session(name: &str, args: &RunArgs) -> Result<Session, String> {
+fn session(name: &str, kept: &Kept<'_>) -> Result<Session, String> {
     let http = http::client(name)
         .map_err(|error| format!("Cannot set up TLS: {}.", http::chain(&error)))?;
     let retry_policy = RetryPolicy::default();
     let platform = Platform::new(
         http.clone(),
-        args.platform.internal_url.clone(),
-        args.platform.token_file.clone(),
-        args.run_id,
-        args.correlation_id(),
+        kept.platform.internal_url.clone(),
+        kept.platform.token_file.clone(),
+        RunId(kept.subject),
+        kept.correlation_id(),
         retry_policy,
     );
     Ok(Session {
         platform: Arc::new(platform),
         http,
         own: (),
-        pod_uid: args.pod_uid.clone(),
+        pod_uid: kept.pod_uid.to_owned(),
         retry_policy,
         stop: stop_on_signal().map_err(|error| format!("Cannot listen for signals: {error}."))?,
     })

@@ -79,6 +79,10 @@ pub enum Refusal {
     ModelIdentityChanged,
     PredictionIdentityChanged,
     RowsGoing,
+    InboxNotFound,
+    InboxAmbiguous,
+    InboxSuspended,
+    NoWarmModel,
     InvalidSpec {
         details: BTreeMap<String, String>,
     },
@@ -171,6 +175,10 @@ impl Refusal {
             Self::ModelNotFound { .. } => "model_not_found",
             Self::PredictionNotDue { .. } => "prediction_not_due",
             Self::RowsGoing => "rows_going",
+            Self::InboxNotFound => "inbox_not_found",
+            Self::InboxAmbiguous => "inbox_ambiguous",
+            Self::InboxSuspended => "inbox_suspended",
+            Self::NoWarmModel => "no_warm_model",
             Self::InvalidSpec { .. } => "invalid_spec",
             Self::InUse { .. } => "in_use",
             Self::PaymentRequired { .. } => "payment_required",
@@ -231,6 +239,10 @@ impl Refusal {
             Self::ModelNotFound { name } => format!("There is no Model \"{name}\" in this project; create it, or correct modelRef.name."),
             Self::PredictionNotDue { waiting_for } => format!("The prediction waits for {waiting_for}; it continues by itself."),
             Self::RowsGoing => "The rows of the previous dataset of this name are being removed; this one continues by itself.".into(),
+            Self::InboxNotFound => "The project has no such inbox; apply a Dataset with source.format: Inbox, or correct the id in inbox.".into(),
+            Self::InboxAmbiguous => "There are several inboxes; say in inbox which one is meant, by its dataset id, before the file.".into(),
+            Self::InboxSuspended => "The inbox takes nothing now; set spec.suspend of its Dataset to false, and the project to active, then try again.".into(),
+            Self::NoWarmModel => "No model of the project is kept loaded, so nothing would answer the item; set spec.replicas of a Model to 1 or more, then try again.".into(),
             Self::InvalidSpec { details } => {
                 let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
                 format!("{}; correct the spec.", list.join("; "))

@@ -70,14 +70,14 @@ async fn waiting_for(conn: &mut PgConnection, id: ExportId) -> Result<Option<Str
         return Ok(None);
     }
     let open = sqlx::query!(
-        "select name, state from datasets where project_id = $1 and ($2::uuid is null or id = $2) and state <> 'completed' and bound_uid is not null and gold is null order by id limit 5",
+        "select name, state from datasets where project_id = $1 and ($2::uuid is null or id = $2) and state <> 'completed' and bound_uid is not null and gold is null and inbox is null order by id limit 5",
         e.project_id,
         e.dataset_id
     )
     .fetch_all(&mut *conn)
     .await?;
     let any = sqlx::query!(
-        "select exists (select from datasets where project_id = $1 and gold is null) as \"any!\"",
+        "select exists (select from datasets where project_id = $1 and gold is null and inbox is null) as \"any!\"",
         e.project_id
     )
     .fetch_one(conn)

@@ -55,14 +55,14 @@ pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use gold::{GoldItem, GoldSettled, NewGold};
 pub use lost::{BoundId, BoundResource, Losses};
-pub use models::{InspectRun, Model, ModelUpsert, RunModel};
+pub use models::{InspectRun, Model, ModelUpsert, RunModel, WarmModel};
 pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use predictions::{
-    CalibrationBin, ComparedLabels, ItemSource, MOST_ATTEMPTS, ModelAccuracy, PredictRun,
-    Prediction, PredictionItem, PredictionUpsert, QueueDepth, QueueLease, QueueState,
-    UnpredictedItem,
+    CalibrationBin, ComparedLabels, InboxItem, ItemSource, ItemWord, MOST_ATTEMPTS, ModelAccuracy,
+    NewItem, OpenInbox, PredictRun, Prediction, PredictionItem, PredictionUpsert, QueueDepth,
+    QueueLease, QueueState, Said, UnpredictedItem,
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{

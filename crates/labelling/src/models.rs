@@ -4,6 +4,7 @@ mod delete;
 mod inspect;
 mod read;
 mod upsert;
+mod warm;
 
 use datacrowd_protocol::{
     ids::ModelId,
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub use inspect::InspectRun;
 pub use read::Model;
 pub use upsert::ModelUpsert;
+pub use warm::WarmModel;
 
 use crate::{Error, Result};
 

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod delete;
+mod inbox;
 mod items;
 mod queue;
 mod read;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
+pub use inbox::{InboxItem, ItemWord, NewItem, OpenInbox, Said};
 pub use items::{ItemSource, UnpredictedItem};
 pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease, QueueState};
 pub use read::{Prediction, PredictionItem};

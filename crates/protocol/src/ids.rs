@@ -46,6 +46,8 @@ id!(/// An Export's platform id.
     ExportId(Uuid));
 id!(/// A Model's platform id.
     ModelId(Uuid));
+id!(/// An item of an inbox, as its client knows it.
+    ItemId(Uuid));
 id!(/// A Prediction's platform id.
     PredictionId(Uuid));
 id!(/// One attempt to generate a dataset's tasks or to write an export.

@@ -1,6 +1,7 @@
 //! Trained models: what one reads, what it answers, and how its runs speak with the platform. No I/O.
 
 mod audio;
+mod queue;
 mod run;
 
 use schemars::JsonSchema;
@@ -8,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::audio::{AudioInput, LogMel};
+pub use self::queue::{
+    LEASE_SECONDS, LONGEST_WAIT_SECONDS, QueueLeased, QueueReport, QueueReturn, QueueTake,
+};
 pub use self::run::{
     InspectOpened, ItemFailed, ItemsPage, ItemsRequest, ModelFound, ModelOpened, PredictItem,
     PredictOpened, Predicted, PredictionsReport, PredictionsTaken,
@@ -19,6 +23,8 @@ use crate::{
 
 /// Most items of one page, and most predictions of one report.
 pub const MOST_ITEMS: usize = 100;
+/// Most predictors of one model that are kept loaded.
+pub const MOST_REPLICAS: i32 = 50;
 /// Most bytes of a model's file.
 pub const MOST_MODEL_BYTES: i64 = 256 * 1024 * 1024;
 

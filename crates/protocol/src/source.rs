@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::wire_enum;
 
 wire_enum! {
-    /// What a source is: a file of rows, or a folder of files.
+    /// What a source is: a file of rows, a folder of files, or items that arrive one at a time.
     pub enum SourceFormat {
         /// RFC 4180, UTF-8, with a header line.
         #[serde(rename = "CSV")]
@@ -17,6 +17,16 @@ wire_enum! {
         Jsonl = "JSONL" / "jsonl",
         /// A folder; each file below it becomes a task.
         Files = "FILES" / "files",
+        /// Nothing to read: items arrive by REST, one at a time, for ever.
+        Inbox = "INBOX" / "inbox",
+    }
+}
+
+wire_enum! {
+    /// Whether people are asked about the items of an inbox.
+    pub enum InboxCrowd {
+        /// Models answer. No place of a worker opens, and nothing is charged.
+        Never = "NEVER" / "never",
     }
 }
 
@@ -39,13 +49,13 @@ impl From<TableFormat> for SourceFormat {
 }
 
 impl SourceFormat {
-    /// The format of a file of rows; none for a folder.
+    /// The format of a file of rows; none for a folder and an inbox.
     #[must_use]
     pub fn table(self) -> Option<TableFormat> {
         match self {
             Self::Csv => Some(TableFormat::Csv),
             Self::Jsonl => Some(TableFormat::Jsonl),
-            Self::Files => None,
+            Self::Files | Self::Inbox => None,
         }
     }
 
@@ -56,6 +66,13 @@ impl SourceFormat {
     /// A sentence that says what to write instead.
     pub fn of(said: Option<Self>, uri: &str) -> Result<Self, &'static str> {
         match (said, uri.ends_with('/') || is_archive(uri)) {
+            (Some(Self::Inbox), _) if uri.is_empty() => Ok(Self::Inbox),
+            (Some(Self::Inbox), _) => Err(
+                "An Inbox has no source.uri, since its items arrive by REST; remove it, or set source.format to what the file is",
+            ),
+            (_, _) if uri.is_empty() => {
+                Err("source.uri names the file or folder to read; set it")
+            }
             (None | Some(Self::Files), true) => Ok(Self::Files),
             (Some(_), true) => Err(
                 "source.uri ends in / or .zip, so it names a folder; set source.format to Files",
@@ -273,6 +290,9 @@ mod tests {
             (Some(csv), "s3://b/a/", None),
             (Some(csv), "s3://b/a.txt", Some(csv)),
             (None, "s3://b/a.txt", None),
+            (Some(SourceFormat::Inbox), "", Some(SourceFormat::Inbox)),
+            (Some(SourceFormat::Inbox), "s3://b/a/", None),
+            (Some(csv), "", None),
         ] {
             assert_eq!(SourceFormat::of(said, uri).ok(), format, "{said:?} {uri}");
         }

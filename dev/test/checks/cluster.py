@@ -177,6 +177,15 @@ class Guarded(unittest.TestCase):
             else:
                 self.assertEqual(code, 0, output)
 
+    def test_an_inbox_names_no_source_and_everything_else_does(self):
+        for source, refusal in (({"format": "Inbox"}, None), ({}, "source.uri is required"), ({"format": "CSV"}, "source.uri is required"),
+                                ({"format": "Inbox", "uri": "s3://datacrowd/other/x.csv"}, "source.uri")):
+            born = dataset("team-a", "inbox", "")
+            born["spec"]["source"] = source
+            code, output = kubectl("create", "--dry-run=server", "--filename", "-", stdin=json.dumps(born), ok=False)
+            self.assertEqual(code != 0, refusal is not None, output)
+            self.assertIn(refusal or "", output)
+
     def test_a_models_file_lies_below_its_own_namespace(self):
         """The same table; a folder is no model's file, and there is no bucket of one's own."""
         table = json.loads((ROOT / "crates/protocol/tests/sources.json").read_text())

@@ -172,7 +172,7 @@ impl Listing<'_> {
 }
 
 /// What is told of an item.
-fn predicted(
+pub(crate) fn predicted(
     item: &PredictItem,
     reply: Result<Reply, ItemFailed>,
     output: &ModelOutput,

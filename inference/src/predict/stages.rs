@@ -8,7 +8,7 @@ use crate::frame::Micros;
 
 /// Sums over the items of a page.
 #[derive(Debug, Default)]
-pub(super) struct Stages {
+pub(crate) struct Stages {
     fetched: u32,
     fetch: Duration,
     read: u32,
@@ -16,12 +16,12 @@ pub(super) struct Stages {
 }
 
 impl Stages {
-    pub(super) fn fetched(&mut self, took: Duration) {
+    pub(crate) fn fetched(&mut self, took: Duration) {
         self.fetched += 1;
         self.fetch += took;
     }
 
-    pub(super) fn read(&mut self, micros: Micros) {
+    pub(crate) fn read(&mut self, micros: Micros) {
         self.read += 1;
         self.micros.decode += micros.decode;
         self.micros.features += micros.features;
@@ -29,7 +29,7 @@ impl Stages {
     }
 
     /// One line a page, with the means over its items.
-    pub(super) fn log(&self, items: &[Predicted], predicted: i64, failed: i64) {
+    pub(crate) fn log(&self, items: &[Predicted], predicted: i64, failed: i64) {
         let mean = |micros: u64| micros / u64::from(self.read.max(1));
         let fetch = self.fetch / self.fetched.max(1);
         tracing::info!(

@@ -30,7 +30,7 @@ use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::fixtures;
+use crate::{fixtures, queue};
 
 const TOKEN: &str = "projected";
 
@@ -65,8 +65,26 @@ pub struct World {
     pub again: usize,
     pub found: Vec<ModelFound>,
     pub completes: Vec<CompleteRun>,
+    /// Rows that are lent, by lease.
+    pub leases: HashMap<Uuid, i64>,
+    /// Rows that were given back.
+    pub returned: Vec<i64>,
     pub calls: HashMap<&'static str, usize>,
     faults: HashMap<&'static str, VecDeque<Fault>>,
+}
+
+impl World {
+    /// The model, as whoever runs it is told.
+    pub fn model_opened(&self) -> ModelOpened {
+        ModelOpened {
+            model_id: ModelId(Uuid::nil()),
+            uri: "s3://bucket/tenant/model.onnx".to_owned(),
+            url: format!("{}/model?signature=1", self.url),
+            sha256: self.sha256.clone(),
+            input: self.input.clone(),
+            output: self.output.clone(),
+        }
+    }
 }
 
 /// A running fake.
@@ -96,6 +114,8 @@ impl Fake {
             again: 0,
             found: Vec::new(),
             completes: Vec::new(),
+            leases: HashMap::new(),
+            returned: Vec::new(),
             calls: HashMap::new(),
             faults: HashMap::new(),
         };
@@ -112,6 +132,7 @@ impl Fake {
             .route("/internal/runs/{id}/predictions", post(predictions))
             .route("/internal/runs/{id}/model", post(model_found))
             .route("/internal/runs/{id}/complete", post(complete))
+            .merge(queue::routes())
             .route("/model", get(model_file))
             .route("/files/{name}", get(file))
             .with_state(fake.clone());
@@ -198,7 +219,7 @@ impl Fake {
     }
 
     /// Counts the call and lets its fault happen; an answer means that the call goes no further.
-    async fn enter(&self, endpoint: &'static str) -> (Option<Fault>, Option<Response>) {
+    pub async fn enter(&self, endpoint: &'static str) -> (Option<Fault>, Option<Response>) {
         let fault = {
             let mut world = self.world();
             *world.calls.entry(endpoint).or_default() += 1;
@@ -237,7 +258,7 @@ pub fn etag_of(bytes: &[u8]) -> String {
     format!("\"{sum:x}\"")
 }
 
-fn problem(status: u16) -> Response {
+pub fn problem(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap();
     let body = json!({
         "type": "about:blank", "title": "", "status": status.as_u16(), "timestamp": "", "path": "",
@@ -246,7 +267,7 @@ fn problem(status: u16) -> Response {
     (status, [("retry-after", "0")], Json(body)).into_response()
 }
 
-fn refuse_token(headers: &HeaderMap) -> Option<Response> {
+pub fn refuse_token(headers: &HeaderMap) -> Option<Response> {
     let right = headers
         .get("authorization")
         .is_some_and(|value| value == format!("Bearer {TOKEN}").as_str());
@@ -261,14 +282,7 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(_): Json<OpenRu
     let mut world = fake.world();
     world.epoch += 1;
     let (epoch, completed) = (world.epoch, world.completed);
-    let model = ModelOpened {
-        model_id: ModelId(Uuid::nil()),
-        uri: "s3://bucket/tenant/model.onnx".to_owned(),
-        url: format!("{}/model?signature=1", world.url),
-        sha256: world.sha256.clone(),
-        input: world.input.clone(),
-        output: world.output.clone(),
-    };
+    let model = world.model_opened();
     if world.items.is_empty() {
         return Json(InspectOpened {
             epoch,

@@ -17,5 +17,7 @@ mod local;
 mod models;
 mod oracle;
 mod predict;
+mod queue;
 mod recordings;
+mod serve;
 mod worker;

@@ -4,7 +4,10 @@ use datacrowd_crds::{
     Dataset,
     condition::{Phase, Reason, Verdict},
 };
-use datacrowd_protocol::object::{OriginError, PlatformBucket};
+use datacrowd_protocol::{
+    object::{OriginError, PlatformBucket},
+    source::SourceFormat,
+};
 
 use crate::{
     dereference::{Found, Valid},
@@ -26,6 +29,21 @@ pub(super) fn validate(
 fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
     let source = &pass.object.spec.source;
     let refuse = |reason, message: String| Err(Verdict::new(Phase::Failed, reason, message));
+    if let Err((member, why)) = pass.object.spec.inbox_only() {
+        let message = format!("spec.{member} {why}, in a Dataset under a new name.");
+        return refuse(Reason::InvalidSpec, message);
+    }
+    let kind = source.kind();
+    if matches!(kind, Ok((SourceFormat::Inbox, _))) {
+        return Ok(());
+    }
+    if source.uri.is_empty() {
+        let why = kind.err().unwrap_or_default();
+        return refuse(
+            Reason::InvalidSpec,
+            format!("{why}, in a Dataset under a new name."),
+        );
+    }
     let own_credentials = source.credentials_secret_ref.is_some();
     let bucket = PlatformBucket::new(bucket);
     if let Err(why) = bucket.origin(&pass.who.namespace, &source.uri, own_credentials) {
@@ -39,7 +57,7 @@ fn source(pass: &Pass<Dataset>, bucket: &str) -> Result<(), Verdict> {
         };
         return refuse(reason, format!("{why}, in a Dataset under a new name."));
     }
-    match source.kind() {
+    match kind {
         Ok(_) => Ok(()),
         Err(why) => refuse(
             Reason::InvalidSpec,

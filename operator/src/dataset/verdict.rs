@@ -3,7 +3,10 @@
 use datacrowd_crds::condition::{Phase, Reason, Verdict};
 use datacrowd_protocol::internal::{DatasetState, DatasetView, ProjectState};
 
-pub(super) fn verdict(view: &DatasetView) -> Option<Verdict> {
+pub(super) fn verdict(view: &DatasetView, suspended: bool) -> Option<Verdict> {
+    if let Some(warm) = view.warm_models {
+        return Some(inbox(view.project_state, warm, suspended));
+    }
     if view.unpaid {
         return Some(Verdict::new(
             Phase::Waiting,
@@ -36,22 +39,50 @@ pub(super) fn verdict(view: &DatasetView) -> Option<Verdict> {
             "Every task is approved or rejected.",
         )),
         // Nothing began yet, and nothing may; what runs already goes on.
-        DatasetState::Uploaded => match view.project_state {
-            ProjectState::Paused => Some(Verdict::new(
-                Phase::Waiting,
-                Reason::ProjectPaused,
-                "The Project is paused; set its spec.paused to false.",
-            )),
-            ProjectState::Closed | ProjectState::Deleting | ProjectState::Deleted => {
-                Some(Verdict::new(
-                    Phase::Waiting,
-                    Reason::ProjectNotReady,
-                    "The Project is closed; apply the Dataset under another Project.",
-                ))
-            }
-            ProjectState::Active | ProjectState::Completed => None,
-        },
+        DatasetState::Uploaded => not_active(view.project_state),
         DatasetState::Generating | DatasetState::Failed | DatasetState::Deleted => None,
+    }
+}
+
+/// An inbox has no run: it takes items, or something keeps it from it.
+fn inbox(project: ProjectState, warm_models: i64, suspended: bool) -> Verdict {
+    if let Some(waiting) = not_active(project) {
+        return waiting;
+    }
+    match (suspended, warm_models) {
+        (true, _) => Verdict::new(
+            Phase::Waiting,
+            Reason::Suspended,
+            "The Inbox takes nothing; set its spec.suspend to false.",
+        ),
+        (false, 0) => Verdict::new(
+            Phase::Waiting,
+            Reason::NoWarmModel,
+            "No Model of the Project that reads the column file is kept loaded, so nothing would answer; set spec.replicas of one to 1 or more.",
+        ),
+        (false, _) => Verdict::new(
+            Phase::Done,
+            Reason::TakingItems,
+            "Items are taken with POST /api/v1/projects/{id}/items, and Models answer them.",
+        ),
+    }
+}
+
+fn not_active(project: ProjectState) -> Option<Verdict> {
+    match project {
+        ProjectState::Paused => Some(Verdict::new(
+            Phase::Waiting,
+            Reason::ProjectPaused,
+            "The Project is paused; set its spec.paused to false.",
+        )),
+        ProjectState::Closed | ProjectState::Deleting | ProjectState::Deleted => {
+            Some(Verdict::new(
+                Phase::Waiting,
+                Reason::ProjectNotReady,
+                "The Project is closed; apply the Dataset under another Project.",
+            ))
+        }
+        ProjectState::Active | ProjectState::Completed => None,
     }
 }
 
@@ -93,6 +124,32 @@ mod tests {
             adopted: false,
             unfinished: false,
             unpaid: false,
+            warm_models: None,
+        }
+    }
+
+    #[test]
+    fn an_inbox_takes_items_once_a_model_is_kept_loaded() {
+        let verdict = |warm_models, project_state, suspended| {
+            let view = DatasetView {
+                warm_models: Some(warm_models),
+                project_state,
+                ..view(DatasetState::Ready, 0)
+            };
+            let verdict = super::verdict(&view, suspended).unwrap();
+            (verdict.phase, verdict.reason)
+        };
+        let (active, paused) = (ProjectState::Active, ProjectState::Paused);
+        let taking = (Phase::Done, Reason::TakingItems);
+        assert_eq!(verdict(2, active, false), taking);
+        assert_eq!(verdict(1, ProjectState::Completed, false), taking);
+        for (warm_models, project, suspended, reason) in [
+            (0, active, false, Reason::NoWarmModel),
+            (1, active, true, Reason::Suspended),
+            (1, paused, false, Reason::ProjectPaused),
+        ] {
+            let waits = verdict(warm_models, project, suspended);
+            assert_eq!(waits, (Phase::Waiting, reason));
         }
     }
 
@@ -104,9 +161,9 @@ mod tests {
             (DatasetState::Ready, 1, Reason::GeneratedWithRejections),
             (DatasetState::Completed, 1, Reason::GeneratedWithRejections),
         ] {
-            let verdict = verdict(&view(state, refused)).unwrap();
+            let verdict = verdict(&view(state, refused), false).unwrap();
             assert_eq!((verdict.phase, verdict.reason), (Phase::Done, reason));
         }
-        assert!(verdict(&view(DatasetState::Failed, 3)).is_none());
+        assert!(verdict(&view(DatasetState::Failed, 3), false).is_none());
     }
 }

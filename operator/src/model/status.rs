@@ -5,7 +5,12 @@ use datacrowd_protocol::{internal::ModelView, model::Tensor};
 
 use crate::work::AttemptState;
 
-pub(super) fn status(model: &Model, view: &ModelView, attempts: &AttemptState) -> ModelStatus {
+pub(super) fn status(
+    model: &Model,
+    view: &ModelView,
+    attempts: &AttemptState,
+    predictors: Option<i32>,
+) -> ModelStatus {
     let old = model.status.clone().unwrap_or_default();
     ModelStatus {
         id: Some(view.id.to_string()),
@@ -14,6 +19,7 @@ pub(super) fn status(model: &Model, view: &ModelView, attempts: &AttemptState) -
         attempt: attempts.attempt,
         observed_retry_at: attempts.observed_retry_at.clone(),
         job_ref: attempts.job_ref.clone(),
+        predictors,
         sha256: view.sha256.clone(),
         size_bytes: view.size_bytes,
         inputs: shown(&view.inputs),

@@ -64,7 +64,8 @@ pub(crate) fn name(who: &Identity, mark: &str, attempt: i32) -> String {
 
 /// The Job of one attempt.
 pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
-    let labels = labels(plan, &settings.installation);
+    let mut labels = labels(plan.template, plan.who, &settings.installation);
+    labels.insert(ATTEMPT_LABEL.to_owned(), plan.attempt.to_string());
     let mut job_labels = labels.clone();
     if let Some((key, value)) = plan.queue {
         job_labels.insert(key.to_owned(), value.to_owned());
@@ -89,7 +90,12 @@ pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
                     labels: Some(labels),
                     ..ObjectMeta::default()
                 }),
-                spec: Some(pod(plan, settings)),
+                spec: Some(pod(
+                    plan.template,
+                    args(plan),
+                    run_env(plan, settings),
+                    Restart::Never,
+                )),
             },
             ..JobSpec::default()
         }),
@@ -98,18 +104,18 @@ pub(crate) fn job(plan: &Plan<'_>, settings: &Settings) -> Job {
 }
 
 /// The first three are the selector by which the chart's NetworkPolicies find the pods of one installation's Jobs.
-fn labels(plan: &Plan<'_>, installation: &str) -> BTreeMap<String, String> {
+pub(crate) fn labels(
+    template: &JobTemplate,
+    who: &Identity,
+    installation: &str,
+) -> BTreeMap<String, String> {
     [
         ("app.kubernetes.io/name", "datacrowd".to_owned()),
         ("app.kubernetes.io/instance", installation.to_owned()),
-        (
-            "app.kubernetes.io/component",
-            plan.template.component.to_owned(),
-        ),
+        ("app.kubernetes.io/component", template.component.to_owned()),
         ("app.kubernetes.io/part-of", "datacrowd".to_owned()),
         (MANAGED_BY, OPERATOR_MANAGER.to_owned()),
-        (plan.template.label, plan.who.name.clone()),
-        (ATTEMPT_LABEL, plan.attempt.to_string()),
+        (template.label, who.name.clone()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()
@@ -140,9 +146,41 @@ fn failure_policy() -> PodFailurePolicy {
     }
 }
 
-fn pod(plan: &Plan<'_>, settings: &Settings) -> PodSpec {
+/// What follows when a pod's program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// Its Job decides.
+    Never,
+    /// It starts again.
+    Always,
+}
+
+fn args(plan: &Plan<'_>) -> Vec<String> {
+    vec![
+        plan.template.command.into(),
+        "--run-id".into(),
+        plan.run.to_string(),
+    ]
+}
+
+fn run_env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
+    env(
+        plan.template,
+        plan.correlation,
+        plan.traceparent.as_deref(),
+        settings,
+    )
+}
+
+/// A pod without any secret of the platform.
+pub(crate) fn pod(
+    template: &JobTemplate,
+    args: Vec<String>,
+    env: Vec<EnvVar>,
+    restart: Restart,
+) -> PodSpec {
     PodSpec {
-        restart_policy: Some("Never".into()),
+        restart_policy: Some(format!("{restart:?}")),
         // No access to the cluster's API; the projected token opens the platform's, and only that.
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
@@ -157,14 +195,14 @@ fn pod(plan: &Plan<'_>, settings: &Settings) -> PodSpec {
             }),
             ..PodSecurityContext::default()
         }),
-        containers: vec![container(plan, settings)],
-        volumes: Some(volumes(plan.template)),
+        containers: vec![container(template, args, env)],
+        volumes: Some(volumes(template)),
         ..PodSpec::default()
     }
 }
 
-fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
-    let (template, limits) = (plan.template, &plan.template.limits);
+fn container(template: &JobTemplate, args: Vec<String>, env: Vec<EnvVar>) -> Container {
+    let limits = &template.limits;
     let resources = |pairs: &[(&str, &str)]| {
         let quantities = pairs
             .iter()
@@ -174,12 +212,8 @@ fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
     Container {
         name: CONTAINER.into(),
         image: Some(template.image.clone()),
-        args: Some(vec![
-            template.command.into(),
-            "--run-id".into(),
-            plan.run.to_string(),
-        ]),
-        env: Some(env(plan, settings)),
+        args: Some(args),
+        env: Some(env),
         resources: Some(ResourceRequirements {
             requests: resources(&[("cpu", limits.cpu), ("memory", limits.memory)]),
             limits: resources(&[("memory", limits.most_memory)]),
@@ -200,7 +234,13 @@ fn container(plan: &Plan<'_>, settings: &Settings) -> Container {
     }
 }
 
-fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
+/// What a pod of the platform's programs is told: where the platform is, and what ties its calls together.
+pub(crate) fn env(
+    template: &JobTemplate,
+    correlation: &str,
+    traceparent: Option<&str>,
+    settings: &Settings,
+) -> Vec<EnvVar> {
     let value = |name: &str, value: &str| EnvVar {
         name: name.into(),
         value: Some(value.into()),
@@ -208,7 +248,7 @@ fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
     };
     let mut env = vec![
         value("DATACROWD_INTERNAL_URL", &settings.runner_internal_url),
-        value("DATACROWD_CORRELATION_ID", plan.correlation),
+        value("DATACROWD_CORRELATION_ID", correlation),
         EnvVar {
             name: "POD_UID".into(),
             value: None,
@@ -222,15 +262,18 @@ fn env(plan: &Plan<'_>, settings: &Settings) -> Vec<EnvVar> {
         },
     ];
     let traced = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &settings.otlp_endpoint),
-        ("TRACEPARENT", &plan.traceparent),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            settings.otlp_endpoint.as_deref(),
+        ),
+        ("TRACEPARENT", traceparent),
     ];
     env.extend(
         traced
             .iter()
-            .filter_map(|(name, text)| Some(value(name, text.as_deref()?))),
+            .filter_map(|(name, text)| Some(value(name, (*text)?))),
     );
-    if let Some(secret) = &plan.template.secret {
+    if let Some(secret) = &template.secret {
         let endpoints = settings.tenant_endpoints.to_string();
         env.push(value("DATACROWD_TENANT_ENDPOINTS", &endpoints));
         env.extend(credentials(secret));

@@ -111,6 +111,44 @@ async fn the_table_of_refusals_holds_on_creation() {
         ("datasets", dataset(&ns, "fine"), None),
         (
             "datasets",
+            with(
+                dataset(&ns, "inbox"),
+                "/spec/source",
+                json!({"format": "Inbox", "inbox": {"crowd": "Never"}}),
+            ),
+            None,
+        ),
+        (
+            "datasets",
+            with(
+                dataset(&ns, "a"),
+                "/spec/source",
+                json!({"format": "Inbox", "inbox": {"crowd": "Always"}}),
+            ),
+            Some("Unsupported value"),
+        ),
+        (
+            "datasets",
+            with(dataset(&ns, "a"), "/spec/source/format", json!("Inbox")),
+            Some("source.uri is required, except with the format Inbox"),
+        ),
+        (
+            "datasets",
+            with(dataset(&ns, "a"), "/spec/source", json!({"format": "CSV"})),
+            Some("source.uri is required, except with the format Inbox"),
+        ),
+        (
+            "models",
+            with(model(&ns, "warm"), "/spec/replicas", json!(2)),
+            None,
+        ),
+        (
+            "models",
+            with(model(&ns, "a"), "/spec/replicas", json!(51)),
+            Some("less than or equal to 50"),
+        ),
+        (
+            "datasets",
             dataset(&ns, &long),
             Some("at most 45 characters"),
         ),
@@ -288,6 +326,7 @@ async fn what_is_immutable_cannot_be_changed() {
             json!({"output": {"labels": ["b", "a"]}}),
             Some("another model is another Model"),
         ),
+        ("models/voices", json!({"replicas": 3}), None),
         (
             "predictions/guess",
             json!({"modelRef": {"name": "other"}}),

@@ -23,6 +23,7 @@ mod models;
 mod order;
 mod platform;
 mod predictions;
+mod predictors;
 mod projects;
 mod quiescence;
 mod retries;

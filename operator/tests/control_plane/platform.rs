@@ -27,7 +27,7 @@ use datacrowd_protocol::{
     names::INTERNAL_TOKEN_HEADER,
     problem::Problem,
     run::{BeginRun, RunBegun, RunOutcome, RunReason},
-    source::DeletionPolicy,
+    source::{DeletionPolicy, SourceFormat},
 };
 use datacrowd_testkit::Contract;
 use serde_json::Value;
@@ -73,6 +73,8 @@ pub struct Rows {
     pub export_due: bool,
     /// Tasks of rows that were taken over wait for quota.
     pub unpaid: bool,
+    /// Models that are kept loaded, as every inbox is told.
+    pub warm_models: i64,
     /// The next Dataset has the name of an earlier one with another source.
     pub identity_changed: bool,
     /// Which tenant a resource was bound for.
@@ -330,6 +332,8 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
         adopted: false,
         unfinished: false,
         unpaid: rows.unpaid,
+        warm_models: (up.spec.source.format == Some(SourceFormat::Inbox))
+            .then_some(rows.warm_models),
     })
     .into_response()
 }

@@ -2,6 +2,7 @@
 
 use datacrowd_crds::{Dataset, Export, Model, Prediction, Project, Webhook};
 use kube::ResourceExt;
+use serde_json::json;
 use std::time::Duration;
 
 use super::world::World;
@@ -36,6 +37,10 @@ async fn a_hundred_passes_over_settled_resources_write_nothing() {
     let _: Export = world.reason("final", "AwaitingCompletion").await;
     world.model("voices").await;
     world.inspected("voices").await;
+    world
+        .patch::<Model>("voices", json!({"spec": {"replicas": 1}}))
+        .await;
+    world.predictors("voices", 1).await;
     world.prediction("guess").await;
     world.predicted("guess", 1).await;
     world.model("unusable").await;

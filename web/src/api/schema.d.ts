@@ -536,6 +536,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What models say of an item. */
+        get: operations["item_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -1194,6 +1211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a recording to an inbox of the project. Models that are kept loaded answer it in their turn. */
+        post: operations["item_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/ledger": {
         parameters: {
             query?: never;
@@ -1616,6 +1650,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What models say of an item; the same as `GET /items/{id}`. */
+        get: operations["item_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/claim": {
         parameters: {
             query?: never;
@@ -1767,6 +1818,23 @@ export interface paths {
         put?: never;
         /** Ends the e-mails of a topic for the person whose link this is. Nobody needs to sign in, and a body is not read. */
         post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a recording to an inbox; the same as `POST /projects/{id}/items`, without a project where the tenant has one inbox. */
+        post: operations["item_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2950,6 +3018,38 @@ export interface components {
              */
             tenant?: string | null;
         };
+        /** @description An item, and what models say of it. */
+        ItemBody: {
+            /** Format: uuid */
+            itemId: string;
+            /** Format: int64 */
+            taskId: number;
+            /**
+             * Format: uuid
+             * @description The inbox's dataset.
+             */
+            inbox: string;
+            state: components["schemas"]["ItemState"];
+            /** @description Each model that was asked. */
+            models: components["schemas"]["ModelWordBody"][];
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description A recording as form data; for the description only. */
+        ItemForm: {
+            /**
+             * @description The dataset of the inbox; not needed where there is one. Comes before the file.
+             * @example 0197f3c0-0000-7000-8000-000000000001
+             */
+            inbox?: string | null;
+            /** Format: binary */
+            file: string;
+        };
+        /**
+         * @description How far an item is.
+         * @enum {string}
+         */
+        ItemState: "QUEUED" | "PREDICTED" | "FAILED";
         /** @description How often a label came. */
         LabelCountBody: {
             /** @description The value of the field. */
@@ -3171,6 +3271,12 @@ export interface components {
             sizeBytes?: number | null;
             input: components["schemas"]["InputBody"];
             output: components["schemas"]["OutputBody"];
+            /**
+             * Format: int32
+             * @description How many predictors keep it loaded for the items of an inbox.
+             * @example 1
+             */
+            replicas: number;
             /** @description Of the file, as they were found. */
             inputs: components["schemas"]["Tensor"][];
             outputs: components["schemas"]["Tensor"][];
@@ -3190,6 +3296,47 @@ export interface components {
             createdAt: string;
             /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
             conditions?: components["schemas"]["ConditionBody"][] | null;
+        };
+        /** @description What one model says of an item. */
+        ModelWordBody: {
+            /**
+             * @description The name of its resource.
+             * @example voice
+             */
+            model: string;
+            /** Format: uuid */
+            modelId: string;
+            /** @description SHA-256 of its file, in hexadecimal. */
+            version?: string | null;
+            state: components["schemas"]["ItemState"];
+            /** @description As a person would give it, once it is PREDICTED. */
+            label?: unknown;
+            /**
+             * Format: double
+             * @description Of the label, from 0 to 1.
+             * @example 0.97
+             */
+            probability?: number | null;
+            /**
+             * @description The probability of each label.
+             * @example {
+             *       "human": 0.03,
+             *       "synthetic": 0.97
+             *     }
+             */
+            labels?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description From the file's bytes to its probabilities.
+             * @example 41.5
+             */
+            millis?: number | null;
+            /** @enum {string} */
+            reason?: "NOT_FOUND" | "CHANGED" | "UNREACHABLE" | "UNDECODABLE" | "UNSUPPORTED_CODEC" | "EMPTY" | "TOO_LONG" | "MISSING_COLUMN" | "NOT_A_NUMBER" | "TIMED_OUT" | "CRASHED" | "NO_ANSWER";
+            /** @description The same as a sentence, with the remedy. */
+            message?: string | null;
         };
         /** @description A file that is in the platform's bucket already, below the tenant's own prefix; or a folder, whose files become tasks. */
         NewDataset: {
@@ -3308,6 +3455,12 @@ export interface components {
             sha256?: string | null;
             input: components["schemas"]["InputBody"];
             output: components["schemas"]["OutputBody"];
+            /**
+             * Format: int32
+             * @description How many predictors keep it loaded for the items of an inbox; none when absent.
+             * @example 1
+             */
+            replicas?: number | null;
         };
         /** @description What to buy. */
         NewPayment: {
@@ -3840,6 +3993,12 @@ export interface components {
                 sizeBytes?: number | null;
                 input: components["schemas"]["InputBody"];
                 output: components["schemas"]["OutputBody"];
+                /**
+                 * Format: int32
+                 * @description How many predictors keep it loaded for the items of an inbox.
+                 * @example 1
+                 */
+                replicas: number;
                 /** @description Of the file, as they were found. */
                 inputs: components["schemas"]["Tensor"][];
                 outputs: components["schemas"]["Tensor"][];
@@ -4957,6 +5116,18 @@ export interface components {
             status: string;
             /** Format: int32 */
             pointsPending: number;
+        };
+        /** @description An item that was taken. */
+        TakenItem: {
+            /** Format: uuid */
+            itemId: string;
+            /** Format: int64 */
+            taskId: number;
+            /**
+             * @description Where to ask what models say of it.
+             * @example /api/v1/items/0197f3c0-0000-7000-8000-000000000002
+             */
+            statusUrl: string;
         };
         /** @description A task. */
         TaskBody: {
@@ -6506,6 +6677,36 @@ export interface operations {
             };
         };
     };
+    item_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -8035,6 +8236,43 @@ export interface operations {
             };
         };
     };
+    item_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the stored answer for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ItemForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenItem"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     project_ledger: {
         parameters: {
             query?: {
@@ -8936,6 +9174,37 @@ export interface operations {
             };
         };
     };
+    item_status: {
+        parameters: {
+            query: {
+                /** @description The `itemId` that it was given. */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     task_claim: {
         parameters: {
             query?: never;
@@ -9251,6 +9520,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unsubscribed"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    item_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the stored answer for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ItemForm"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenItem"];
                 };
             };
             /** @description What went wrong, and what to do */

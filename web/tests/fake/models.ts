@@ -30,6 +30,7 @@ export const model = (part: Partial<Model> = {}): Model => ({
   namespace: 'dc-clara-k3x9q',
   state: 'READY',
   sourceUri: 's3://datacrowd/dc-clara-k3x9q/models/rating.onnx',
+  replicas: 0,
   sha256: SHA,
   sizeBytes: 1_482_311,
   input: { kind: 'AUDIO', column: 'file', audio: AUDIO },
@@ -158,6 +159,7 @@ export const models: Handlers = {
     if (refusal !== undefined) return problem(422, 'invalid_spec', refusal);
     const made = model({
       ...(body as unknown as Body<'NewModel'>),
+      replicas: (body as unknown as Body<'NewModel'>).replicas ?? 0,
       id: `0190a000-0000-7000-8000-0000000000b${state.madeModels.push(body)}`,
       name: 'voice-n3w4m',
       state: 'PENDING',

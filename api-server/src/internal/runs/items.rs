@@ -37,7 +37,8 @@ pub async fn run_items(
     Ok(axum::Json(ItemsPage { items }))
 }
 
-async fn told(app: &App, item: UnpredictedItem) -> ApiResult<PredictItem> {
+/// An item, for whoever predicts it.
+pub async fn told(app: &App, item: UnpredictedItem) -> ApiResult<PredictItem> {
     let UnpredictedItem {
         task,
         row_no,

@@ -44,7 +44,7 @@ pub async fn run_predictions(
 }
 
 /// What one item is to who watches the platform.
-fn count(item: &Predicted) {
+pub fn count(item: &Predicted) {
     let outcome = item
         .failure
         .as_ref()

@@ -16,6 +16,7 @@ use datacrowd_protocol::ids::ProjectId;
 use serde_json::json;
 use uuid::Uuid;
 
+pub use self::members::unknown;
 use self::{
     uploaded::{UploadForm, from_form},
     uri::{NewDataset, from_uri},

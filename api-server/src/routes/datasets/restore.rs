@@ -69,6 +69,7 @@ pub async fn dataset_restore(
 
 /// What was released to the controller before stays released.
 fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
+    let is_inbox = dataset.format == SourceFormat::Inbox;
     let is_csv = dataset.format == SourceFormat::Csv;
     let selection = dataset.selection.clone().unwrap_or_default();
     let gold = dataset.gold.clone();
@@ -77,19 +78,23 @@ fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
             name: project.to_owned(),
         },
         source: Source {
-            uri: dataset.source_uri.clone(),
+            uri: match is_inbox {
+                true => String::new(),
+                false => dataset.source_uri.clone(),
+            },
             format: Some(dataset.format),
             delimiter: Some(dataset.delimiter).filter(|_| is_csv),
-            encoding: Some(dataset.encoding).filter(|_| dataset.selection.is_none()),
+            encoding: Some(dataset.encoding).filter(|_| dataset.selection.is_none() && !is_inbox),
             multiline: Some(dataset.multiline).filter(|_| is_csv),
             include: selection.include,
             exclude: selection.exclude,
             companions: selection.companions,
+            inbox: None,
             credentials_secret_ref: None,
         },
-        batch_size: Some(dataset.batch_size),
+        batch_size: Some(dataset.batch_size).filter(|_| !is_inbox),
         suspend: Some(!dataset.began),
-        max_invalid_rows: Some(dataset.max_invalid_rows),
+        max_invalid_rows: Some(dataset.max_invalid_rows).filter(|_| !is_inbox),
         purpose: gold.as_ref().map(|_| Purpose::Gold),
         explain_column: gold.as_ref().and_then(|gold| gold.explain.clone()),
         gold_columns: gold.map(|gold| gold.columns).unwrap_or_default(),

@@ -6,7 +6,7 @@ use datacrowd_labelling::{ProjectHead, Tenant};
 use datacrowd_protocol::{
     ids::ProjectId,
     internal::ModelView,
-    model::MOST_MODEL_BYTES,
+    model::{MOST_MODEL_BYTES, MOST_REPLICAS},
     object::{Origin, PlatformObject},
 };
 use serde::Deserialize;
@@ -41,6 +41,9 @@ pub struct NewModel {
     sha256: Option<String>,
     input: InputBody,
     output: OutputBody,
+    /// How many predictors keep it loaded for the items of an inbox; none when absent.
+    #[schema(example = 1, minimum = 0, maximum = 50)]
+    replicas: Option<i32>,
 }
 
 /// Add a model: a Job looks at its file, then it may be applied to datasets.
@@ -55,6 +58,10 @@ pub async fn model_create(
     let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let project = project.live()?;
     let object = file(&app, &project, &new.source_uri).await?;
+    if !(0..=MOST_REPLICAS).contains(&new.replicas.unwrap_or(0)) {
+        let why = format!("must be between 0 and {MOST_REPLICAS}");
+        return Err(ApiError::invalid_member("replicas", why));
+    }
     let file_name = object.key().rsplit('/').next().unwrap_or_default();
     let stem = file_name.split('.').next().unwrap_or_default();
     let name = resource_name(stem, "model", same);
@@ -70,6 +77,7 @@ pub async fn model_create(
             },
             input: new.input.into(),
             output: new.output.into(),
+            replicas: new.replicas,
         },
     );
     resource.metadata.namespace = Some(project.namespace.clone());

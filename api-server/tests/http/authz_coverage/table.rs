@@ -76,6 +76,10 @@ const ROWS: &[(&str, For)] = &[
     ("project_restore", Owner),
     ("dataset_create", Owner),
     ("upload_create", Owner),
+    ("item_create", Owner),
+    ("item_upload", Client),
+    ("item_get", Owner),
+    ("item_status", Owner),
     ("upload_file", Owner),
     ("upload_file_begin", Owner),
     ("upload_file_offset", Owner),
@@ -211,6 +215,10 @@ const ROWS: &[(&str, For)] = &[
     ("run_items", Runner),
     ("run_predictions", Runner),
     ("run_complete", Runner),
+    ("queue_open", Runner),
+    ("queue_lease", Runner),
+    ("queue_report", Runner),
+    ("queue_return", Runner),
     ("export_answers", Runner),
     ("export_labels", Runner),
     ("chunk_load", Runner),
@@ -258,6 +266,11 @@ pub fn body_of(operation: &str) -> Value {
         "run_model" => {
             json!({"epoch": 1, "sha256": "0", "sizeBytes": 1, "inputs": [], "outputs": []})
         }
+        "queue_lease" => json!({"lease": Uuid::nil(), "waitSeconds": 0}),
+        "queue_return" => json!({"lease": Uuid::nil()}),
+        "queue_report" => json!({
+            "lease": Uuid::nil(), "item": {"taskId": 1, "rowNo": 1, "label": "1", "probability": 1.0, "micros": 1},
+        }),
         "run_entries" => json!({"epoch": 1, "entries": []}),
         "run_heartbeat" | "run_source_url" | "run_files" | "run_workers" => json!({"epoch": 1}),
         "run_part" => json!({"epoch": 1, "partNumber": 1}),
@@ -293,7 +306,7 @@ pub fn operations() -> Vec<Operation> {
         }
     }
     // What ends things comes last, so that everything else finds them.
-    found.sort_by_key(|o| (o.internal, o.method == Method::DELETE, o.path.clone()));
+    found.sort_by_key(|o| (o.method == Method::DELETE, o.internal, o.path.clone()));
     found
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::table::{Operation, body_of};
 use crate::{
     resumable::begin,
-    support::{Answer, PASSWORD, Platform, accounts_over, answer},
+    support::{Answer, PASSWORD, Platform, accounts_over, answer, wav},
 };
 
 /// The cast: everybody with a token, and the things of one tenant.
@@ -34,6 +34,7 @@ pub struct World {
     pub export: String,
     pub model: String,
     pub prediction: String,
+    pub item: String,
     pub upload: String,
     pub upload_file: String,
     pub payment: String,
@@ -94,8 +95,10 @@ impl World {
             .fetch_one(&p.rows)
             .await
             .unwrap();
-        let model = p.model(&clara, &project, json!({})).await.expect(202);
-        let model = model["id"].as_str().unwrap().to_owned();
+        let model = p.warm_model(&clara, &project).await;
+        p.inbox(&project).await;
+        let item = p.send_item(&clara, &project, &wav(b"hello")).await;
+        let item = item.expect(202)["itemId"].as_str().unwrap().to_owned();
         let prediction = p.prediction(&clara, &project, &model, &dataset).await;
         let path = format!("/projects/{project}/uploads");
         let upload = p.call(Some(&clara.token), Method::POST, &path, None).await;
@@ -149,6 +152,7 @@ impl World {
             export,
             model,
             prediction,
+            item,
             upload,
             upload_file,
             payment,
@@ -178,6 +182,7 @@ impl World {
             Some("exports") => &self.export,
             Some("models") => &self.model,
             Some("predictions") => &self.prediction,
+            Some("items") => &self.item,
             Some("uploads") => &self.upload,
             Some("payments") => &self.payment,
             Some("webhook-endpoints") => &self.hook,
@@ -197,6 +202,7 @@ impl World {
             .replace("{worker}", &self.pseudonym)
             .replace("{column}", "text");
         match operation.id.as_str() {
+            "item_status" => format!("{path}?id={}", self.item),
             "upload_file" => format!("{path}?name=a.wav"),
             "export_answers" | "export_labels" => format!("{path}?runId={}&epoch=1", self.run),
             _ if operation.internal && operation.method == Method::DELETE => {

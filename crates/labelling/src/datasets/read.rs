@@ -89,6 +89,7 @@ struct Row {
     multiline: bool,
     selection: Option<serde_json::Value>,
     gold: Option<serde_json::Value>,
+    is_inbox: bool,
     gold_items: i64,
     batch_size: i32,
     max_invalid_rows: i64,
@@ -116,7 +117,10 @@ impl Row {
             bound_uid: self.bound_uid.map(ResourceUid),
             state: from_column("dataset state", &self.state)?,
             source_uri: self.source_path,
-            format: from_column("source format", &self.source_format)?,
+            format: match self.is_inbox {
+                true => SourceFormat::Inbox,
+                false => from_column("source format", &self.source_format)?,
+            },
             own_credentials: self.own_credentials,
             deletion_policy: from_column("deletion policy", &self.deletion_policy)?,
             delimiter: from_column("delimiter", &self.delimiter)?,
@@ -205,7 +209,7 @@ impl Labelling {
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query_as!(
             Row,
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.gold, d.gold_items, d.batch_size,
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.gold, d.inbox is not null as \"is_inbox!\", d.gold_items, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
                     d.source_etag, d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
                     p.state <> 'closed' and exists (select from tasks t where t.dataset_id = d.id and t.row_no = d.recharge_from and not t.charged)

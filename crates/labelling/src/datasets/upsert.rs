@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::{DatasetView, ResourceKind},
     labeling::GoldColumns,
-    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, InboxCrowd, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -52,6 +52,8 @@ pub struct DatasetUpsert {
     pub selection: Option<Selection>,
     /// Where its rows say what is right; none where they become tasks.
     pub gold: Option<GoldColumns>,
+    /// Of an inbox: whether people are asked. Then `source_uri` is the folder in which a folder of its own is made.
+    pub inbox: Option<InboxCrowd>,
 }
 
 impl Labelling {
@@ -68,7 +70,7 @@ impl Labelling {
         let project = bound_named(&mut tx, tenant, &up.namespace, &up.project_name).await?;
         refuse_unfit_gold(&mut tx, project, up).await?;
         let inserted = insert(&mut tx, tenant, project, up).await?;
-        if inserted && !up.own_credentials {
+        if inserted && !up.own_credentials && up.inbox.is_none() {
             refuse_foreign_source(&mut tx, tenant, up).await?;
         }
         let known = lock(&mut tx, tenant, up).await?;
@@ -109,6 +111,7 @@ struct Known {
     source_path: String,
     own_credentials: bool,
     removing: bool,
+    is_inbox: bool,
 }
 
 impl Known {
@@ -120,9 +123,12 @@ impl Known {
         up: &DatasetUpsert,
     ) -> Result<bool> {
         // Who reads the source is part of what it is: under another rule, another bucket has the same name.
-        let same_source = self.source_path == up.source_uri
-            && self.own_credentials == up.own_credentials
-            && self.project == project;
+        let same_path = match up.inbox {
+            Some(_) => self.is_inbox,
+            None => self.source_path == up.source_uri,
+        };
+        let same_source =
+            same_path && self.own_credentials == up.own_credentials && self.project == project;
         Ok(same_source
             && is_read_alike(conn, self.id, up).await?
             && is_same(conn, self.id, &up.content).await?)
@@ -152,7 +158,8 @@ impl Known {
     ) -> Result<()> {
         sqlx::query!(
             "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
-                        requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 then 0 else recharge_from end,
+                        requeue_from = case when $6 and inbox is null then 0 else requeue_from end, recharge_from = case when $6 and inbox is null then 0 else recharge_from end,
+                        state = case when inbox is null then state else 'ready' end,
                         leave_from = null, left_at = null, updated_at = now(),
                         delimiter = case when read.nothing then $7 else delimiter end, encoding = case when read.nothing then $8 else encoding end,
                         multiline = case when read.nothing then $9 else multiline end, source_format = case when read.nothing then $10 else source_format end,
@@ -203,16 +210,21 @@ async fn insert(
     project: ProjectId,
     up: &DatasetUpsert,
 ) -> Result<bool> {
+    let id = Uuid::now_v7();
+    let source = match up.inbox {
+        Some(_) => format!("{}{id}/files/", up.source_uri),
+        None => up.source_uri.clone(),
+    };
     let inserted = sqlx::query!(
         "insert into datasets (id, tenant_id, project_id, namespace, name, generation, source_path, source_format, own_credentials,
-                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline, selection, gold)
-             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict on constraint datasets_identity do nothing",
-        Uuid::now_v7(),
+                                   batch_size, max_invalid_rows, suspended, delimiter, encoding, multiline, selection, gold, inbox)
+             values ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) on conflict on constraint datasets_identity do nothing",
+        id,
         tenant.0,
         project.0,
         up.namespace,
         up.name,
-        up.source_uri,
+        source,
         up.format.column(),
         up.own_credentials,
         up.batch_size,
@@ -222,7 +234,8 @@ async fn insert(
         up.encoding.column(),
         up.multiline,
         stored(up.selection.as_ref()),
-        stored_gold(up.gold.as_ref())
+        stored_gold(up.gold.as_ref()),
+        up.inbox.map(|crowd| serde_json::json!({ "crowd": crowd }))
     )
     .execute(conn)
     .await?;
@@ -231,7 +244,7 @@ async fn insert(
 
 async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &DatasetUpsert) -> Result<Known> {
     let row = sqlx::query!(
-        "select id, bound_uid, generation, source_path, own_credentials, project_id, removing from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
+        "select id, bound_uid, generation, source_path, own_credentials, project_id, removing, inbox is not null as \"is_inbox!\" from datasets where tenant_id = $1 and namespace = $2 and name = $3 for update",
         tenant.0,
         up.namespace,
         up.name
@@ -248,6 +261,7 @@ async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &DatasetUpsert) -> 
         source_path: row.source_path,
         own_credentials: row.own_credentials,
         removing: row.removing,
+        is_inbox: row.is_inbox,
     })
 }
 

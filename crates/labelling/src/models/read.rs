@@ -27,6 +27,8 @@ pub struct Model {
     pub size_bytes: Option<i64>,
     pub input: ModelInput,
     pub output: ModelOutput,
+    /// How many predictors keep it loaded.
+    pub replicas: i32,
     pub inputs: Vec<Tensor>,
     pub outputs: Vec<Tensor>,
     pub predicted: i64,
@@ -50,6 +52,7 @@ struct Row {
     size_bytes: Option<i64>,
     input: Value,
     output: Value,
+    replicas: i32,
     found: Option<Value>,
     predicted: i64,
     micros: i64,
@@ -75,6 +78,7 @@ impl TryFrom<Row> for Model {
             size_bytes: m.size_bytes,
             input: stored(m.input)?,
             output: stored(m.output)?,
+            replicas: m.replicas,
             inputs: found.inputs,
             outputs: found.outputs,
             predicted: m.predicted,
@@ -124,7 +128,7 @@ impl Labelling {
     ) -> Result<Vec<Model>> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, found, predicted, micros, created_at,
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, found, predicted, micros, created_at,
                     (select message from runs where target_id = models.id order by created_at desc limit 1) as message
              from models where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and bound_uid is not null

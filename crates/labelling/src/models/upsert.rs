@@ -35,6 +35,7 @@ pub struct ModelUpsert {
     pub sha256: Option<String>,
     pub input: ModelInput,
     pub output: ModelOutput,
+    pub replicas: i32,
 }
 
 /// The model that has the name, locked.
@@ -91,10 +92,11 @@ impl Known {
 
     async fn apply(&self, conn: &mut PgConnection, up: &ModelUpsert) -> Result<()> {
         sqlx::query!(
-            "update models set bound_uid = $2, generation = $3, updated_at = now() where id = $1",
+            "update models set bound_uid = $2, generation = $3, replicas = $4, updated_at = now() where id = $1",
             self.id.0,
             up.uid.0,
-            up.generation
+            up.generation,
+            up.replicas
         )
         .execute(&mut *conn)
         .await

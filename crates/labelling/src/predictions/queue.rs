@@ -79,15 +79,31 @@ impl Labelling {
         Ok(added.rows_affected())
     }
 
-    /// Hands out the items that wait longest, for so long; each to one predictor. What was handed out too often comes to its
-    /// end first.
+    /// Whether a predictor of the model would be given an item now: cheap to ask, again and again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue_is_due(&self, model: ModelId, now: DateTime<Utc>) -> Result<bool> {
+        let due = sqlx::query!(
+            "select exists (select from prediction_queue
+                            where model_id = $1 and failure is null and (leased_until is null or leased_until <= $2)) as \"due!\"",
+            model.0,
+            now
+        )
+        .fetch_one(&self.calls)
+        .await?;
+        Ok(due.due)
+    }
+
+    /// Hands out the items that wait longest, under a lease that the predictor chose, for so long; each to one predictor. The same
+    /// lease again gets what it holds. What was handed out too often comes to its end first.
     ///
     /// # Errors
     /// `not_found`; or the database failed.
     pub async fn queue_lease(
         &self,
         model: ModelId,
-        most: i64,
+        (lease, most): (Uuid, i64),
         hold: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<QueueLease> {
@@ -97,29 +113,34 @@ impl Labelling {
             .ok_or(Refusal::NotFound)?;
         let input: ModelInput = stored(input)?;
         self.give_up(model, now).await?;
-        let lease = Uuid::new_v4();
-        let rows = sqlx::query_as!(
-            Row,
-            "with due as (
-                 select q.task_id from prediction_queue q
-                 where q.model_id = $1 and q.failure is null and q.attempts < $5 and (q.leased_until is null or q.leased_until <= $4)
+        sqlx::query!(
+            "with due as materialized (
+                 select task_id from prediction_queue
+                 where model_id = $1 and failure is null and attempts < $5 and (leased_until is null or leased_until <= $4)
                    and exists (select from models m where m.id = $1 and m.state = 'ready' and m.bound_uid is not null)
-                 order by q.queued_at, q.task_id limit $2 for update of q skip locked
-             ), held as (
-                 update prediction_queue q set lease = $3, leased_until = $6, attempts = q.attempts + 1
-                 from due where q.model_id = $1 and q.task_id = due.task_id returning q.task_id, q.queued_at
-             )
-             select t.id, t.row_no, t.payload->>$7::text as value,
-                    case when d.source_format = 'files' and $7 = 'file' then t.payload->>'etag' end as pinned,
-                    (select jsonb_object_agg(c, t.payload->c) from unnest($8::text[]) c where t.payload ? c) as cells,
-                    d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id, t.dataset_id
-             from held join tasks t on t.id = held.task_id join datasets d on d.id = t.dataset_id order by held.queued_at, t.id",
+                   and not exists (select from prediction_queue where lease = $3)
+                 order by queued_at, task_id limit $2 for update skip locked)
+             update prediction_queue q set lease = $3, leased_until = $6, attempts = q.attempts + 1
+             from due where q.model_id = $1 and q.task_id = due.task_id",
             model.0,
             most,
             lease,
             now,
             MOST_ATTEMPTS,
-            now + hold,
+            now + hold
+        )
+        .execute(&self.calls)
+        .await?;
+        let rows = sqlx::query_as!(
+            Row,
+            "select t.id, t.row_no, t.payload->>$3::text as value,
+                    case when d.source_format = 'files' and $3 = 'file' then t.payload->>'etag' end as pinned,
+                    (select jsonb_object_agg(c, t.payload->c) from unnest($4::text[]) c where t.payload ? c) as cells,
+                    d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id, t.dataset_id
+             from prediction_queue q join tasks t on t.id = q.task_id join datasets d on d.id = t.dataset_id
+             where q.lease = $2 and q.model_id = $1 order by q.queued_at, t.id",
+            model.0,
+            lease,
             input.column,
             &input.columns
         )
@@ -162,7 +183,7 @@ impl Labelling {
     pub async fn queue_return(&self, model: ModelId, lease: Uuid) -> Result<u64> {
         let back = sqlx::query!(
             "update prediction_queue set lease = null, leased_until = null, attempts = attempts - 1
-             where model_id = $1 and lease = $2",
+             where model_id = $1 and lease = $2 and failure is null",
             model.0,
             lease
         )
@@ -232,7 +253,9 @@ impl Labelling {
     pub async fn queue_depth(&self) -> Result<QueueDepth> {
         let depth = sqlx::query_as!(
             QueueDepth,
-            "select count(*) as \"waiting!\", min(queued_at) as since from prediction_queue where failure is null"
+            "select count(*) as \"waiting!\", min(q.queued_at) as since
+             from prediction_queue q join models m on m.id = q.model_id join tasks t on t.id = q.task_id join datasets d on d.id = t.dataset_id
+             where q.failure is null and m.bound_uid is not null and d.bound_uid is not null"
         );
         Ok(depth.fetch_one(&self.calls).await?)
     }

@@ -130,7 +130,7 @@ async fn dataset_named(
     up: &PredictionUpsert,
 ) -> Result<DatasetId> {
     let row = sqlx::query!(
-        "select id from datasets where project_id = $1 and namespace = $2 and name = $3 and bound_uid is not null and gold is null",
+        "select id from datasets where project_id = $1 and namespace = $2 and name = $3 and bound_uid is not null and gold is null and inbox is null",
         project.0,
         up.namespace,
         up.dataset_name

@@ -163,6 +163,9 @@ pub struct DatasetView {
     /// True while tasks of rows that were taken over wait for quota.
     #[serde(default)]
     pub unpaid: bool,
+    /// Of an inbox: how many models of its project are kept loaded for it. Absent for every other dataset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_models: Option<i64>,
 }
 
 /// The platform's answer to an export's upsert.

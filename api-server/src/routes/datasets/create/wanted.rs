@@ -48,6 +48,7 @@ fn source(uri: String, format: SourceFormat) -> Source {
         include: Vec::new(),
         exclude: Vec::new(),
         companions: None,
+        inbox: None,
         credentials_secret_ref: None,
     }
 }

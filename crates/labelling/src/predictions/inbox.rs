@@ -1,0 +1,326 @@
+//! Items that arrive one at a time, for ever: each becomes a task that waits outside of every queue of people, and joins the
+//! queue of each model of its project that is kept loaded. What is not said here of an item, its model's queue says.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use datacrowd_protocol::{
+    ids::{DatasetId, ItemId, ModelId, ProjectId, TaskId, TenantId},
+    internal::ProjectState,
+    model::ItemFailed,
+};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Labelling, Refusal, Result, models::stored, projects::from_column};
+
+/// An inbox that takes items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenInbox {
+    /// Its dataset.
+    pub id: DatasetId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The project that it belongs to.
+    pub project: ProjectId,
+    /// The namespace of its resource.
+    pub namespace: String,
+    /// `s3://bucket/…/`, below which the files of its items lie.
+    pub folder: String,
+}
+
+/// A file that has arrived whole in an inbox's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItem {
+    /// What its client knows it by.
+    pub id: ItemId,
+    /// `s3://bucket/key`, below the inbox's folder.
+    pub uri: String,
+    /// As its client calls it.
+    pub name: String,
+    /// As its first bytes say.
+    pub content_type: &'static str,
+    /// ETag with its quotes.
+    pub etag: String,
+    /// Size in bytes.
+    pub size_bytes: i64,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+/// An item, and what models say of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboxItem {
+    /// What its client knows it by.
+    pub id: ItemId,
+    /// Its task.
+    pub task: TaskId,
+    /// The inbox.
+    pub inbox: DatasetId,
+    /// When it arrived.
+    pub created_at: DateTime<Utc>,
+    /// Each model that was asked, in the order of their names.
+    pub models: Vec<ItemWord>,
+}
+
+/// What one model says of an item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemWord {
+    /// The model.
+    pub model: ModelId,
+    /// The name of its resource.
+    pub name: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub version: Option<String>,
+    /// What came of the item; nothing while it waits.
+    pub said: Option<Said>,
+}
+
+/// What came of an item.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// The model answered.
+    Label {
+        /// As a person would give it.
+        label: Value,
+        /// Of the label, from 0 to 1.
+        probability: f64,
+        /// Of each label.
+        probabilities: BTreeMap<String, f64>,
+        /// From the file's bytes to the probabilities.
+        micros: i64,
+    },
+    /// It gets no answer.
+    Failed(ItemFailed),
+}
+
+impl Labelling {
+    /// The inbox of this id, or the only one, of a project or of all that the tenant has; also one whose tenant is not given.
+    ///
+    /// # Errors
+    /// `inbox_not_found`, also for another tenant's, `inbox_ambiguous`, `inbox_suspended`, `no_warm_model`; or the database failed.
+    pub async fn inbox_open(
+        &self,
+        tenant: Option<TenantId>,
+        project: Option<ProjectId>,
+        inbox: Option<DatasetId>,
+    ) -> Result<OpenInbox> {
+        let mut found = sqlx::query!(
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.source_path, d.suspended, p.state
+             from datasets d join projects p on p.id = d.project_id
+             where d.inbox is not null and d.bound_uid is not null and p.bound_uid is not null and ($1::uuid is null or d.tenant_id = $1)
+               and ($2::uuid is null or d.project_id = $2) and ($3::uuid is null or d.id = $3)
+             order by d.id limit 2",
+            tenant.map(|t| t.0),
+            project.map(|p| p.0),
+            inbox.map(|d| d.0)
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let only = found.pop().ok_or(Refusal::InboxNotFound)?;
+        if !found.is_empty() {
+            return Err(Refusal::InboxAmbiguous.into());
+        }
+        takes(&only.state, only.suspended)?;
+        let open = OpenInbox {
+            id: DatasetId(only.id),
+            tenant: TenantId(only.tenant_id),
+            project: ProjectId(only.project_id),
+            namespace: only.namespace,
+            folder: only.source_path,
+        };
+        // Asked for again with the item; asked now, so that nobody sends a file in vain.
+        let warm = sqlx::query!(
+            "select exists (select inbox_models_v1($1)) as \"warm!\"",
+            open.project.0
+        )
+        .fetch_one(&self.calls)
+        .await?;
+        match warm.warm {
+            true => Ok(open),
+            false => Err(Refusal::NoWarmModel.into()),
+        }
+    }
+
+    /// Takes an item whose file is in the inbox's folder, and queues it for every model that is kept loaded. The same item again
+    /// is the one that is there.
+    ///
+    /// # Errors
+    /// `inbox_not_found`, `inbox_suspended`, `no_warm_model`; or the database failed.
+    pub async fn item_add(
+        &self,
+        inbox: DatasetId,
+        new: &NewItem,
+        now: DateTime<Utc>,
+    ) -> Result<TaskId> {
+        let mut tx = self.pool.begin().await?;
+        // One item at a time: it numbers them, and whoever deletes the inbox is waited for.
+        let d = sqlx::query!(
+            "select d.project_id, d.suspended, p.state from datasets d join projects p on p.id = d.project_id
+             where d.id = $1 and d.inbox is not null and d.bound_uid is not null for update of d",
+            inbox.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Refusal::InboxNotFound)?;
+        if let Some(task) = known(&mut tx, inbox, new.id).await? {
+            return Ok(task);
+        }
+        takes(&d.state, d.suspended)?;
+        let task = insert_task(&mut tx, inbox, ProjectId(d.project_id), new).await?;
+        sqlx::query!(
+            "insert into inbox_items (id, task_id, content_type, size_bytes, sha256, created_at) values ($1, $2, $3, $4, $5, $6)",
+            new.id.0,
+            task.0,
+            new.content_type,
+            new.size_bytes,
+            new.sha256,
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+        let queued = sqlx::query!(
+            "insert into prediction_queue (task_id, model_id, queued_at)
+             select $1, id, $3 from inbox_models_v1($2) id",
+            task.0,
+            d.project_id,
+            now
+        )
+        .execute(&mut *tx)
+        .await?;
+        if queued.rows_affected() == 0 {
+            return Err(Refusal::NoWarmModel.into());
+        }
+        tx.commit().await?;
+        Ok(task)
+    }
+
+    /// An item of this tenant, of any when none is given, with what models say of it. One whose inbox is deleted is not there.
+    ///
+    /// # Errors
+    /// `not_found`, also for another tenant's; or the database failed.
+    pub async fn item_get(&self, tenant: Option<TenantId>, id: ItemId) -> Result<InboxItem> {
+        let item = sqlx::query!(
+            "select i.task_id, t.dataset_id, i.created_at from inbox_items i join tasks t on t.id = i.task_id join datasets d on d.id = t.dataset_id
+             where i.id = $1 and d.bound_uid is not null and ($2::uuid is null or d.tenant_id = $2)",
+            id.0,
+            tenant.map(|t| t.0)
+        )
+        .fetch_optional(&self.calls)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+        let rows = sqlx::query_as!(
+            Word,
+            "select m.id, m.name, m.sha256, p.label as \"label?\", p.probability as \"probability?\", p.probabilities as \"probabilities?\", p.micros as \"micros?\", q.failure as \"failure?\"
+             from models m left join predictions p on p.model_id = m.id and p.task_id = $1
+             left join prediction_queue q on q.model_id = m.id and q.task_id = $1
+             where m.bound_uid is not null and m.project_id = (select project_id from tasks where id = $1)
+               and (p.task_id is not null or q.task_id is not null)
+             order by m.name",
+            item.task_id
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        Ok(InboxItem {
+            id,
+            task: TaskId(item.task_id),
+            inbox: DatasetId(item.dataset_id),
+            created_at: item.created_at,
+            models: rows.into_iter().map(Word::said).collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// What one model says of an item, as it is stored.
+struct Word {
+    id: Uuid,
+    name: String,
+    sha256: Option<String>,
+    label: Option<Value>,
+    probability: Option<f64>,
+    probabilities: Option<Value>,
+    micros: Option<i64>,
+    failure: Option<Value>,
+}
+
+impl Word {
+    fn said(self) -> Result<ItemWord> {
+        let answer = self.label.zip(self.probability);
+        let rest = self.probabilities.zip(self.micros);
+        let said = match (answer.zip(rest), self.failure) {
+            (Some(((label, probability), (probabilities, micros))), _) => Some(Said::Label {
+                label,
+                probability,
+                probabilities: stored(probabilities)?,
+                micros,
+            }),
+            (None, Some(failure)) => Some(Said::Failed(stored(failure)?)),
+            (None, None) => None,
+        };
+        Ok(ItemWord {
+            model: ModelId(self.id),
+            name: self.name,
+            version: self.sha256,
+            said,
+        })
+    }
+}
+
+/// Refuses what comes while nothing is taken.
+fn takes(project: &str, suspended: bool) -> Result<()> {
+    match from_column("project state", project)? {
+        ProjectState::Active | ProjectState::Completed if !suspended => Ok(()),
+        _ => Err(Refusal::InboxSuspended.into()),
+    }
+}
+
+async fn known(conn: &mut PgConnection, inbox: DatasetId, id: ItemId) -> Result<Option<TaskId>> {
+    let task = sqlx::query_scalar!(
+        "select i.task_id from inbox_items i join tasks t on t.id = i.task_id where i.id = $1 and t.dataset_id = $2",
+        id.0,
+        inbox.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(task.map(TaskId))
+}
+
+/// A task that waits outside of every queue of people: its batch is never sealed, and nobody pays for it.
+async fn insert_task(
+    conn: &mut PgConnection,
+    inbox: DatasetId,
+    project: ProjectId,
+    new: &NewItem,
+) -> Result<TaskId> {
+    let counted = sqlx::query!(
+        "update datasets set tasks_created = tasks_created + 1, batches = 1, started_at = coalesce(started_at, now()), updated_at = now()
+         where id = $1 returning tasks_created",
+        inbox.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let batch = sqlx::query_scalar!(
+        "insert into task_batches as b (dataset_id, ordinal, size, open_tasks) values ($1, 0, 1, 1)
+         on conflict on constraint task_batches_ordinal do update set size = b.size + 1, open_tasks = b.open_tasks + 1 returning id",
+        inbox.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let payload = json!({
+        "file": new.uri, "name": new.name, "sizeBytes": new.size_bytes, "mediaType": new.content_type, "etag": new.etag,
+    });
+    let task = sqlx::query_scalar!(
+        "insert into tasks (id, project_id, dataset_id, batch_id, row_no, payload, slots, slots_free, charged)
+         overriding system value
+         values (nextval('tasks_id_seq') + floor(random() * 64)::bigint, $1, $2, $3, $4, $5, 1, 1, false) returning id",
+        project.0,
+        inbox.0,
+        batch,
+        counted.tasks_created,
+        payload
+    )
+    .fetch_one(conn)
+    .await;
+    task.map(TaskId).map_err(Error::from)
+}

@@ -293,6 +293,25 @@ impl Person {
         .await
     }
 
+    /// Sends bytes as the only file of a form.
+    pub async fn send_file(&self, path: &str, file_name: &str, bytes: &[u8]) -> Reply {
+        let edge = "an-edge-that-no-recording-contains";
+        let head = format!(
+            "--{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\r\n"
+        );
+        let tail = format!("\r\n--{edge}--\r\n");
+        let form = [head.as_bytes(), bytes, tail.as_bytes()].concat();
+        self.call(|http, base| {
+            http.post(format!("{base}{path}"))
+                .header(
+                    header::CONTENT_TYPE,
+                    format!("multipart/form-data; boundary={edge}"),
+                )
+                .body(form.clone())
+        })
+        .await
+    }
+
     /// Claims up to `count` tasks of a project; `Err` is the refusal, `no_task_available` most often.
     pub async fn claim(&self, project: &str, count: usize) -> Result<Vec<Task>, Reply> {
         let body = json!({"projectId": project, "count": count});

@@ -19,6 +19,7 @@ mod endless;
 mod flow;
 mod folders;
 mod generating;
+mod inbox;
 mod kubectl;
 mod load;
 mod models;

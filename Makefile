@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo example-audio test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-overlap bench-crowd bench-events bench-upload bench-operator bench-peers bench-console check fmt generate
+.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo example-audio detect test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-overlap bench-crowd bench-events bench-upload bench-operator bench-peers bench-console check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,6 +25,9 @@ demo: up ## run the whole flow on the platform, from an upload to an export
 
 example-audio: up ## train a model on voices and have the platform tell people from machines
 	@examples/audio-authenticity/run
+
+detect: ## have the platform say whether a machine speaks in a recording: make detect FILE=recording.wav
+	@examples/audio-authenticity/detect "$(FILE)"
 
 test: ## run every check and every test, and the services they need
 	@dev/test/run

@@ -68,7 +68,7 @@ for (const colorScheme of ['light', 'dark'] as const)
       `axe finds nothing on any page: ${colorScheme}, ${locale}`,
       { tag: '@full' },
       async ({ browser, console: site }) => {
-        test.setTimeout(240_000);
+        test.setTimeout(600_000);
         await look(browser, site, { colorScheme, locale }, () => true);
       },
     );

@@ -1,7 +1,7 @@
 //! fit METHOD FILE: labels of a CSV of task, worker, label by a method; says how long it took, as JSON. For
 //! bench/consensus.
 
-use std::{env, fs, io::Write, time::Instant};
+use std::{env, fs, io::Write, thread, time::Instant};
 
 use datacrowd_consensus::{
     Answers, Collector, ErrorModel, Iterations, Known, Votes, dawid_skene, majority_vote, wawa,
@@ -33,18 +33,41 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Names are slices of the file.
+/// Names are slices of the file: no cell is copied. Each of two threads reads a half.
 fn read(text: &str) -> Result<Answers<&str, &str, &str>, Failure> {
-    let mut answers = Collector::default();
-    for line in text.lines().skip(1) {
-        let mut cells = line.splitn(3, ',');
-        let (Some(task), Some(worker), Some(label)) = (cells.next(), cells.next(), cells.next())
-        else {
-            return Err(format!("{line}: no three cells").into());
-        };
-        answers.push(task, worker, label)?;
-    }
+    let (_, rows) = until(text, b'\n').ok_or("no first line")?;
+    let bytes = rows.as_bytes();
+    let half = memchr::memrchr(b'\n', &bytes[..bytes.len() / 2]).map_or(0, |end| end + 1);
+    let (first, second) = rows.split_at(half);
+    let (answers, others) = thread::scope(|scope| {
+        let others = scope.spawn(|| collect(second));
+        (collect(first), others.join())
+    });
+    let mut answers = answers?;
+    answers.append(others.map_err(|_| "a reader panicked")??)?;
     Ok(answers.finish()?)
+}
+
+fn collect(mut rest: &str) -> Result<Collector<&str, &str, &str>, String> {
+    let mut answers = Collector::default();
+    while !rest.is_empty() {
+        let (line, next) = until(rest, b'\n').unwrap_or((rest, ""));
+        let cells = until(line, b',').and_then(|(task, rest)| Some((task, until(rest, b',')?)));
+        let Some((task, (worker, label))) = cells else {
+            return Err(format!("{line}: no three cells"));
+        };
+        let label = label.strip_suffix('\r').unwrap_or(label);
+        let pushed = answers.push(task, worker, label);
+        pushed.map_err(|error| error.to_string())?;
+        rest = next;
+    }
+    Ok(answers)
+}
+
+/// What stands before and after the first of these bytes.
+fn until(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(byte, text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 fn fit(method: &str, votes: &Votes) -> Result<(Vec<usize>, usize), Failure> {

@@ -1,6 +1,11 @@
 //! Names become numbers: tasks, workers and labels of any ordered type, each in sorted order.
 
-use std::{collections::HashMap, fmt, hash::Hash};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hash},
+};
+
+use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 
 use crate::{LabelNo, TaskNo, Vote, Votes, WorkerNo, votes::number};
 
@@ -134,6 +139,28 @@ impl<T: Name, W: Name, L: Name> Collector<T, W, L> {
         Ok(())
     }
 
+    /// Takes all that another took: so several threads can read.
+    ///
+    /// # Errors
+    /// When there are more answers or names than fit 32 bits.
+    pub fn append(&mut self, other: Self) -> Result<(), InvalidAnswers> {
+        if other.rows.len() > u32::MAX as usize - self.rows.len() {
+            return Err(InvalidAnswers::TooMany { what: "answers" });
+        }
+        let tasks = self.tasks.append(other.tasks, "tasks")?;
+        let workers = self.workers.append(other.workers, "workers")?;
+        let labels = self.labels.append(other.labels, "labels")?;
+        let renumbered = |(task, vote): (u32, Vote)| {
+            let vote = Vote {
+                worker: WorkerNo(workers[vote.worker.index()]),
+                label: LabelNo(labels[vote.label.index()]),
+            };
+            (tasks[task as usize], vote)
+        };
+        self.rows.extend(other.rows.into_iter().map(renumbered));
+        Ok(())
+    }
+
     /// Names a label that nobody may have given. It counts among the labels.
     ///
     /// # Errors
@@ -197,38 +224,66 @@ impl<T: Name, W: Name, L: Name> Collector<T, W, L> {
 /// Names in the order in which they came.
 #[derive(Debug)]
 struct Numbered<N> {
-    numbers: HashMap<N, u32>,
+    names: Vec<N>,
+    /// By the hash of a name its number. Seeded anew by each process, since people choose the names; what is counted
+    /// does not depend on it.
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     /// Answers to a task mostly come together.
-    last: Option<(N, u32)>,
+    last: u32,
 }
 
 impl<N> Default for Numbered<N> {
     fn default() -> Self {
         Self {
-            numbers: HashMap::new(),
-            last: None,
+            names: Vec::new(),
+            numbers: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            last: 0,
         }
     }
 }
 
 impl<N: Name> Numbered<N> {
     fn number(&mut self, name: N, what: &'static str) -> Result<u32, InvalidAnswers> {
-        if let Some((last, number)) = &self.last
-            && *last == name
-        {
-            return Ok(*number);
+        let Self {
+            names,
+            numbers,
+            hasher,
+            last,
+        } = self;
+        if names.get(*last as usize) == Some(&name) {
+            return Ok(*last);
         }
-        let next =
-            u32::try_from(self.numbers.len()).map_err(|_| InvalidAnswers::TooMany { what })?;
-        let number = *self.numbers.entry(name.clone()).or_insert(next);
-        self.last = Some((name, number));
-        Ok(number)
+        let entry = numbers.entry(
+            hasher.hash_one(&name),
+            |number| names[*number as usize] == name,
+            |number| hasher.hash_one(&names[*number as usize]),
+        );
+        *last = match entry {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                let next =
+                    u32::try_from(names.len()).map_err(|_| InvalidAnswers::TooMany { what })?;
+                free.insert(next);
+                names.push(name);
+                next
+            }
+        };
+        Ok(*last)
+    }
+
+    /// For each number of the others the number here.
+    fn append(&mut self, other: Self, what: &'static str) -> Result<Vec<u32>, InvalidAnswers> {
+        let names = other.names.into_iter();
+        names.map(|name| self.number(name, what)).collect()
     }
 
     /// The names in order, and for each number its place there.
     fn sorted(self) -> (Vec<N>, Vec<u32>) {
-        let mut names: Vec<(N, u32)> = self.numbers.into_iter().collect();
-        names.sort_unstable();
+        let mut names: Vec<(N, u32)> = self.names.into_iter().zip(0..).collect();
+        // Names mostly come in runs that are sorted already: this sort merges them.
+        names.sort();
         let mut places = vec![0; names.len()];
         for (place, (_, came)) in names.iter().enumerate() {
             places[*came as usize] = number(place, |place| place);

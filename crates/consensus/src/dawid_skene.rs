@@ -76,9 +76,9 @@ pub fn dawid_skene(
     model: ErrorModel,
     iterations: Iterations,
 ) -> DawidSkene {
-    let mut errors = Errors::new(votes);
+    let (mut errors, rows) = Errors::new(votes);
     let start = vote(votes, |_| 1.0).into_probabilities();
-    let mut expected = Expected::new(votes, &mut errors, known, start);
+    let mut expected = Expected::new(votes, &mut errors, rows, known, start);
     errors.normalise(model);
     let mut bounds = Vec::new();
     let mut bound = f64::NEG_INFINITY;

@@ -1,8 +1,9 @@
 //! From many answers to one label, with a number that says how sure.
 //!
-//! Pure: no I/O, no clock, no threads. Names become numbers in sorted order first ([`Answers`]), so no result
-//! depends on the order in which answers come. Ties go to the first label in sorted order. Logarithms and
-//! exponentials are those of `libm`, the same bits on every machine.
+//! Pure: no I/O, no clock. Names become numbers in sorted order first ([`Answers`]), so no result depends on the
+//! order in which answers come. Ties go to the first label in sorted order. Logarithms are those of `libm`, the same
+//! bits on every machine; Dawid and Skene's model takes a second thread for many answers, and adds up what both found
+//! in one order.
 //!
 //! `docs/quality.md` has the formulas, their sources, and when which method fails.
 

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
 use datacrowd_consensus::{
-    Answers, ErrorModel, InvalidAnswers, InvalidKnown, Iterations, Known, Method, MissingSkill,
-    Number, TaskNo, Unskilled, dawid_skene, gold_majority_vote, hold_out, majority_vote, medians,
-    typical_errors, weighted_vote,
+    Answers, Collector, ErrorModel, InvalidAnswers, InvalidKnown, Iterations, Known, Method,
+    MissingSkill, Number, TaskNo, Unskilled, dawid_skene, gold_majority_vote, hold_out,
+    majority_vote, medians, typical_errors, weighted_vote,
 };
 use proptest::prelude::*;
 
@@ -19,6 +19,20 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
+/// As two readers take them, the second half first.
+fn in_two(rows: &[Row]) -> Answers<u8, u8, u8> {
+    let (first, second) = rows.split_at(rows.len() / 2);
+    let [mut second, first] = [second, first].map(|rows| {
+        let mut collector = Collector::default();
+        for (task, worker, label) in rows {
+            collector.push(*task, *worker, *label).unwrap();
+        }
+        collector
+    });
+    second.append(first).unwrap();
+    second.finish().unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -26,9 +40,10 @@ proptest! {
     fn every_method_gives_the_same_bits_for_answers_in_any_order(
         (rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
     ) {
-        let answers = Answers::new(rows).unwrap();
+        let answers = Answers::new(rows.clone()).unwrap();
         let again = Answers::new(shuffled).unwrap();
         prop_assert_eq!(&answers, &again);
+        prop_assert_eq!(&answers, &in_two(&rows));
         let nothing = Known::nothing(answers.votes());
         for method in Method::ALL {
             let consensus = method.fit(answers.votes(), &nothing);
@@ -132,7 +147,7 @@ fn workers_without_gold_are_refused_left_out_or_taken_at_a_value() {
 
 #[test]
 fn a_label_that_nobody_gave_counts_once_it_is_named() {
-    let mut collector = datacrowd_consensus::Collector::default();
+    let mut collector = Collector::default();
     collector.push("t", 1, "a").unwrap();
     collector.name_label("c").unwrap();
     let answers = collector.finish().unwrap();

@@ -23,8 +23,54 @@ pub struct Errors {
     width: usize,
 }
 
+/// Of all rows: the probabilities and their logarithms to read, and counts to write.
+pub(super) struct Tables<'a> {
+    pub(super) probabilities: &'a [f64],
+    pub(super) logarithms: &'a [f64],
+    pub(super) counts: &'a mut [f64],
+}
+
 impl Errors {
-    pub(super) fn new(votes: &Votes) -> Self {
+    /// And for every answer the number of its row.
+    pub(super) fn new(votes: &Votes) -> (Self, Vec<u32>) {
+        // By worker and label: where they are few the table of all pairs is the quickest index.
+        let pairs = votes.workers().saturating_mul(votes.labels());
+        let (mut errors, rows) = if pairs <= votes.len() {
+            Self::of_table(votes, pairs)
+        } else {
+            Self::of_lists(votes)
+        };
+        let cells = errors.labels.len() * votes.labels();
+        errors.probabilities = vec![0.0; cells];
+        errors.counts = vec![0.0; cells];
+        errors.logarithms = vec![0.0; cells];
+        (errors, rows)
+    }
+
+    fn of_table(votes: &Votes, pairs: usize) -> (Self, Vec<u32>) {
+        let width = votes.labels();
+        let pair = |vote: &Vote| vote.worker.index() * width + vote.label.index();
+        // How often each pair occurs, and then its row.
+        let mut table = vec![0_u32; pairs];
+        for vote in votes.all() {
+            table[pair(vote)] += 1;
+        }
+        let mut errors = Self::empty(votes);
+        for of_worker in table.chunks_exact_mut(width.max(1)) {
+            for (label, cell) in of_worker.iter_mut().enumerate() {
+                if *cell > 0 {
+                    errors.answers.push(*cell);
+                    *cell = number(errors.labels.len(), |row| row);
+                    errors.labels.push(number(label, LabelNo));
+                }
+            }
+            errors.starts.push(errors.labels.len());
+        }
+        let rows = votes.all().iter().map(|vote| table[pair(vote)]).collect();
+        (errors, rows)
+    }
+
+    fn of_lists(votes: &Votes) -> (Self, Vec<u32>) {
         let mut given: Vec<Vec<LabelNo>> = vec![Vec::new(); votes.workers()];
         for vote in votes.all() {
             let labels = &mut given[vote.worker.index()];
@@ -32,33 +78,33 @@ impl Errors {
                 labels.insert(place, vote.label);
             }
         }
-        let mut starts = vec![0];
+        let mut errors = Self::empty(votes);
         for labels in &given {
-            starts.push(starts[starts.len() - 1] + labels.len());
+            errors.labels.extend(labels);
+            errors.starts.push(errors.labels.len());
         }
-        let labels = given.concat();
-        let cells = labels.len() * votes.labels();
-        Self {
-            starts,
-            answers: vec![0; labels.len()],
-            labels,
-            probabilities: vec![0.0; cells],
-            counts: vec![0.0; cells],
-            logarithms: vec![0.0; cells],
-            width: votes.labels(),
-        }
-    }
-
-    /// For every answer the number of its row; counts the answers of each.
-    pub(super) fn rows(&mut self, votes: &Votes) -> Vec<u32> {
+        errors.answers = vec![0; errors.labels.len()];
         let mut row = |vote: &Vote| {
-            let row = self
+            let row = errors
                 .row(vote.worker, vote.label)
                 .expect("every pair that occurs has a row");
-            self.answers[row] += 1;
+            errors.answers[row] += 1;
             number(row, |row| row)
         };
-        votes.all().iter().map(&mut row).collect()
+        let rows = votes.all().iter().map(&mut row).collect();
+        (errors, rows)
+    }
+
+    fn empty(votes: &Votes) -> Self {
+        Self {
+            starts: vec![0],
+            labels: Vec::new(),
+            answers: Vec::new(),
+            probabilities: Vec::new(),
+            counts: Vec::new(),
+            logarithms: Vec::new(),
+            width: votes.labels(),
+        }
     }
 
     fn row(&self, worker: WorkerNo, label: LabelNo) -> Option<usize> {
@@ -78,9 +124,18 @@ impl Errors {
         Some(&self.probabilities[row * self.width..][..self.width])
     }
 
-    /// Logarithms of the probabilities to read, and counts to write; both row by row.
-    pub(super) fn tables(&mut self) -> (&[f64], &mut [f64]) {
-        (&self.logarithms, &mut self.counts)
+    /// How many probabilities there are.
+    pub(super) fn cells(&self) -> usize {
+        self.probabilities.len()
+    }
+
+    /// What an iteration reads and writes.
+    pub(super) fn tables(&mut self) -> Tables<'_> {
+        Tables {
+            probabilities: &self.probabilities,
+            logarithms: &self.logarithms,
+            counts: &mut self.counts,
+        }
     }
 
     /// What the answers say where all that is unknown is true as far as it is probable: the expected logarithm.

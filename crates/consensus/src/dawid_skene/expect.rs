@@ -1,7 +1,18 @@
 //! How probable each label of each task is, given how workers err; and, in the same pass, what that says about them.
+//!
+//! Many answers are shared by two threads, each with its own tasks and its own counts, added in the order of tasks.
+//! Where the tasks are parted depends on the answers alone, so the bits do not depend on the machine.
 
-use super::{Errors, LEAST};
-use crate::{Known, TaskNo, Votes, votes::number};
+mod walk;
+
+use std::thread;
+
+use super::{Errors, LEAST, errors::Tables};
+use crate::{Known, Votes};
+use walk::{Step, Tasks, add, walk};
+
+/// From so many answers on, a second thread is worth its start.
+const MANY: usize = 1 << 16;
 
 /// The state between two iterations.
 pub(super) struct Expected<'a> {
@@ -17,71 +28,94 @@ pub(super) struct Expected<'a> {
     sums_by_answer: Vec<f64>,
     /// Of the probabilities, in nats.
     entropy: f64,
+    /// From this task on, the second thread's.
+    half: usize,
+    /// The counts of the second thread; none where it has no tasks.
+    counts_of_half: Vec<f64>,
 }
 
 impl<'a> Expected<'a> {
     pub(super) fn new(
         votes: &'a Votes,
         errors: &mut Errors,
+        rows: Vec<u32>,
         known: &'a Known,
         start: Vec<f64>,
     ) -> Self {
+        let cells = errors.cells();
+        // Where nearly every answer has a row of its own, adding up the counts would cost more than it saves.
+        let is_parted = votes.len() >= MANY && cells <= votes.len();
+        let half = votes
+            .starts()
+            .partition_point(|start| *start < votes.len() / 2);
         let mut expected = Self {
             votes,
             known,
-            rows: errors.rows(votes),
+            rows,
             probabilities: start,
-            sums: vec![0.0; votes.labels()],
-            sums_by_answer: vec![0.0; votes.labels()],
+            sums: Vec::new(),
+            sums_by_answer: Vec::new(),
             entropy: 0.0,
+            half: if is_parted { half } else { votes.tasks() },
+            counts_of_half: vec![0.0; if is_parted { cells } else { 0 }],
         };
-        expected.pass(errors, |_, _, _| 0.0);
+        expected.pass(errors, None);
         expected
     }
 
     /// New probabilities, and the counts that follow from them.
     pub(super) fn expect(&mut self, errors: &mut Errors) {
-        let prior = |prior: &f64| libm::log(prior.max(LEAST));
-        let priors: Vec<f64> = self.priors().iter().map(prior).collect();
-        let width = self.votes.labels();
-        self.pass(errors, |probabilities, rows, logarithms| {
-            probabilities.copy_from_slice(&priors);
-            for row in rows {
-                add(probabilities, &logarithms[*row as usize * width..][..width]);
-            }
-            normalise(probabilities)
-        });
+        let mut priors = self.priors();
+        priors
+            .iter_mut()
+            .for_each(|prior| *prior = prior.max(LEAST));
+        let logarithms: Vec<f64> = priors.iter().map(|prior| libm::log(*prior)).collect();
+        let step = Step {
+            priors: &priors,
+            logarithms: &logarithms,
+        };
+        let evidence = self.pass(errors, Some(step));
+        // Σ p log p = Σ p log (joint / evidence) of each task, and the logarithm of the joint is a sum over its answers:
+        // so one logarithm a task is enough.
+        let priors: f64 = self.sums.iter().zip(&logarithms).map(product).sum();
+        self.entropy = evidence - errors.expected_logarithm() - priors;
     }
 
-    /// Task by task: lets `label` change its probabilities, by the rows of its answers and the logarithms of all rows,
-    /// and say their entropy; keeps to what is known; and counts.
-    fn pass(&mut self, errors: &mut Errors, label: impl Fn(&mut [f64], &[u32], &[f64]) -> f64) {
+    /// Labels all tasks, unless they are to stay as they are, and counts. Gives the logarithm of the evidence.
+    fn pass(&mut self, errors: &mut Errors, step: Option<Step<'_>>) -> f64 {
         let width = self.votes.labels();
-        let (logarithms, counts) = errors.tables();
-        counts.fill(0.0);
-        self.sums.fill(0.0);
-        self.sums_by_answer.fill(0.0);
-        self.entropy = 0.0;
-        // Without labels there are no tasks.
-        let tasks = self.probabilities.chunks_exact_mut(width.max(1));
-        for ((task, probabilities), bounds) in tasks.enumerate().zip(self.votes.starts().windows(2))
-        {
-            let rows = &self.rows[bounds[0]..bounds[1]];
-            let entropy = label(probabilities, rows, logarithms);
-            if let Some(known) = self.known.of(number(task, TaskNo)) {
-                probabilities.fill(0.0);
-                probabilities[known.index()] = 1.0;
-            } else {
-                self.entropy += entropy;
-            }
-            for row in rows {
-                add(&mut counts[*row as usize * width..][..width], probabilities);
-            }
-            add(&mut self.sums, probabilities);
-            for (sum, probability) in self.sums_by_answer.iter_mut().zip(&*probabilities) {
-                *sum += probability * rows.len() as f64;
-            }
-        }
+        let Tables {
+            probabilities: errors,
+            logarithms,
+            counts,
+        } = errors.tables();
+        let tasks = Tasks {
+            first: 0,
+            starts: self.votes.starts(),
+            rows: &self.rows,
+            known: self.known,
+            errors,
+            logarithms,
+            step,
+        };
+        let (first, second) = tasks.split(self.half);
+        let (mine, other) = self.probabilities.split_at_mut(self.half * width);
+        let learnt = if self.counts_of_half.is_empty() {
+            walk(&first, width, mine, counts)
+        } else {
+            let of_half = &mut self.counts_of_half;
+            let (mut learnt, other) = thread::scope(|scope| {
+                let other = scope.spawn(|| walk(&second, width, other, of_half));
+                (walk(&first, width, mine, counts), other.join())
+            });
+            let other = other.expect("it is the code of this thread, which did not panic");
+            add(counts, &self.counts_of_half);
+            learnt.add(&other);
+            learnt
+        };
+        self.sums = learnt.sums;
+        self.sums_by_answer = learnt.sums_by_answer;
+        learnt.evidence
     }
 
     /// Per label, its share of the tasks.
@@ -108,23 +142,6 @@ impl<'a> Expected<'a> {
     }
 }
 
-fn add(sums: &mut [f64], values: &[f64]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
-    }
-}
-
-/// From logarithms of likelihoods to probabilities; gives their entropy. The largest becomes 1 first, so that a product
-/// of many small probabilities does not vanish.
-fn normalise(row: &mut [f64]) -> f64 {
-    let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let (mut sum, mut weighted) = (0.0, 0.0);
-    for value in &mut *row {
-        let below = *value - most;
-        *value = libm::exp(below);
-        sum += *value;
-        weighted += *value * below;
-    }
-    row.iter_mut().for_each(|value| *value /= sum);
-    libm::log(sum) - weighted / sum
+fn product((left, right): (&f64, &f64)) -> f64 {
+    left * right
 }

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, is_terminating, refused},
     events::Note,
     managed::Managed,
-    platform::causes,
+    platform::{Resource, causes},
 };
 
 /// A status was written. Only a change of reason is news; counters are not.
@@ -46,12 +46,18 @@ pub(crate) async fn transition<K: Managed>(
     publish(ctx, object, note).await;
 }
 
-/// The platform had rows of an earlier resource. Worth knowing, though it changes no condition.
+/// The platform had rows already that the resource speaks for from now on. Worth knowing, though it changes no condition.
 pub(crate) async fn adopted<K: Managed>(ctx: &Context, object: &K) {
+    let text = match K::RESOURCE {
+        Resource::Webhook => {
+            "An endpoint that was there was taken over, with its secret and its history."
+        }
+        _ => "The rows of an earlier resource of this name were taken over.",
+    };
     let note = Note {
         is_warning: false,
         reason: "Adopted",
-        text: "The rows of an earlier resource of this name were taken over.",
+        text,
         related: None,
     };
     publish(ctx, object, note).await;

@@ -46,7 +46,7 @@ pub struct WebhookBody {
     previous_secret_until: Option<DateTime<Utc>>,
     /// Events that wait to be sent.
     pending: i64,
-    /// The resource that says what it is, as `namespace/name`; null for one that was made before there were any.
+    /// The resource that says what it is, as `namespace/name`; null where REST alone does: it was made before there were any, or its resource left it.
     #[schema(example = "team-a/example-com-x7k2p")]
     resource: Option<String>,
     created_at: DateTime<Utc>,

@@ -57,9 +57,9 @@ async fn predictors(ns: &Namespace) -> Vec<Pod> {
 
 async fn scale(ns: &Namespace, replicas: i32) {
     let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
-    let models = ns.api::<Model>();
-    let patched = models.patch("voice", &PatchParams::default(), &patch);
-    patched.await.unwrap();
+    let params = PatchParams::default();
+    let patched = ns.api::<Model>().patch("voice", &params, &patch).await;
+    patched.unwrap();
 }
 
 /// Waits until models have said their word of an item.

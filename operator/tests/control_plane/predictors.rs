@@ -11,8 +11,9 @@ use super::world::{World, ready};
 
 impl World {
     async fn deployments(&self) -> Vec<Deployment> {
-        let all = self.api::<Deployment>().list(&ListParams::default());
-        all.await.unwrap().items
+        let deployments = self.api::<Deployment>();
+        let all = deployments.list(&ListParams::default()).await;
+        all.unwrap().items
     }
 
     /// The Deployment of a Model, once it asks for so many predictors and the Model says so.

@@ -4362,7 +4362,7 @@ export interface components {
                  */
                 pending: number;
                 /**
-                 * @description The resource that says what it is, as `namespace/name`; null for one that was made before there were any.
+                 * @description The resource that says what it is, as `namespace/name`; null where REST alone does: it was made before there were any, or its resource left it.
                  * @example team-a/example-com-x7k2p
                  */
                 resource?: string | null;
@@ -5432,7 +5432,7 @@ export interface components {
              */
             pending: number;
             /**
-             * @description The resource that says what it is, as `namespace/name`; null for one that was made before there were any.
+             * @description The resource that says what it is, as `namespace/name`; null where REST alone does: it was made before there were any, or its resource left it.
              * @example team-a/example-com-x7k2p
              */
             resource?: string | null;

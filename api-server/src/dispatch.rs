@@ -63,6 +63,7 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
     let metrics =
         datacrowd_telemetry::install_metrics().context("installing the metrics recorder")?;
     let sources = [
+        source("auth", &settings.auth_database_url)?,
         source("core", &settings.core_database_url)?,
         source("payments", &settings.payments_database_url)?,
     ];

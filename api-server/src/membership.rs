@@ -4,7 +4,10 @@ pub mod invited;
 
 use axum::http::StatusCode;
 use datacrowd_labelling::{Error as CoreError, Refusal, Tenant};
-use datacrowd_protocol::{ids::UserId, names::TENANT_LABEL};
+use datacrowd_protocol::{
+    ids::{TenantId, UserId},
+    names::TENANT_LABEL,
+};
 
 use crate::{
     error::{ApiError, ApiResult},
@@ -105,11 +108,11 @@ fn undeclared(name: &str) -> ApiError {
     )
 }
 
-/// Refuses a tenant that nobody could join now: said to who names it, not to who comes later.
-pub async fn may_be_joined(app: &App, name: &str) -> ApiResult<()> {
+/// Refuses a tenant that nobody could join now: said to who names it, not to who comes later. Its id, if it has one already.
+pub async fn may_be_joined(app: &App, name: &str) -> ApiResult<Option<TenantId>> {
     let known = tenant_named(app, name).await?;
     if known.is_some() || !app.cluster.namespaces_of(name).await?.is_empty() {
-        Ok(())
+        Ok(known.map(|tenant| tenant.id))
     } else {
         Err(undeclared(name))
     }

@@ -56,9 +56,10 @@ pub(super) fn of(event: &CloudEvent, language: Language) -> Option<Text> {
         EventType::DatasetFailed | EventType::DatasetCompleted => data.dataset(kind),
         EventType::QuotaLow | EventType::QuotaExhausted => data.quota(kind),
         EventType::WebhookDisabled => data.webhook(),
-        EventType::WorkerAdded | EventType::WorkerBlocked | EventType::WorkerDisqualified => {
-            worker(kind)
-        }
+        EventType::WorkerAdded
+        | EventType::WorkerBlocked
+        | EventType::WorkerQualified
+        | EventType::WorkerDisqualified => worker(kind),
         _ => data.payment(kind)?,
     };
     let (subject, more) = match language {
@@ -256,6 +257,16 @@ fn worker(kind: EventType) -> Words {
         EventType::WorkerAdded => (
             ("You may work in one more project", ""),
             ("Вам открыт ещё один проект", ""),
+        ),
+        EventType::WorkerQualified => (
+            (
+                "Your answers in a project are as good as it asks",
+                "You may go on working in it.",
+            ),
+            (
+                "Ваши ответы в проекте соответствуют его требованиям",
+                "Вы можете работать в нём дальше.",
+            ),
         ),
         EventType::WorkerBlocked => (
             (

@@ -11,13 +11,13 @@ use crate::{
 
 impl Platform {
     /// As the CronJob does it.
-    async fn fit_skills(&self) {
+    pub async fn fit_skills(&self) {
         let fitted = scheduled::run(self, "consensus", &[]).await;
         assert!(fitted.status.success(), "{fitted:?}");
     }
 
     /// Answers what comes, and gold always right or always wrong.
-    async fn answers_gold(&self, worker: &str, project: &str, count: usize, right: bool) {
+    pub async fn answers_gold(&self, worker: &str, project: &str, count: usize, right: bool) {
         for _ in 0..count {
             let tasks = self.claim(worker, project, 1).await.expect(200)["tasks"].clone();
             let id = tasks[0]["id"].as_i64().unwrap();
@@ -38,7 +38,7 @@ impl Platform {
     }
 }
 
-async fn mixed(members: Value) -> (Platform, Actor, String) {
+pub async fn mixed(members: Value) -> (Platform, Actor, String) {
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let mut labeling = json!({"reviewersPerAnswer": 0, "gold": {"onboarding": 8}});

@@ -119,6 +119,7 @@ async fn an_invited_client_whose_server_died_gets_their_tenant_from_another_one(
     let new = NewInvitation {
         role: Role::Client,
         tenant: None,
+        tenant_id: None,
     };
     let link = p
         .app
@@ -159,6 +160,7 @@ async fn what_an_admin_decided_since_stands_over_an_invitation_that_is_not_settl
     let new = NewInvitation {
         role: Role::Client,
         tenant: None,
+        tenant_id: None,
     };
     let link = p
         .app

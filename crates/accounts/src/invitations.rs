@@ -3,7 +3,10 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_protocol::{WireEnum, ids::UserId};
+use datacrowd_protocol::{
+    WireEnum,
+    ids::{TenantId, UserId},
+};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -46,6 +49,8 @@ pub struct NewInvitation {
     pub role: Role,
     /// The tenant that a client joins; one of their own is founded without.
     pub tenant: Option<String>,
+    /// Its id, by which the tenant is told; none where it has none yet.
+    pub tenant_id: Option<TenantId>,
 }
 
 /// An invitation, without its token.
@@ -178,7 +183,10 @@ impl Accounts {
         .doing("issuing an invitation")?;
         let details = json!({"invitation": invitation.id.0, "role": invitation.role.upper(),
             "tenant": invitation.tenant, "expiresAt": invitation.expires_at});
-        record::act(&mut tx, now, "invitation.issued", by.0, details).await?;
+        let mut payload = details.clone();
+        payload["tenantId"] = json!(new.tenant_id);
+        record::event(&mut tx, now, "invitation.issued", by.0, payload).await?;
+        record::decision(&mut tx, now, Some(by.0), "invitation.issued", by.0, details).await?;
         tx.commit().await.doing("committing an invitation")?;
         Ok(IssuedInvitation { invitation, token })
     }

@@ -33,6 +33,7 @@ mod rights;
 mod second_factor;
 mod sessions;
 mod settings;
+mod stream;
 mod user;
 
 pub use access::{Caller, Credential};

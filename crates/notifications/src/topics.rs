@@ -46,9 +46,10 @@ impl Topic {
             | EventType::QuotaLow
             | EventType::QuotaExhausted => Some(Self::Payments),
             EventType::WebhookDisabled => Some(Self::Webhooks),
-            EventType::WorkerAdded | EventType::WorkerBlocked | EventType::WorkerDisqualified => {
-                Some(Self::Qualification)
-            }
+            EventType::WorkerAdded
+            | EventType::WorkerBlocked
+            | EventType::WorkerQualified
+            | EventType::WorkerDisqualified => Some(Self::Qualification),
             _ => None,
         }
     }

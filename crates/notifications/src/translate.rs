@@ -12,8 +12,8 @@ use crate::{
     EventType, NewEvent,
     event::identity,
     types::{
-        AnswerData, BatchData, DatasetData, ExportData, ModelData, PaymentData, PredictionData,
-        ProjectData, QuotaData, TaskData, WorkerData,
+        AnswerData, BatchData, DatasetData, ExportData, InvitationData, ModelData, PaymentData,
+        PredictionData, ProjectData, QuotaData, TaskData, WorkerData,
     },
 };
 
@@ -46,6 +46,7 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
         "prediction" => read.prediction()?,
         "worker" => read.worker()?,
         "payment" => read.payment()?,
+        "invitation" => read.invitation()?,
         _ => return Err(read.missing("kind")),
     };
     Ok(told
@@ -55,7 +56,7 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
             id: identity(context, row.event, part, row.at),
             event,
             tenant: row.tenant,
-            project: Some(row.project),
+            project: row.project,
             subject,
             data,
             person: row
@@ -93,7 +94,7 @@ impl Row<'_> {
             _ => return Err(self.missing("kind")),
         };
         let data = ProjectData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             name: self.name()?,
         };
         Ok(vec![self.told(event, "projects", data)?])
@@ -101,7 +102,7 @@ impl Row<'_> {
 
     fn quota(&self) -> Result<Vec<Told>, Untold> {
         let data = QuotaData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             name: self.name()?,
             judgements: self.0.data["judgements"].as_i64(),
             payment_id: self.id("paymentId").ok(),
@@ -131,7 +132,7 @@ impl Row<'_> {
             _ => return Err(self.missing("kind")),
         };
         let data = DatasetData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             dataset_id: self.uuid()?,
             name: self.name()?,
             rows: self.0.data["rows"].as_i64(),
@@ -149,7 +150,7 @@ impl Row<'_> {
             _ => return Ok(Vec::new()),
         };
         let data = BatchData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             dataset_id: self.id("dataset")?,
             batch_id: self.row()?,
             tasks: self.number("tasks")?,
@@ -161,14 +162,17 @@ impl Row<'_> {
 
     fn task(&self) -> Result<Vec<Told>, Untold> {
         let ended = |status: &str| matches!(status, "approved" | "rejected");
-        let event = match (self.text("from")?, self.text("to")?) {
-            (_, "approved") => EventType::TaskApproved,
-            (_, "rejected") => EventType::TaskRejected,
-            (from, _) if ended(from) => EventType::TaskReopened,
-            _ => return Ok(Vec::new()),
+        let event = match self.0.kind.as_str() {
+            "task.starved" => EventType::TaskStarved,
+            _ => match (self.text("from")?, self.text("to")?) {
+                (_, "approved") => EventType::TaskApproved,
+                (_, "rejected") => EventType::TaskRejected,
+                (from, _) if ended(from) => EventType::TaskReopened,
+                _ => return Ok(Vec::new()),
+            },
         };
         let data = TaskData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             dataset_id: self.id("dataset")?,
             batch_id: self.number("batch")?,
             task_id: self.row()?,
@@ -188,7 +192,7 @@ impl Row<'_> {
             _ => return Err(self.missing("kind")),
         };
         let data = AnswerData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             dataset_id: self.id("dataset")?,
             task_id: self.number("task")?,
             answer_id: self.row()?,
@@ -221,7 +225,7 @@ impl Row<'_> {
             _ => return Err(self.missing("kind")),
         };
         let data = ExportData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             export_id: self.uuid()?,
             name: self.name()?,
             rows: self.0.data["rows"].as_i64(),
@@ -236,7 +240,7 @@ impl Row<'_> {
             _ => return Err(self.missing("state")),
         };
         let data = ModelData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             model_id: self.uuid()?,
             name: self.name()?,
         };
@@ -250,7 +254,7 @@ impl Row<'_> {
             _ => return Err(self.missing("state")),
         };
         let data = PredictionData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             dataset_id: self.id("dataset")?,
             prediction_id: self.uuid()?,
             name: self.name()?,
@@ -266,6 +270,7 @@ impl Row<'_> {
             "worker.member" => EventType::WorkerAdded,
             "worker.blocked" => EventType::WorkerBlocked,
             "worker.removed" => EventType::WorkerRemoved,
+            "worker.qualified" => EventType::WorkerQualified,
             "worker.disqualified" => EventType::WorkerDisqualified,
             _ => return Err(self.missing("kind")),
         };
@@ -275,7 +280,7 @@ impl Row<'_> {
             None => "workers".to_owned(),
         };
         let data = WorkerData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             worker,
             action: self.upper("action"),
             correct: self.0.data["correct"].as_i64(),
@@ -298,7 +303,7 @@ impl Row<'_> {
             PaymentStatus::Pending => return Ok(Vec::new()),
         };
         let data = PaymentData {
-            project_id: self.0.project,
+            project_id: self.project_id()?,
             payment_id: self.uuid()?,
             judgements: self.number("judgements")?,
             granted: self.number("granted")?,
@@ -307,5 +312,20 @@ impl Row<'_> {
             currency: self.text("currency")?.to_owned(),
         };
         Ok(vec![self.told(event, "payments", data)?])
+    }
+
+    /// Who invites is the platform's, and nobody's to know.
+    fn invitation(&self) -> Result<Vec<Told>, Untold> {
+        let expires_at = serde_json::from_value(self.0.data["expiresAt"].clone());
+        let data = InvitationData {
+            invitation_id: self.uuid()?,
+            role: self.text("role")?.to_owned(),
+            expires_at: expires_at.map_err(|_| self.missing("expiresAt"))?,
+        };
+        Ok(vec![self.told(
+            EventType::UserInvited,
+            "invitations",
+            data,
+        )?])
     }
 }

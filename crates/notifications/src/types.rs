@@ -2,10 +2,14 @@
 //!
 //! A member is never taken from a type, nor does it change its meaning: that makes a type of the next version.
 
+mod people;
+
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+pub use self::people::{InvitationData, WorkerData};
 
 /// Of a project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -166,27 +170,6 @@ pub struct PredictionData {
     pub failed: i64,
 }
 
-/// Of a worker in a project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WorkerData {
-    /// The project.
-    #[schemars(with = "String", extend("format" = "uuid"))]
-    pub project_id: Uuid,
-    /// The pseudonym under which exports name the worker; none before their first answer was looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub worker: Option<String>,
-    /// What the project does about it, BLOCK or REVIEW; of `disqualified` only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// Answers that were right; of `disqualified` only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correct: Option<i64>,
-    /// Answers that were compared; of `disqualified` only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<i64>,
-}
-
 /// Of a payment. Amounts are in the currency's minor unit, such as cents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -279,6 +262,7 @@ event_types! {
     TaskApproved = "task.approved", TaskData, "A task has every answer that it needs.";
     TaskRejected = "task.rejected", TaskData, "A task was rejected so often that nobody is asked again.";
     TaskReopened = "task.reopened", TaskData, "A task that was approved or rejected is open again.";
+    TaskStarved = "task.starved", TaskData, "Nobody on a project's list can answer a task, or review an answer to it.";
     AnswerSubmitted = "answer.submitted", AnswerData, "A worker gave an answer.";
     AnswerApproved = "answer.approved", AnswerData, "An answer counts.";
     AnswerRejected = "answer.rejected", AnswerData, "An answer does not count.";
@@ -296,7 +280,9 @@ event_types! {
     WorkerAdded = "worker.added", WorkerData, "A worker was put on the list of a project.";
     WorkerBlocked = "worker.blocked", WorkerData, "A worker may not work in a project any more.";
     WorkerRemoved = "worker.removed", WorkerData, "A worker is neither on the list of a project nor blocked in it any more.";
+    WorkerQualified = "worker.qualified", WorkerData, "A worker has the skill that a project asks for, or was right often enough on the gold for newcomers.";
     WorkerDisqualified = "worker.disqualified", WorkerData, "A worker fell below the skill that a project asks for.";
+    UserInvited = "user.invited", InvitationData, "Somebody was invited to the client.";
     PaymentPaid = "payment.paid", PaymentData, "The money of a payment arrived, or stays after a dispute.";
     PaymentFailed = "payment.failed", PaymentData, "A payment was refused, or nobody paid in time.";
     PaymentRefunded = "payment.refunded", PaymentData, "Some of a payment, or all of it, went back.";

@@ -19,8 +19,8 @@ pub struct Happened {
     pub data: Value,
     /// The tenant that it concerns.
     pub tenant: Uuid,
-    /// The project that it concerns.
-    pub project: Uuid,
+    /// The project that it concerns; none where it is the tenant as a whole.
+    pub project: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -30,12 +30,13 @@ pub async fn invitation_issue(
     ProvenAdmin(admin): ProvenAdmin,
     Json(body): Json<InvitationRequest>,
 ) -> ApiResult<(StatusCode, axum::Json<InvitationBody>)> {
-    let new = NewInvitation {
+    let mut new = NewInvitation {
         role: body.role.0,
         tenant: body.tenant,
+        tenant_id: None,
     };
     if let (Role::Client, Some(tenant)) = (new.role, &new.tenant) {
-        may_be_joined(&app, tenant).await?;
+        new.tenant_id = may_be_joined(&app, tenant).await?;
     }
     let issued = app.accounts.invite(Deciding(admin), new, app.now()).await?;
     let mut made = InvitationBody::from(issued.invitation);

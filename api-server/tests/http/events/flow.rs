@@ -8,7 +8,10 @@ use datacrowd_notifications::EventType::{self, *};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{assert_told, assert_valid};
+use super::{
+    crowd,
+    support::{assert_told, assert_valid},
+};
 use crate::{
     consensus::answered,
     models::{items, said},
@@ -73,7 +76,15 @@ const OF_WEBHOOKS: &[EventType] = &[WebhookDisabled, WebhookTested];
 
 #[test]
 fn every_type_has_a_flow_that_brings_it_about() {
-    let flows = [OF_WORK, OF_FILES, OF_MONEY, OF_QUOTA, OF_SKILL, OF_WEBHOOKS];
+    let flows = [
+        OF_WORK,
+        OF_FILES,
+        OF_MONEY,
+        OF_QUOTA,
+        OF_SKILL,
+        OF_WEBHOOKS,
+        crowd::TOLD,
+    ];
     let tested: BTreeSet<_> = flows.iter().copied().flatten().collect();
     assert_eq!(tested, EventType::ALL.iter().collect());
 }

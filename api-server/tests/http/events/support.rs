@@ -8,12 +8,13 @@ use datacrowd_notifications::EventType;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{Actor, Platform};
+use crate::support::{Actor, Platform, accounts_over};
 
 impl Platform {
     /// As the dispatcher does it, until nothing waits.
     pub async fn relay(&self) {
-        for stream in [self.core.stream(), self.billing.stream()] {
+        let auth = accounts_over(&self.auth).stream();
+        for stream in [auth, self.core.stream(), self.billing.stream()] {
             while relay::pass(&stream, &self.notifications, Utc::now())
                 .await
                 .unwrap()

@@ -246,6 +246,7 @@ async fn who_is_losing_the_role_of_an_admin_invites_and_resets_nobody() {
         let new = NewInvitation {
             role: Role::Admin,
             tenant: None,
+            tenant_id: None,
         };
         let demoting = bench.changing(bea, change).await;
         let inviting = bench.accounts.invite(Admin(bea), new, bench.now());

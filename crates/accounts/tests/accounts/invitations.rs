@@ -14,9 +14,12 @@ use crate::support::{Bench, from, new_user, settings};
 impl Bench {
     async fn invite(&self, by: Admin, role: Role, tenant: Option<&str>) -> String {
         let tenant = tenant.map(str::to_owned);
-        let issued = self
-            .accounts
-            .invite(by, NewInvitation { role, tenant }, self.now());
+        let new = NewInvitation {
+            role,
+            tenant,
+            tenant_id: None,
+        };
+        let issued = self.accounts.invite(by, new, self.now());
         issued.await.unwrap().token
     }
 
@@ -92,6 +95,7 @@ async fn a_client_is_a_worker_until_their_tenant_has_them_and_others_are_what_th
     let new = NewInvitation {
         role: Role::Worker,
         tenant,
+        tenant_id: None,
     };
     let refused = bench.accounts.invite(ada, new, bench.now()).await;
     assert!(matches!(refused, Err(InvitationError::Invalid(_))));
@@ -169,6 +173,7 @@ async fn what_an_administrator_issued_does_not_come_back_with_them() {
     let new = NewInvitation {
         role: Role::Admin,
         tenant: None,
+        tenant_id: None,
     };
     let late = bench.accounts.invite(Admin(bea), new, bench.now()).await;
     assert!(matches!(late, Err(InvitationError::NoAdmin)));
@@ -207,6 +212,7 @@ async fn who_issues_without_end_is_demoted_and_disabled_all_the_same() {
                     let new = NewInvitation {
                         role: Role::Admin,
                         tenant: None,
+                        tenant_id: None,
                     };
                     match n % 2 {
                         0 => drop(accounts.invite(Admin(bea), new, now).await),

@@ -29,11 +29,8 @@ impl Labelling {
         .fetch_one(&mut *conn)
         .await?;
         // Anybody may still register for a public project, so only a list of members can run out of people.
-        let starved = if from_column::<Audience>("audience", &p.audience)? == Audience::Members {
-            starved(conn, id).await?
-        } else {
-            0
-        };
+        let is_listed = from_column::<Audience>("audience", &p.audience)? == Audience::Members;
+        let starved = starved(conn, id, is_listed).await?;
         Ok(ProjectView {
             id,
             state: from_column("project state", &p.state)?,
@@ -57,12 +54,15 @@ impl Labelling {
     }
 }
 
-/// Tasks that nobody on the list may take, or whose answers nobody on it may review.
-async fn starved(conn: &mut PgConnection, project: ProjectId) -> Result<i64> {
+/// Tasks of a project that are told to starve at a time.
+const TOLD: i64 = 1000;
+
+/// Tasks that nobody on the list may take, or whose answers nobody on it may review. Each is told when it is first found so.
+async fn starved(conn: &mut PgConnection, project: ProjectId, is_listed: bool) -> Result<i64> {
     let row = sqlx::query!(
-        "select count(*) as \"starved!\" from (
+        "with stuck as (
              select t.id from tasks t
-             where t.project_id = $1 and t.queue_pos is not null and not exists (
+             where $2 and t.project_id = $1 and t.queue_pos is not null and not exists (
                  select from project_workers w where w.project_id = $1 and w.standing = 'member'
                    and not exists (select from answers a where a.task_id = t.id and a.user_id = w.user_id and a.status not in ('withdrawn', 'voided'))
                    and not exists (select from skips s where s.task_id = t.id and s.user_id = w.user_id)
@@ -70,12 +70,22 @@ async fn starved(conn: &mut PgConnection, project: ProjectId) -> Result<i64> {
                    and not exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = t.id and r.user_id = w.user_id))
              union
              select a.task_id from answers a join projects p on p.id = a.project_id
-             where a.project_id = $1 and a.status = 'in_review' and not exists (
+             where $2 and a.project_id = $1 and a.status = 'in_review' and not exists (
                  select from project_workers w where w.project_id = $1 and w.standing = 'member'
                    and not exists (select from answers o where o.task_id = a.task_id and o.user_id = w.user_id)
                    and not exists (select from reviews r where r.answer_id = a.id and r.user_id = w.user_id)
-                   and not exists (select from tenant_members m where m.user_id = w.user_id and m.tenant_id = p.tenant_id))) stuck",
-        project.0
+                   and not exists (select from tenant_members m where m.user_id = w.user_id and m.tenant_id = p.tenant_id))),
+         fed as (delete from starved_tasks where project_id = $1 and task_id not in (select id from stuck)),
+         fresh as (
+             insert into starved_tasks (task_id, project_id)
+             select s.id, $1 from stuck s where not exists (select from starved_tasks m where m.task_id = s.id)
+             order by s.id limit greatest(0, $3 - (select count(*) from starved_tasks where project_id = $1))
+             on conflict (task_id) do nothing returning task_id),
+         told as (insert into events (kind, subject, actor, data) select 'task.starved', task_id::text, 'platform', '{}' from fresh)
+         select count(*) as \"starved!\" from stuck",
+        project.0,
+        is_listed,
+        TOLD
     )
     .fetch_one(conn)
     .await?;

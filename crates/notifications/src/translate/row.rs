@@ -34,6 +34,10 @@ impl Row<'_> {
         id.map_err(|_| self.missing(member))
     }
 
+    pub(super) fn project_id(&self) -> Result<Uuid, Untold> {
+        self.0.project.ok_or_else(|| self.missing("project"))
+    }
+
     /// The subject, where it is a UUID.
     pub(super) fn uuid(&self) -> Result<Uuid, Untold> {
         let id = self.0.subject.parse();

@@ -48,6 +48,10 @@ export const notifications = {
     'webhook.disabled': (url: string) => `The webhook ${url} was disabled: nothing is sent there any more.`,
     'worker.added': () => 'A project has put you on its list: you can work in it.',
     'worker.blocked': () => 'A project has blocked you: it gives you no more tasks.',
+    'worker.qualified': (correct: number | null, total: number | null) => {
+      const share = correct === null || total === null ? '' : ` (${correct} of ${total} right)`;
+      return `Your answers in a project are as good as it asks${share}: you can go on working in it.`;
+    },
     'worker.disqualified': (isBlocked: boolean, correct: number | null, total: number | null) => {
       const share = correct === null || total === null ? '' : ` (${correct} of ${total})`;
       return `Too few of your answers in a project were right${share}: ${isBlocked ? 'it gives you no more tasks' : 'your answers in it are reviewed'}.`;
@@ -78,7 +82,7 @@ export const notifications = {
     DATASETS: 'completed, failed',
     PAYMENTS: 'paid, failed, refunded, disputed; judgements used up',
     WEBHOOKS: 'disabled because they failed',
-    QUALIFICATION: 'put on a list, blocked, too few right answers',
+    QUALIFICATION: 'put on a list, qualified, blocked, too few right answers',
   },
   unknown: (type: string) => `This version of the console does not know what ${type} means. Reload the page.`,
   unreadMark: 'Unread:',

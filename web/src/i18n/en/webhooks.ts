@@ -46,6 +46,7 @@ export const webhooks = {
     quota: 'Quota',
     review: 'Reviews',
     task: 'Tasks',
+    user: 'People',
     webhook: 'Webhooks',
     worker: 'Workers',
   } as Readonly<Record<string, string>>,

@@ -45,6 +45,10 @@ export const notifications: Catalogue['notifications'] = {
     'webhook.disabled': (url) => `Вебхук ${url} отключён: туда больше ничего не отправляется.`,
     'worker.added': () => 'Проект внёс вас в свой список: в нём можно работать.',
     'worker.blocked': () => 'Проект заблокировал вас и больше не даёт вам заданий.',
+    'worker.qualified': (correct, total) => {
+      const share = correct === null || total === null ? '' : ` (верны ${correct} из ${total})`;
+      return `Ваши ответы в проекте соответствуют его требованиям${share}: вы можете работать в нём дальше.`;
+    },
     'worker.disqualified': (isBlocked, correct, total) => {
       const share = correct === null || total === null ? '' : ` (${correct} из ${total})`;
       return `В одном из проектов слишком мало ваших ответов верны${share}: ${isBlocked ? 'он больше не даёт вам заданий' : 'ваши ответы в нём проверяются'}.`;
@@ -74,7 +78,7 @@ export const notifications: Catalogue['notifications'] = {
     DATASETS: 'завершён, не удался',
     PAYMENTS: 'оплачен, не прошёл, возвращён, оспорен; оценки закончились',
     WEBHOOKS: 'отключён из-за ошибок',
-    QUALIFICATION: 'внесли в список, заблокировали, мало верных ответов',
+    QUALIFICATION: 'внесли в список, допустили, заблокировали, мало верных ответов',
   },
   unknown: (type) => `Эта версия консоли не знает, что значит ${type}. Перезагрузите страницу.`,
   unreadMark: 'Не прочитано:',

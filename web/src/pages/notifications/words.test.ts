@@ -37,6 +37,7 @@ describe('a notification in English', () => {
       '(1 of 9): it gives you no more tasks.',
     ],
     ['worker.disqualified', { action: 'REVIEW' }, 'right: your answers in it are reviewed.'],
+    ['worker.qualified', { correct: 8, total: 8 }, 'as good as it asks (8 of 8 right): you can go on'],
     ['moon.landed', {}, 'does not know what moon.landed means'],
   ])('%s of %j', (short, data, sentence) => {
     expect(said(short, data)).toContain(sentence);

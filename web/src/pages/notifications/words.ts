@@ -55,6 +55,8 @@ export function sentenceOf({ type, data }: Told): string {
       return say['worker.added']();
     case 'worker.blocked':
       return say['worker.blocked']();
+    case 'worker.qualified':
+      return say['worker.qualified'](number('correct'), number('total'));
     case 'worker.disqualified':
       return say['worker.disqualified'](text('action') !== 'REVIEW', number('correct'), number('total'));
     default:

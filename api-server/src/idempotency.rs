@@ -24,6 +24,8 @@ use tracing::Instrument;
 
 pub use answer_key::{AnswerKey, stored};
 
+use datacrowd_outbox::go_on;
+
 use crate::{
     auth::{Owner, bearer},
     digest,
@@ -140,7 +142,7 @@ async fn once(app: App, effect: Effect, request: Request, next: Next) -> ApiResu
             let request = Request::from_parts(parts, body);
             // The work goes on when its client does not, so that its answer is there for the next try.
             let work = work(app, store, key, next.run(request)).in_current_span();
-            match tokio::spawn(work).await {
+            match tokio::spawn(go_on(work)).await {
                 Ok(response) => response,
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }

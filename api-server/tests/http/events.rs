@@ -1,5 +1,6 @@
 //! What clients are told of: every type by a real flow, in order, numbered without gaps, once.
 
+mod causes;
 mod crowd;
 mod flow;
 mod killed;

@@ -163,7 +163,8 @@ impl Accounts {
             redeemed_by: None,
             revoked_at: None,
         };
-        let mut tx = self.pool.begin().await.doing("beginning an invitation")?;
+        let begun = datacrowd_outbox::begin(&self.pool).await;
+        let mut tx = begun.doing("beginning an invitation")?;
         if !alive::administers(&mut tx, by).await? {
             return Err(InvitationError::NoAdmin);
         }

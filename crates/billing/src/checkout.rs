@@ -113,7 +113,7 @@ impl Billing {
         list: i64,
         now: DateTime<Utc>,
     ) -> Result<Option<PaymentId>> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let promo = new.promo();
         let amount = match &promo {
             Some(code) => promo::redeem(&mut tx, code, new.tenant, &self.terms.currency, now)
@@ -186,7 +186,7 @@ impl Billing {
         url: &str,
         now: DateTime<Utc>,
     ) -> Result<Payment> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         sqlx::query!(
             "update payments set stripe_session_id = $2, checkout_url = $3
              where id = $1 and (stripe_session_id is null or stripe_session_id = $2)",
@@ -215,7 +215,7 @@ impl Billing {
     /// # Errors
     /// The database failed.
     pub async fn checkout_refused(&self, id: PaymentId, now: DateTime<Utc>) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let failed = PaymentUpdate::Checkout(CheckoutState::Failed);
         lock(&mut tx, id)
             .await?
@@ -234,7 +234,7 @@ impl Billing {
         before: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<usize> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let stale = sqlx::query!(
             "select id from payments where checkout = 'pending' and stripe_session_id is null and created_at < $1
              order by id limit 200 for update skip locked",

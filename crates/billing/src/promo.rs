@@ -194,7 +194,7 @@ impl Billing {
             Discount::Fixed(amount) => (None, Some(amount)),
         };
         let currency = amount.map(|_| self.terms.currency.to_string());
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         // The period comes back as it was stored, in microseconds.
         let period = sqlx::query!(
             "insert into promo_codes (code, percent_off, amount_off_cents, currency, max_redemptions, max_per_client, valid_from, valid_until, created_at)
@@ -274,7 +274,7 @@ impl Billing {
     /// `not_found`; or the database failed.
     pub async fn promo_end(&self, code: &str, by: UserId, now: DateTime<Utc>) -> Result<()> {
         let code = canonical(code);
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let ended = sqlx::query!(
             "update promo_codes set valid_until = greatest($2, valid_from + interval '1 microsecond')
              where code = $1 and (valid_until is null or valid_until > $2) returning code",

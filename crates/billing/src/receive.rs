@@ -54,7 +54,7 @@ impl Billing {
     /// # Errors
     /// The database failed; nothing happened then.
     pub async fn event_receive(&self, event: &StripeEvent, now: DateTime<Utc>) -> Result<Received> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let first = sqlx::query!(
             "insert into stripe_events (id, kind, outcome, payload, received_at) values ($1, $2, 'ignored', $3, $4)
              on conflict on constraint stripe_events_once do nothing",
@@ -78,7 +78,7 @@ impl Billing {
     /// # Errors
     /// The database failed.
     pub async fn events_unpark(&self, now: DateTime<Utc>) -> Result<usize> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let intents = sqlx::query!(
             "select distinct e.payment_intent_id as \"intent!\" from stripe_events e
              join payments p on p.stripe_payment_intent_id = e.payment_intent_id where e.outcome = 'parked' limit 100"

@@ -85,7 +85,7 @@ impl Billing {
 
     /// Whether the payment's facts say this already.
     async fn event_is_known(&self, id: PaymentId, event: &StripeEvent) -> Result<bool> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = datacrowd_outbox::begin(&self.pool).await?;
         let payment = Locked::read(&mut tx, id).await?;
         Ok(match (payment, &event.subject) {
             (Some(mut payment), Subject::Payment(about)) => !payment.facts.join(&about.update),

@@ -147,7 +147,7 @@ impl Labelling {
         answer: AnswerId,
         now: DateTime<Utc>,
     ) -> Result<Task> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         take_turn(&mut tx, user).await?;
         let Some(taken) = take_back(&mut tx, user, answer, now).await? else {
             let task = gold::withdraw(&mut tx, user, answer, now).await?;

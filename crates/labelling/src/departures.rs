@@ -37,7 +37,7 @@ impl Labelling {
         bucket: &str,
         now: DateTime<Utc>,
     ) -> Result<Departed> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let Some(leaving) = leaving(&mut tx, kind, uid, tenant).await? else {
             return Ok(Departed {
                 departed: false,

@@ -40,7 +40,7 @@ mod uploads;
 use std::sync::Arc;
 
 use labelings::LabelingCache;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
@@ -122,6 +122,13 @@ impl Labelling {
             billing,
             labelings: Arc::default(),
         }
+    }
+
+    /// Begins a transaction. What it records knows the request that causes it.
+    pub(crate) async fn begin(
+        &self,
+    ) -> std::result::Result<Transaction<'static, Postgres>, sqlx::Error> {
+        datacrowd_outbox::begin(&self.pool).await
     }
 
     /// Who pays.

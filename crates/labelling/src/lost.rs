@@ -169,7 +169,7 @@ impl Labelling {
         let stopped = missing.len() * ONE_IN > bound;
         let uids: Vec<_> = missing.iter().map(|r| r.uid.0).collect();
         let kinds: Vec<_> = missing.iter().map(|r| r.id.kind().to_owned()).collect();
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query!("delete from lost_resources where not uid = any($1)", &uids)
             .execute(&mut *tx)
             .await?;
@@ -226,7 +226,7 @@ impl Labelling {
 
     /// Unbinds the row, unless it was bound anew. The sweeper lets go of a dataset's tasks.
     async fn lost_row(&self, lost: &BoundResource) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let bound = lock_bound(&mut tx, lost.id.resource(), lost.uid).await?;
         if bound.is_some_and(|bound| bound.id == lost.id) {
             unbind(&mut tx, lost.id).await?;

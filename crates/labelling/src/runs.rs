@@ -150,7 +150,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let target = TargetId(target);
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         lock_target(&mut tx, target).await?;
         let r = sqlx::query!("select id, kind, outcome from runs where target_id = $1 and uid = $2 and attempt = $3 for update", target.0, uid.0, attempt)
             .fetch_optional(&mut *tx)

@@ -68,7 +68,7 @@ impl Labelling {
     }
 
     async fn sweep_leases(&self, now: DateTime<Utc>) -> Result<u64> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // Tasks before leases, as everywhere; a task that somebody is working on this instant is left for the next pass.
         let expired = sqlx::query!(
             "select l.task_id, l.user_id, l.token from leases l join tasks t on t.id = l.task_id
@@ -99,7 +99,7 @@ impl Labelling {
     }
 
     async fn sweep_exports(&self, now: DateTime<Utc>) -> Result<u64> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let rows = sqlx::query!(
             "update exports set state = 'expired', updated_at = $1 where state = 'ready' and expires_at < $1 returning id, object_key, coalesce((consensus->>'workers')::boolean, false) as \"has_workers!\"",
             now

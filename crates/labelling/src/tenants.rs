@@ -168,7 +168,7 @@ impl Labelling {
         namespace: &str,
         actor: &str,
     ) -> Result<Tenant> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let id = tenant_named(&mut tx, name).await?;
         let row = sqlx::query!(
             "update tenants set home_namespace = $2 where id = $1

@@ -126,7 +126,7 @@ impl Notifications {
                  insert into attempts (delivery_id, began_at) select h.id, $5 from held h returning id, delivery_id)
              select b.id as attempt, h.id as delivery, h.endpoint_id, h.attempts, w.url, w.secret, w.secret_key,
                     w.previous_secret, w.previous_key, w.previous_until,
-                    e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at
+                    e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at, e.traceparent
              from held h join begun b on b.delivery_id = h.id join webhook_endpoints w on w.id = h.endpoint_id
              join events e on e.id = h.event_id and e.happened_at = h.event_at
              order by e.sequence"#,

@@ -1,6 +1,7 @@
 //! An event as it is told: CloudEvents 1.0, in its JSON format.
 
 use chrono::{DateTime, Utc};
+use datacrowd_outbox::Traceparent;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -28,6 +29,8 @@ pub struct NewEvent {
     pub person: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
+    /// The request that caused it, where it said which it is.
+    pub traceparent: Option<String>,
 }
 
 impl NewEvent {
@@ -48,6 +51,7 @@ impl NewEvent {
             data: serde_json::to_value(data).unwrap_or_default(),
             person: None,
             at: now,
+            traceparent: Traceparent::current().map(|cause| cause.to_string()),
         }
     }
 }
@@ -78,6 +82,10 @@ pub struct CloudEvent {
     /// Its number among the events of the tenant, without gaps, as text that sorts.
     #[schema(example = "00000000000000000042")]
     sequence: String,
+    /// The request that caused it, as W3C Trace Context has it; absent where that named no trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    traceparent: Option<String>,
     /// What the type says.
     #[schema(value_type = Object)]
     data: Value,
@@ -94,6 +102,7 @@ pub(crate) struct EventRow {
     pub(crate) subject: String,
     pub(crate) data: Value,
     pub(crate) happened_at: DateTime<Utc>,
+    pub(crate) traceparent: Option<String>,
 }
 
 impl From<EventRow> for CloudEvent {
@@ -110,6 +119,7 @@ impl From<EventRow> for CloudEvent {
             time: row.happened_at,
             datacontenttype: "application/json",
             sequence: format!("{:020}", row.sequence),
+            traceparent: row.traceparent,
             data: row.data,
         }
     }

@@ -137,7 +137,7 @@ impl Notifications {
                  update messages set due_at = $4 where id = any(array(select id from chosen))
                  returning id, user_id, topic, attempts, event_id, event_at)
              select h.id, h.user_id, h.topic, h.attempts, coalesce(p.language, 'en') as "language!", l.chat_id as "chat_id?",
-                    e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at
+                    e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at, e.traceparent
              from held h join events e on e.id = h.event_id and e.happened_at = h.event_at left join people p on p.user_id = h.user_id
              left join telegram_links l on l.user_id = h.user_id
              order by h.id"#,
@@ -169,6 +169,7 @@ impl Notifications {
                         subject: row.subject,
                         data: row.data,
                         happened_at: row.happened_at,
+                        traceparent: row.traceparent,
                     }
                     .into(),
                 })

@@ -76,7 +76,7 @@ impl Notifications {
             return Ok(None);
         }
         let rows = sqlx::query!(
-            "select q.id as place, e.id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at, e.person_id
+            "select q.id as place, e.id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at, e.traceparent, e.person_id
              from sink_queue q join events e on e.id = q.event_id and e.happened_at = q.event_at
              where q.sink = $1 order by q.id limit $2",
             sink.name(),
@@ -99,6 +99,7 @@ impl Notifications {
                 subject: row.subject,
                 data: row.data,
                 happened_at: row.happened_at,
+                traceparent: row.traceparent,
             })
         });
         Ok(Some(Sent {

@@ -41,7 +41,7 @@ impl Notifications {
         let types: Vec<_> = types.iter().map(|t| t.name().to_owned()).collect();
         let rows = sqlx::query_as!(
             EventRow,
-            "select id, tenant_id, project_id, sequence, type as kind, subject, data, happened_at from events
+            "select id, tenant_id, project_id, sequence, type as kind, subject, data, happened_at, traceparent from events
              where tenant_id = $1 and ($2::uuid is null or project_id = $2) and sequence > $3
                and (cardinality($4::text[]) = 0 or type = any($4))
              order by sequence limit $5",
@@ -171,10 +171,11 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
     let data: Vec<_> = events.iter().map(|e| e.data.clone()).collect();
     let persons: Vec<Option<Uuid>> = events.iter().map(|e| e.person).collect();
     let times: Vec<DateTime<Utc>> = events.iter().map(|e| e.at).collect();
+    let causes: Vec<Option<String>> = events.iter().map(|e| e.traceparent.clone()).collect();
     let recorded = sqlx::query_scalar!(
         r#"with given as (
-             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[], $10::uuid[])
-                 with ordinality as g (id, tenant_id, project_id, type, subject, data, happened_at, person_id, place)),
+             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[], $10::uuid[], $13::text[])
+                 with ordinality as g (id, tenant_id, project_id, type, subject, data, happened_at, person_id, traceparent, place)),
          fresh as (
              select g.*, row_number() over (partition by g.tenant_id order by g.place) as nth from given g
              where not exists (select from events e where e.id = g.id and e.happened_at = g.happened_at)),
@@ -184,8 +185,8 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
              on conflict (id) do update set last_sequence = tenants.last_sequence + excluded.last_sequence
              returning id, last_sequence),
          told as (
-             insert into events (id, happened_at, tenant_id, project_id, sequence, type, subject, data, person_id, recorded_at)
-             select f.id, f.happened_at, f.tenant_id, f.project_id, n.last_sequence - c.many + f.nth, f.type, f.subject, f.data, f.person_id, $8
+             insert into events (id, happened_at, tenant_id, project_id, sequence, type, subject, data, person_id, traceparent, recorded_at)
+             select f.id, f.happened_at, f.tenant_id, f.project_id, n.last_sequence - c.many + f.nth, f.type, f.subject, f.data, f.person_id, f.traceparent, $8
              from fresh f join numbered n on n.id = f.tenant_id join counted c on c.tenant_id = f.tenant_id
              returning id, happened_at, tenant_id, project_id, sequence, type),
          owed as (
@@ -210,7 +211,8 @@ async fn insert(conn: &mut PgConnection, events: &[NewEvent], now: DateTime<Utc>
         EventType::WebhookTested.name(),
         &persons as &[Option<Uuid>],
         Sink::People.name(),
-        &topics::types()
+        &topics::types(),
+        &causes as &[Option<String>]
     )
     .fetch_one(conn)
     .await?;

@@ -65,6 +65,7 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
                 .then(|| row.subject.parse().ok())
                 .flatten(),
             at: row.at,
+            traceparent: row.traceparent.clone(),
         })
         .collect())
 }

@@ -17,6 +17,7 @@
 //! This crate knows neither what is told nor to whom.
 
 mod backlog;
+mod cause;
 mod claim;
 mod message;
 mod push;
@@ -29,6 +30,7 @@ use std::marker::PhantomData;
 use sqlx::PgPool;
 
 pub use backlog::Backlog;
+pub use cause::{Traceparent, begin, go_on};
 pub use message::{Failure, Message, MessageId, Receiver};
 pub use push::push;
 pub use stream::{Happened, Stream, Taken};

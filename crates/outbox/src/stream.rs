@@ -23,6 +23,8 @@ pub struct Happened {
     pub project: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
+    /// The request that caused it, where it said which it is.
+    pub traceparent: Option<String>,
 }
 
 /// The stream of one context. Cheap to clone.
@@ -71,7 +73,7 @@ impl Stream {
             return Ok(None);
         }
         let rows = sqlx::query!(
-            "select id, event_id, kind, subject, data, tenant_id, project_id, happened_at from stream order by id limit $1",
+            "select id, event_id, kind, subject, data, tenant_id, project_id, happened_at, traceparent from stream order by id limit $1",
             limit
         )
         .fetch_all(&mut *transaction)
@@ -88,6 +90,7 @@ impl Stream {
             tenant: row.tenant_id,
             project: row.project_id,
             at: row.happened_at,
+            traceparent: row.traceparent,
         });
         Ok(Some(Taken {
             transaction,

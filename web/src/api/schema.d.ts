@@ -2413,6 +2413,11 @@ export interface components {
              * @example 00000000000000000042
              */
             sequence: string;
+            /**
+             * @description The request that caused it, as W3C Trace Context has it; absent where that named no trace.
+             * @example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+             */
+            traceparent?: string | null;
             /** @description What the type says. */
             data: Record<string, never>;
         };

@@ -170,7 +170,7 @@ impl Labelling {
         worker: UserId,
         actor: UserId,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         find(&mut tx, tenant, project).await?.live()?;
         let gone = sqlx::query!(
             "delete from project_workers where project_id = $1 and user_id = $2",
@@ -212,7 +212,7 @@ impl Labelling {
         membership: Membership,
         actor: UserId,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         find(&mut tx, tenant, project).await?.live()?;
         exclude_lock(&mut tx, project, worker).await?;
         let changed =

@@ -41,7 +41,7 @@ impl Labelling {
     /// # Errors
     /// `not_found`; or the database failed.
     pub async fn dataset_fence(&self, id: DatasetId, uid: ResourceUid) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = sqlx::query!(
             "select bound_uid from datasets where id = $1 for update",
             id.0
@@ -70,7 +70,7 @@ impl Labelling {
         bucket: &str,
         now: DateTime<Utc>,
     ) -> Result<Deletion> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = sqlx::query!(
             "select bound_uid, left_uid from datasets where id = $1 for update",
             id.0
@@ -116,7 +116,7 @@ impl Labelling {
         bucket: &str,
         now: DateTime<Utc>,
     ) -> Result<Deletion> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         window_lock(&mut tx, id).await?;
         let row = sqlx::query_as!(
             Leaving,

@@ -31,7 +31,7 @@ impl Labelling {
 
     /// One window of one adopted dataset. False when nothing more can be done now.
     async fn dataset_rejoin(&self, id: DatasetId) -> Result<bool> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         window_lock(&mut tx, id).await?;
         let row = sqlx::query!(
             "select d.bound_uid, d.requeue_from, d.recharge_from, d.project_id, p.answers_per_task

@@ -63,7 +63,7 @@ impl Labelling {
     /// `project_not_found`, `tombstoned`, `identity_changed`, `rows_going`, `namespace_not_bound`; [`crate::Error::ContentUnseen`]
     /// while the caller has to look at the source first; or the database failed.
     pub async fn dataset_upsert(&self, up: &DatasetUpsert) -> Result<DatasetView> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;

@@ -20,7 +20,7 @@ impl Labelling {
         uid: ResourceUid,
         policy: DeletionPolicy,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = sqlx::query!(
             "select bound_uid, object_key, coalesce((consensus->>'workers')::boolean, false) as \"has_workers!\" from exports where id = $1 for update",
             id.0

@@ -41,7 +41,7 @@ impl Labelling {
     /// # Errors
     /// `run_held`, `tombstoned`; or the database failed.
     pub async fn export_open(&self, run: RunId, pod: &str, now: DateTime<Utc>) -> Result<RunParts> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = lock(&mut tx, run).await?;
         let state: ExportState = from_column("export state", &row.state)?;
         let completed =

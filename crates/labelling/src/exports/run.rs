@@ -29,7 +29,7 @@ impl Labelling {
         attempt: i32,
         now: DateTime<Utc>,
     ) -> Result<Begun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let e = sqlx::query!(
             "select bound_uid, state, tenant_id, watermark from exports where id = $1 for update",
             id.0
@@ -71,7 +71,7 @@ impl Labelling {
         multipart: &str,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // The export before its hold, as whoever deletes it.
         sqlx::query!("select id from exports where id = $1 for update", export.0)
             .fetch_optional(&mut *tx)
@@ -99,7 +99,7 @@ impl Labelling {
         epoch: i64,
         now: DateTime<Utc>,
     ) -> Result<(String, String)> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         require_hold(&mut tx, export, run, epoch, now).await?;
         let row = sqlx::query!(
             "select object_key, multipart_id from exports where id = $1",
@@ -141,7 +141,7 @@ impl Labelling {
         end: &CompleteRun,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let Some(export) = run_ends(&mut tx, run, "export", end, now).await? else {
             return Ok(());
         };

@@ -124,7 +124,7 @@ impl Labelling {
     /// # Errors
     /// `project_not_found`, `dataset_not_found`, `tombstoned`, `identity_changed`, `namespace_not_bound`; or the database failed.
     pub async fn export_upsert(&self, up: &ExportUpsert, bucket: &str) -> Result<ExportView> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;

@@ -113,7 +113,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<GoldItem> {
         self.project_find(tenant, new.project).await?.live()?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let status = sqlx::query_scalar!(
             "select status from tasks where id = $1 and project_id = $2 for key share",
             new.task.0,
@@ -157,7 +157,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         self.project_find(tenant, project).await?.live()?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let known = sqlx::query!(
             "update gold_items set retired_at = coalesce(retired_at, $3) where id = $1 and project_id = $2",
             item,

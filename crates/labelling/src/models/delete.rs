@@ -27,7 +27,7 @@ impl Labelling {
         uid: ResourceUid,
         policy: DeletionPolicy,
     ) -> Result<Deletion> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = sqlx::query!(
             "select bound_uid, namespace, source_path from models where id = $1 for update",
             id.0

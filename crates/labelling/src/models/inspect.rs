@@ -38,7 +38,7 @@ impl Labelling {
         attempt: i32,
         now: DateTime<Utc>,
     ) -> Result<Begun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let m = sqlx::query!(
             "select bound_uid, state from models where id = $1 for update",
             id.0
@@ -77,7 +77,7 @@ impl Labelling {
         pod: &str,
         now: DateTime<Utc>,
     ) -> Result<InspectRun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let r = sqlx::query!(
             "select m.id, m.bound_uid, m.state, m.source_path, m.pinned_sha256, m.input, m.output, r.uid, r.outcome
              from runs r join models m on m.id = r.target_id where r.id = $1 and r.kind = 'inspect' for update of m",
@@ -121,7 +121,7 @@ impl Labelling {
         found: &ModelFound,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // The model before its hold, as whoever deletes it.
         sqlx::query!("select id from models where id = $1 for update", model.0)
             .fetch_optional(&mut *tx)
@@ -154,7 +154,7 @@ impl Labelling {
         end: &CompleteRun,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let end = &unseen_is_failed(&mut tx, run, end).await?;
         let Some(model) = run_ends(&mut tx, run, "inspect", end, now).await? else {
             return Ok(());

@@ -119,7 +119,7 @@ impl Labelling {
     /// `invalid_spec`, `project_not_found`, `project_not_accepted`, `tombstoned`, `identity_changed`, `namespace_not_bound`; or the
     /// database failed.
     pub async fn model_upsert(&self, up: &ModelUpsert) -> Result<ModelView> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;

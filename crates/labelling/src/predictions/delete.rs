@@ -20,7 +20,7 @@ impl Labelling {
         uid: ResourceUid,
         policy: DeletionPolicy,
     ) -> Result<Deletion> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = sqlx::query!(
             "select bound_uid, model_id, dataset_id from prediction_jobs where id = $1 for update",
             id.0

@@ -51,7 +51,7 @@ impl Labelling {
         report: &PredictionsReport,
         now: DateTime<Utc>,
     ) -> Result<(PredictionsTaken, usize)> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let mut job = lock(&mut tx, prediction).await?;
         require_hold(&mut tx, prediction, run, report.epoch, now).await?;
         let output: ModelOutput = stored(job.output.take())?;

@@ -42,7 +42,7 @@ impl Labelling {
         attempt: i32,
         now: DateTime<Utc>,
     ) -> Result<Begun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let p = sqlx::query!(
             "select bound_uid, state, predicted + failed as \"rows!\" from prediction_jobs where id = $1 for update",
             id.0
@@ -84,7 +84,7 @@ impl Labelling {
         pod: &str,
         now: DateTime<Utc>,
     ) -> Result<PredictRun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let r = sqlx::query!(
             "select p.id, p.bound_uid, p.state, p.model_id, p.after_row, p.predicted, p.failed, r.uid, r.outcome,
                     m.source_path, m.sha256, m.input, m.output
@@ -133,7 +133,7 @@ impl Labelling {
         end: &CompleteRun,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let end = &nothing_predicted_is_failed(&mut tx, run, end).await?;
         let Some(prediction) = run_ends(&mut tx, run, "predict", end, now).await? else {
             return Ok(());

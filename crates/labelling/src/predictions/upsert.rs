@@ -72,7 +72,7 @@ impl Labelling {
     /// `project_not_found`, `model_not_found`, `dataset_not_found`, `tombstoned`, `identity_changed`, `namespace_not_bound`; or the
     /// database failed.
     pub async fn prediction_upsert(&self, up: &PredictionUpsert) -> Result<PredictionView> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;

@@ -20,7 +20,7 @@ impl Labelling {
         uid: ResourceUid,
         policy: DeletionPolicy,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row = sqlx::query!(
             "select bound_uid from projects where id = $1 for update",
             id.0
@@ -74,7 +74,7 @@ impl Labelling {
     /// # Errors
     /// The database failed.
     pub async fn project_unbind(&self, id: ProjectId, uid: ResourceUid) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let unbound = sqlx::query!(
             "update projects set bound_uid = null, updated_at = now() where id = $1 and bound_uid = $2",
             id.0,

@@ -25,7 +25,7 @@ impl Labelling {
         {
             return Err(Refusal::InvalidGrant.into());
         }
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         lock(&mut tx, id).await?;
         let inserted = sqlx::query!(
             "insert into grants (project_id, grant_id, judgements) values ($1, $2, $3) on conflict (project_id, grant_id) do nothing",
@@ -59,7 +59,7 @@ impl Labelling {
     /// # Errors
     /// `not_found`; or the database failed.
     pub async fn payment_grant(&self, grant: &PaymentGrant) -> Result<Billing> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         lock(&mut tx, grant.project).await?;
         let newer = sqlx::query!(
             "insert into grants as g (project_id, grant_id, judgements, pending, version) values ($1, $2, $3, $4, $5)

@@ -43,7 +43,7 @@ impl Labelling {
     /// # Errors
     /// `tombstoned` for a uid that was replaced, `namespace_not_bound` for another tenant's; or the database failed.
     pub async fn project_upsert(&self, up: &ProjectUpsert) -> Result<ProjectView> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         refuse_tombstoned(&mut tx, up.uid).await?;
         let tenant = tenant_named(&mut tx, &up.tenant).await?;
         refuse_foreign(&mut tx, tenant, up.uid).await?;

@@ -33,14 +33,14 @@ impl Labelling {
         }
         // An approval with a smaller number may still be under way: nothing is read beyond what has settled. In a
         // transaction of its own, as approvals wait for it.
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let settled = take_watermark(&mut tx, project).await?;
         tx.commit().await?;
         self.agreement_read(project, field, settled).await
     }
 
     async fn agreement_read(&self, project: ProjectId, field: &str, settled: i64) -> Result<bool> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // Two who ask at once go one after the other; the second finds it done.
         let from = sqlx::query!(
             "insert into task_agreement_read as r (project_id, field) values ($1, $2)

@@ -56,7 +56,7 @@ impl Labelling {
         } = decision;
         let (_, labeling, consensus) = self.project_consensus(tenant, project).await?;
         fits(&labeling, &consensus, &value)?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let dataset = lock_task(&mut tx, project, task).await?;
         lock_shared(&mut tx, project).await?;
         let stored = sqlx::query!(
@@ -96,7 +96,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let (_, _, consensus) = self.project_consensus(tenant, project).await?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let dataset = lock_task(&mut tx, project, task).await?;
         lock_shared(&mut tx, project).await?;
         let taken_back = sqlx::query!(

@@ -100,7 +100,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let (correct, total) = skill.best();
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // As whoever blocks by hand: what is under way comes first.
         exclude_lock(&mut tx, project, skill.user).await?;
         let is_new = sqlx::query!(

@@ -35,7 +35,7 @@ impl Labelling {
         decision: &Decision,
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         take_turn(&mut tx, user).await?;
         let judged = judged(&mut tx, user, answer, self.billing).await?;
         let (verdict, _) = decision.parts();

@@ -49,7 +49,7 @@ impl Labelling {
         count: i64,
         now: DateTime<Utc>,
     ) -> Result<Vec<ReviewCandidate>> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         take_turn(&mut tx, user).await?;
         let mut rows = held(&mut tx, user, project, count, now).await?;
         for _ in 0..TRIES {

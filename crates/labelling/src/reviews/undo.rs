@@ -29,7 +29,7 @@ impl Labelling {
         answer: AnswerId,
         now: DateTime<Utc>,
     ) -> Result<Reviewed> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let mine = own_decision(&mut tx, user, answer).await?;
         let cause = Cause {
             kind: "review.undone",

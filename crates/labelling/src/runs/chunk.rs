@@ -60,7 +60,7 @@ impl Labelling {
         chunk: Chunk,
         now: DateTime<Utc>,
     ) -> Result<ChunkLoaded> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         by_index(&mut tx).await?;
         window_lock(&mut tx, id).await?;
         // The dataset before its hold, as whoever fences or deletes it.

@@ -26,7 +26,7 @@ impl Labelling {
         attempt: i32,
         now: DateTime<Utc>,
     ) -> Result<Begun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let asking = lock(&mut tx, id).await?;
         if asking.bound_uid != Some(uid.0) {
             return Err(Refusal::Tombstoned.into());

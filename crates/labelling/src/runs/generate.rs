@@ -25,7 +25,7 @@ impl Labelling {
         found: &SourceFound,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // The dataset before its hold, as whoever fences or deletes it.
         let target = sqlx::query!(
             "select r.target_id from runs r join datasets d on d.id = r.target_id where r.id = $1 for update of d",
@@ -60,7 +60,7 @@ impl Labelling {
         end: &CompleteRun,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // As whoever seals a batch: see `window_lock`.
         sqlx::query!(
             "select pg_advisory_xact_lock(hashtextextended(target_id::text, 3)) from runs where id = $1",

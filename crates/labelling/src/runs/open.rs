@@ -70,7 +70,7 @@ impl Labelling {
         source: Option<&SourceFound>,
         now: DateTime<Utc>,
     ) -> Result<GenerateRun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // Locked first, read afterwards: what a join read before it waited is old, such as the run's outcome.
         sqlx::query!(
             "select d.id from runs r join datasets d on d.id = r.target_id where r.id = $1 and r.kind = 'generate' for update of d",

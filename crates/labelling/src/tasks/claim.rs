@@ -152,7 +152,7 @@ impl Labelling {
     /// # Errors
     /// `not_found` when this worker may not take it, `task_locked`, `too_many_leases`; or the database failed.
     pub async fn task_lock(&self, user: UserId, task: TaskId, now: DateTime<Utc>) -> Result<Task> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         take_turn(&mut tx, user).await?;
         let t = sqlx::query!(
             "select project_id, slots_free, queue_pos from tasks where id = $1 for update",

@@ -151,7 +151,7 @@ impl Labelling {
         skip: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query!("select id from tasks where id = $1 for update", task.0)
             .fetch_optional(&mut *tx)
             .await?;

@@ -35,7 +35,7 @@ impl Labelling {
         kind: &'static str,
         now: DateTime<Utc>,
     ) -> Result<TaskStatus> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // A batch that is still being loaded has no task that anybody could know of.
         sqlx::query!(
             "select t.id from tasks t join task_batches b on b.id = t.batch_id where t.id = $1 and b.sealed for update of t",

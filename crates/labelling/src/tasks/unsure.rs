@@ -34,7 +34,7 @@ impl Labelling {
 
     /// One task in one transaction: it may end up with its project locked, and must wait for no other batch then.
     async fn reconsider(&self, task: TaskId, gated: bool, now: DateTime<Utc>) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // One that somebody is working on this instant is left for the next pass.
         let locked = sqlx::query!(
             "select id from tasks where id = $1 and below_confidence for update skip locked",

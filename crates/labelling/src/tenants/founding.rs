@@ -13,7 +13,7 @@ impl Labelling {
     /// # Errors
     /// `tenant_taken` when the name is another tenant's; or the database failed.
     pub async fn tenant_found(&self, founder: UserId, name: &str, actor: &str) -> Result<Tenant> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let begun = sqlx::query!(
             "insert into tenants (id, name, founder) values ($1, $2, $3)
              on conflict on constraint tenants_one_founding do nothing returning id",

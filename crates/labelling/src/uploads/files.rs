@@ -140,7 +140,7 @@ impl Labelling {
         writer: Uuid,
         parts: i32,
     ) -> Result<bool> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // The row first: a part that its last writer adds is counted, or is none.
         sqlx::query!(
             "update upload_files set writer = $2 where id = $1 and state = 'open'",

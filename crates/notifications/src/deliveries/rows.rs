@@ -27,6 +27,7 @@ pub(super) struct DueRow {
     pub(super) subject: String,
     pub(super) data: Value,
     pub(super) happened_at: DateTime<Utc>,
+    pub(super) traceparent: Option<String>,
 }
 
 impl DueRow {
@@ -54,6 +55,7 @@ impl DueRow {
                 subject: self.subject,
                 data: self.data,
                 happened_at: self.happened_at,
+                traceparent: self.traceparent,
             }
             .into(),
         }

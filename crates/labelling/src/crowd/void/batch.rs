@@ -23,7 +23,7 @@ impl Labelling {
     /// Answers of one batch only: whoever holds several batches at once could wait for somebody who waits for
     /// their dataset. False when the void has ended.
     pub(super) async fn void_batch(&self, id: i64, now: DateTime<Utc>) -> Result<bool> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let void = sqlx::query_as!(
             Open,
             "select id, project_id, user_id, actor, fraud, up_to, charges, reserved from voids where id = $1 and ended_at is null for update",

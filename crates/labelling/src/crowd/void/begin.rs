@@ -33,7 +33,7 @@ impl Labelling {
         void: &Void,
         now: DateTime<Utc>,
     ) -> Result<Begun> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         find(&mut tx, tenant, void.project).await?.live()?;
         let p = sqlx::query!(
             "select state, task_quota, tasks_used from projects where id = $1 for update",

@@ -154,7 +154,7 @@ impl Labelling {
         new: &NewItem,
         now: DateTime<Utc>,
     ) -> Result<TaskId> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         // One item at a time: it numbers them, and whoever deletes the inbox is waited for.
         let d = sqlx::query!(
             "select d.project_id, d.suspended, p.state from datasets d join projects p on p.id = d.project_id

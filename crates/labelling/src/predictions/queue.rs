@@ -203,7 +203,7 @@ impl Labelling {
         item: &Predicted,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let (dataset, output) = lock(&mut tx, model, item.task_id, lease).await?;
         let mut new = New::default();
         new.add(0, item, &output)?;

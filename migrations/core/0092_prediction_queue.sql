@@ -14,5 +14,7 @@ create table prediction_queue (
     constraint prediction_queue_lease check ((lease is null) = (leased_until is null)),
     constraint prediction_queue_failed check (failure is null or lease is null)
 );
+-- Finds what goes with its model: items that failed are in no other index.
+create index prediction_queue_model on prediction_queue (model_id);
 create index prediction_queue_due on prediction_queue (model_id, queued_at, task_id) where failure is null;
 create index prediction_queue_lease on prediction_queue (lease) where lease is not null;

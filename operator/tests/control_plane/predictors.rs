@@ -45,7 +45,8 @@ async fn a_model_is_kept_loaded_by_as_many_predictors_as_it_asks_for() {
     world.model("voices").await;
     let replicas = |n: i32| json!({"spec": {"replicas": n}});
     world.patch::<Model>("voices", replicas(2)).await;
-    let job = world.job::<Model>("voices").await;
+    world.job::<Model>("voices").await;
+    let looks_by = world.jobs().await.remove(0);
     assert!(
         world.deployments().await.is_empty(),
         "its file is not known yet"
@@ -63,7 +64,7 @@ async fn a_model_is_kept_loaded_by_as_many_predictors_as_it_asks_for() {
     let labels = template.metadata.unwrap().labels.unwrap();
     let pod = template.spec.unwrap();
     assert_eq!(labels["app.kubernetes.io/component"], "inference");
-    let of_job = world.pod(&job).await.spec.unwrap();
+    let of_job = looks_by.spec.unwrap().template.spec.unwrap();
     let (serves, looks) = (&pod.containers[0], &of_job.containers[0]);
     assert_eq!(serves.image, looks.image);
     assert_eq!(serves.resources, looks.resources);

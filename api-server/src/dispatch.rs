@@ -23,7 +23,7 @@ use datacrowd_notifications::{Channel, Notifications, Sink};
 use datacrowd_outbox::Stream;
 use datacrowd_telemetry::PrometheusHandle;
 use futures::future::OptionFuture;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -48,6 +48,8 @@ const SOURCE_CONNECTIONS: u32 = 2;
 const CONNECTIONS: u32 = 8;
 /// How often a stream that was empty is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long what is under way may take to end once the process is told to: the chart gives a pod twice as long.
+const STOP_TIME: Duration = Duration::from_secs(15);
 /// How often monitoring is told what waits.
 const GAUGES: Duration = Duration::from_secs(15);
 
@@ -117,8 +119,15 @@ pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow:
     tasks.spawn(listen(listener, probes, HEADER_TIME, ended.clone()));
     stop.await;
     ended.cancel();
-    tasks.join_all().await;
+    end(tasks).await;
     Ok(())
+}
+
+/// Waits for what is under way, as long as there is time.
+async fn end(tasks: JoinSet<()>) {
+    if timeout(STOP_TIME, tasks.join_all()).await.is_err() {
+        tracing::warn!("something was under way at the end; it is done again");
+    }
 }
 
 /// What a context recorded.

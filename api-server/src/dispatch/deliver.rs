@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use datacrowd_notifications::{ATTEMPT_TIME, Attempted, Due, Notifications, Verdict};
+use datacrowd_notifications::{Attempted, Due, Notifications, Verdict};
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{GAUGES, PAUSE, attempt::Sender};
+use super::{GAUGES, PAUSE, STOP_TIME, attempt::Sender};
 use crate::background::age;
 
 /// Attempts that are begun and not recorded at most.
@@ -36,6 +36,9 @@ const HELD: Duration = Duration::from_secs(60);
 const PACE: Duration = Duration::from_millis(50);
 /// So much.
 const MUCH: usize = 64;
+
+/// How much of the time to stop is kept for records.
+const RECORDING: Duration = Duration::from_secs(2);
 
 /// Delivers.
 #[derive(Debug)]
@@ -95,10 +98,13 @@ impl Deliverer {
         for busy in self.busy.values() {
             busy.turns.close();
         }
-        // No attempt takes longer.
-        let drained = tokio::time::timeout(ATTEMPT_TIME + PAUSE, self.drain()).await;
+        let drained = tokio::time::timeout(STOP_TIME - RECORDING, self.drain()).await;
         if drained.is_err() {
             tracing::warn!("attempts were under way at the end; they are made again");
+            // Those that ended are not.
+            if let Err(error) = self.record().await {
+                tracing::warn!(error.cause = %error, "attempts cannot be recorded; they are made again");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ mod server;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use datacrowd_accounts::User;
-use datacrowd_notifications::{Message, Notifications, Sending};
+use datacrowd_notifications::{Blame, Message, Notifications, Sending};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message as Email, Tokio1Executor,
     message::{
@@ -52,13 +52,21 @@ impl Mailer {
     ) -> Sending {
         let email = match self.written(notifications, message, user, now) {
             Ok(Some(email)) => email,
-            Ok(None) => return given_up("There are no words for this event."),
-            Err(error) => return given_up(&format!("No e-mail can be made of it: {error:#}.")),
+            Ok(None) => return given_up("There are no words for this event.", Blame::Way),
+            Err(error) => {
+                let why = format!("No e-mail can be made of it: {error:#}.");
+                return given_up(&why, Blame::Way);
+            }
         };
         match self.transport.send(email).await {
             Ok(_) => Sending::Sent,
-            Err(error) if server::refuses_recipient(&error) => given_up(&server::in_words(&error)),
-            Err(error) => again(message, server::in_words(&error)),
+            Err(error) => {
+                let (why, blame) = (server::in_words(&error), server::blame(&error));
+                match error.is_permanent() && blame == Blame::Recipient {
+                    true => given_up(&why, blame),
+                    false => again(message, why, blame),
+                }
+            }
         }
     }
 

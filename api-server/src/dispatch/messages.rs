@@ -4,21 +4,25 @@
 use std::{fmt, time::Duration};
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_accounts::{Accounts, User, UserStatus};
 use datacrowd_labelling::Labelling;
-use datacrowd_notifications::{Audience, Channel, Message, Notifications, Sending};
+use datacrowd_notifications::{Audience, Blame, Channel, Message, Notifications, Sending};
 use futures::future::join_all;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{GAUGES, PAUSE, mail::Mailer, telegram::Bot};
+use super::{GAUGES, PAUSE, STOP_TIME, mail::Mailer, telegram::Bot};
 use crate::background::age;
 
 /// Messages that are sent at once.
 const AT_ONCE: i64 = 8;
-/// How long one may take: less than a pod has to end.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one may take.
+const PATIENCE: Duration = Duration::from_secs(12);
+const _: () = assert!(
+    PATIENCE.as_secs() < STOP_TIME.as_secs(),
+    "what is under way at the end is ended"
+);
 /// How long a message is held: as long as an attempt takes, and as it may take to record it.
 const HELD: Duration = Duration::from_secs(60);
 
@@ -88,7 +92,7 @@ impl Messenger {
                 measured = Some(Instant::now());
                 self.gauges().await;
             }
-            let pause = match self.pass().await {
+            let pause = match self.pass_until(&stop).await {
                 Ok(0) => PAUSE * 5,
                 Ok(_) => continue,
                 Err(error) => {
@@ -117,7 +121,20 @@ impl Messenger {
     /// # Errors
     /// A database failed; what was sent and not recorded is sent again, under the same name.
     pub async fn pass(&self) -> anyhow::Result<usize> {
-        let channel = self.channel();
+        self.pass_until(&CancellationToken::new()).await
+    }
+
+    /// A pass that takes up nothing more once it is told to stop.
+    async fn pass_until(&self, stop: &CancellationToken) -> anyhow::Result<usize> {
+        let ready = stop.run_until_cancelled(self.make_ready()).await;
+        if ready.transpose()?.is_none() || stop.is_cancelled() {
+            return Ok(0);
+        }
+        self.send_due().await
+    }
+
+    /// Asks the bot for its name, where there is one, and says that people are told by this way.
+    async fn make_ready(&self) -> anyhow::Result<()> {
         let name = match &self.way {
             Way::Email(_) => Ok(None),
             Way::Telegram(bot) => bot.name().await.map(Some),
@@ -125,7 +142,11 @@ impl Messenger {
         // Also while the bot is out of reach: what happens meanwhile waits for it.
         self.open(name.as_ref().ok().and_then(Option::as_deref))
             .await?;
-        name?;
+        name.map(drop)
+    }
+
+    async fn send_due(&self) -> anyhow::Result<usize> {
+        let channel = self.channel();
         let now = (self.clock)();
         let due = self
             .notifications
@@ -148,7 +169,10 @@ impl Messenger {
                     .as_deref()
                     != Some(message.event.tenant());
             let went = match left {
-                true => given_up("The account does not belong to the client any more."),
+                true => given_up(
+                    "The account does not belong to the client any more.",
+                    Blame::Nobody,
+                ),
                 false => self.send(message, user).await,
             };
             self.record(message, &went).await
@@ -166,22 +190,31 @@ impl Messenger {
         let (outcome, why) = match went {
             Sending::Sent => ("sent", None),
             Sending::Later { why, .. } | Sending::Again { why, .. } => ("failed", Some(why)),
-            Sending::GivenUp { why } => ("given_up", Some(why)),
+            Sending::GivenUp { why, blame } => match blame {
+                Blame::Way => ("given_up", Some(why)),
+                Blame::Recipient => ("refused", Some(why)),
+                Blame::Nobody => ("unwanted", Some(why)),
+            },
         };
         if let Some(why) = why {
             tracing::warn!(message = message.id, channel, error.cause = %why, "a message was not sent");
         }
         metrics::counter!("datacrowd_messages_total", "channel" => channel, "outcome" => outcome)
             .increment(1);
-        let ended = self
-            .notifications
-            .message_ended(message.id, went, (self.clock)());
+        let now = (self.clock)();
+        if let Sending::Later { after, .. } = went {
+            // Whoever takes messages does not say whose were too many: all of them wait.
+            let until = now + TimeDelta::from_std(*after).unwrap_or_default();
+            let paused = self.notifications.channel_pause(self.channel(), until);
+            paused.await.context("pausing the way")?;
+        }
+        let ended = self.notifications.message_ended(message.id, went, now);
         ended.await.context("recording what was sent")
     }
 
     async fn send(&self, message: &Message, user: Option<&User>) -> Sending {
         let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
-            return given_up("The account is not active any more.");
+            return given_up("The account is not active any more.", Blame::Nobody);
         };
         let now = (self.clock)();
         let sending = async {
@@ -192,7 +225,7 @@ impl Messenger {
         };
         match timeout(PATIENCE, sending).await {
             Ok(went) => went,
-            Err(_) => again(message, "The server took too long.".to_owned()),
+            Err(_) => again(message, "The server took too long.".to_owned(), Blame::Way),
         }
     }
 
@@ -209,16 +242,17 @@ impl Messenger {
 }
 
 /// Nobody tries again.
-pub(super) fn given_up(why: &str) -> Sending {
+pub(super) fn given_up(why: &str, blame: Blame) -> Sending {
     Sending::GivenUp {
         why: why.to_owned(),
+        blame,
     }
 }
 
 /// Another attempt is made, unless this was the last one.
-pub(super) fn again(message: &Message, why: String) -> Sending {
+pub(super) fn again(message: &Message, why: String, blame: Blame) -> Sending {
     match datacrowd_notifications::pause(message.nth, rand::random()) {
-        Some(after) => Sending::Again { after, why },
-        None => Sending::GivenUp { why },
+        Some(after) => Sending::Again { after, why, blame },
+        None => Sending::GivenUp { why, blame },
     }
 }

@@ -153,9 +153,11 @@ pub async fn pass(from: &Notifications, to: &Nats) -> anyhow::Result<usize> {
     let Some(taken) = taken else {
         return Ok(0);
     };
-    to.ensure().await?;
-    let sending = timeout(PATIENCE, to.send(&taken.events));
-    let (stored, went) = sending.await.context("NATS does not answer")?;
+    let sending = timeout(PATIENCE, async {
+        to.ensure().await?;
+        anyhow::Ok(to.send(&taken.events).await)
+    });
+    let (stored, went) = sending.await.context("NATS does not answer")??;
     taken.stored(stored).await?;
     metrics::counter!("datacrowd_nats_stored_total").increment(stored as u64);
     went.map(|()| stored)

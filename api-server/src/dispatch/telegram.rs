@@ -7,7 +7,7 @@ mod words;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use datacrowd_notifications::{Message, Notifications, Poller, Sending};
+use datacrowd_notifications::{Blame, Message, Notifications, Poller, Sending};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -152,25 +152,25 @@ impl Bot {
         now: DateTime<Utc>,
     ) -> Sending {
         let Some(chat) = message.chat else {
-            return given_up("No chat is linked any more.");
+            return given_up("No chat is linked any more.", Blame::Nobody);
         };
         let text = told::of(&message.event, message.language);
         let text = text.and_then(|text| Some(text.chat(&self.public_url.join(&text.page).ok()?)));
         let Some(text) = text else {
-            return given_up("There are no words for this event.");
+            return given_up("There are no words for this event.", Blame::Way);
         };
         match self.api.say(chat, &text).await {
             Ok(()) => Sending::Sent,
             Err(ApiError::Blocked(why)) => match notifications.telegram_left(chat, now).await {
-                Ok(_) => given_up(&why),
-                Err(error) => again(message, error.to_string()),
+                Ok(_) => given_up(&why, Blame::Recipient),
+                Err(error) => again(message, error.to_string(), Blame::Way),
             },
-            Err(ApiError::Refused(why)) => given_up(&why),
+            Err(ApiError::Refused(why)) => given_up(&why, Blame::Way),
             Err(ApiError::Slow(after)) => Sending::Later {
                 after,
                 why: "Telegram asked for fewer messages.".to_owned(),
             },
-            Err(ApiError::Away(why)) => again(message, why),
+            Err(ApiError::Away(why)) => again(message, why, Blame::Way),
         }
     }
 }

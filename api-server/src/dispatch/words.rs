@@ -1,8 +1,12 @@
 //! What people are told outside the console, in its languages.
 
+mod money;
+
 use datacrowd_notifications::{CloudEvent, EventType, Language};
 use serde_json::Value;
 use url::Url;
+
+use self::money::amount;
 
 /// A text before it has its links.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +63,7 @@ pub(super) fn of(event: &CloudEvent, language: Language) -> Option<Text> {
         EventType::WorkerAdded
         | EventType::WorkerBlocked
         | EventType::WorkerQualified
-        | EventType::WorkerDisqualified => worker(kind),
+        | EventType::WorkerDisqualified => worker(kind, data.text("action")),
         _ => data.payment(kind)?,
     };
     let (subject, more) = match language {
@@ -193,14 +197,7 @@ impl Said<'_> {
 
     /// None where it is no payment.
     fn payment(&self, kind: EventType) -> Option<Words> {
-        let money = |cents: i64| {
-            format!(
-                "{}.{:02} {}",
-                cents / 100,
-                cents % 100,
-                self.text("currency")
-            )
-        };
+        let money = |minor: i64| amount(minor, self.text("currency"));
         let paid = money(self.number("amountCents"));
         let back = money(self.number("refundedCents"));
         let (en, ru) = match kind {
@@ -252,8 +249,9 @@ impl Said<'_> {
     }
 }
 
-fn worker(kind: EventType) -> Words {
+fn worker(kind: EventType, action: &str) -> Words {
     let (en, ru) = match kind {
+        EventType::WorkerDisqualified => disqualified(action),
         EventType::WorkerAdded => (
             ("You may work in one more project", ""),
             ("Вам открыт ещё один проект", ""),
@@ -268,7 +266,7 @@ fn worker(kind: EventType) -> Words {
                 "Вы можете работать в нём дальше.",
             ),
         ),
-        EventType::WorkerBlocked => (
+        _ => (
             (
                 "You may not work in a project any more",
                 "What you earned there stays yours.",
@@ -278,17 +276,38 @@ fn worker(kind: EventType) -> Words {
                 "Заработанное в нём остаётся вашим.",
             ),
         ),
-        _ => (
-            (
-                "Your answers in a project were too often not what it expects",
-                "Your list of projects says what that means.",
-            ),
-            (
-                "Ваши ответы в проекте слишком часто расходились с ожидаемыми",
-                "Что это значит, сказано в вашем списке проектов.",
-            ),
-        ),
     };
     let owned = |(subject, more): (&str, &'static str)| (subject.to_owned(), more);
     (owned(en), owned(ru), "/app/work".to_owned())
+}
+
+/// What is said, and what follows.
+type Pair = (&'static str, &'static str);
+
+/// In each language, by what the project does about it.
+fn disqualified(action: &str) -> (Pair, Pair) {
+    let (en, ru) = match action {
+        "BLOCK" => (
+            "You may not work in it any more. What you earned there stays yours.",
+            "Вы больше не можете в нём работать. Заработанное в нём остаётся вашим.",
+        ),
+        "REVIEW" => (
+            "Your answers in it are reviewed.",
+            "Ваши ответы в нём проверяются.",
+        ),
+        _ => (
+            "Your list of projects says what that means.",
+            "Что это значит, сказано в вашем списке проектов.",
+        ),
+    };
+    (
+        (
+            "Your answers in a project were too often not what it expects",
+            en,
+        ),
+        (
+            "Ваши ответы в проекте слишком часто расходились с ожидаемыми",
+            ru,
+        ),
+    )
 }

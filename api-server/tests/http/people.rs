@@ -4,3 +4,4 @@ mod console;
 mod mail;
 mod support;
 mod telegram;
+mod way;

@@ -12,6 +12,7 @@ mod history;
 mod messages;
 mod notices;
 mod preferences;
+mod retention;
 mod schedule;
 mod secrets;
 mod sinks;
@@ -32,7 +33,7 @@ pub use endpoints::{
 pub use error::{Error, Refusal, Result};
 pub use event::{CloudEvent, NewEvent};
 pub use history::{Attempt, Delivery, DeliveryState};
-pub use messages::{Channel, Message, Sending};
+pub use messages::{Blame, Channel, Message, Sending};
 pub use notices::Notice;
 pub use preferences::{Language, Preferences, Wish};
 pub use schedule::{ATTEMPT_TIME, pause, verdict};

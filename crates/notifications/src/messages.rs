@@ -47,12 +47,23 @@ pub struct Message {
     pub chat: Option<i64>,
 }
 
+/// Whose doing it is that an attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The way's: whoever runs the platform can mend it.
+    Way,
+    /// The recipient's alone, such as a mailbox that is full or a bot that is blocked.
+    Recipient,
+    /// Nobody's: the message is not wanted any more.
+    Nobody,
+}
+
 /// How an attempt went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sending {
     /// The message was taken over.
     Sent,
-    /// Nobody's attempt: whoever takes messages wants fewer of them, and this one comes after so long.
+    /// Nobody's attempt: whoever takes messages wants fewer of them, and this way is left alone for so long.
     Later {
         /// Until then.
         after: Duration,
@@ -65,11 +76,15 @@ pub enum Sending {
         after: Duration,
         /// Why, in words.
         why: String,
+        /// Whose doing that is.
+        blame: Blame,
     },
     /// It never will be.
     GivenUp {
         /// Why, in words.
         why: String,
+        /// Whose doing that is.
+        blame: Blame,
     },
 }
 
@@ -132,6 +147,7 @@ impl Notifications {
         let rows = sqlx::query!(
             r#"with chosen as (
                  select id from messages where channel = $1 and state = 'pending' and due_at <= $2
+                   and not exists (select from channels where name = $1 and paused_until > $2)
                  order by due_at, id limit $3 for update skip locked),
              held as (
                  update messages set due_at = $4 where id = any(array(select id from chosen))
@@ -189,34 +205,58 @@ impl Notifications {
     ) -> Result<()> {
         let (state, due, why) = match sending {
             Sending::Sent => ("sent", None, None),
-            Sending::Again { after, why } | Sending::Later { after, why } => {
+            Sending::Again { after, why, .. } | Sending::Later { after, why } => {
                 let after = TimeDelta::from_std(*after).unwrap_or(TimeDelta::days(1));
                 ("pending", Some(now + after), Some(why))
             }
-            Sending::GivenUp { why } => ("failed", None, Some(why)),
+            Sending::GivenUp { why, .. } => ("failed", None, Some(why)),
         };
+        let personal = matches!(
+            sending,
+            Sending::Again {
+                blame: Blame::Recipient,
+                ..
+            }
+        );
         sqlx::query!(
-            "update messages set state = $2, attempts = attempts + $6, due_at = coalesce($3, due_at), failure = $4, ended_at = case when $3::timestamptz is null then $5::timestamptz end
+            "update messages set state = $2, attempts = attempts + $6, due_at = coalesce($3, due_at), failure = $4, personal = $7, ended_at = case when $3::timestamptz is null then $5::timestamptz end
              where id = $1 and state = 'pending'",
             message,
             state,
             due,
             why.map(String::as_str),
             now,
-            i32::from(!matches!(sending, Sending::Later { .. }))
+            i32::from(!matches!(sending, Sending::Later { .. })),
+            personal
         )
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 
-    /// Messages that wait, and since when the oldest does: whether it was tried or not, its person has not heard.
+    /// Nothing is sent by this way before then, by any dispatcher.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn channel_pause(&self, channel: Channel, until: DateTime<Utc>) -> Result<()> {
+        sqlx::query!(
+            "update channels set paused_until = greatest(paused_until, $2) where name = $1",
+            channel.name(),
+            until
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Messages that wait, and since when the oldest does: whether it was tried or not, its person has not heard. What fails by its recipient
+    /// alone waits, too, and says nothing of the way.
     ///
     /// # Errors
     /// The database failed.
     pub async fn messages_backlog(&self, channel: Channel) -> Result<(i64, Option<DateTime<Utc>>)> {
         let row = sqlx::query!(
-            r#"select count(*) as "rows!", min(created_at) as since from messages where channel = $1 and state = 'pending'"#,
+            r#"select count(*) as "rows!", min(created_at) filter (where not personal) as since from messages where channel = $1 and state = 'pending'"#,
             channel.name()
         )
         .fetch_one(&self.pool)

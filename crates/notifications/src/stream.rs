@@ -1,6 +1,6 @@
 //! The stream: what contexts told, numbered for each tenant and read again from any number on.
 
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Utc};
 use datacrowd_protocol::ids::{ProjectId, TenantId};
 use sqlx::{PgConnection, postgres::PgListener};
 use uuid::Uuid;
@@ -65,43 +65,6 @@ impl Notifications {
             .fetch_optional(&self.pool)
             .await?;
         Ok(last.unwrap_or(0))
-    }
-
-    /// Makes room for the events of the next month, and drops what happened before that time, by whole months; how
-    /// many of them.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn retain(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<i32> {
-        let next = now.checked_add_months(Months::new(1)).unwrap_or(now);
-        sqlx::query!("select events_partitions_v1($1, $2)", now, next)
-            .fetch_one(&self.pool)
-            .await?;
-        // History goes before the events that it is of.
-        sqlx::query!("delete from deliveries where event_at < $1", before)
-            .execute(&self.pool)
-            .await?;
-        sqlx::query!("delete from sink_queue where event_at < $1", before)
-            .execute(&self.pool)
-            .await?;
-        sqlx::query!("delete from messages where event_at < $1", before)
-            .execute(&self.pool)
-            .await?;
-        // Nobody sends by a way that is not there any more.
-        sqlx::query!(
-            "update messages set state = 'failed', ended_at = $1, failure = 'The platform sends nothing this way any more.'
-             where state = 'pending' and channel not in (select name from channels where seen_at > $1::timestamptz - interval '3 days')",
-            now
-        )
-        .execute(&self.pool)
-        .await?;
-        sqlx::query!("delete from notices where event_at < $1", before)
-            .execute(&self.pool)
-            .await?;
-        let dropped = sqlx::query_scalar!(r#"select events_forget_v1($1) as "dropped!""#, before)
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(dropped)
     }
 }
 

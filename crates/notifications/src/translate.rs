@@ -6,6 +6,7 @@ mod row;
 use datacrowd_outbox::Happened;
 use datacrowd_protocol::payment::PaymentStatus;
 use serde::Serialize;
+use uuid::Uuid;
 
 use self::row::Row;
 use crate::{
@@ -59,11 +60,7 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
             project: row.project,
             subject,
             data,
-            person: row
-                .kind
-                .starts_with("worker.")
-                .then(|| row.subject.parse().ok())
-                .flatten(),
+            person: read.person(),
             at: row.at,
             traceparent: row.traceparent.clone(),
         })
@@ -74,6 +71,13 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
 type Told = (EventType, String, serde_json::Value);
 
 impl Row<'_> {
+    /// The worker whom it concerns; nobody where another event of the same act tells them.
+    fn person(&self) -> Option<Uuid> {
+        let is_worker = self.0.kind.starts_with("worker.");
+        let is_told = self.0.data["disqualified"].as_bool().unwrap_or_default();
+        (is_worker && !is_told).then(|| self.uuid().ok()).flatten()
+    }
+
     fn told(&self, event: EventType, kind: &str, data: impl Serialize) -> Result<Told, Untold> {
         let data = serde_json::to_value(data).map_err(|_| self.missing("data"))?;
         Ok((event, format!("{kind}/{}", self.0.subject), data))

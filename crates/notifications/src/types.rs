@@ -247,8 +247,8 @@ event_types! {
     ProjectClosed = "project.closed", ProjectData, "A project was closed for good.";
     ProjectDeleted = "project.deleted", ProjectData, "The resource of a project is gone.";
     QuotaGranted = "quota.granted", QuotaData, "A project may spend more judgements, or fewer.";
-    QuotaLow = "quota.low", QuotaData, "A project has a tenth of its judgements left, or less.";
-    QuotaExhausted = "quota.exhausted", QuotaData, "A project has spent every judgement that it may.";
+    QuotaLow = "quota.low", QuotaData, "A project has a tenth of its judgements left, or less; once for each quota.";
+    QuotaExhausted = "quota.exhausted", QuotaData, "A project has spent every judgement that it may; once for each quota.";
     DatasetCreated = "dataset.created", DatasetData, "A dataset is there.";
     DatasetGenerating = "dataset.generating", DatasetData, "An attempt to make tasks of a dataset began.";
     DatasetReady = "dataset.ready", DatasetData, "Every row of a dataset is a task, or it was reopened.";

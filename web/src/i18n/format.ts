@@ -19,8 +19,22 @@ export const formatHundredths = (n: number): string => hundredths().format(n);
 export const formatShare = (share: number): string => percent().format(share);
 export const formatTime = (rfc3339: string): string => moment().format(new Date(rfc3339));
 
-export function formatMoney(cents: number, currency: string): string {
-  return new Intl.NumberFormat(language, { style: 'currency', currency }).format(cents / 100);
+/** Currencies whose minor unit is no hundredth, as Stripe counts it; `api-server/src/dispatch/words/money.rs` has the same. */
+const MINOR_DIGITS: Readonly<Record<number, string>> = {
+  0: 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF',
+  3: 'BHD JOD KWD OMR TND',
+};
+
+/** An amount in its currency's minor unit, such as cents. */
+export function formatMoney(minor: number, currency: string): string {
+  const digits = [0, 3].find((count) => MINOR_DIGITS[count]?.includes(currency)) ?? 2;
+  const style = {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  } as const;
+  return new Intl.NumberFormat(language, style).format(minor / 10 ** digits);
 }
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use datacrowd_notifications::Blame;
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor,
     message::Mailbox,
@@ -88,13 +89,23 @@ impl MailServer {
     }
 }
 
-/// Whether the server will never take this message: it says of the recipient's address, by its enhanced code (RFC 3463), that nothing arrives
-/// there. All else is for whoever runs the platform to mend, and then the message goes.
-pub(super) fn refuses_recipient(error: &Error) -> bool {
-    let code = enhanced(error).unwrap_or_default();
-    error.is_permanent()
-        && (code.starts_with("5.1.") || code.starts_with("5.2."))
-        && !matches!(code.as_str(), "5.1.7" | "5.1.8")
+/// Whose doing it is: the recipient's, where the server says of that address, by its enhanced code (RFC 3463), that nothing arrives there,
+/// for good or as long as a mailbox is full. All else is for whoever runs the platform to mend, and then the message goes.
+pub(super) fn blame(error: &Error) -> Blame {
+    let is_recipients = match enhanced(error) {
+        // 7 and 8 are the sender's.
+        Some(code) => {
+            let detail = code.get(1..).unwrap_or_default();
+            let is_address = detail.starts_with(".1.") && !matches!(detail, ".1.7" | ".1.8");
+            is_address || detail.starts_with(".2.")
+        }
+        // Servers without such codes: the mailbox is not to be had now (RFC 5321).
+        None => error.status().map(u16::from) == Some(450),
+    };
+    match is_recipients {
+        true => Blame::Recipient,
+        false => Blame::Way,
+    }
 }
 
 /// Why a message was not taken, for whoever runs the platform. What servers say in words repeats the address, which is nobody's to read.

@@ -285,6 +285,18 @@ async fn a_worker_who_is_wrong_too_often_is_told_by_a_pseudonym() {
     let events = p.events(&client, &project).await;
     assert_valid(&events);
     assert_told(&events, OF_SKILL);
+    assert_told(&events, &[WorkerBlocked]);
+    p.tell_people().await;
+    let notices =
+        "select count(*), count(distinct user_id) from notices where topic = 'qualification'";
+    let (told, people): (i64, i64) = sqlx::query_as(notices)
+        .fetch_one(&p.told.owner_pool())
+        .await
+        .unwrap();
+    assert!(
+        told == people && told > 0,
+        "{told} to {people}: two events, one act"
+    );
     let told = serde_json::to_string(&events).unwrap();
     let users: Vec<String> = sqlx::query_scalar("select distinct user_id::text from answers")
         .fetch_all(&p.rows)
@@ -319,6 +331,30 @@ async fn a_quota_that_runs_low_is_told_once_and_before_it_is_used_up() {
     assert_eq!(told().await, ["granted.v1", "low.v1"]);
     p.loaded(&client, &project, 1, 20).await;
     assert_eq!(told().await, ["granted.v1", "low.v1", "exhausted.v1"]);
+    // What voids give back and is spent again is no news; another quota is.
+    let spent = async |used: i64| {
+        sqlx::query("update projects set tasks_used = $1")
+            .bind(used)
+            .execute(&p.rows)
+            .await
+            .unwrap();
+    };
+    for used in [17, 18, 20, 17, 20] {
+        spent(used).await;
+    }
+    assert_eq!(told().await, ["granted.v1", "low.v1", "exhausted.v1"]);
+    p.grant(&project, 20).await;
+    for used in [35, 36, 35, 36] {
+        spent(used).await;
+    }
+    let expected = [
+        "granted.v1",
+        "low.v1",
+        "exhausted.v1",
+        "granted.v1",
+        "low.v1",
+    ];
+    assert_eq!(told().await, expected);
     let low = p.events(&client, &project).await;
     assert_told(&low, OF_QUOTA);
 }

@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     ids::{ProjectId, TenantId, UserId},
     work::Membership,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -44,13 +44,14 @@ pub(crate) async fn exclude_lock(
     Ok(())
 }
 
-/// Says what was decided about a worker; false when it was so before. The caller has excluded them.
+/// Says what was decided about a worker, and why as far as the event tells; false when it was so before. The caller has excluded them.
 pub(crate) async fn set_standing(
     conn: &mut PgConnection,
     project: ProjectId,
     worker: UserId,
     membership: Membership,
     actor: &str,
+    why: Value,
 ) -> Result<bool> {
     let changed = sqlx::query!(
         "insert into project_workers as w (project_id, user_id, standing) values ($1, $2, $3)
@@ -65,7 +66,8 @@ pub(crate) async fn set_standing(
         == 1;
     if changed {
         let kind = format!("worker.{}", membership.column());
-        let data = json!({"project": project});
+        let mut data = why;
+        data["project"] = json!(project);
         events::record(conn, &kind, &worker.to_string(), actor, data).await?;
     }
     Ok(changed)
@@ -215,8 +217,8 @@ impl Labelling {
         let mut tx = self.begin().await?;
         find(&mut tx, tenant, project).await?.live()?;
         exclude_lock(&mut tx, project, worker).await?;
-        let changed =
-            set_standing(&mut tx, project, worker, membership, &actor.to_string()).await?;
+        let (by, why) = (actor.to_string(), json!({}));
+        let changed = set_standing(&mut tx, project, worker, membership, &by, why).await?;
         if membership == Membership::Member {
             lift(&mut tx, project, worker).await?;
         }

@@ -123,7 +123,9 @@ impl Labelling {
             let subject = skill.user.to_string();
             events::record(&mut tx, "worker.disqualified", &subject, ACTOR, data).await?;
             if action == QualificationAction::Block {
-                set_standing(&mut tx, project, skill.user, Membership::Blocked, ACTOR).await?;
+                // Two events of one act: the worker is told of the first.
+                let (standing, why) = (Membership::Blocked, json!({"disqualified": true}));
+                set_standing(&mut tx, project, skill.user, standing, ACTOR, why).await?;
             }
         }
         tx.commit().await?;

@@ -27,6 +27,8 @@ describe('a notification in English', () => {
     ['dataset.failed', { name: 'd' }, 'no tasks could be made of it.'],
     ['payment.paid', money, 'A payment of €50.00 arrived: 5,000 judgements.'],
     ['payment.refunded', money, '€20.00 of a payment of €50.00 was refunded.'],
+    ['payment.failed', { amountCents: 5000, currency: 'JPY' }, 'A payment of ¥5,000 failed.'],
+    ['payment.failed', { amountCents: 5007, currency: 'KWD' }, 'A payment of KWD 5.007 failed.'],
     ['payment.refunded', { ...money, refundedCents: 5000 }, 'A payment of €50.00 was refunded.'],
     ['quota.low', { name: 'p', used: 9 }, 'Project p has a tenth of its judgements left, or less.'],
     ['quota.exhausted', { name: 'p', used: null }, 'Project p has used up its judgements.'],

@@ -174,7 +174,7 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(gold::retire::gold_retire))
         .routes(routes!(events::list::event_list))
         .routes(routes!(events::list::tenant_event_list))
-        .merge(webhook_routes())
+        .merge(webhook_endpoints::routes())
         .merge(notification_routes())
         .routes(routes!(events::schemas::event_schemas))
         .routes(routes!(quality::read::project_quality))
@@ -236,27 +236,6 @@ fn notification_routes() -> OpenApiRouter<App> {
             notifications::unsubscribe::unsubscribe_page,
             notifications::unsubscribe::unsubscribe
         ))
-}
-
-/// Where a client wants to be told, and what was sent there.
-fn webhook_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(
-            webhook_endpoints::create::webhook_create,
-            webhook_endpoints::list::webhook_list
-        ))
-        .routes(routes!(
-            webhook_endpoints::get::webhook_get,
-            webhook_endpoints::patch::webhook_patch,
-            webhook_endpoints::delete::webhook_delete
-        ))
-        .routes(routes!(webhook_endpoints::manifest::webhook_manifest))
-        .routes(routes!(webhook_endpoints::secret::webhook_secret))
-        .routes(routes!(webhook_endpoints::test::webhook_test))
-        .routes(routes!(webhook_endpoints::deliveries::delivery_list))
-        .routes(routes!(webhook_endpoints::deliveries::delivery_get))
-        .routes(routes!(webhook_endpoints::resend::delivery_resend))
-        .routes(routes!(webhook_endpoints::resend::delivery_resend_since))
 }
 
 /// What a worker does.

@@ -16,9 +16,28 @@ use datacrowd_notifications::Endpoint;
 use datacrowd_protocol::{Upper, internal::WebhookState};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use crate::webhooks::state_of;
+use crate::{state::App, webhooks::state_of};
+
+/// Where a client wants to be told, and what was sent there.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create::webhook_create, list::webhook_list))
+        .routes(routes!(
+            get::webhook_get,
+            patch::webhook_patch,
+            delete::webhook_delete
+        ))
+        .routes(routes!(manifest::webhook_manifest))
+        .routes(routes!(secret::webhook_secret))
+        .routes(routes!(test::webhook_test))
+        .routes(routes!(deliveries::delivery_list))
+        .routes(routes!(deliveries::delivery_get))
+        .routes(routes!(resend::delivery_resend))
+        .routes(routes!(resend::delivery_resend_since))
+}
 
 /// An endpoint of webhooks.
 #[derive(Debug, Serialize, ToSchema)]

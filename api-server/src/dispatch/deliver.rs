@@ -28,6 +28,8 @@ const EACH: usize = 16;
 const AHEAD: usize = 128;
 /// An endpoint that takes longer is not quick.
 const QUICK: Duration = Duration::from_secs(1);
+/// Endpoints that are remembered as quick.
+const MOST_QUICK: usize = 1000;
 /// How long an attempt waits for its turn; then it was never made.
 const TURN: Duration = Duration::from_secs(10);
 /// How long a delivery is held: until its turn, as long as an attempt takes, and as it may take to record it.
@@ -241,8 +243,10 @@ impl Deliverer {
 
     /// A gauge keeps its value while its database does not answer.
     async fn gauges(&mut self) {
-        // Quickness is a matter of now.
-        self.quick.retain(|id| self.busy.contains_key(id));
+        // Those that are still quick are known again at once.
+        if self.quick.len() > MOST_QUICK {
+            self.quick.clear();
+        }
         let now = (self.clock)();
         let Ok((rows, since)) = self.notifications.owed(now).await else {
             return;

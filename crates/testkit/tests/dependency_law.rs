@@ -18,7 +18,10 @@ const LAW: &[(&str, &[&str])] = &[
     ("outbox", &[]),
     ("idempotency", &[]),
     ("sealing", &[]),
-    ("accounts", &["idempotency", "protocol", "sealing"]),
+    (
+        "accounts",
+        &["idempotency", "outbox", "protocol", "sealing"],
+    ),
     (
         "labelling",
         &["consensus", "idempotency", "outbox", "protocol"],

@@ -79,11 +79,20 @@ async fn a_dispatcher_that_ends_gives_back_what_it_did_not_begin() {
     // It takes many ahead for one that answers quickly.
     p.grant(&project, 1).await;
     heard(1).await;
-    sink.says(Says::After(Duration::from_secs(4)));
+    sink.says(Says::After(Duration::from_secs(8)));
     for _ in 0..40 {
         p.grant(&project, 1).await;
     }
     heard(17).await;
+    let owner = p.told.owner_pool();
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&owner);
+    // Sixteen are under way; all others are taken, and wait for their turn.
+    eventually(Duration::from_secs(20), || async {
+        let owed = count("select count(*) from deliveries").await.unwrap();
+        (owed == 41).then_some(())
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     dispatcher.terminate().await;
     dispatcher.child.wait().await.unwrap();
     assert_eq!(sink.heard().len(), 17);
@@ -98,9 +107,6 @@ async fn a_dispatcher_that_ends_gives_back_what_it_did_not_begin() {
         states,
         expected.map(|(state, attempts, many)| (state.to_owned(), attempts, many))
     );
-    let attempts: i64 = sqlx::query_scalar("select count(*) from attempts")
-        .fetch_one(&p.told.owner_pool())
-        .await
-        .unwrap();
+    let attempts = count("select count(*) from attempts").await.unwrap();
     assert_eq!(attempts, 17);
 }

@@ -24,6 +24,9 @@ use serde_json::json;
 
 use crate::error::{ApiError, ApiResult};
 
+/// How often a change is tried over a resource that others change.
+pub const CHANGE_ATTEMPTS: usize = 5;
+
 /// The cluster, as the API server's ServiceAccount may use it.
 #[derive(Clone)]
 pub struct Cluster {

@@ -15,15 +15,13 @@ use uuid::Uuid;
 use super::{ProjectBody, etag, index, refuse_violations};
 use crate::{
     auth::Owner,
+    cluster::CHANGE_ATTEMPTS,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
     guards::conditional::of_generation,
     routes::labeling::LabelingBody,
     state::App,
 };
-
-/// How often a change is tried over a resource that others change.
-const PATCH_ATTEMPTS: usize = 5;
 
 /// What may change.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -56,7 +54,7 @@ pub async fn project_patch(
         refuse_violations(&labeling.clone().into())?;
     }
     // Somebody else may write between reading and writing, the operator its status too: then once more.
-    for _ in 0..PATCH_ATTEMPTS {
+    for _ in 0..CHANGE_ATTEMPTS {
         let at = app.cluster.bound(&project.namespace, &tenant).await?;
         let read: ProjectResource = app
             .cluster

@@ -12,14 +12,12 @@ use uuid::Uuid;
 use super::WebhookBody;
 use crate::{
     auth::Owner,
+    cluster::CHANGE_ATTEMPTS,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
     state::App,
     webhooks,
 };
-
-/// How often a change is tried over a resource that others change.
-const PATCH_ATTEMPTS: usize = 5;
 
 /// What changes; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -93,7 +91,7 @@ impl WebhookPatch {
 async fn change_resource(app: &App, endpoint: &Endpoint, patch: &WebhookPatch) -> ApiResult<bool> {
     let tenant = app.core.tenant_get(endpoint.tenant).await?;
     // Somebody else may write between reading and writing, the operator its status too: then once more.
-    for _ in 0..PATCH_ATTEMPTS {
+    for _ in 0..CHANGE_ATTEMPTS {
         let Some((at, read)) = webhooks::resource_of(app, &tenant, endpoint).await? else {
             return Ok(false);
         };

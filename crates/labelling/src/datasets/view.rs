@@ -27,8 +27,8 @@ impl Labelling {
     ) -> Result<DatasetView> {
         let d = sqlx::query!(
             "select d.state, d.total_items, d.tasks_created, d.gold_items, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
-                d.completed_at, d.inbox is not null as \"is_inbox!\",
-                (select count(*) from inbox_models_v1(d.project_id)) as \"warm_models!\",
+                d.completed_at,
+                case when d.inbox is not null then (select count(*) from inbox_models_v1(d.project_id)) end as warm_models,
                 p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
                 (select count(*) from (
                      select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and not t.charged
@@ -74,7 +74,7 @@ impl Labelling {
             unpaid: project_state != ProjectState::Closed
                 && self.billing.gates()
                 && d.waiting > (d.task_quota - d.tasks_used).max(0) / i64::from(d.answers_per_task),
-            warm_models: d.is_inbox.then_some(d.warm_models),
+            warm_models: d.warm_models,
         })
     }
 }

@@ -108,11 +108,18 @@ impl Notifications {
     ) -> Result<Vec<Due>> {
         let endpoints: Vec<Uuid> = room.iter().map(|(id, _)| *id).collect();
         let counts: Vec<i64> = room.iter().map(|(_, count)| *count).collect();
+        // Only endpoints that something waits for are looked at: the index leads from one of them to the next.
         let rows = sqlx::query_as!(
             DueRow,
-            r#"with open as (
+            r#"with recursive waiting as (
+                 (select endpoint_id as id from deliveries where state = 'pending' order by endpoint_id limit 1)
+                 union all
+                 select (select d.endpoint_id from deliveries d where d.state = 'pending' and d.endpoint_id > w.id order by d.endpoint_id limit 1)
+                 from waiting w where w.id is not null),
+             open as (
                  select w.id, greatest(coalesce(r.room, $3), 0) as room
-                 from webhook_endpoints w left join unnest($1::uuid[], $2::bigint[]) as r (id, room) on r.id = w.id
+                 from waiting join webhook_endpoints w on w.id = waiting.id
+                 left join unnest($1::uuid[], $2::bigint[]) as r (id, room) on r.id = w.id
                  where w.disabled_at is null and not w.suspended and (w.slow_until is null or w.slow_until <= $5)),
              chosen as (
                  select d.id from open o cross join lateral (

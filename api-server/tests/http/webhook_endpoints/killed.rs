@@ -1,6 +1,9 @@
 //! A dispatcher that is killed at any moment: every event is delivered, each attempt is in the history.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use datacrowd_testkit::{eventually, scaled};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -109,4 +112,39 @@ async fn a_dispatcher_that_ends_gives_back_what_it_did_not_begin() {
     );
     let attempts = count("select count(*) from attempts").await.unwrap();
     assert_eq!(attempts, 17);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatcher_that_ends_waits_for_no_endpoint_that_hangs() {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let hangs = Sink::start(Says::After(Duration::from_secs(60))).await;
+    let slow = Sink::start(Says::After(Duration::from_secs(2))).await;
+    p.relay().await;
+    p.hook(&client, &hangs.url, &[]).await;
+    p.hook(&client, &slow.url, &[]).await;
+    let mut dispatcher = Process::dispatch(&p).await;
+    p.grant(&project, 1).await;
+    eventually(Duration::from_secs(20), || async {
+        (hangs.heard().len() + slow.heard().len() == 2).then_some(())
+    })
+    .await;
+    let told = Instant::now();
+    dispatcher.terminate().await;
+    let ended = dispatcher.child.wait().await.unwrap();
+    assert!(ended.success(), "{ended}");
+    // A pod is given thirty seconds.
+    assert!(told.elapsed() < Duration::from_secs(20));
+    // What came to an end is in the history; what did not is tried again when its hold is over.
+    let states: Vec<(String, i32, Option<i16>, bool)> = sqlx::query_as(
+        "select d.state, d.attempts, a.status, a.millis is null from deliveries d join attempts a on a.delivery_id = d.id
+         where d.state = 'delivered' or d.due_at > now() order by d.state",
+    )
+    .fetch_all(&p.told.owner_pool())
+    .await
+    .unwrap();
+    let delivered = ("delivered".to_owned(), 1, Some(204), false);
+    let pending = ("pending".to_owned(), 1, None, true);
+    assert_eq!(states, [delivered, pending]);
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use clap::Args;
 use futures::{future::try_join_all, stream};
@@ -29,6 +29,9 @@ pub struct Claim {
     /// Clients at once.
     #[arg(long, value_delimiter = ',', default_value = "1,16,128")]
     clients: Vec<usize>,
+    /// Tasks that one call to claim takes, at most ten.
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    at_once: Vec<u32>,
     /// Length of each measurement.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -57,9 +60,9 @@ pub(crate) struct Seen {
 impl Claim {
     pub async fn run(self) -> Result<()> {
         say(
-            "| tasks | clients | snapshot | loops/s | next p50 | p99 | claim p50 | p99 | submit p50 | p99 |",
+            "| tasks | clients | at once | snapshot | answers/s | next p50 | p99 | claim p50 | p99 | a task of it, mean | submit p50 | p99 |",
         )?;
-        say("|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|")?;
+        say("|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for &tasks in &self.tasks {
             self.over(tasks).await?;
         }
@@ -88,8 +91,11 @@ impl Claim {
         }
         sqlx::query("analyze").execute(&mut database).await?;
         for &clients in &self.clients {
-            let free = measure(&platform, &project, &workers[..clients], self.seconds).await?;
-            self.report(tasks, clients, "free", free)?;
+            for &at_once in &self.at_once {
+                let workers = &workers[..clients];
+                let free = measure(&platform, &project, workers, at_once, self.seconds).await?;
+                self.report(tasks, clients, at_once, "free", free)?;
+            }
         }
         if self.held > 0 {
             let clients = most.min(16);
@@ -102,9 +108,10 @@ impl Claim {
                 .execute(&mut *open)
                 .await?;
             for step in 1..=self.held / self.seconds {
-                let held = measure(&platform, &project, &workers[..clients], self.seconds).await?;
+                let workers = &workers[..clients];
+                let held = measure(&platform, &project, workers, 1, self.seconds).await?;
                 let label = format!("held {} s", step * self.seconds);
-                self.report(tasks, clients, &label, held)?;
+                self.report(tasks, clients, 1, &label, held)?;
             }
             open.rollback().await?;
         }
@@ -112,26 +119,35 @@ impl Claim {
         Ok(())
     }
 
-    fn report(&self, tasks: usize, clients: usize, snapshot: &str, mut seen: Seen) -> Result<()> {
+    fn report(
+        &self,
+        tasks: usize,
+        clients: usize,
+        at_once: u32,
+        snapshot: &str,
+        mut seen: Seen,
+    ) -> Result<()> {
         #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
         let rate = seen.submit.count() as f64 / self.seconds as f64;
         say(&format!(
-            "| {tasks} | {clients} | {snapshot} | {rate:.0} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            "| {tasks} | {clients} | {at_once} | {snapshot} | {rate:.0} | {:.1} | {:.1} | {:.1} | {:.1} | {:.2} | {:.1} | {:.1} |",
             seen.next.percentile(50),
             seen.next.percentile(99),
             seen.claim.percentile(50),
             seen.claim.percentile(99),
+            seen.claim.mean() / f64::from(at_once),
             seen.submit.percentile(50),
             seen.submit.percentile(99),
         ))
     }
 }
 
-/// What these workers see who go round for so long.
+/// What these workers see who go round for so long, with so many tasks a round.
 pub(crate) async fn measure(
     platform: &Arc<Platform>,
     project: &str,
     workers: &[String],
+    at_once: u32,
     seconds: u64,
 ) -> Result<Seen> {
     let until = Instant::now() + Duration::from_secs(seconds);
@@ -140,6 +156,7 @@ pub(crate) async fn measure(
             platform.clone(),
             project.to_owned(),
             token.clone(),
+            at_once,
             until,
         ))
     });
@@ -157,6 +174,7 @@ async fn work(
     platform: Arc<Platform>,
     project: String,
     token: String,
+    at_once: u32,
     until: Instant,
 ) -> Result<Seen> {
     let mut seen = Seen::default();
@@ -166,14 +184,16 @@ async fn work(
         platform.call(&token, Method::GET, &next, None).await?;
         seen.next.add(begun.elapsed());
         let begun = Instant::now();
-        let body = json!({"projectId": project, "count": 1});
+        let body = json!({"projectId": project, "count": at_once});
         let claimed = platform
             .call(&token, Method::POST, "/tasks/claim", Some(body))
             .await?;
         seen.claim.add(begun.elapsed());
-        let begun = Instant::now();
-        platform.submit(&token, &claimed["tasks"][0], "0").await?;
-        seen.submit.add(begun.elapsed());
+        for task in claimed["tasks"].as_array().context("no tasks")? {
+            let begun = Instant::now();
+            platform.submit(&token, task, "0").await?;
+            seen.submit.add(begun.elapsed());
+        }
     }
     Ok(seen)
 }

@@ -23,6 +23,13 @@ impl Samples {
         self.0.len()
     }
 
+    /// Milliseconds of a call on average.
+    #[expect(clippy::cast_precision_loss, reason = "a time for people")]
+    pub fn mean(&self) -> f64 {
+        let sum: f64 = self.0.iter().copied().map(f64::from).sum();
+        sum / self.0.len() as f64 / 1000.0
+    }
+
     /// Milliseconds that `percent` of the calls did not exceed.
     pub fn percentile(&mut self, percent: usize) -> f64 {
         self.0.sort_unstable();

@@ -266,7 +266,7 @@ async fn refuse_too_many(conn: &mut PgConnection, tenant: TenantId) -> Result<()
 fn taken(error: sqlx::Error) -> Error {
     match constraint(&error) {
         Some("webhook_endpoints_once") => Refusal::Taken.into(),
-        // Another tenant's upsert of the resource was faster.
+        // The resource is bound for another tenant.
         Some("webhook_endpoints_resource_uid") => Refusal::NamespaceNotBound.into(),
         _ => error.into(),
     }

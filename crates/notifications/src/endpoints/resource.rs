@@ -205,7 +205,8 @@ impl Notifications {
     }
 }
 
-/// Refuses a resource that was deleted or replaced, and one that was bound for another tenant.
+/// Refuses a resource that was deleted or replaced, and one that left another tenant. One that is still bound for another is refused by the
+/// constraint on its row.
 async fn refuse_parted(conn: &mut PgConnection, up: &EndpointUpsert) -> Result<()> {
     let parted = sqlx::query!(
         "select tenant_id, departed from webhook_partings where resource_uid = $1",
@@ -228,17 +229,7 @@ async fn refuse_parted(conn: &mut PgConnection, up: &EndpointUpsert) -> Result<(
             .await?;
         }
     }
-    let foreign = sqlx::query_scalar!(
-        r#"select exists (select from webhook_endpoints where resource_uid = $1 and tenant_id <> $2) as "foreign!""#,
-        up.uid.0,
-        up.tenant.0
-    )
-    .fetch_one(conn)
-    .await?;
-    match foreign {
-        true => Err(Refusal::NamespaceNotBound.into()),
-        false => Ok(()),
-    }
+    Ok(())
 }
 
 /// The row of this resource, else of an earlier one of its name, else one of its address that no resource speaks for.

@@ -18,3 +18,19 @@ const client = new QueryClient({
 
 /** The second argument of every query: a provider at the root would put the library into the work route. */
 export const queries = (): QueryClient => client;
+
+interface Page {
+  readonly nextCursor?: string | null;
+}
+
+/** Of an infinite query: how a list is read page by page. `cursor` belongs among the query's members; the first page has none. */
+export const paged = <P extends Page>(read: (cursor: { cursor?: string }) => Promise<P>) => ({
+  queryFn: ({ pageParam }: { pageParam: string | undefined }): Promise<P> =>
+    read(pageParam === undefined ? {} : { cursor: pageParam }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: ({ nextCursor }: Page): string | undefined => nextCursor ?? undefined,
+});
+
+/** The same where a cursor goes back as a number. */
+export const numbered = <P extends Page>(read: (cursor: { cursor?: number }) => Promise<P>) =>
+  paged(({ cursor }) => read(cursor === undefined ? {} : { cursor: Number(cursor) }));

@@ -126,6 +126,12 @@ export const routes: readonly Route[] = [
     load: client('Model'),
   },
   {
+    pattern: '/client/models/:id/try',
+    title: (t) => t.titles.tryit,
+    roles: OWNERS,
+    load: client('TryIt'),
+  },
+  {
     pattern: '/client/predictions/:id',
     title: (t) => t.titles.prediction,
     roles: OWNERS,

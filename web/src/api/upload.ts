@@ -19,26 +19,40 @@ export const rateOf = (bytes: number, began: number): number =>
   bytes / Math.max(0.001, (performance.now() - began) / 1000);
 
 /** Sends a table, which becomes a dataset. */
-export function upload(
+export const upload = (
   projectId: string,
   file: File,
   settings: Readonly<Record<string, string>>,
   key: string,
   progress: (p: Progress) => void,
-): Upload<Body<'DatasetBody'>> {
+): Upload<Body<'DatasetBody'>> => sendForm(`/projects/${projectId}/datasets`, file, settings, key, progress);
+
+/** Sends a recording to an inbox, where models answer it. */
+export const sendItem = (
+  projectId: string,
+  inbox: string,
+  file: File,
+  key: string,
+  progress: (p: Progress) => void,
+): Upload<Body<'TakenItem'>> => sendForm(`/projects/${projectId}/items`, file, { inbox }, key, progress);
+
+function sendForm<T>(
+  path: string,
+  file: File,
+  settings: Readonly<Record<string, string>>,
+  key: string,
+  progress: (p: Progress) => void,
+): Upload<T> {
   const form = new FormData();
   // Settings first: the server streams the file and wants to know them before it.
   for (const [name, value] of Object.entries(settings)) form.append(name, value);
   form.append('file', file, file.name);
   const began = performance.now();
-  const sending = transmit(
-    'POST',
-    `/projects/${projectId}/datasets`,
-    form,
-    { 'idempotency-key': key },
-    (sent, total) => progress({ sent, total, rate: rateOf(sent, began) }),
+  return read(
+    transmit('POST', path, form, { 'idempotency-key': key }, (sent, total) =>
+      progress({ sent, total, rate: rateOf(sent, began) }),
+    ),
   );
-  return read(sending);
 }
 
 /** Puts one file into a folder. */

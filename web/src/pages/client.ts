@@ -8,6 +8,7 @@ export const clientPages = {
   NewModel: () => import('./client/NewModel.svelte'),
   Dataset: () => import('./client/Dataset.svelte'),
   Model: () => import('./client/Model.svelte'),
+  TryIt: () => import('./client/TryIt.svelte'),
   Prediction: () => import('./client/Prediction.svelte'),
   Webhooks: () => import('./client/Webhooks.svelte'),
   Webhook: () => import('./client/Webhook.svelte'),

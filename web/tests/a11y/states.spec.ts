@@ -2,8 +2,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, signIn, test, PASSWORD, type Console } from '../console.ts';
-import { answered } from '../fake/history.ts';
-import { PROJECT } from '../fake/state.ts';
+import { answered, trained } from '../fake/history.ts';
+import { wav } from '../fake/media.ts';
+import { PROJECT, WARM_MODEL } from '../fake/state.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
@@ -124,6 +125,29 @@ test('a code of Telegram that is wrong, light and dark', async ({ page, console:
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await clean(page, `wrong code, ${colorScheme}`);
+  }
+});
+
+test('a model that is tried: answered, failed, refused, on its way; light and dark', async ({
+  page,
+  console: site,
+}) => {
+  trained(site.state);
+  await site.open(page, 'clara', `/client/models/${WARM_MODEL}/try`);
+  const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: wav(1) });
+  const input = page.locator('input[type=file]');
+  await input.setInputFiles([file('robot.wav'), file('silent.wav')]);
+  await expect(page.getByText('synthetic 97.3%').first()).toBeVisible();
+  await expect(page.getByText('There is no sound in it.')).toBeVisible();
+  site.state.refusedItems.push([409, 'inbox_suspended']);
+  await input.setInputFiles(file('refused.wav'));
+  await expect(page.getByRole('alert')).toBeVisible();
+  site.state.latency = 20_000;
+  await input.setInputFiles([file('next.wav'), file('last.wav')]);
+  await expect(page.getByRole('progressbar')).toBeVisible();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await clean(page, `tries, ${colorScheme}`);
   }
 });
 

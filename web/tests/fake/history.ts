@@ -1,3 +1,4 @@
+import { inbox, warmModel } from './items.ts';
 import { failedModel, model } from './models.ts';
 import { told } from './notifications.ts';
 import type { State } from './state.ts';
@@ -26,9 +27,10 @@ export function answered(state: State): void {
   }
 }
 
-/** A model that can be applied, and one that cannot be run; webhooks in every state; what everybody is told, clara also in Telegram. */
+/** A model that can be applied, one that cannot be run, and one that is kept loaded for an inbox; webhooks in every state; what everybody is told, clara also in Telegram. */
 export function trained(state: State): void {
-  state.models = [model(), failedModel()];
+  state.models = [model(), failedModel(), warmModel()];
+  state.inboxes = [inbox()];
   hooked(state);
   told(state);
   state.telegramBot = '@datacrowd_bot';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { manifest, nothing, ok, problem, type Handlers } from './server.ts';
-import { DATASET, PROJECT, type State } from './state.ts';
+import { DATASET, PROJECT, type State, VOICES } from './state.ts';
 import type { Body } from '../../src/api/client.ts';
 
 /** Bytes of a part of a large file. */
@@ -61,7 +61,9 @@ const conditions = (state: string) => {
   ];
 };
 
-const dataset = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> & { conditions: unknown } => ({
+export const dataset = (
+  part: Partial<Body<'DatasetBody'>> = {},
+): Body<'DatasetBody'> & { conditions: unknown } => ({
   conditions: conditions(part.state ?? 'UPLOADED'),
   id: DATASET,
   name: 'items-a1b2c',
@@ -141,7 +143,8 @@ export const owners: Handlers = {
       ? ok({ items: state.deletedProjects, nextCursor: null })
       : ok({ items: [project(state), ...state.projects], nextCursor: null }),
   'GET /projects/:id': (state, _, id) => {
-    const found = [project(state), ...state.projects].find((one) => one.id === id);
+    const voices = { ...project(state), id: VOICES, name: 'voices-v2b7n', displayName: 'Voices' };
+    const found = [project(state), voices, ...state.projects].find((one) => one.id === id);
     return found === undefined ? problem(404, 'not_found') : ok(found);
   },
   'POST /projects': (state, { body }) => {
@@ -189,9 +192,12 @@ export const owners: Handlers = {
     state.deletedDatasets = [];
     return ok(state.datasets[0], 201);
   },
-  'GET /projects/:id/datasets': (state, { query }) =>
+  'GET /projects/:id/datasets': (state, { query }, id) =>
     ok({
-      items: query.get('state') === 'DELETED' ? state.deletedDatasets : state.datasets,
+      items:
+        query.get('state') === 'DELETED'
+          ? state.deletedDatasets
+          : [...state.datasets, ...state.inboxes.filter(({ projectId }) => projectId === id)],
       nextCursor: null,
     }),
   'POST /projects/:id/uploads': (state) => {

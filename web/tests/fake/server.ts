@@ -16,6 +16,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { accounts } from './accounts.ts';
+import { items } from './items.ts';
 import { models } from './models.ts';
 import { notifications } from './notifications.ts';
 import { owners } from './owners.ts';
@@ -92,6 +93,7 @@ const handlers: Handlers = {
   ...workers,
   ...owners,
   ...models,
+  ...items,
   ...qualityReads,
   ...webhooks,
   ...notifications,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Body } from '../../src/api/client.ts';
 import type { NotificationSettings } from '../../src/api/notifications.ts';
+import type { FakeItem } from './items.ts';
 import type { FakeNotification } from './notifications.ts';
 import type { FakeDelivery, FakeWebhook } from './webhooks.ts';
 
@@ -53,6 +54,10 @@ export interface FakeAnswer {
 export const PROJECT = '0190a000-0000-7000-8000-000000000001';
 export const DATASET = '0190a000-0000-7000-8000-0000000000d1';
 export const MODEL = '0190a000-0000-7000-8000-0000000000a1';
+/** A model of recordings that is kept loaded, in a project that has an inbox. */
+export const WARM_MODEL = '0190a000-0000-7000-8000-0000000000a3';
+export const VOICES = '0190a000-0000-7000-8000-000000000002';
+export const INBOX = '0190a000-0000-7000-8000-0000000000d2';
 export const WEBHOOK = '0190a000-0000-7000-8000-0000000000b1';
 export const PREDICTION = '0190a000-0000-7000-8000-0000000000c0';
 
@@ -100,6 +105,11 @@ export class State {
   /** Requests for models that were accepted, and what the next ones are refused with, by member. */
   readonly madeModels: Record<string, unknown>[] = [];
   readonly refusedModels: Record<string, string>[] = [];
+  inboxes: Body<'DatasetBody'>[] = [];
+  readonly items: FakeItem[] = [];
+  /** What the next recordings are refused with, and how often the next looks at one fail. */
+  readonly refusedItems: (readonly [status: number, code: string])[] = [];
+  unheardItems = 0;
   webhooks: FakeWebhook[] = [];
   deliveries: FakeDelivery[] = [];
   /** How many secrets were made, how often somebody looked for a test event, and whether it meets a server that is down. */

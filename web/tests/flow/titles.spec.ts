@@ -1,6 +1,6 @@
 /** The window's title: which page of which thing, in the person's language, before anything of it is loaded. */
 import { expect, test } from '../console.ts';
-import { DATASET, PROJECT } from '../fake/state.ts';
+import { DATASET, MODEL, PROJECT } from '../fake/state.ts';
 
 test('every page has its own title, and names its thing', async ({ page, console: site }) => {
   await page.goto(`${site.url}/app/`);
@@ -15,6 +15,8 @@ test('every page has its own title, and names its thing', async ({ page, console
   await expect(page).toHaveTitle('Product reviews · Overview · DataCrowd');
   await page.goto(`${site.url}/app/client/datasets/${DATASET}`);
   await expect(page).toHaveTitle('items-a1b2c · Dataset · DataCrowd');
+  await page.goto(`${site.url}/app/client/models/${MODEL}/try`);
+  await expect(page).toHaveTitle('rating-q7w2e · Try it · DataCrowd');
   await page.goto(`${site.url}/app/notifications`);
   await expect(page).toHaveTitle('Notifications · DataCrowd');
   await page.goto(`${site.url}/app/admin/users`);

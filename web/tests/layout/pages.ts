@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 import { UNSUBSCRIBE } from '../fake/notifications.ts';
-import { DATASET, MODEL, PREDICTION, PROJECT, WEBHOOK } from '../fake/state.ts';
+import { DATASET, MODEL, PREDICTION, PROJECT, WARM_MODEL, WEBHOOK } from '../fake/state.ts';
 
 type Visit = readonly [name: string, who: string | null, path: string, press?: string];
 
@@ -44,6 +44,9 @@ export const PAGES: readonly Visit[] = [
   ['client-model-predict', 'clara', `/client/models/${MODEL}`, 'main button.primary'],
   ['client-model-manifest', 'clara', `/client/models/${MODEL}`, 'button:text-is("YAML")'],
   ['client-model-delete', 'clara', `/client/models/${MODEL}`, 'button.danger'],
+  ['client-model-warm', 'clara', `/client/models/${WARM_MODEL}`],
+  ['client-try', 'clara', `/client/models/${WARM_MODEL}/try`],
+  ['client-try-needs', 'clara', `/client/models/${MODEL}/try`],
   ['client-prediction', 'clara', `/client/predictions/${PREDICTION}`],
   ['client-prediction-table', 'clara', `/client/predictions/${PREDICTION}`, 'main summary'],
   ['client-prediction-delete', 'clara', `/client/predictions/${PREDICTION}`, 'button.danger'],

@@ -72,6 +72,7 @@ export const titles = {
   review: 'Review',
   signIn: 'Sign in',
   tasks: 'Tasks',
+  tryit: 'Try it',
   unsubscribe: 'Stop e-mails',
   webhook: 'Webhook',
 };

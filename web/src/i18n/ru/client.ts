@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { pluralOf } from '../plural.ts';
 
 export { models } from './models.ts';
+export { tryit } from './tryit.ts';
 export { cost } from './cost.ts';
 export { gold } from './gold.ts';
 export { webhooks } from './webhooks.ts';

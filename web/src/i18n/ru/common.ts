@@ -74,6 +74,7 @@ export const titles: Catalogue['titles'] = {
   review: 'Проверка',
   signIn: 'Вход',
   tasks: 'Задания',
+  tryit: 'Проба модели',
   unsubscribe: 'Отказ от писем',
   webhook: 'Вебхук',
 };

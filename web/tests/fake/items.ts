@@ -1,0 +1,98 @@
+/** Recordings in an inbox, on the double: a model answers at the third look; what is called silent… has no sound. */
+import type { Body } from '../../src/api/client.ts';
+import { model } from './models.ts';
+import { dataset } from './owners.ts';
+import { ok, problem, type Handlers } from './server.ts';
+import { INBOX, VOICES, WARM_MODEL } from './state.ts';
+
+type Word = Body<'ModelWordBody'>;
+
+export interface FakeItem {
+  readonly id: string;
+  readonly name: string;
+  readonly inbox: string;
+  readonly key: string;
+  readonly bytes: number;
+  looks: number;
+}
+
+export const inbox = (part: Partial<Body<'DatasetBody'>> = {}): Body<'DatasetBody'> =>
+  dataset({
+    id: INBOX,
+    projectId: VOICES,
+    name: 'calls',
+    state: 'READY',
+    format: 'INBOX',
+    sourceUri: 's3://datacrowd/dc-clara-k3x9q/datasets/0190b/files/',
+    ...part,
+  });
+
+export const warmModel = (part: Partial<Body<'ModelBody'>> = {}): Body<'ModelBody'> =>
+  model({
+    id: WARM_MODEL,
+    projectId: VOICES,
+    name: 'voice-w4r3m',
+    replicas: 1,
+    output: { field: 'voice', labels: ['human', 'synthetic'], windows: 'MEAN' },
+    ...part,
+  });
+
+function word({ name, looks }: FakeItem): Word {
+  const who = { model: 'voice-w4r3m', modelId: WARM_MODEL };
+  if (looks < 3) return { ...who, state: 'QUEUED' };
+  if (name.startsWith('silent'))
+    return {
+      ...who,
+      state: 'FAILED',
+      reason: 'EMPTY',
+      message: `${name} has no sound; bring another one.`,
+      version: model().sha256 ?? null,
+    };
+  const synthetic = name.startsWith('robot') ? 0.973 : 0.184;
+  return {
+    ...who,
+    state: 'PREDICTED',
+    label: (synthetic > 0.5 ? 'synthetic' : 'human') as never,
+    probability: Math.max(synthetic, 1 - synthetic),
+    labels: { synthetic, human: 1 - synthetic },
+    version: model().sha256 ?? null,
+    millis: 41.5,
+  };
+}
+
+export const items: Handlers = {
+  'POST /projects/:id/items': (state, { raw, headers }) => {
+    const refusal = state.refusedItems.shift();
+    if (refusal !== undefined) return problem(...refusal);
+    const text = raw.toString('latin1');
+    const part = (pattern: RegExp) => pattern.exec(text)?.[1] ?? '';
+    const made = {
+      id: `0190a000-0000-7000-8000-00000000100${state.items.length}`,
+      name: part(/filename="([^"]*)"/),
+      inbox: part(/name="inbox"\r\n\r\n([^\r]*)/),
+      key: String(headers['idempotency-key']),
+      bytes: raw.length,
+      looks: 0,
+    };
+    state.items.push(made);
+    return ok({ itemId: made.id, taskId: state.items.length, statusUrl: `/api/v1/items/${made.id}` }, 202);
+  },
+  'GET /items/:id': (state, _, id) => {
+    const found = state.items.find((one) => one.id === id);
+    if (found === undefined) return problem(404, 'not_found');
+    if (state.unheardItems > 0) {
+      state.unheardItems -= 1;
+      return problem(503, 'unavailable');
+    }
+    found.looks += 1;
+    const said = word(found);
+    return ok({
+      itemId: found.id,
+      taskId: 1,
+      inbox: found.inbox,
+      state: said.state,
+      models: [said],
+      createdAt: '2026-11-28T09:00:00Z',
+    } satisfies Body<'ItemBody'>);
+  },
+};

@@ -25,7 +25,7 @@ const AT_ONCE: usize = 512;
 /// Calls to one endpoint at once.
 const EACH: usize = 16;
 /// Attempts that are taken for an endpoint that answers quickly, so that a pass has many of them.
-const AHEAD: usize = 128;
+const AHEAD: usize = 256;
 /// An endpoint that takes longer is not quick.
 const QUICK: Duration = Duration::from_secs(1);
 /// Endpoints that are remembered as quick.
@@ -35,9 +35,9 @@ const TURN: Duration = Duration::from_secs(10);
 /// How long a delivery is held: until its turn, as long as an attempt takes, and as it may take to record it.
 const HELD: Duration = Duration::from_secs(60);
 /// The time between two passes, unless the last one found so much that more is likely to wait.
-const PACE: Duration = Duration::from_millis(50);
+const PACE: Duration = Duration::from_millis(100);
 /// So much.
-const MUCH: usize = 64;
+const MUCH: usize = 128;
 
 /// How much of the time to stop is kept for records.
 const RECORDING: Duration = Duration::from_secs(2);

@@ -215,7 +215,7 @@ async fn may_read(app: &App, parts: &mut Parts, answer: &StoredAnswer) -> ApiRes
     let stored: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     if let Some(item) = stored["itemId"].as_str() {
         let id = item.parse().map_err(|_| ApiError::not_found())?;
-        app.core.item_get(owner.scope(), id).await?;
+        app.core.item_get(owner.scope(), id, app.now()).await?;
         return Ok(());
     }
     let (_, home) = owner.home()?;

@@ -13,7 +13,7 @@ use datacrowd_protocol::{
     model::MOST_REPLICAS,
     object::{Origin, PlatformBucket},
     range,
-    source::{DeletionPolicy, Delimiter, Encoding, InboxCrowd, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, InboxRule, SourceFormat},
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
 
@@ -83,7 +83,7 @@ struct Reads {
     uri: String,
     format: SourceFormat,
     selection: Option<Selection>,
-    inbox: Option<InboxCrowd>,
+    inbox: Option<InboxRule>,
 }
 
 /// The source, when it is one that the namespace may name. The files of an inbox lie in a folder, as those of a dataset that is
@@ -94,12 +94,12 @@ fn reads(spec: &DatasetSpec, namespace: &str, bucket: &PlatformBucket) -> ApiRes
         .map_err(|(member, why)| self::invalid(member, why))?;
     let (format, selection) = spec.source.kind().map_err(invalid)?;
     if format == SourceFormat::Inbox {
-        let inbox = spec.source.inbox.clone().unwrap_or_default();
+        let inbox = spec.source.inbox.clone().unwrap_or_default().rule();
         return Ok(Reads {
             uri: format!("{}datasets/", bucket.prefix(namespace)),
             format: SourceFormat::Files,
             selection: Some(Selection::default()),
-            inbox: Some(inbox.crowd.unwrap_or(InboxCrowd::Never)),
+            inbox: Some(inbox.map_err(|(member, why)| self::invalid(member, why))?),
         });
     }
     let own_credentials = spec.source.credentials_secret_ref.is_some();

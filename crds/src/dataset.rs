@@ -52,6 +52,7 @@ pub const DEFAULT_BATCH_SIZE: i32 = 100;
 #[x_kube(validation = Rule::new("has(self.purpose) == has(oldSelf.purpose) && has(self.goldColumns) == has(oldSelf.goldColumns) && has(self.explainColumn) == has(oldSelf.explainColumn)").message("purpose, goldColumns and explainColumn are immutable; apply a Dataset under a new name"))]
 #[x_kube(validation = Rule::new("(has(self.purpose) && self.purpose == 'Gold') == has(self.goldColumns) && (!has(self.explainColumn) || has(self.goldColumns))").message("goldColumns is required with the purpose Gold, and goldColumns and explainColumn belong to it only"))]
 #[x_kube(validation = Rule::new("(has(self.source.format) && self.source.format == 'Inbox') != has(self.source.uri)").message("source.uri is required, except with the format Inbox, which has none"))]
+#[x_kube(validation = Rule::new("!has(self.source.inbox) || (has(self.source.inbox.crowd) && self.source.inbox.crowd == 'Uncertain' ? has(self.source.inbox.askBelow) : !has(self.source.inbox.askBelow) && !has(self.source.inbox.holdSeconds))").message("source.inbox.askBelow is required with crowd: Uncertain, and askBelow and holdSeconds belong to it only"))]
 pub struct DatasetSpec {
     /// The Project whose tasks the rows become. Immutable.
     #[x_kube(validation = Rule::new("self == oldSelf").message("projectRef is immutable; apply a Dataset under a new name"))]

@@ -15,16 +15,20 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Dataset, Refusal};
 use datacrowd_protocol::{
-    Upper,
+    Upper, WireEnum,
     chunk::RejectedRow,
     files::Companions,
     internal::DatasetState,
     labeling::Purpose,
-    source::{Delimiter, Encoding, SourceFormat},
+    source::{Delimiter, Encoding, InboxCrowd, InboxRule, SourceFormat},
+    variants,
 };
 use datacrowd_records::Head;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 use uuid::Uuid;
 
 use crate::{error::ApiError, routes::condition::ConditionBody};
@@ -34,6 +38,37 @@ use crate::{error::ApiError, routes::condition::ConditionBody};
 pub struct RejectedRowBody {
     line: i64,
     reason: String,
+}
+
+/// Which items of an inbox people are asked about.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"crowd": "UNCERTAIN", "askBelow": 0.9, "holdSeconds": 300}))]
+pub struct InboxBody {
+    /// NEVER, UNCERTAIN (by the two numbers beside it) or ALWAYS.
+    #[schema(schema_with = crowds)]
+    crowd: Upper<InboxCrowd>,
+    /// The probability of a model's label below which they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ask_below: Option<f64>,
+    /// How long an item waits for its models before they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_seconds: Option<i32>,
+}
+
+fn crowds() -> RefOr<Schema> {
+    let names: Vec<_> = InboxCrowd::ALL.iter().copied().map(Upper).collect();
+    variants(&names)
+}
+
+impl From<InboxRule> for InboxBody {
+    fn from(rule: InboxRule) -> Self {
+        Self {
+            crowd: Upper(rule.crowd),
+            ask_below: rule.ask_below,
+            hold_seconds: rule.hold_seconds,
+        }
+    }
 }
 
 /// A dataset.
@@ -84,6 +119,9 @@ pub struct DatasetBody {
     /// Of gold: the column that says why.
     #[serde(skip_serializing_if = "Option::is_none")]
     explain_column: Option<String>,
+    /// Of an inbox: which of its items people are asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inbox: Option<InboxBody>,
     /// Rows that became gold, which are no tasks.
     gold_items: i64,
     rows_rejected: i64,
@@ -161,6 +199,7 @@ impl From<Dataset> for DatasetBody {
             }),
             gold_columns,
             explain_column,
+            inbox: d.inbox.map(InboxBody::from),
             gold_items: d.gold_items,
             rows_rejected: d.checkpoint.rejected,
             rows_blank: d.checkpoint.blank,

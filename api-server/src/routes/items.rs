@@ -1,6 +1,8 @@
-//! Items that arrive one at a time: sent by their client, answered by the models of their project that are kept loaded.
+//! Items that arrive one at a time: sent by their client, answered by the models of their project that are kept loaded, and by
+//! people where their inbox says so.
 
 pub mod create;
+mod crowd;
 pub mod get;
 mod receive;
 
@@ -17,6 +19,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
+use self::crowd::CrowdBody;
 use crate::state::App;
 
 /// What is asked of items.
@@ -45,7 +48,7 @@ pub enum ItemState {
     Failed,
 }
 
-/// An item, and what models say of it.
+/// An item, and what models and people say of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemBody {
@@ -56,6 +59,9 @@ pub struct ItemBody {
     state: ItemState,
     /// Each model that was asked.
     models: Vec<ModelWordBody>,
+    /// Absent where people never are asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crowd: Option<CrowdBody>,
     created_at: DateTime<Utc>,
 }
 
@@ -116,6 +122,7 @@ impl From<InboxItem> for ItemBody {
             inbox: item.inbox.0,
             state,
             models,
+            crowd: item.crowd.map(CrowdBody::from),
             created_at: item.created_at,
         }
     }

@@ -7,69 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Field, Platform, form, wav};
-
-struct Setting {
-    p: Platform,
-    client: Actor,
-    project: String,
-    inbox: String,
-    model: String,
-    /// Of a pod in the client's namespace.
-    pod: String,
-}
-
-/// A project with an inbox and a model that is kept loaded.
-async fn setting() -> Setting {
-    let p = Platform::with_billing(BillingMode::Manual).await;
-    let client = p.client("clara").await;
-    let project = p.project(&client, json!({})).await;
-    let inbox = p.inbox(&project).await;
-    let model = p.warm_model(&client, &project).await;
-    let pod = p.runner_token(&client.namespace).await;
-    Setting {
-        p,
-        client,
-        project,
-        inbox,
-        model,
-        pod,
-    }
-}
-
-impl Setting {
-    async fn send(&self, bytes: &[u8]) -> Value {
-        let sent = self.p.send_item(&self.client, &self.project, bytes).await;
-        sent.expect(202)
-    }
-
-    async fn seen(&self, item: &Value) -> Value {
-        let path = format!("/items/{}", item["itemId"].as_str().unwrap());
-        let token = Some(self.client.token.as_str());
-        self.p
-            .call(token, Method::GET, &path, None)
-            .await
-            .expect(200)
-    }
-
-    async fn lease(&self, lease: Uuid, wait: u64) -> Value {
-        let body = json!({"lease": lease, "waitSeconds": wait});
-        let leased = self.p.queue(&self.pod, &self.model, "lease", body).await;
-        leased.expect(200)["item"].clone()
-    }
-
-    async fn report(&self, lease: Uuid, item: &Value) -> Answer {
-        let body = json!({"lease": lease, "item": said(item)});
-        self.p.queue(&self.pod, &self.model, "report", body).await
-    }
-}
-
-fn said(item: &Value) -> Value {
-    json!({
-        "taskId": item["taskId"], "rowNo": item["rowNo"], "label": "1", "probability": 0.75,
-        "probabilities": {"-1": 0.05, "0": 0.2, "1": 0.75}, "micros": 41_500,
-    })
-}
+use crate::support::{Field, Platform, form, inbox_setting as setting, said, wav};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_item_is_answered_by_a_warm_model_and_costs_nothing() {

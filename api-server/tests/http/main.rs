@@ -42,6 +42,8 @@ mod gold_skill;
 mod gold_tells;
 mod hands;
 mod inbox;
+mod inbox_people;
+mod inbox_races;
 mod invitations;
 mod killed_servers;
 mod loading;

@@ -45,7 +45,9 @@ mod token;
 
 pub use answer::{Answer, answer, try_answer};
 pub use export::ExportRun;
-pub use inbox::{Field, form, wav};
+pub use inbox::{
+    Field, InboxSetting, form, inbox_setting, inbox_setting_with, said, said_at, unreadable, wav,
+};
 pub use patience::patiently;
 pub use predictor::{Predictor, bound};
 pub use process::{Process, free_address};
@@ -105,8 +107,11 @@ const INVARIANTS: &str = "
                   where d.open_batches <> (select count(*) from task_batches b where b.dataset_id = d.id and b.sealed and b.open_tasks > 0)
         union all select 'a dataset is completed with its last batch', count(*) from datasets d
                   where d.gold is null and d.inbox is null and d.state in ('ready', 'completed') and (d.state = 'completed') <> (d.open_batches = 0)
-        union all select 'an inbox asks nobody and charges nothing', count(*) from datasets d join tasks t on t.dataset_id = d.id
-                  where d.inbox is not null and (t.queue_pos is not null or t.charged or d.state <> 'ready')
+        union all select 'of an inbox only what people are asked about is queued or charged, and none is completed', count(*)
+                  from datasets d join tasks t on t.dataset_id = d.id join task_batches b on b.id = t.batch_id
+                  where d.inbox is not null and ((t.queue_pos is not null and not t.charged) or (t.charged and not b.sealed) or d.state <> 'ready')
+        union all select 'a batch counts its tasks', count(*) from task_batches b join datasets d on d.id = b.dataset_id
+                  where d.inbox is not null and b.size <> (select count(*) from tasks t where t.batch_id = b.id)
         union all select 'a dataset of gold has neither tasks nor batches, and is never completed', count(*) from datasets d
                   where d.gold is not null and (d.state = 'completed' or d.tasks_created + d.batches + d.open_batches > 0)
         union all select 'no id is a task''s and gold''s', count(*) from gold_draws g join tasks t on t.id = g.id

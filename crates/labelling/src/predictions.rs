@@ -1,6 +1,7 @@
 //! Predictions: one run of a model over a dataset, and what it says of each task.
 
 mod accuracy;
+mod asking;
 mod delete;
 mod inbox;
 mod items;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
+pub use asking::{ItemCrowd, ItemCrowdState};
 pub use inbox::{InboxItem, ItemWord, NewItem, OpenInbox, Said};
 pub use items::{ItemSource, UnpredictedItem};
 pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease, QueueState};

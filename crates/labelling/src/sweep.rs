@@ -47,6 +47,7 @@ impl Labelling {
         let exports = self.sweep_exports(now).await?;
         self.sweep_requeue().await?;
         self.sweep_unsure(now).await?;
+        self.sweep_inboxes(now).await?;
         let gold = self.sweep_gold(now).await?;
         leases += gold.leases;
         while self.sweep_skips().await? {}

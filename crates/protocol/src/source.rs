@@ -1,9 +1,12 @@
 //! Where a dataset's rows come from.
 
+mod inbox;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::inbox::{DEFAULT_HOLD_SECONDS, InboxCrowd, InboxRule, MOST_HOLD_SECONDS};
 use crate::wire_enum;
 
 wire_enum! {
@@ -19,14 +22,6 @@ wire_enum! {
         Files = "FILES" / "files",
         /// Nothing to read: items arrive by REST, one at a time, for ever.
         Inbox = "INBOX" / "inbox",
-    }
-}
-
-wire_enum! {
-    /// Whether people are asked about the items of an inbox.
-    pub enum InboxCrowd {
-        /// Models answer. No place of a worker opens, and nothing is charged.
-        Never = "NEVER" / "never",
     }
 }
 

@@ -2,13 +2,13 @@
 
 use datacrowd_protocol::{
     files::{Companions, Patterns, Selection},
-    source::{Delimiter, Encoding, InboxCrowd, SourceFormat, is_archive},
+    source::{Delimiter, Encoding, InboxCrowd, InboxRule, SourceFormat, is_archive},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a Dataset's rows come from.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// `s3://bucket/key`, or `s3://bucket/folder/` with a slash at its end, or a `.zip`. In the platform's bucket the key begins with the
@@ -40,7 +40,7 @@ pub struct Source {
     /// Of a folder: SameStem makes columns of the `.json` and the `.txt` that lie beside a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub companions: Option<Companions>,
-    /// Of an Inbox: what becomes of its items.
+    /// Of an Inbox: which of its items people are asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox: Option<Inbox>,
     /// Secret of the same namespace with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, for a bucket of one's own.
@@ -108,18 +108,51 @@ impl Source {
             Some((member, _)) => Err(format!(
                 "source.{member} says how a file or folder is read, and an Inbox has none; remove it"
             )),
-            None => Ok(()),
+            None => match self.inbox.clone().unwrap_or_default().rule() {
+                Ok(_) => Ok(()),
+                Err((member, why)) => Err(format!("source.inbox.{member} {why}")),
+            },
         }
     }
 }
 
-/// What becomes of the items of an Inbox.
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, JsonSchema)]
+/// Which items of an Inbox people are asked about.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Inbox {
-    /// Whether people are asked, too: Never, so that no place of a worker opens and nothing is charged. Never when absent.
+    /// Whether people are asked, too. Never: no place of a worker opens, and nothing is charged. Uncertain: about what a model is less sure of
+    /// than `askBelow`, what it cannot read, and what waits for longer than `holdSeconds`. Always: about every item, at once. An item that
+    /// people are asked about costs as one of any other Dataset. Never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crowd: Option<InboxCrowd>,
+    /// With Uncertain, where it is required: the probability of a model's label below which people are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub ask_below: Option<f64>,
+    /// With Uncertain: for how many seconds an item waits for its models before people are asked; 300 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86_400))]
+    pub hold_seconds: Option<i32>,
+}
+
+impl Inbox {
+    /// What is said, made whole.
+    ///
+    /// # Errors
+    /// The member at fault, and a sentence without its subject and stop.
+    pub fn rule(&self) -> Result<InboxRule, (&'static str, &'static str)> {
+        InboxRule::of(self.crowd, self.ask_below, self.hold_seconds)
+    }
+}
+
+impl From<InboxRule> for Inbox {
+    fn from(rule: InboxRule) -> Self {
+        Self {
+            crowd: Some(rule.crowd),
+            ask_below: rule.ask_below,
+            hold_seconds: rule.hold_seconds,
+        }
+    }
 }
 
 /// Names a Secret of the same namespace.

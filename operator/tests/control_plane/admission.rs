@@ -123,9 +123,45 @@ async fn the_table_of_refusals_holds_on_creation() {
             with(
                 dataset(&ns, "a"),
                 "/spec/source",
-                json!({"format": "Inbox", "inbox": {"crowd": "Always"}}),
+                json!({"format": "Inbox", "inbox": {"crowd": "Sometimes"}}),
             ),
             Some("Unsupported value"),
+        ),
+        (
+            "datasets",
+            with(
+                dataset(&ns, "people"),
+                "/spec/source",
+                json!({"format": "Inbox", "inbox": {"crowd": "Uncertain", "askBelow": 0.9, "holdSeconds": 60}}),
+            ),
+            None,
+        ),
+        (
+            "datasets",
+            with(
+                dataset(&ns, "a"),
+                "/spec/source",
+                json!({"format": "Inbox", "inbox": {"crowd": "Uncertain"}}),
+            ),
+            Some("source.inbox.askBelow is required with crowd: Uncertain"),
+        ),
+        (
+            "datasets",
+            with(
+                dataset(&ns, "a"),
+                "/spec/source",
+                json!({"format": "Inbox", "inbox": {"crowd": "Always", "holdSeconds": 60}}),
+            ),
+            Some("source.inbox.askBelow is required with crowd: Uncertain"),
+        ),
+        (
+            "datasets",
+            with(
+                dataset(&ns, "a"),
+                "/spec/source",
+                json!({"format": "Inbox", "inbox": {"crowd": "Uncertain", "askBelow": 1.5}}),
+            ),
+            Some("less than or equal to 1"),
         ),
         (
             "datasets",

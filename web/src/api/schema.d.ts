@@ -543,7 +543,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What models say of an item. */
+        /** What models say of an item, and people where they are asked. */
         get: operations["item_get"];
         put?: never;
         post?: never;
@@ -1657,7 +1657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What models say of an item; the same as `GET /items/{id}`. */
+        /** What models and people say of an item; the same as `GET /items/{id}`. */
         get: operations["item_status"];
         put?: never;
         post?: never;
@@ -2535,6 +2535,44 @@ export interface components {
             /** @description The least sure first. */
             costs: components["schemas"]["CostBody"][];
         };
+        /**
+         * @description What people have to do with an item.
+         * @example {
+         *       "state": "ANSWERED",
+         *       "answers": 3,
+         *       "wanted": 3,
+         *       "answer": {
+         *         "voice": "synthetic"
+         *       }
+         *     }
+         */
+        CrowdBody: {
+            state: components["schemas"]["CrowdState"];
+            /**
+             * Format: int64
+             * @description Approved answers so far.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Answers that are asked for; 0 while nobody is asked.
+             */
+            wanted: number;
+            /**
+             * @description For each field that a model of the project answers: what the owner decided, else what most approved answers say. A field of
+             *     which nothing is known, or where none leads, is left out.
+             */
+            answer: {
+                [key: string]: unknown;
+            };
+            /** @description What keeps people from being asked, and the remedy. */
+            message?: string | null;
+        };
+        /**
+         * @description How far people are with an item.
+         * @enum {string}
+         */
+        CrowdState: "PENDING" | "NOT_NEEDED" | "AWAITING_QUOTA" | "ASKED" | "ANSWERED" | "ENDED";
         /** @description A dataset. */
         DatasetBody: {
             /** Format: uuid */
@@ -2592,6 +2630,7 @@ export interface components {
             } | null;
             /** @description Of gold: the column that says why. */
             explainColumn?: string | null;
+            inbox?: components["schemas"]["InboxBody"] | null;
             /**
              * Format: int64
              * @description Rows that became gold, which are no tasks.
@@ -2966,6 +3005,28 @@ export interface components {
             /** Format: int64 */
             answers: number;
         };
+        /**
+         * @description Which items of an inbox people are asked about.
+         * @example {
+         *       "crowd": "UNCERTAIN",
+         *       "askBelow": 0.9,
+         *       "holdSeconds": 300
+         *     }
+         */
+        InboxBody: {
+            /** @enum {string} */
+            crowd: "NEVER" | "UNCERTAIN" | "ALWAYS";
+            /**
+             * Format: double
+             * @description The probability of a model's label below which they are.
+             */
+            askBelow?: number | null;
+            /**
+             * Format: int32
+             * @description How long an item waits for its models before they are.
+             */
+            holdSeconds?: number | null;
+        };
         /** @description What a model reads of an item. */
         InputBody: {
             /**
@@ -3023,7 +3084,7 @@ export interface components {
              */
             tenant?: string | null;
         };
-        /** @description An item, and what models say of it. */
+        /** @description An item, and what models and people say of it. */
         ItemBody: {
             /** Format: uuid */
             itemId: string;
@@ -3037,6 +3098,7 @@ export interface components {
             state: components["schemas"]["ItemState"];
             /** @description Each model that was asked. */
             models: components["schemas"]["ModelWordBody"][];
+            crowd?: components["schemas"]["CrowdBody"] | null;
             /** Format: date-time */
             createdAt: string;
         };
@@ -3797,6 +3859,7 @@ export interface components {
                 } | null;
                 /** @description Of gold: the column that says why. */
                 explainColumn?: string | null;
+                inbox?: components["schemas"]["InboxBody"] | null;
                 /**
                  * Format: int64
                  * @description Rows that became gold, which are no tasks.

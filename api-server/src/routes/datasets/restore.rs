@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
 use datacrowd_crds::{
     Dataset as DatasetResource, DatasetSpec,
-    dataset::{ProjectRef, Source},
+    dataset::{Inbox, ProjectRef, Source},
 };
 use datacrowd_labelling::Dataset;
 use datacrowd_protocol::{
@@ -89,7 +89,7 @@ fn dataset_resource(dataset: &Dataset, project: &str) -> DatasetResource {
             include: selection.include,
             exclude: selection.exclude,
             companions: selection.companions,
-            inbox: None,
+            inbox: dataset.inbox.map(Inbox::from),
             credentials_secret_ref: None,
         },
         batch_size: Some(dataset.batch_size).filter(|_| !is_inbox),

@@ -23,18 +23,21 @@ pub struct Asked {
     id: Option<Uuid>,
 }
 
-/// What models say of an item.
+/// What models say of an item, and people where they are asked.
 #[utoipa::path(get, path = "/items/{id}", tag = "items", params(("id" = Uuid, Path)), responses((status = 200, body = ItemBody)))]
 pub async fn item_get(
     State(app): State<App>,
     owner: Owner,
     Path(id): Path<Uuid>,
 ) -> ApiResult<axum::Json<ItemBody>> {
-    let item = app.core.item_get(owner.scope(), ItemId(id)).await?;
+    let item = app
+        .core
+        .item_get(owner.scope(), ItemId(id), app.now())
+        .await?;
     Ok(axum::Json(item.into()))
 }
 
-/// What models say of an item; the same as `GET /items/{id}`.
+/// What models and people say of an item; the same as `GET /items/{id}`.
 #[utoipa::path(get, path = "/status", tag = "items", params(Asked), responses((status = 200, body = ItemBody)))]
 pub async fn item_status(
     State(app): State<App>,

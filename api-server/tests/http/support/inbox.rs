@@ -1,5 +1,6 @@
 //! Inboxes, and what their clients and predictors send.
 
+use datacrowd_labelling::BillingMode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -46,8 +47,16 @@ impl Platform {
 
     /// An inbox of the project.
     pub async fn inbox(&self, project: &str) -> String {
+        self.inbox_with(project, Value::Null).await
+    }
+
+    /// An inbox of the project, with this said of its people.
+    pub async fn inbox_with(&self, project: &str, people: Value) -> String {
         let name = format!("inbox-{}", &Uuid::new_v4().simple().to_string()[..8]);
-        let resource = self.inbox_resource(project, &name).await;
+        let mut resource = self.inbox_resource(project, &name).await;
+        if !people.is_null() {
+            resource["spec"]["source"]["inbox"] = people;
+        }
         let view = self
             .trusted(Method::PUT, "/internal/datasets", Some(resource))
             .await
@@ -97,4 +106,98 @@ impl Platform {
         let path = format!("/internal/models/{model}/queue/{what}");
         self.runner(token, &path, body).await
     }
+}
+
+/// A project with an inbox and a model that is kept loaded.
+pub struct InboxSetting {
+    pub p: Platform,
+    pub client: Actor,
+    pub project: String,
+    pub inbox: String,
+    pub model: String,
+    /// Of a pod in the client's namespace.
+    pub pod: String,
+}
+
+/// A project with an inbox and a model that is kept loaded.
+pub async fn inbox_setting() -> InboxSetting {
+    inbox_setting_with(json!({}), Value::Null).await
+}
+
+/// The same, with these members of its form, and with this said of the inbox's people.
+pub async fn inbox_setting_with(form: Value, people: Value) -> InboxSetting {
+    let p = Platform::with_billing(BillingMode::Manual).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, form).await;
+    let inbox = p.inbox_with(&project, people).await;
+    let model = p.warm_model(&client, &project).await;
+    let pod = p.runner_token(&client.namespace).await;
+    InboxSetting {
+        p,
+        client,
+        project,
+        inbox,
+        model,
+        pod,
+    }
+}
+
+impl InboxSetting {
+    /// Sends a recording; what is answered.
+    pub async fn send(&self, bytes: &[u8]) -> Value {
+        let sent = self.p.send_item(&self.client, &self.project, bytes).await;
+        sent.expect(202)
+    }
+
+    /// The item as its client sees it.
+    pub async fn seen(&self, item: &Value) -> Value {
+        let path = format!("/items/{}", item["itemId"].as_str().unwrap());
+        let token = Some(self.client.token.as_str());
+        self.p
+            .call(token, Method::GET, &path, None)
+            .await
+            .expect(200)
+    }
+
+    /// Leases an item as a predictor.
+    pub async fn lease(&self, lease: Uuid, wait: u64) -> Value {
+        let body = json!({"lease": lease, "waitSeconds": wait});
+        let leased = self.p.queue(&self.pod, &self.model, "lease", body).await;
+        leased.expect(200)["item"].clone()
+    }
+
+    /// Reports a word of 0.75 for an item.
+    pub async fn report(&self, lease: Uuid, item: &Value) -> Answer {
+        self.report_as(lease, said(item)).await
+    }
+
+    /// Reports what came of an item.
+    pub async fn report_as(&self, lease: Uuid, item: Value) -> Answer {
+        let body = json!({"lease": lease, "item": item});
+        self.p.queue(&self.pod, &self.model, "report", body).await
+    }
+}
+
+/// What a model says of an item that it leased.
+pub fn said(item: &Value) -> Value {
+    json!({
+        "taskId": item["taskId"], "rowNo": item["rowNo"], "label": "1", "probability": 0.75,
+        "probabilities": {"-1": 0.05, "0": 0.2, "1": 0.75}, "micros": 41_500,
+    })
+}
+
+/// What a model says of an item that it leased, as sure as this.
+pub fn said_at(item: &Value, probability: f64) -> Value {
+    let mut said = said(item);
+    said["probability"] = json!(probability);
+    said["probabilities"] = json!({"0": 1.0 - probability, "1": probability});
+    said
+}
+
+/// What is said of an item that could not be read.
+pub fn unreadable(item: &Value) -> Value {
+    json!({
+        "taskId": item["taskId"], "rowNo": item["rowNo"], "micros": 41_500,
+        "failure": {"reason": "Undecodable", "message": "Convert it anew."},
+    })
 }

@@ -171,7 +171,9 @@ async fn credit(conn: &mut PgConnection, tasks: &[i64]) -> Result<i64> {
              from tasks o join projects p on p.id = o.project_id
              where t.id = any($1) and o.id = t.id and t.charged
                and not exists (select from answers a where a.task_id = t.id and a.status <> 'withdrawn')
-             returning o.slots)
+             returning t.id, o.slots),
+         -- Of an inbox: people are asked again once it is applied again.
+         again as (update inbox_items i set look_at = i.created_at from credited c where i.task_id = c.id)
          select coalesce(sum(slots), 0)::bigint as \"judgements!\" from credited",
         tasks
     )

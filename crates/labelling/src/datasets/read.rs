@@ -8,7 +8,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::DatasetState,
     labeling::GoldColumns,
-    source::{DeletionPolicy, Delimiter, Encoding, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, InboxRule, SourceFormat},
 };
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ pub struct Dataset {
     pub selection: Option<Selection>,
     /// Where its rows say what is right; none where they become tasks.
     pub gold: Option<GoldColumns>,
+    /// Of an inbox: which of its items people are asked about.
+    pub inbox: Option<InboxRule>,
     /// Rows that became gold.
     pub gold_items: i64,
     pub batch_size: i32,
@@ -89,7 +91,7 @@ struct Row {
     multiline: bool,
     selection: Option<serde_json::Value>,
     gold: Option<serde_json::Value>,
-    is_inbox: bool,
+    inbox: Option<serde_json::Value>,
     gold_items: i64,
     batch_size: i32,
     max_invalid_rows: i64,
@@ -117,7 +119,7 @@ impl Row {
             bound_uid: self.bound_uid.map(ResourceUid),
             state: from_column("dataset state", &self.state)?,
             source_uri: self.source_path,
-            format: match self.is_inbox {
+            format: match self.inbox.is_some() {
                 true => SourceFormat::Inbox,
                 false => from_column("source format", &self.source_format)?,
             },
@@ -128,6 +130,7 @@ impl Row {
             multiline: self.multiline,
             selection: selection(self.selection)?,
             gold: gold_columns(self.gold)?,
+            inbox: inbox_rule(self.inbox)?,
             gold_items: self.gold_items,
             batch_size: self.batch_size,
             max_invalid_rows: self.max_invalid_rows,
@@ -159,6 +162,11 @@ pub(crate) fn gold_columns(stored: Option<serde_json::Value>) -> Result<Option<G
     read.map_err(|_| Error::Corrupt {
         what: "gold columns",
     })
+}
+
+fn inbox_rule(stored: Option<serde_json::Value>) -> Result<Option<InboxRule>> {
+    let read = stored.map(serde_json::from_value).transpose();
+    read.map_err(|_| Error::Corrupt { what: "inbox" })
 }
 
 impl Labelling {
@@ -209,7 +217,7 @@ impl Labelling {
     ) -> Result<Vec<Dataset>> {
         let rows = sqlx::query_as!(
             Row,
-            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.gold, d.inbox is not null as \"is_inbox!\", d.gold_items, d.batch_size,
+            "select d.id, d.tenant_id, d.project_id, d.namespace, d.name, d.bound_uid, case when d.bound_uid is null then 'deleted' else d.state end as \"state!\", d.source_path, d.source_format, d.own_credentials, d.delimiter, d.encoding, d.multiline, d.selection, d.gold, d.inbox, d.gold_items, d.batch_size,
                     d.max_invalid_rows, d.state <> 'uploaded' as \"began!\",
                     d.source_etag, d.source_size, d.sha256, d.total_items, d.tasks_created, d.checkpoint, d.created_at, r.message as \"message?\", p.deletion_policy,
                     p.state <> 'closed' and exists (select from tasks t where t.dataset_id = d.id and t.row_no = d.recharge_from and not t.charged)

@@ -6,7 +6,7 @@ use datacrowd_protocol::{
     ids::{DatasetId, ProjectId, ResourceUid, TenantId},
     internal::{DatasetView, ResourceKind},
     labeling::GoldColumns,
-    source::{DeletionPolicy, Delimiter, Encoding, InboxCrowd, SourceFormat},
+    source::{DeletionPolicy, Delimiter, Encoding, InboxRule, SourceFormat},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -52,8 +52,8 @@ pub struct DatasetUpsert {
     pub selection: Option<Selection>,
     /// Where its rows say what is right; none where they become tasks.
     pub gold: Option<GoldColumns>,
-    /// Of an inbox: whether people are asked. Then `source_uri` is the folder in which a folder of its own is made.
-    pub inbox: Option<InboxCrowd>,
+    /// Of an inbox: which of its items people are asked about. Then `source_uri` is the folder in which a folder of its own is made.
+    pub inbox: Option<InboxRule>,
 }
 
 impl Labelling {
@@ -158,8 +158,8 @@ impl Known {
     ) -> Result<()> {
         sqlx::query!(
             "update datasets set bound_uid = $2, generation = $3, suspended = $4, max_invalid_rows = $5,
-                        requeue_from = case when $6 and inbox is null then 0 else requeue_from end, recharge_from = case when $6 and inbox is null then 0 else recharge_from end,
-                        state = case when inbox is null then state else 'ready' end,
+                        requeue_from = case when $6 then 0 else requeue_from end, recharge_from = case when $6 and inbox is null then 0 else recharge_from end,
+                        state = case when inbox is null then state else 'ready' end, inbox = case when inbox is null then null else coalesce($12, inbox) end,
                         leave_from = null, left_at = null, updated_at = now(),
                         delimiter = case when read.nothing then $7 else delimiter end, encoding = case when read.nothing then $8 else encoding end,
                         multiline = case when read.nothing then $9 else multiline end, source_format = case when read.nothing then $10 else source_format end,
@@ -175,7 +175,8 @@ impl Known {
             up.encoding.column(),
             up.multiline,
             up.format.column(),
-            stored(up.selection.as_ref())
+            stored(up.selection.as_ref()),
+            stored_rule(up.inbox)
         )
         .execute(&mut *conn)
         .await
@@ -196,6 +197,11 @@ impl Known {
 pub(super) fn stored(selection: Option<&Selection>) -> Option<serde_json::Value> {
     selection
         .map(|selection| serde_json::to_value(selection).expect("lists of texts always serialise"))
+}
+
+/// Which items of an inbox people are asked about, as it is stored.
+fn stored_rule(rule: Option<InboxRule>) -> Option<serde_json::Value> {
+    rule.map(|rule| serde_json::to_value(rule).expect("names and numbers always serialise"))
 }
 
 /// Where rows say what is right, as it is stored.
@@ -235,7 +241,7 @@ async fn insert(
         up.multiline,
         stored(up.selection.as_ref()),
         stored_gold(up.gold.as_ref()),
-        up.inbox.map(|crowd| serde_json::json!({ "crowd": crowd }))
+        stored_rule(up.inbox)
     )
     .execute(conn)
     .await?;

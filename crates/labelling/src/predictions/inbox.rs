@@ -1,4 +1,5 @@
-//! Items that arrive one at a time, for ever: each becomes a task that waits outside of every queue of people, and joins the
+//! Items that arrive one at a time, for ever: each becomes a task that waits outside of every queue of people, until `asking` finds
+//! that they are needed, and joins the
 //! queue of each model of its project that is kept loaded. What is not said here of an item, its model's queue says.
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::asking::{ItemCrowd, first_look};
 use crate::{Error, Labelling, Refusal, Result, models::stored, projects::from_column};
 
 /// An inbox that takes items.
@@ -62,6 +64,8 @@ pub struct InboxItem {
     pub created_at: DateTime<Utc>,
     /// Each model that was asked, in the order of their names.
     pub models: Vec<ItemWord>,
+    /// What people have to do with it; nothing where they never are asked.
+    pub crowd: Option<ItemCrowd>,
 }
 
 /// What one model says of an item.
@@ -143,8 +147,8 @@ impl Labelling {
         }
     }
 
-    /// Takes an item whose file is in the inbox's folder, and queues it for every model that is kept loaded. The same item again
-    /// is the one that is there.
+    /// Takes an item whose file is in the inbox's folder, and queues it for every model that is kept loaded; people are asked now
+    /// where they always are. The same item again is the one that is there.
     ///
     /// # Errors
     /// `inbox_not_found`, `inbox_suspended`, `no_warm_model`; or the database failed.
@@ -157,7 +161,7 @@ impl Labelling {
         let mut tx = self.begin().await?;
         // One item at a time: it numbers them, and whoever deletes the inbox is waited for.
         let d = sqlx::query!(
-            "select d.project_id, d.suspended, p.state from datasets d join projects p on p.id = d.project_id
+            "select d.project_id, d.suspended, d.inbox as \"inbox!\", p.state from datasets d join projects p on p.id = d.project_id
              where d.id = $1 and d.inbox is not null and d.bound_uid is not null for update of d",
             inbox.0
         )
@@ -168,15 +172,17 @@ impl Labelling {
             return Ok(task);
         }
         takes(&d.state, d.suspended)?;
+        let look_at = first_look(stored(d.inbox)?, now);
         let task = insert_task(&mut tx, inbox, ProjectId(d.project_id), new).await?;
         sqlx::query!(
-            "insert into inbox_items (id, task_id, content_type, size_bytes, sha256, created_at) values ($1, $2, $3, $4, $5, $6)",
+            "insert into inbox_items (id, task_id, content_type, size_bytes, sha256, created_at, look_at) values ($1, $2, $3, $4, $5, $6, $7)",
             new.id.0,
             task.0,
             new.content_type,
             new.size_bytes,
             new.sha256,
-            now
+            now,
+            look_at
         )
         .execute(&mut *tx)
         .await?;
@@ -193,14 +199,22 @@ impl Labelling {
             return Err(Refusal::NoWarmModel.into());
         }
         tx.commit().await?;
+        if look_at.is_some_and(|at| at <= now) {
+            self.ask_people(task, now).await;
+        }
         Ok(task)
     }
 
-    /// An item of this tenant, of any when none is given, with what models say of it. One whose inbox is deleted is not there.
+    /// An item of this tenant, of any when none is given, with what models and people say of it. One whose inbox is deleted is not there.
     ///
     /// # Errors
     /// `not_found`, also for another tenant's; or the database failed.
-    pub async fn item_get(&self, tenant: Option<TenantId>, id: ItemId) -> Result<InboxItem> {
+    pub async fn item_get(
+        &self,
+        tenant: Option<TenantId>,
+        id: ItemId,
+        now: DateTime<Utc>,
+    ) -> Result<InboxItem> {
         let item = sqlx::query!(
             "select i.task_id, t.dataset_id, i.created_at from inbox_items i join tasks t on t.id = i.task_id join datasets d on d.id = t.dataset_id
              where i.id = $1 and d.bound_uid is not null and ($2::uuid is null or d.tenant_id = $2)",
@@ -228,6 +242,7 @@ impl Labelling {
             inbox: DatasetId(item.dataset_id),
             created_at: item.created_at,
             models: rows.into_iter().map(Word::said).collect::<Result<_>>()?,
+            crowd: self.item_crowd(TaskId(item.task_id), now).await?,
         })
     }
 }

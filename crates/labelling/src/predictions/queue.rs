@@ -1,5 +1,5 @@
 //! Items that wait for a model that is kept loaded: handed out under a lease, one at a time, until each has its prediction
-//! or a reason why not. No place of a worker is taken, and nothing is charged.
+//! or a reason why not. No place of a worker is taken, and nothing is charged; what a word means for people, `asking` says.
 //!
 //! Who locks several of them locks the task, then the model, then the row of the queue: as whoever deletes.
 
@@ -161,18 +161,22 @@ impl Labelling {
                 "{MOST_ATTEMPTS} predictors ended while they held the item; look at the file, then send it again."
             ),
         };
-        sqlx::query!(
+        let given_up = sqlx::query_scalar!(
             "update prediction_queue set failure = $4, lease = null, leased_until = null
              where model_id = $1 and task_id in (
                  select task_id from prediction_queue
-                 where model_id = $1 and failure is null and attempts >= $2 and leased_until <= $3 for update skip locked)",
+                 where model_id = $1 and failure is null and attempts >= $2 and leased_until <= $3 for update skip locked)
+             returning task_id",
             model.0,
             MOST_ATTEMPTS,
             now,
             failure_column(&failure)?
         )
-        .execute(&self.calls)
+        .fetch_all(&self.calls)
         .await?;
+        for task in given_up {
+            self.ask_people(TaskId(task), now).await;
+        }
         Ok(())
     }
 
@@ -221,6 +225,7 @@ impl Labelling {
             }
         }
         tx.commit().await?;
+        self.ask_people(item.task_id, now).await;
         Ok(())
     }
 

@@ -181,7 +181,7 @@ impl Labelling {
                  select count(*) as total, count(*) filter (where t.status = 'new') as new, count(*) filter (where t.status = 'locked') as locked,
                         count(*) filter (where t.status = 'in_review') as in_review, count(*) filter (where t.status = 'approved') as approved,
                         count(*) filter (where t.status = 'rejected') as rejected
-                 from datasets d join tasks t on t.dataset_id = d.id where d.project_id = p.id and d.bound_uid is not null and d.inbox is null) c
+                 from datasets d join tasks t on t.dataset_id = d.id where d.project_id = p.id and d.bound_uid is not null and (d.inbox is null or t.charged)) c
              where ($1::uuid is null or p.tenant_id = $1) and ($2::uuid is null or p.id = $2) and p.id > $3
                and case when $2::uuid is not null then true when $5::text is null then p.bound_uid is not null
                         else case when p.bound_uid is null then 'deleted' else p.state end = $5 end

@@ -55,7 +55,7 @@ impl Labelling {
              left join project_workers w on w.project_id = p.id and w.user_id = $1
              cross join lateral (
                  select coalesce(sum(b.open_tasks), 0) as open, coalesce(sum(b.approved + b.rejected), 0) as done
-                 from datasets d join task_batches b on b.dataset_id = d.id where d.project_id = p.id and d.bound_uid is not null and d.inbox is null) b
+                 from datasets d join task_batches b on b.dataset_id = d.id where d.project_id = p.id and d.bound_uid is not null and (d.inbox is null or b.sealed)) b
              where p.state = 'active' and p.bound_uid is not null and ($2::uuid is null or p.id = $2)
                and coalesce(w.standing, case p.audience when 'public' then 'member' else 'stranger' end) = 'member'
              order by p.id limit 500",

@@ -2,7 +2,7 @@
 
 use crate::{
     Answers, Collector, Consensus, InvalidAnswers, InvalidKnown, Known, LabelNo, Method, Name,
-    Tally, TaskNo, Votes, tallies,
+    Share, Tally, TaskNo, Votes, beside_others, overlap::InvalidOverlap, tallies,
 };
 
 /// Why tasks cannot be labelled.
@@ -78,5 +78,15 @@ impl<T: Name, W: Name, L: Name> Labelled<T, W, L> {
     #[must_use]
     pub fn tallies(&self) -> Vec<Tally> {
         tallies(self.votes(), |task| Some(self.of(task)))
+    }
+
+    /// Per worker, what others alone say of the answers ([`beside_others`]); of a field with so many options, or as many labels as
+    /// there are if these are more: what was an option once may be none any more.
+    ///
+    /// # Errors
+    /// Never, as long as no label is above the number of labels.
+    pub fn beside_others(&self, options: usize) -> Result<Vec<Share>, InvalidOverlap> {
+        let options = options.max(self.votes().labels());
+        beside_others(self.votes(), &self.known, options)
     }
 }

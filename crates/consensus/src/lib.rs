@@ -9,8 +9,10 @@
 
 pub mod agreement;
 mod answers;
+mod beside;
 mod consensus;
 mod dawid_skene;
+mod gate;
 mod known;
 mod labelled;
 mod majority;
@@ -24,6 +26,7 @@ mod votes;
 mod zero_based;
 
 pub use answers::{Answers, Collector, InvalidAnswers, Name};
+pub use beside::beside_others;
 pub use consensus::Consensus;
 pub use dawid_skene::{DawidSkene, ErrorModel, Errors, Iterations, dawid_skene};
 pub use known::{InvalidKnown, Known};

@@ -95,7 +95,7 @@ pub struct ConsensusBody {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QualificationBody {
-    /// The least share of right answers, between 0 and 1: missed when the upper bound of the skill's 95 % interval is below it.
+    /// The least share of right answers, between 0 and 1: missed by whose skill is surely below it.
     #[schema(example = "0.6")]
     min_skill: Bound,
     /// WARN, REVIEW or BLOCK; WARN when absent.

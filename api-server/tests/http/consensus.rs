@@ -10,22 +10,28 @@ use crate::{
 };
 
 /// What four workers say of tasks 1 to 3. Mallory contradicts whenever the others agree.
-const SAID: [(&str, [&str; 3]); 4] = [
-    ("wanda", ["1", "0", "-1"]),
-    ("wim", ["1", "0", "1"]),
-    ("willy", ["1", "-1", "0"]),
-    ("mallory", ["-1", "1", "1"]),
+const SAID: [(&str, &[&str]); 4] = [
+    ("wanda", &["1", "0", "-1"]),
+    ("wim", &["1", "0", "1"]),
+    ("willy", &["1", "-1", "0"]),
+    ("mallory", &["-1", "1", "1"]),
 ];
 
 pub async fn answered(consensus: Value) -> (Platform, Actor, String) {
+    answered_so(consensus, &SAID).await
+}
+
+/// What each worker says of all tasks.
+pub async fn answered_so(consensus: Value, said: &[(&str, &[&str])]) -> (Platform, Actor, String) {
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let members = json!({"answersPerTask": 4, "reviewersPerAnswer": 0, "consensus": consensus});
     let project = p.project(&client, members).await;
-    p.loaded(&client, &project, 3, 3).await;
-    for (name, ratings) in SAID {
+    let tasks = i64::try_from(said[0].1.len()).unwrap();
+    p.loaded(&client, &project, tasks, 10).await;
+    for (name, ratings) in said {
         let (_, token) = p.register(name).await;
-        let tasks = p.claim(&token, &project, 3).await.expect(200)["tasks"].clone();
+        let tasks = p.claim(&token, &project, tasks).await.expect(200)["tasks"].clone();
         for task in tasks.as_array().unwrap() {
             let row: usize = task["payload"]["id"].as_str().unwrap()[1..]
                 .parse()

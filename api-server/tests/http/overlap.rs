@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
-use datacrowd_labelling::{BillingMode, Fitted, NewAnswer, Skill};
+use datacrowd_labelling::{BillingMode, Fitted, NewAnswer, Share, Skill};
 use datacrowd_protocol::{
     ids::{ProjectId, TaskId, UserId},
     raw::RawJson,
@@ -56,6 +56,7 @@ impl Platform {
             total,
             gold_correct: 0,
             gold_total: 0,
+            beside: Share::default(),
         };
         let fitted = Fitted {
             skills: vec![skill],

@@ -5,15 +5,21 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    consensus::answered,
+    consensus::answered_so,
     scheduled,
     support::{Actor, Platform},
 };
 
-/// Four workers have answered three tasks: wanda and wim are right twice and thrice, willy and mallory once, of whom at most
-/// 79 % are right with 95 % confidence. Five tasks are open.
-async fn answered_where(action: &str) -> (Platform, Actor, String) {
-    let (p, client, project) = answered(json!({"field": "rating"})).await;
+/// Four workers have answered six tasks: wanda and wim say the same, willy and mallory never do, nor does anybody else say what they
+/// say. Five tasks are open.
+pub async fn answered_where(action: &str) -> (Platform, Actor, String) {
+    let said = [
+        ("wanda", &["1"; 6][..]),
+        ("wim", &["1"; 6]),
+        ("willy", &["0"; 6]),
+        ("mallory", &["-1"; 6]),
+    ];
+    let (p, client, project) = answered_so(json!({"field": "rating"}), &said).await;
     let members = json!({
         "answersPerTask": 4, "reviewersPerAnswer": 0, "consensus": {"field": "rating"},
         "qualification": {"minSkill": "0.8", "action": action}
@@ -70,7 +76,7 @@ async fn a_worker_who_is_surely_wrong_too_often_is_blocked_until_the_owner_says_
     p.claim(&mallory, &project, 1).await.refused(403, "blocked");
     assert_eq!(p.count("select count(*) from leases").await, 0);
     let approved = "select count(*) from answers where status = 'approved'";
-    assert_eq!(p.count(approved).await, 12, "what they did before stays");
+    assert_eq!(p.count(approved).await, 24, "what they did before stays");
     for good in ["wanda", "wim"] {
         let token = p.login(good).await;
         p.claim(&token, &project, 1).await.expect(200);
@@ -80,7 +86,7 @@ async fn a_worker_who_is_surely_wrong_too_often_is_blocked_until_the_owner_says_
         .fetch_all(&p.rows)
         .await
         .unwrap();
-    assert_eq!(events, ["3", "3"]);
+    assert_eq!(events, ["6", "6"]);
     // Let in again, they stay in.
     for (worker, _, _) in &found {
         let path = format!("/projects/{project}/workers/{worker}");

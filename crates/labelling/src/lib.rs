@@ -67,7 +67,7 @@ pub use predictions::{
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
     Cost, Costs, Estimate, FieldQuality, Fitted, GivenAnswer, HardTask, HardestCursor, HardestPage,
-    LabelCount, NewDecision, OwnersDecision, Quality, QualitySample, Skill, SkillSample,
+    LabelCount, NewDecision, OwnersDecision, Quality, QualitySample, Share, Skill, SkillSample,
     WorkerQuality,
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};

@@ -4824,7 +4824,7 @@ export interface components {
         };
         /** @description How good workers have to be. */
         QualificationBody: {
-            /** @description The least share of right answers, between 0 and 1: missed when the upper bound of the skill's 95 % interval is below it. */
+            /** @description The least share of right answers, between 0 and 1: missed by whose skill is surely below it. */
             minSkill: components["schemas"]["Bound"];
             /**
              * @description WARN, REVIEW or BLOCK; WARN when absent.

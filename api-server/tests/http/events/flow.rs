@@ -13,8 +13,8 @@ use super::{
     support::{assert_told, assert_valid},
 };
 use crate::{
-    consensus::answered,
     models::{items, said},
+    qualification::answered_where,
     scheduled,
     support::{Actor, ExportRun, Platform, Predictor, Run, bound},
 };
@@ -273,12 +273,7 @@ async fn money_is_told_as_it_comes_and_goes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_who_is_wrong_too_often_is_told_by_a_pseudonym() {
-    let (p, client, project) = answered(json!({"field": "rating"})).await;
-    let members = json!({
-        "answersPerTask": 4, "reviewersPerAnswer": 0, "consensus": {"field": "rating"},
-        "qualification": {"minSkill": "0.8", "action": "BLOCK"}
-    });
-    p.relabel(&client, &project, members).await;
+    let (p, client, project) = answered_where("BLOCK").await;
     let fitted = scheduled::run(&p, "consensus", &[]).await;
     assert!(fitted.status.success(), "{fitted:?}");
     p.relay().await;

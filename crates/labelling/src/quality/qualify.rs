@@ -47,7 +47,7 @@ impl Labelling {
         };
         let enough: Vec<_> = skills.iter().filter(|skill| enough(skill)).collect();
         for skill in &enough {
-            if upper(skill) < row.min_skill {
+            if skill.evidence().is_surely_below(row.min_skill) {
                 done += u32::from(self.disqualify(project, skill, action, now).await?);
             }
         }
@@ -99,7 +99,8 @@ impl Labelling {
         action: QualificationAction,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        let (correct, total) = skill.best();
+        let evidence = skill.evidence();
+        let (correct, total) = (evidence.correct(), evidence.total());
         let mut tx = self.begin().await?;
         // As whoever blocks by hand: what is under way comes first.
         exclude_lock(&mut tx, project, skill.user).await?;
@@ -136,12 +137,6 @@ impl Labelling {
     }
 }
 
-/// The upper bound of the skill's 95 % interval; of nothing it is 1.
-fn upper(skill: &Skill) -> f64 {
-    let (correct, total) = skill.best();
-    Share::new(correct, total).map_or(1.0, |share| share.wilson(Z_95).1)
-}
-
 /// Whether a worker is good enough: by the gold that newcomers are given, once all of it is answered; where there is none, as soon as
 /// their skill is surely no smaller than what is asked.
 fn has_passed(skill: &Skill, onboarding: i64, min_skill: f64) -> bool {
@@ -170,6 +165,7 @@ mod tests {
             total: right.1,
             gold_correct: gold.0,
             gold_total: gold.1,
+            beside: Share::new(right.0, right.1).unwrap(),
         }
     }
 
@@ -185,5 +181,20 @@ mod tests {
             [others(0, 0), others(5, 5), others(16, 20), others(20, 20)],
             [false, false, false, true]
         );
+    }
+
+    #[test]
+    fn few_wrong_answers_are_no_evidence_against_anybody_and_gold_comes_before_others() {
+        let below = |right, gold| skill(right, gold).evidence().is_surely_below(0.5);
+        // The interval of one look is below one half after five.
+        assert_eq!(
+            [5, 10, 11].map(|n| below((0, n), (0, 0))),
+            [false, false, true]
+        );
+        assert_eq!(
+            [5, 10, 11].map(|n| below((0, 0), (0, n))),
+            [false, false, true]
+        );
+        assert!(!below((0, 50), (3, 4)) && below((50, 50), (0, 11)));
     }
 }

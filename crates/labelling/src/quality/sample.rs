@@ -146,10 +146,7 @@ fn fields(labeling: &Labeling) -> Vec<SampledField> {
             let own = consensus.filter(|consensus| consensus.field == field.name);
             SampledField {
                 name: field.name.clone(),
-                options: match field.kind {
-                    FieldType::Boolean => 2,
-                    _ => field.options.len(),
-                },
+                options: field.choices(),
                 method: own.map_or(ConsensusMethod::MajorityVote, |own| own.method()),
                 is_decided: own.is_some(),
                 decisions: HashMap::new(),

@@ -1,10 +1,13 @@
 //! How often each worker is right: all answers of a project held against the labels that its method makes of them. By these
 //! numbers a task's label is sure enough, or not (`task_confidence_v1`).
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use datacrowd_consensus::{Collector, InvalidLabels, Labelled, Method};
+use datacrowd_consensus::{Collector, InvalidLabels, Labelled, Method, Share};
 use datacrowd_protocol::{
     ids::{ProjectId, UserId},
+    labeling::Field,
     raw::RawJson,
 };
 use futures::TryStreamExt as _;
@@ -19,6 +22,8 @@ pub struct SkillSample {
     given: Collector<i64, Uuid, String>,
     decided: Vec<(i64, String)>,
     method: Method,
+    /// How many options the field has.
+    options: usize,
 }
 
 /// How often a worker was right.
@@ -34,6 +39,8 @@ pub struct Skill {
     pub gold_correct: u32,
     /// Answers to gold.
     pub gold_total: u32,
+    /// Answers that equal, and all that were held against, a label that is known or sure without them.
+    pub beside: Share,
 }
 
 impl Skill {
@@ -43,6 +50,15 @@ impl Skill {
         match self.gold_total {
             0 => (self.correct, self.total),
             total => (self.gold_correct, total),
+        }
+    }
+
+    /// What may be held against them: gold where there is some, else what others alone say.
+    #[must_use]
+    pub fn evidence(&self) -> Share {
+        match self.gold_total {
+            0 => self.beside,
+            total => Share::new(self.gold_correct, total).unwrap_or_default(),
         }
     }
 }
@@ -64,8 +80,10 @@ impl SkillSample {
     /// # Errors
     /// What is stored cannot be.
     pub fn fit(self) -> Result<Fitted> {
-        let corrupt = |_: InvalidLabels| Error::Corrupt { what: "answer" };
-        let fitted = Labelled::fit(self.given, self.decided, self.method).map_err(corrupt)?;
+        let corrupt = || Error::Corrupt { what: "answer" };
+        let fitted = Labelled::fit(self.given, self.decided, self.method)
+            .map_err(|_: InvalidLabels| corrupt())?;
+        let beside = fitted.beside_others(self.options).map_err(|_| corrupt())?;
         let workers = fitted.answers().workers().iter();
         let tallies = fitted.tallies();
         let (equal, pairs) = tallies.iter().fold((0, 0), |(equal, pairs), tally| {
@@ -84,13 +102,14 @@ impl SkillSample {
         }
         Ok(Fitted {
             skills: workers
-                .zip(&tallies)
-                .map(|(user, tally)| Skill {
+                .zip(tallies.iter().zip(beside))
+                .map(|(user, (tally, beside))| Skill {
                     user: UserId(*user),
                     correct: tally.right.correct(),
                     total: tally.right.total(),
                     gold_correct: 0,
                     gold_total: 0,
+                    beside,
                 })
                 .collect(),
             agreement: share(equal, pairs),
@@ -141,6 +160,7 @@ impl Labelling {
             return Ok(None);
         };
         let corrupt = |_| Error::Corrupt { what: "answer" };
+        let options = labeling.fields.iter().find(|f| f.name == consensus.field);
         let mut given = Collector::default();
         let mut answers = sqlx::query!(
             "select task_id, user_id, answer->$2::text as \"label!: Json<RawJson>\" from answers
@@ -172,6 +192,7 @@ impl Labelling {
                 .map(|row| (row.task_id, row.value.0.compact().get().to_owned()))
                 .collect(),
             method: consensus.method().into(),
+            options: options.map_or(0, Field::choices),
         }))
     }
 
@@ -219,6 +240,7 @@ impl Labelling {
         .fetch_all(&self.calls)
         .await?;
         let known = |n: i32| u32::try_from(n).unwrap_or(0);
+        let beside: HashMap<_, _> = skills.iter().map(|s| (s.user.0, s.beside)).collect();
         Ok(rows
             .into_iter()
             .map(|r| Skill {
@@ -227,6 +249,7 @@ impl Labelling {
                 total: known(r.total),
                 gold_correct: known(r.gold_correct),
                 gold_total: known(r.gold_total),
+                beside: beside.get(&r.user_id).copied().unwrap_or_default(),
             })
             .collect())
     }

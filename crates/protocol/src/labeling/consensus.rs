@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FieldType, Labeling};
+use super::{Field, FieldType, Labeling};
 use crate::{decimal::Decimal, wire_enum};
 
 wire_enum! {
@@ -68,6 +68,17 @@ impl Consensus {
     }
 }
 
+impl Field {
+    /// Between how many values an answer chooses, where it is one choice, or true or false.
+    #[must_use]
+    pub fn choices(&self) -> usize {
+        match self.kind {
+            FieldType::Boolean => 2,
+            _ => self.options.len(),
+        }
+    }
+}
+
 impl Labeling {
     /// How far tasks may grow; none where each keeps the answers that it was made for.
     #[must_use]
@@ -76,10 +87,7 @@ impl Labeling {
         let field = self.fields.iter().find(|f| f.name == consensus.field)?;
         Some(Overlap {
             field: &consensus.field,
-            options: match field.kind {
-                FieldType::Boolean => 2,
-                _ => i32::try_from(field.options.len()).unwrap_or(i32::MAX),
-            },
+            options: i32::try_from(field.choices()).unwrap_or(i32::MAX),
             most: consensus.max_answers?,
             confidence: consensus.confidence.as_ref()?.as_str().parse().ok()?,
         })

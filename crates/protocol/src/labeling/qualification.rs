@@ -22,8 +22,8 @@ wire_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Qualification {
-    /// The least share of right answers, a text between "0" and "1", like "0.6". It is missed when the upper bound of the skill's
-    /// 95 % interval is below it.
+    /// The least share of right answers, a text between "0" and "1", like "0.6". Who is surely below it
+    /// misses it (docs/quality.md).
     pub min_skill: Decimal,
     /// What is done about a worker who misses it; Warn when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

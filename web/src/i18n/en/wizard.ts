@@ -65,7 +65,7 @@ export const wizard = {
   minGold: 'Not before so many known answers',
   minGoldHint: 'Then only these count. May stay empty.',
   minSkill: 'Share of answers that are right, at least',
-  minSkillHint: 'A worker misses it once chance explains it no longer: by the 95 % interval.',
+  minSkillHint: 'A worker misses it once chance explains it no longer.',
   minimum: 'Smallest',
   name: 'Key',
   nameHint: 'Names the answer in the export.',

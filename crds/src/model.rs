@@ -56,9 +56,29 @@ pub struct ModelSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 50))]
     pub replicas: Option<i32>,
+    /// Whether a Prediction is made for each Dataset of the Project once its tasks are there. Always: by itself, and they go with the
+    /// Model; not for an Inbox, whose items are predicted as they come, and not for gold. OnRequest: only those that somebody applies.
+    /// OnRequest when absent. It may be changed: what was made stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predict: Option<Predicts>,
+}
+
+/// Whether a Model's Predictions are made by themselves.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+pub enum Predicts {
+    /// One for each Dataset.
+    Always,
+    /// Only those that somebody applies.
+    OnRequest,
 }
 
 impl ModelSpec {
+    /// Whether its Predictions are made by themselves.
+    #[must_use]
+    pub fn predict(&self) -> Predicts {
+        self.predict.unwrap_or(Predicts::OnRequest)
+    }
+
     /// Effective number of predictors that keep it loaded.
     #[must_use]
     pub fn replicas(&self) -> i32 {

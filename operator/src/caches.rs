@@ -12,7 +12,10 @@ use kube::{
     runtime::reflector::{ObjectRef, Store},
 };
 
-use crate::{guarded::Guarded, managed::Identity};
+use crate::{
+    guarded::Guarded,
+    managed::{Identity, Managed},
+};
 
 /// The caches of one namespace, or of all of them.
 #[derive(Clone)]
@@ -79,6 +82,18 @@ impl Caches {
         self.of(namespace).models.get(&model)
     }
 
+    /// The Predictions of a Model that decode, as they were last seen.
+    pub(crate) fn predictions_of(&self, namespace: &str, model: &str) -> Vec<Prediction> {
+        let named = |p: &Prediction| p.spec.model_ref.name == model;
+        decoded(&self.of(namespace).predictions, namespace, named)
+    }
+
+    /// The Datasets of a Project that decode, as they were last seen.
+    pub(crate) fn datasets_of(&self, namespace: &str, project: &str) -> Vec<Dataset> {
+        let named = |d: &Dataset| d.spec.project_ref.name == project;
+        decoded(&self.of(namespace).datasets, namespace, named)
+    }
+
     /// Whether a Dataset of this name was there when the namespace was last seen.
     pub(crate) fn has_dataset(&self, namespace: &str, name: &str) -> bool {
         let dataset = ObjectRef::new(name).within(namespace);
@@ -100,4 +115,16 @@ impl Caches {
         };
         jobs.find(owned).is_some()
     }
+}
+
+/// The objects of a namespace that decode and are asked for.
+fn decoded<K>(store: &Store<Guarded<K>>, namespace: &str, asked: impl Fn(&K) -> bool) -> Vec<K>
+where
+    K: Managed,
+{
+    let found = store.state_filter(|object| {
+        object.namespace().as_deref() == Some(namespace) && object.0.as_ref().is_ok_and(&asked)
+    });
+    let found = found.iter().filter_map(|object| object.0.as_ref().ok());
+    found.cloned().collect()
 }

@@ -1,5 +1,6 @@
 //! Reconciles Models: dereference → validate → upsert → verdict, and where that leaves work to do, a step of it.
 
+mod predictions;
 mod predictors;
 mod status;
 mod validate;
@@ -57,6 +58,7 @@ impl Managed for Model {
             }
         };
         let predictors = predictors::ensure(ctx, &pass, view.id, view.state).await?;
+        predictions::ensure(ctx, &pass, view.state).await?;
         let spec = work_spec::work_spec(&pass.object, &view, valid, &ctx.settings);
         let settled = ctx.settled(false);
         Work::new(ctx, pass, spec, &|model, attempts| {

@@ -72,12 +72,21 @@ pub(crate) fn exports(watches: &mut Watches) -> Controller<Guarded<Export>> {
     })
 }
 
-/// Models, woken by their Jobs, by their Project and by their Predictions as they come, change state and go.
+/// Models, woken by their Jobs, by their Project, and by its Datasets and their own Predictions as they come, change state and go.
 pub(crate) fn models(watches: &mut Watches) -> Controller<Guarded<Model>> {
     let cache = watches.models.cache();
     let models = over(&mut watches.models);
     let models = with_tenancy(models, watches, |w| w.models.cache());
-    let models = with_work(models, cache, watches, |model| &model.spec.project_ref.name);
+    let models = with_work(models, cache.clone(), watches, |model| {
+        &model.spec.project_ref.name
+    });
+    let datasets = watches.datasets.changes(dataset_facts);
+    let models = models.watches_shared_stream(datasets, move |dataset: Arc<Guarded<Dataset>>| {
+        let project = project_of(&dataset).map(|project| project.name);
+        chosen(&cache, dataset.namespace(), move |model: &Model| {
+            project.as_deref() == Some(&model.spec.project_ref.name)
+        })
+    });
     let predictions = watches.predictions.changes(prediction_facts);
     let counted = predictions.filter_map(|prediction| ready(model_of(&prediction)));
     models.reconcile_on(gathered(counted))

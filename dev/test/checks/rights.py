@@ -42,6 +42,8 @@ EXCEPTIONS = {
     ("datacrowd-lost-resources", "datacrowd.io", "models", "get"): "the same",
     ("datacrowd-lost-resources", "datacrowd.io", "predictions", "get"): "the same",
     ("datacrowd-lost-resources", "", "namespaces", "get"): "for the tenant of a namespace in which something is missing",
+    ("datacrowd-operator", "datacrowd.io", "predictions", "create"): "for a Model with predict: Always",
+    ("datacrowd-operator", "datacrowd.io", "predictions", "delete"): "for one of a Dataset that is gone",
     ("datacrowd-operator", "apps", "deployments", "create"): "a server-side apply that creates takes it beside patch",
     ("datacrowd-operator", "", "events", "list"): "for a Job without a pod, to name the quota that stands in its way",
 }

@@ -22,6 +22,7 @@ mod leader;
 mod models;
 mod order;
 mod platform;
+mod predict_always;
 mod predictions;
 mod predictors;
 mod projects;

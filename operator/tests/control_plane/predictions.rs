@@ -24,7 +24,7 @@ impl World {
     }
 
     /// The tasks of the Dataset `items` are there.
-    async fn generated(&self, tasks: i64) {
+    pub async fn generated(&self, tasks: i64) {
         let job = self.job_of(1).await;
         self.platform.generated("items", tasks);
         self.pod_exits(&job, 0, "Completed", "").await;

@@ -78,6 +78,7 @@ pub async fn model_create(
             input: new.input.into(),
             output: new.output.into(),
             replicas: new.replicas,
+            predict: None,
         },
     );
     resource.metadata.namespace = Some(project.namespace.clone());

@@ -203,7 +203,13 @@ test(
       await expect(clara.getByText(t.client.paymentPaid(formatted(1000)))).toBeVisible({ timeout: 30_000 });
       await picture(clara, 'paid');
       await clara.goto(dataset);
-      await clara.getByRole('button', { name: t.client.generate }).click();
+      // What is paid for reaches the project a moment after the payment is known; until then it is 402 as before.
+      const generate = clara.getByRole('button', { name: t.client.generate });
+      await expect(generate).toBeVisible();
+      await expect(async () => {
+        if (await generate.isVisible()) await generate.click({ timeout: 2_000 });
+        await expect(generate).toBeHidden({ timeout: 3_000 });
+      }).toPass({ timeout: 30_000 });
       await expect(clara.getByText(t.states.READY, { exact: true })).toBeVisible({ timeout: 90_000 });
       await picture(clara, 'dataset');
       await screenshot(clara, 'dataset');

@@ -65,6 +65,14 @@ pub enum Command {
     Settings,
 }
 
+impl Command {
+    /// Whether one thread does it all.
+    #[must_use]
+    pub const fn is_one_thread(&self) -> bool {
+        matches!(self, Self::Dispatch(_))
+    }
+}
+
 /// Settings of `serve`.
 #[derive(Debug, Clone, ClapArgs)]
 #[expect(missing_docs, reason = "the help texts say it")]

@@ -230,8 +230,8 @@ async fn lags(platform: &Platform, hook: Option<&str>, since: Duration) -> Resul
     let mut told = PgConnection::connect(&platform.told.owner_url()).await?;
     let (p50, p99): (Option<f64>, Option<f64>) = sqlx::query_as(
         "with first as (
-             select min(a.began_at) - d.event_at as lag from deliveries d join attempts a on a.delivery_id = d.id
-             where ($1::uuid is null or d.endpoint_id = $1::uuid) and d.event_at > now() - make_interval(secs => $2) group by d.id)
+             select coalesce((select min(a.began_at) from attempts a where a.delivery_id = d.id), d.began_at) - d.event_at as lag from deliveries d
+             where d.begun > 0 and ($1::uuid is null or d.endpoint_id = $1::uuid) and d.event_at > now() - make_interval(secs => $2))
          select extract(epoch from percentile_disc(0.5) within group (order by lag))::float8 * 1000,
                 extract(epoch from percentile_disc(0.99) within group (order by lag))::float8 * 1000 from first",
     )

@@ -57,8 +57,8 @@ impl Sender {
             Err(failure) => (None, Some(failure)),
         };
         Attempted {
-            attempt: due.attempt,
             delivery: due.delivery,
+            begun: due.begun,
             endpoint: due.endpoint,
             took: clock.elapsed(),
             status,

@@ -35,7 +35,7 @@ const TURN: Duration = Duration::from_secs(10);
 /// How long a delivery is held: until its turn, as long as an attempt takes, and as it may take to record it.
 const HELD: Duration = Duration::from_secs(60);
 /// The time between two passes, unless the last one found so much that more is likely to wait.
-const PACE: Duration = Duration::from_millis(100);
+const PACE: Duration = Duration::from_millis(250);
 /// So much.
 const MUCH: usize = 128;
 

@@ -1,5 +1,5 @@
-//! Who delivers what now, and what follows from how it went. A delivery is held by moving `due_at` beyond the end of
-//! its attempt; when its holder dies, that time comes.
+//! Who delivers what now, and what follows from how it went. A delivery is held until its attempt has ended for certain; when its holder
+//! dies, that time comes. Its latest attempt stands in its own row, and those before it in `attempts`.
 
 mod rows;
 
@@ -15,15 +15,15 @@ use crate::{CloudEvent, NewEvent, Notifications, Result, schedule::PATIENCE_DAYS
 /// One attempt that is to be made.
 #[derive(Debug)]
 pub struct Due {
-    /// The row of the attempt.
-    pub attempt: i64,
     /// The delivery.
     pub delivery: i64,
+    /// Which of the attempts that were ever begun it is.
+    pub begun: i32,
     /// Where to.
     pub endpoint: Uuid,
     /// Its address.
     pub url: String,
-    /// Which attempt it is, from 1 on.
+    /// Which attempt it is since it was sent, or sent again, from 1 on.
     pub nth: u32,
     /// What is told.
     pub event: CloudEvent,
@@ -57,10 +57,10 @@ pub enum Verdict {
 /// How an attempt went.
 #[derive(Debug, Clone)]
 pub struct Attempted {
-    /// The row of the attempt.
-    pub attempt: i64,
     /// The delivery.
     pub delivery: i64,
+    /// Which of the attempts that were ever begun it was.
+    pub begun: i32,
     /// The endpoint.
     pub endpoint: Uuid,
     /// How long it took.
@@ -80,8 +80,8 @@ impl Attempted {
     #[must_use]
     pub fn not_made(due: &Due) -> Self {
         Self {
-            attempt: due.attempt,
             delivery: due.delivery,
+            begun: due.begun,
             endpoint: due.endpoint,
             took: Duration::ZERO,
             status: None,
@@ -122,19 +122,23 @@ impl Notifications {
                  left join unnest($1::uuid[], $2::bigint[]) as r (id, room) on r.id = w.id
                  where w.disabled_at is null and not w.suspended and (w.slow_until is null or w.slow_until <= $5)),
              chosen as (
-                 select d.id from open o cross join lateral (
-                     select d.id from deliveries d where d.endpoint_id = o.id and d.state = 'pending' and d.due_at <= $5
+                 select d.* from open o cross join lateral (
+                     select d.id, d.begun, d.began_at, d.millis, d.status, d.answer, d.failure from deliveries d
+                     where d.endpoint_id = o.id and d.state = 'pending' and d.due_at <= $5 and (d.held_until is null or d.held_until <= $5)
                      order by d.due_at, d.id limit o.room for update skip locked) d
                  limit $4),
+             kept as (
+                 insert into attempts (delivery_id, nth, began_at, millis, status, answer, failure)
+                 select id, begun, began_at, millis, status, answer, failure from chosen where began_at is not null),
              held as (
-                 update deliveries set attempts = attempts + 1, due_at = $6 where id = any(array(select id from chosen))
-                 returning id, endpoint_id, event_id, event_at, attempts),
-             begun as (
-                 insert into attempts (delivery_id, began_at) select h.id, $5 from held h returning id, delivery_id)
-             select b.id as attempt, h.id as delivery, h.endpoint_id, h.attempts, w.url, w.secret, w.secret_key,
+                 update deliveries set attempts = attempts + 1, begun = begun + 1, held_until = $6, began_at = $5,
+                     millis = null, status = null, answer = null, failure = null
+                 where id = any(array(select id from chosen))
+                 returning id, endpoint_id, event_id, event_at, attempts, begun)
+             select h.id as delivery, h.begun, h.endpoint_id, h.attempts, w.url, w.secret, w.secret_key,
                     w.previous_secret, w.previous_key, w.previous_until,
                     e.id as event_id, e.tenant_id, e.project_id, e.sequence, e.type as kind, e.subject, e.data, e.happened_at, e.traceparent
-             from held h join begun b on b.delivery_id = h.id join webhook_endpoints w on w.id = h.endpoint_id
+             from held h join webhook_endpoints w on w.id = h.endpoint_id
              join events e on e.id = h.event_id and e.happened_at = h.event_at
              order by e.sequence"#,
             &endpoints,
@@ -159,8 +163,7 @@ impl Notifications {
             .partition(|went| went.verdict == Verdict::NotMade);
         let mut tx = self.pool.begin().await?;
         take_back(&mut tx, &not_made, now).await?;
-        note(&mut tx, &made).await?;
-        move_on(&mut tx, &made, now).await?;
+        note(&mut tx, &made, now).await?;
         let disabled = judge(&mut tx, &made, now).await?;
         record(&mut tx, &disabled, now).await?;
         tx.commit().await?;
@@ -174,7 +177,7 @@ impl Notifications {
     pub async fn owed(&self, now: DateTime<Utc>) -> Result<(i64, Option<DateTime<Utc>>)> {
         let row = sqlx::query!(
             r#"select count(*) as "rows!", min(d.due_at) as since from deliveries d join webhook_endpoints w on w.id = d.endpoint_id
-               where d.state = 'pending' and d.due_at <= $1 and w.disabled_at is null and not w.suspended
+               where d.state = 'pending' and d.due_at <= $1 and (d.held_until is null or d.held_until <= $1) and w.disabled_at is null and not w.suspended
                  and (w.slow_until is null or w.slow_until <= $1)"#,
             now
         )
@@ -193,11 +196,13 @@ async fn take_back(
     if not_made.is_empty() {
         return Ok(());
     }
-    let attempts: Vec<i64> = not_made.iter().map(|w| w.attempt).collect();
+    let ids: Vec<i64> = not_made.iter().map(|w| w.delivery).collect();
+    let begun: Vec<i32> = not_made.iter().map(|w| w.begun).collect();
     sqlx::query!(
-        "with gone as (delete from attempts where id = any($1) returning delivery_id)
-         update deliveries d set attempts = attempts - 1, due_at = $2 from gone where d.id = gone.delivery_id and d.state = 'pending'",
-        &attempts,
+        "update deliveries d set attempts = attempts - 1, due_at = $3, held_until = null, began_at = null
+         from unnest($1::bigint[], $2::int[]) as g (id, begun) where d.id = g.id and d.begun = g.begun and d.state = 'pending'",
+        &ids,
+        &begun,
         now
     )
     .execute(conn)
@@ -205,9 +210,12 @@ async fn take_back(
     Ok(())
 }
 
-/// Completes the rows of the attempts.
-async fn note(conn: &mut PgConnection, went: &[&Attempted]) -> Result<()> {
-    let ids: Vec<i64> = went.iter().map(|w| w.attempt).collect();
+/// Completes the attempts, and ends their deliveries or says when they go on.
+async fn note(conn: &mut PgConnection, went: &[&Attempted], now: DateTime<Utc>) -> Result<()> {
+    let ids: Vec<i64> = went.iter().map(|w| w.delivery).collect();
+    let begun: Vec<i32> = went.iter().map(|w| w.begun).collect();
+    let states: Vec<String> = went.iter().map(|w| state(w.verdict).to_owned()).collect();
+    let due: Vec<DateTime<Utc>> = went.iter().map(|w| due(w.verdict, now)).collect();
     let millis: Vec<i32> = went.iter().map(|w| whole_millis(w.took)).collect();
     let statuses: Vec<Option<i16>> = went
         .iter()
@@ -215,56 +223,57 @@ async fn note(conn: &mut PgConnection, went: &[&Attempted]) -> Result<()> {
         .collect();
     let answers: Vec<Option<String>> = went.iter().map(|w| w.answer.clone()).collect();
     let failures: Vec<Option<String>> = went.iter().map(|w| w.failure.clone()).collect();
+    // Where a hold ended before its attempt, another one may have begun: then this one is no longer the latest, and only its end counts.
     sqlx::query!(
-        "update attempts a set millis = g.millis, status = g.status, answer = g.answer, failure = g.failure
-         from unnest($1::bigint[], $2::int[], $3::smallint[], $4::text[], $5::text[]) as g (id, millis, status, answer, failure)
-         where a.id = g.id",
+        "with given as (
+             select * from unnest($1::bigint[], $2::int[], $3::text[], $4::timestamptz[], $5::int[], $6::smallint[], $7::text[], $8::text[])
+                 as g (id, begun, state, due_at, millis, status, answer, failure)),
+         earlier as (
+             update attempts a set millis = g.millis, status = g.status, answer = g.answer, failure = g.failure
+             from given g where a.delivery_id = g.id and a.nth = g.begun)
+         update deliveries d set held_until = null,
+             state = case when d.state = 'pending' then g.state else d.state end,
+             due_at = case when d.state = 'pending' then g.due_at else d.due_at end,
+             ended_at = case when d.state <> 'pending' then d.ended_at when g.state <> 'pending' then $9::timestamptz end,
+             millis = case when d.begun = g.begun then g.millis else d.millis end,
+             status = case when d.begun = g.begun then g.status else d.status end,
+             answer = case when d.begun = g.begun then g.answer else d.answer end,
+             failure = case when d.begun = g.begun then g.failure else d.failure end
+         from given g where d.id = g.id and (d.begun = g.begun or g.state <> 'pending')",
         &ids,
+        &begun,
+        &states,
+        &due,
         &millis,
         &statuses as &[Option<i16>],
         &answers as &[Option<String>],
-        &failures as &[Option<String>]
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-fn whole_millis(took: Duration) -> i32 {
-    i32::try_from(took.as_millis()).unwrap_or(i32::MAX)
-}
-
-/// Ends the deliveries, or says when they go on.
-async fn move_on(conn: &mut PgConnection, went: &[&Attempted], now: DateTime<Utc>) -> Result<()> {
-    let ids: Vec<i64> = went.iter().map(|w| w.delivery).collect();
-    let states: Vec<String> = went
-        .iter()
-        .map(|w| match w.verdict {
-            Verdict::Delivered => "delivered",
-            Verdict::Gone | Verdict::GivenUp { .. } => "failed",
-            Verdict::Again { .. } | Verdict::NotMade => "pending",
-        })
-        .map(ToOwned::to_owned)
-        .collect();
-    let due: Vec<DateTime<Utc>> = went
-        .iter()
-        .map(|w| match w.verdict {
-            Verdict::Again { after, .. } => later(now, after),
-            _ => now,
-        })
-        .collect();
-    sqlx::query!(
-        "update deliveries d set state = g.state, due_at = g.due_at, ended_at = case when g.state <> 'pending' then $4::timestamptz end
-         from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as g (id, state, due_at)
-         where d.id = g.id and d.state = 'pending'",
-        &ids,
-        &states,
-        &due,
+        &failures as &[Option<String>],
         now
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What the delivery is by it.
+fn state(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Delivered => "delivered",
+        Verdict::Gone | Verdict::GivenUp { .. } => "failed",
+        Verdict::Again { .. } | Verdict::NotMade => "pending",
+    }
+}
+
+/// When the delivery goes on, where it does.
+fn due(verdict: Verdict, now: DateTime<Utc>) -> DateTime<Utc> {
+    match verdict {
+        Verdict::Again { after, .. } => later(now, after),
+        _ => now,
+    }
+}
+
+fn whole_millis(took: Duration) -> i32 {
+    i32::try_from(took.as_millis()).unwrap_or(i32::MAX)
 }
 
 fn later(now: DateTime<Utc>, after: Duration) -> DateTime<Utc> {

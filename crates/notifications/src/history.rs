@@ -92,7 +92,11 @@ impl Notifications {
         let delivery = found.pop().ok_or(Refusal::NotFound)?;
         let attempts = sqlx::query_as!(
             Attempt,
-            "select began_at, millis, status, answer, failure from attempts where delivery_id = $1 order by id desc limit 100",
+            r#"select began_at as "began_at!", millis, status, answer, failure from (
+                 select 0 as kept, 0 as id, began_at, millis, status, answer, failure from deliveries where id = $1 and began_at is not null
+                 union all
+                 select 1, id, began_at, millis, status, answer, failure from attempts where delivery_id = $1) a
+               order by kept, id desc limit 100"#,
             id
         )
         .fetch_all(&self.pool)
@@ -109,10 +113,12 @@ impl Notifications {
         limit: i64,
     ) -> Result<Vec<Delivery>> {
         let rows = sqlx::query!(
-            r#"select d.id, d.event_id, d.state, d.attempts, d.due_at, d.created_at, d.ended_at,
-                      e.type as kind, e.subject, e.sequence, a.status as "status?", a.failure as "failure?"
+            r#"select d.id, d.event_id, d.state, d.attempts, greatest(d.due_at, d.held_until) as "due_at!", d.created_at, d.ended_at,
+                      e.type as kind, e.subject, e.sequence,
+                      coalesce(d.status, a.status) as status, coalesce(d.failure, a.failure) as failure
                from deliveries d join events e on e.id = d.event_id and e.happened_at = d.event_at
-               left join lateral (select status, failure from attempts a where a.delivery_id = d.id order by a.id desc limit 1) a on true
+               left join lateral (
+                   select status, failure from attempts a where a.delivery_id = d.id and d.began_at is null order by a.id desc limit 1) a on true
                where d.endpoint_id = $1 and ($2::bigint is null or d.id = $2) and ($3::text is null or d.state = $3)
                  and ($4::bigint is null or d.id < $4)
                order by d.id desc limit $5"#,
@@ -156,9 +162,9 @@ impl Notifications {
         now: DateTime<Utc>,
     ) -> Result<Delivery> {
         self.open_endpoint(tenant, endpoint).await?;
-        // What is under way at this moment ends first.
+        // What is under way at this moment ends first: it stays held.
         sqlx::query!(
-            "update deliveries set state = 'pending', attempts = 0, ended_at = null, due_at = case when state = 'pending' then due_at else $3 end
+            "update deliveries set state = 'pending', attempts = 0, ended_at = null, due_at = $3
              where id = $1 and endpoint_id = $2",
             id,
             endpoint,

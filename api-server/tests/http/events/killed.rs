@@ -124,7 +124,7 @@ async fn whatever_is_killed_every_event_arrives_under_one_id() {
         }
     }
     // What the killed ones held is due again when the hold is over.
-    let free = "update deliveries set due_at = now() where state = 'pending'";
+    let free = "update deliveries set held_until = null where state = 'pending'";
     sqlx::query(free)
         .execute(&p.told.owner_pool())
         .await

@@ -322,3 +322,33 @@ async fn what_failed_is_sent_again_when_it_is_asked_for() {
         "an event keeps its id"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_its_next_attempt_is_sent_at_once_when_it_is_asked_for_and_every_attempt_is_kept()
+ {
+    let p = Platform::start().await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    let sink = Sink::start(Says::Status(500)).await;
+    let hook = p.hook(&client, &sink.url, &[GRANTED]).await;
+    p.grant(&project, 1).await;
+    p.dispatch().await;
+    let id = p.deliveries(&client, &hook).await[0]["id"].clone();
+    let path = format!("/{hook}/deliveries/{id}");
+    for (status, state) in [(404, "PENDING"), (204, "DELIVERED"), (202, "DELIVERED")] {
+        sink.says(Says::Status(status));
+        let resend = format!("{path}/resend");
+        let resent = p.hooks(&client, Method::POST, &resend, None).await;
+        assert_eq!(resent.expect(202)["attempts"], 0);
+        p.dispatch().await;
+        let listed = &p.deliveries(&client, &hook).await[0];
+        assert_eq!(
+            (&listed["state"], &listed["lastStatus"]),
+            (&json!(state), &json!(status))
+        );
+    }
+    let history = p.hooks(&client, Method::GET, &path, None).await.expect(200);
+    let attempts = history["attempts"].as_array().unwrap().iter();
+    let statuses: Vec<_> = attempts.map(|a| a["status"].as_i64().unwrap()).collect();
+    assert_eq!(statuses, [202, 204, 404, 500], "the latest first");
+}

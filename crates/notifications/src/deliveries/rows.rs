@@ -9,8 +9,8 @@ use crate::{EventType, NewEvent, Notifications, event::EventRow, types::WebhookD
 
 /// An attempt that begins, as the database keeps it.
 pub(super) struct DueRow {
-    pub(super) attempt: i64,
     pub(super) delivery: i64,
+    pub(super) begun: i32,
     pub(super) endpoint_id: Uuid,
     pub(super) attempts: i32,
     pub(super) url: String,
@@ -40,8 +40,8 @@ impl DueRow {
             .and_then(|(bytes, by)| context.open_secret(id, &bytes, &by));
         let secrets = context.open_secret(id, &self.secret, &self.secret_key);
         Due {
-            attempt: self.attempt,
             delivery: self.delivery,
+            begun: self.begun,
             endpoint: id,
             url: self.url,
             nth: u32::try_from(self.attempts).unwrap_or(u32::MAX),

@@ -1,10 +1,21 @@
 //! A folder of files: one task for each that the project can show, and a word about every other one.
 
-use datacrowd_crds::Dataset;
-use datacrowd_e2e::world::{Manners, promise};
-use serde_json::json;
+use std::{convert::Infallible, fs};
 
-use crate::specs::{dataset, generated, generated_with_rejections, paid, ratings};
+use datacrowd_crds::Dataset;
+use datacrowd_e2e::{
+    cluster::{Kind as _, Namespace, running},
+    world::{Manners, World, promise},
+};
+use futures::{StreamExt as _, stream};
+use kube::ResourceExt as _;
+use serde_json::{Value, json};
+use tokio::time::{Duration, sleep};
+
+use crate::{
+    load::process_with,
+    specs::{assert_each_row_once, dataset, generated, generated_with_rejections, paid, ratings},
+};
 
 /// A recording of nothing.
 fn wav() -> Vec<u8> {
@@ -12,6 +23,15 @@ fn wav() -> Vec<u8> {
     bytes.extend([0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]);
     bytes.extend(b"data\0\0\0\0");
     bytes
+}
+
+/// A project that lets people listen.
+fn voices() -> Value {
+    let mut spec = ratings(1);
+    spec["dataType"] = json!("Audio");
+    spec["labeling"]["display"] = json!([{"column": "file", "kind": "Audio"}]);
+    spec["labeling"]["externalIdColumn"] = json!("name");
+    spec
 }
 
 /// The checksum of an archive's entries.
@@ -81,11 +101,7 @@ async fn folder_becomes_one_task_per_file() {
             ] {
                 world.store.put(&format!("{}/clips/{name}", ns.name), bytes).await;
             }
-            let mut spec = ratings(1);
-            spec["dataType"] = json!("Audio");
-            spec["labeling"]["display"] = json!([{"column": "file", "kind": "Audio"}]);
-            spec["labeling"]["externalIdColumn"] = json!("name");
-            paid(&world, &ns, "voices", spec, 10).await;
+            paid(&world, &ns, "voices", voices(), 10).await;
             let uri = world.store.uri(&format!("{}/clips/", ns.name));
             let source = json!({"uri": uri, "include": ["*.wav"], "companions": "SameStem"});
             let spec = json!({"projectRef": {"name": "voices"}, "source": source});
@@ -122,6 +138,56 @@ async fn folder_becomes_one_task_per_file() {
             let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(names, ["a.wav", "deep/b.wav"]);
             assert_eq!(world.store.read(&files[1].1).await, wav());
+        },
+    )
+    .await;
+}
+
+/// Writes so many recordings below `clips/`.
+async fn fill(world: &World, ns: &Namespace, files: usize) {
+    let folder = &format!("{}/clips", ns.name);
+    let puts = stream::iter(0..files).map(|file| async move {
+        // Not all in one folder: a file system is slow with a million names in one.
+        let key = format!("{folder}/{:03}/{file:07}.wav", file / 1000);
+        world.store.put(&key, wav()).await;
+    });
+    puts.buffer_unordered(32).collect::<Vec<_>>().await;
+}
+
+/// Looks at the memory of a Dataset's pods, in MiB, for as long as it is polled. It sees nothing of those on other machines.
+async fn peak_memory(ns: &Namespace, dataset: &str, peak: &mut u64) -> Infallible {
+    loop {
+        let pods = ns.pods("datacrowd.io/dataset", dataset).await;
+        let uid = running(&pods).last().and_then(|pod| pod.uid());
+        if let Some(pid) = uid.and_then(|uid| process_with(&format!("POD_UID={uid}"))) {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib = most.and_then(|most| most.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+            *peak = kib.map_or(*peak, |kib| (*peak).max(kib / 1024));
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn folder_of_any_size_is_loaded_in_constant_memory() {
+    promise(
+        "folder_of_any_size_is_loaded_in_constant_memory",
+        Manners::Peaceful,
+        |world| async move {
+            let ns = world.namespace("prefix").await;
+            let files = world.scale.pick(1_500, 1_000_000);
+            paid(&world, &ns, "voices", voices(), files as i64).await;
+            fill(&world, &ns, files).await;
+            let source = json!({"uri": world.store.uri(&format!("{}/clips/", ns.name))});
+            let spec = json!({"projectRef": {"name": "voices"}, "source": source});
+            ns.apply::<Dataset>("clips", spec).await;
+            let wait = world.scale.pick(120, 4 * 3600);
+            let (done, peak) =
+                tokio::join!(generated(&ns, "clips", wait), peak_memory(&ns, "clips"));
+            assert_each_row_once(&world, done.id().unwrap(), files).await;
+            eprintln!("{files} files, at most {peak} MiB");
+            assert!(peak < 128, "{peak} MiB");
         },
     )
     .await;

@@ -23,7 +23,6 @@ use crate::specs::{paid, ratings};
 /// Says true or false of a spectrogram, exported from PyTorch.
 const POOLED: &[u8] = include_bytes!("../../../inference/tests/oracle/fixtures/pooled.onnx");
 const RECORDING: &[u8] = include_bytes!("../../../inference/tests/oracle/fixtures/speechlike.wav");
-const ITEMS: usize = 20;
 
 fn project() -> Value {
     let mut spec = ratings(1);
@@ -99,14 +98,17 @@ async fn inbox_item_is_predicted_by_a_warm_model() {
         assert!((sum - 1.0).abs() < 1e-3, "{said}");
 
         // Its predictor dies over its work, and another one goes on.
+        let (kills, each) = world.scale.pick((1, 20), (20, 50));
         let mut items = Vec::new();
-        for at in 0..ITEMS {
-            let name = format!("{at}.wav");
-            items.push(client.send_file(&path, &name, RECORDING).await.expect(202));
-        }
-        for pod in predictors(&ns).await {
-            let now = DeleteParams::default().grace_period(0);
-            let _ = ns.api::<Pod>().delete(&pod.name_any(), &now).await;
+        for _ in 0..kills {
+            for _ in 0..each {
+                let name = format!("{}.wav", items.len());
+                items.push(client.send_file(&path, &name, RECORDING).await.expect(202));
+            }
+            for pod in predictors(&ns).await {
+                let now = DeleteParams::default().grace_period(0);
+                let _ = ns.api::<Pod>().delete(&pod.name_any(), &now).await;
+            }
         }
         for item in &items {
             answered(&client, item).await;
@@ -118,7 +120,7 @@ async fn inbox_item_is_predicted_by_a_warm_model() {
         .fetch_one(&world.core)
         .await
         .unwrap();
-        assert_eq!(once, i64::try_from(ITEMS + 1).unwrap());
+        assert_eq!(once, i64::try_from(items.len() + 1).unwrap());
         let text = client.send_file(&path, "a.wav", b"no recording").await;
         text.expect(415);
         let billing = client.get(&format!("/projects/{project}")).await.expect(200);

@@ -6,6 +6,7 @@ use std::{
 };
 
 use datacrowd_protocol::{exit, model::AudioFeatures};
+use datacrowd_testkit::scaled;
 
 use crate::{
     fake::Fake,
@@ -51,7 +52,8 @@ async fn run(mut child: Child, ready: impl Fn() -> bool) -> Option<i32> {
 async fn killed_at_each_page_every_item_has_one_prediction() {
     let input = audio_input(AudioFeatures::LogMel);
     let fake = Fake::start("pooled.onnx", input, output(&["false", "true"])).await;
-    for at in 0..40 {
+    let items = scaled(40, 1000);
+    for at in 0..items {
         let name = if at % 3 == 0 {
             "tones.mp3"
         } else {
@@ -73,11 +75,12 @@ async fn killed_at_each_page_every_item_has_one_prediction() {
             Some(code) => break assert_eq!(code, exit::DONE),
             None => kills += 1,
         }
-        assert!(kills < 60, "it gets nowhere");
+        assert!(kills < 2 * items, "it gets nowhere");
     }
-    assert!(kills >= 10, "killed {kills} times only");
+    let enough = scaled(10, 20);
+    assert!(kills >= enough, "killed {kills} times only");
     let world = fake.world();
-    assert_eq!(world.predictions.len(), 40);
+    assert_eq!(world.predictions.len(), items);
     let failed = world
         .predictions
         .values()
@@ -87,7 +90,7 @@ async fn killed_at_each_page_every_item_has_one_prediction() {
     let [complete] = world.completes.as_slice() else {
         panic!("{:?}", world.completes)
     };
-    assert_eq!((complete.rows, complete.rejected), (39, 1));
+    assert_eq!((complete.rows, complete.rejected), (items - 1, 1));
     eprintln!(
         "killed {kills} times; {} items were told again",
         world.again

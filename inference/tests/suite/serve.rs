@@ -125,13 +125,14 @@ fn start(fake: &Fake) -> Child {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_each_item_has_one_prediction() {
     let fake = recordings().await;
-    for at in 0..30 {
+    let (items, most) = scaled((30, 5), (1000, 20));
+    for at in 0..items {
         fake.add_file(&format!("{at}.wav"), bytes("speechlike.wav"));
     }
     let mut predictor = start(&fake);
-    for kills in 1..=5 {
+    for kills in 1..=most {
         until(&fake, "some are told of", |fake| {
-            fake.world().predictions.len() >= kills * 5
+            fake.world().predictions.len() >= kills * items / (most + 1)
         })
         .await;
         predictor.kill().unwrap();
@@ -140,7 +141,7 @@ async fn killed_again_and_again_each_item_has_one_prediction() {
         fake.world().leases.clear();
         predictor = start(&fake);
     }
-    until(&fake, "all are told of", |fake| predicted(fake, 30)).await;
+    until(&fake, "all are told of", |fake| predicted(fake, items)).await;
     let pid = rustix_pid(&predictor);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     let ended = tokio::task::spawn_blocking(move || predictor.wait().unwrap());

@@ -223,6 +223,7 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         let why = format!("must be between 0 and {MOST_REPLICAS}");
         return Err(invalid("replicas", why));
     }
+    let (prefill, blind_share) = (spec.prefill(), spec.blind_share());
     Ok(ModelUpsert {
         tenant,
         namespace,
@@ -235,6 +236,8 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         input: spec.input,
         output: spec.output,
         replicas,
+        prefill,
+        blind_share,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The Model resource: a trained model that answers a question of a Project.
 
 use datacrowd_protocol::{
-    model::{ModelInput, ModelOutput, ModelState, Tensor},
+    model::{ModelInput, ModelOnGold, ModelOutput, ModelState, Tensor},
     source::DeletionPolicy,
 };
 use kube::{CustomResource, KubeSchema};
@@ -38,6 +38,7 @@ pub const SHOWN_TENSORS: usize = 32;
     printcolumn(name = "Input", type_ = "string", json_path = ".spec.input.kind"),
     printcolumn(name = "Field", type_ = "string", json_path = ".spec.output.field"),
     printcolumn(name = "Predicted", type_ = "integer", json_path = ".status.predictedItems"),
+    printcolumn(name = "Gold", type_ = "number", json_path = ".status.onGold.accuracy"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Uri", type_ = "string", json_path = ".spec.source.uri", priority = "1"),
     printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
@@ -56,11 +57,29 @@ pub struct ModelSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 50))]
     pub replicas: Option<i32>,
-    /// Whether a Prediction is made for each Dataset of the Project once its tasks are there. Always: by itself, and they go with the
-    /// Model; not for an Inbox, whose items are predicted as they come, and not for gold. OnRequest: only those that somebody applies.
+    /// Whether a Prediction is made for each Dataset of the Project once its tasks, or its gold, are there. Always: by itself, and they go
+    /// with the Model; not for an Inbox, whose items are predicted as they come. OnRequest: only those that somebody applies.
     /// OnRequest when absent. It may be changed: what was made stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predict: Option<Predicts>,
+    /// What becomes of what it says. It may be changed.
+    #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ModelUse>,
+}
+
+/// What becomes of what a Model says.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelUse {
+    /// Whether workers begin a task with what it says, once a Prediction over the task's Dataset is there, and one over each Dataset of gold.
+    /// Gold is begun so, too. False when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<bool>,
+    /// The part of the tasks that a worker begins without it all the same, from 0 to 1, so that what it does to people is measured; 0.1
+    /// when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1))]
+    pub blind_share: Option<f64>,
 }
 
 /// Whether a Model's Predictions are made by themselves.
@@ -77,6 +96,20 @@ impl ModelSpec {
     #[must_use]
     pub fn predict(&self) -> Predicts {
         self.predict.unwrap_or(Predicts::OnRequest)
+    }
+
+    /// Whether workers begin a task with what it says.
+    #[must_use]
+    pub fn prefill(&self) -> bool {
+        let usage = self.usage.as_ref();
+        usage.and_then(|usage| usage.prefill).unwrap_or(false)
+    }
+
+    /// Effective part of the tasks that are begun without it.
+    #[must_use]
+    pub fn blind_share(&self) -> f64 {
+        let usage = self.usage.as_ref();
+        usage.and_then(|usage| usage.blind_share).unwrap_or(0.1)
     }
 
     /// Effective number of predictors that keep it loaded.
@@ -156,6 +189,9 @@ pub struct ModelStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub mean_micros: Option<i64>,
+    /// How often it says of gold what is right, once it predicted some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_gold: Option<ModelOnGold>,
     /// Ready, Succeeded, Reconciling, Stalled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]

@@ -6,18 +6,22 @@ pub mod form;
 pub mod get;
 pub mod list;
 pub mod manifest;
+pub mod usage;
 
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::Model;
 use datacrowd_protocol::{
     Upper,
-    model::{ModelState, Tensor},
+    model::{ModelOnGold, ModelState, Tensor},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use self::form::{InputBody, OutputBody};
+use self::{
+    form::{InputBody, OutputBody},
+    usage::UseBody,
+};
 use crate::routes::condition::ConditionBody;
 
 /// A model.
@@ -39,6 +43,7 @@ pub struct ModelBody {
     /// How many predictors keep it loaded for the items of an inbox.
     #[schema(example = 1)]
     replicas: i32,
+    r#use: UseBody,
     /// Of the file, as they were found.
     inputs: Vec<Tensor>,
     outputs: Vec<Tensor>,
@@ -46,6 +51,8 @@ pub struct ModelBody {
     predicted: i64,
     /// Mean time of one of them in microseconds.
     mean_micros: Option<i64>,
+    /// How often it says of gold what is right; null while it predicted none.
+    on_gold: Option<ModelOnGold>,
     /// Why it failed.
     message: Option<String>,
     created_at: DateTime<Utc>,
@@ -57,6 +64,7 @@ pub struct ModelBody {
 impl From<Model> for ModelBody {
     fn from(m: Model) -> Self {
         Self {
+            r#use: UseBody::of(&m),
             id: m.id.0,
             project_id: m.project.0,
             name: m.name,
@@ -72,6 +80,7 @@ impl From<Model> for ModelBody {
             outputs: m.outputs,
             predicted: m.predicted,
             mean_micros: m.mean_micros,
+            on_gold: m.on_gold,
             message: m.message,
             created_at: m.created_at,
             conditions: None,

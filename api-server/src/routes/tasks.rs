@@ -10,6 +10,8 @@ pub mod skip;
 pub mod submit;
 pub mod unlock;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Lease, Task};
 use datacrowd_protocol::{
@@ -18,6 +20,7 @@ use datacrowd_protocol::{
     raw::RawJson,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -60,6 +63,11 @@ pub struct TaskBody {
     payload: RawJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease: Option<LeaseBody>,
+    /// What a model says, by field, to begin with. Absent where no model of the project is asked to, where none says anything, and
+    /// where this answer is to be given without.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Option<Object>, example = json!({"voice": "synthetic"}))]
+    prefill: BTreeMap<String, Value>,
 }
 
 impl From<Task> for TaskBody {
@@ -73,6 +81,7 @@ impl From<Task> for TaskBody {
             labeling_version: t.labeling_version,
             payload: t.payload,
             lease: t.lease.map(Into::into),
+            prefill: t.prefill,
         }
     }
 }

@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::Platform;
+use crate::{prefill::predict, support::Platform};
 
 const WORKERS: usize = 12;
 const ROUNDS: usize = 80;
@@ -75,6 +75,7 @@ async fn work(p: &Platform, worker: &str, project: &str, before: &mut Before) ->
         number(&task["labelingVersion"]),
         task["status"].as_str().unwrap().len() as f64,
         task.as_object().unwrap().len() as f64,
+        f64::from(u8::from(task["prefill"].is_object())),
         payload.len() as f64,
         payload["id"].as_str().unwrap().len() as f64,
         text.len() as f64,
@@ -250,13 +251,18 @@ async fn a_classifier_over_all_that_a_worker_reads_stays_at_chance() {
     for n in 1..=900 {
         writeln!(work_rows, "i{n:04},text {:04}", rng.random_range(1..=900)).unwrap();
     }
-    p.file(&client, &project, work_rows, &[]).await;
+    let tasks = p.file(&client, &project, work_rows, &[]).await;
     let mut rows = String::new();
     for _ in 0..ROUNDS {
         let n = rng.random_range(1..=900);
         writeln!(rows, "i{n:04},text {:04},1,", rng.random_range(1..=900)).unwrap();
     }
-    p.gold(&client, &project, &rows).await;
+    let gold = p.gold(&client, &project, &rows).await;
+    // Workers begin with what a model says, but for a third of the tasks.
+    let usage = json!({"use": {"prefill": true, "blindShare": 0.33}});
+    let model = p.checked_model(&client, &project, usage).await;
+    predict(&p, &client, &project, &model, &tasks).await;
+    predict(&p, &client, &project, &model, &gold).await;
     let mut workers = Vec::new();
     for n in 0..WORKERS {
         workers.push(p.register(&format!("worker{n}")).await.1);

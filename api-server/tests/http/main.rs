@@ -56,6 +56,7 @@ mod pairwise_races;
 mod payments;
 mod people;
 mod prediction_queue;
+mod prefill;
 mod previous_release;
 mod qualification;
 mod quality;

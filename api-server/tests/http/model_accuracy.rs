@@ -62,3 +62,79 @@ async fn a_model_is_held_against_what_people_say_of_the_same_items() {
         (&json!(2), &json!(2))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_held_against_gold_that_is_no_task_and_against_tasks_that_are_gold() {
+    let (p, client, project) = setting().await;
+    let labeling = json!({"reviewersPerAnswer": 0});
+    p.relabel(&client, &project, labeling).await;
+    // Right are 1, 0, 1 and 0.
+    let gold = p.gold_rows(&client, &project, 4).await;
+    let gold = gold["id"].as_str().unwrap();
+    let tasks = p.loaded(&client, &project, 2, 2).await;
+    let model = p.checked_model(&client, &project, json!({})).await;
+    let on_gold = async || {
+        let path = format!("/models/{model}");
+        let model = get(&p, &client, &path).await.expect(200);
+        model["onGold"].clone()
+    };
+    assert_eq!(on_gold().await, Value::Null);
+
+    let prediction = p.prediction(&client, &project, &model, gold).await;
+    let pod = Predictor::open(&p, &client, "predictions", &prediction, 1).await;
+    let page = items(&pod.items(&p, 0).await.expect(200));
+    let cells: Vec<_> = page.iter().map(|item| &item["cells"]["id"]).collect();
+    assert_eq!(cells, ["g1", "g2", "g3", "g4"]);
+    let mut told: Vec<_> = page.iter().map(said).collect();
+    told[3] = failed(&page[3], "Empty");
+    pod.report(&p, told[..2].to_vec()).await.expect(200);
+    pod.complete(&p, 2, 0).await.refused(409, "out_of_order");
+    pod.report(&p, told).await.expect(200);
+    pod.complete(&p, 3, 1).await.expect(204);
+    let path = format!("/predictions/{prediction}");
+    let seen = get(&p, &client, &path).await.expect(200);
+    assert_eq!((&seen["items"], &seen["predicted"]), (&json!(4), &json!(3)));
+    let listed = get(&p, &client, &format!("{path}/items?limit=2")).await;
+    let listed = items(&listed.expect(200));
+    assert_eq!(
+        (&listed[1]["taskId"], &listed[1]["rowNo"]),
+        (&Value::Null, &json!(2))
+    );
+    let found = get(&p, &client, &format!("{path}/accuracy")).await;
+    let found = found.expect(200);
+    assert_eq!(
+        (&found["compared"], &found["right"]),
+        (&json!(3), &json!(2))
+    );
+    let known =
+        json!({"items": 3, "correct": 2, "accuracy": 0.6667, "low": 0.2077, "high": 0.9385});
+    assert_eq!(on_gold().await, known);
+
+    // Of two tasks the model has one right; one of them becomes gold.
+    let prediction = p.prediction(&client, &project, &model, &tasks).await;
+    let pod = Predictor::open(&p, &client, "predictions", &prediction, 1).await;
+    let page = items(&pod.items(&p, 0).await.expect(200));
+    pod.report(&p, page.iter().map(said).collect())
+        .await
+        .expect(200);
+    pod.complete(&p, 2, 0).await.expect(204);
+    let (_, wanda) = p.register("wanda").await;
+    p.work(&wanda, &project, 2, "1").await;
+    assert_eq!(on_gold().await["items"], 3);
+    let made = json!({"taskId": page[0]["taskId"], "expected": {"rating": "1"}});
+    p.make_gold(&client, &project, made).await.expect(201);
+    let known = on_gold().await;
+    assert_eq!((&known["items"], &known["correct"]), (&json!(4), &json!(3)));
+    // What is retired counts no more.
+    let listed = p.gold_list(&client, &project).await;
+    let first = listed
+        .iter()
+        .find(|item| item["rowNo"] == 1 && item["taskId"].is_null())
+        .unwrap();
+    let path = format!("/projects/{project}/gold/{}", first["id"]);
+    p.call(Some(&client.token), Method::DELETE, &path, None)
+        .await
+        .expect(204);
+    let known = on_gold().await;
+    assert_eq!((&known["items"], &known["correct"]), (&json!(3), &json!(2)));
+}

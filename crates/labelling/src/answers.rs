@@ -189,6 +189,7 @@ impl Labelling {
             labeling_version: taken.labeling_version,
             payload: taken.payload.0,
             lease,
+            prefill: BTreeMap::new(),
         })
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use datacrowd_protocol::{ids::ProjectId, labeling::Labeling};
 use sqlx::PgConnection;
 
-use crate::{Error, Result};
+use crate::{Error, Labelling, Result};
 
 /// Labelings remembered; more than projects are worked on at one time.
 const CAPACITY: usize = 10_000;
@@ -39,6 +39,27 @@ impl LabelingCache {
         }
         known.insert((project, version), Arc::clone(&labeling));
         labeling
+    }
+}
+
+impl Labelling {
+    /// A version of a project's labeling, remembered; none where there is no such version.
+    pub(crate) async fn labeling(
+        &self,
+        project: ProjectId,
+        version: i32,
+    ) -> Result<Option<Arc<Labeling>>> {
+        if let Some(known) = self.labelings.get(project, version) {
+            return Ok(Some(known));
+        }
+        let row = sqlx::query!(
+            "select labeling as \"labeling: sqlx::types::Json<Labeling>\" from labeling_versions where project_id = $1 and version = $2",
+            project.0,
+            version
+        )
+        .fetch_optional(&self.calls)
+        .await?;
+        Ok(row.map(|row| self.labelings.put(project, version, row.labeling.0)))
     }
 }
 

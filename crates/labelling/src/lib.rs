@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use labelings::LabelingCache;
 use sqlx::{PgPool, Postgres, Transaction};
+use tasks::Prefilling;
 
 pub use answer_form::{answer_schema, validate_answer};
 pub use answers::{Answer, AnswerFilter};
@@ -55,7 +56,7 @@ pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use gold::{GoldItem, GoldSettled, NewGold};
 pub use lost::{BoundId, BoundResource, Losses};
-pub use models::{InspectRun, Model, ModelUpsert, RunModel, WarmModel};
+pub use models::{InspectRun, Model, ModelUpsert, Prefilled, RunModel, WarmModel};
 pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
@@ -68,7 +69,7 @@ pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
     Cost, Costs, Estimate, FieldQuality, Fitted, GivenAnswer, HardTask, HardestCursor, HardestPage,
     LabelCount, NewDecision, OwnersDecision, Quality, QualitySample, Share, Skill, SkillSample,
-    WorkerQuality,
+    WorkerQuality, Z_95,
 };
 pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller, RunTarget};
@@ -109,6 +110,7 @@ pub struct Labelling {
     calls: PgPool,
     billing: BillingMode,
     labelings: Arc<LabelingCache>,
+    prefilling: Arc<Prefilling>,
 }
 
 impl Labelling {
@@ -121,6 +123,7 @@ impl Labelling {
             calls,
             billing,
             labelings: Arc::default(),
+            prefilling: Arc::default(),
         }
     }
 

@@ -6,14 +6,15 @@ mod read;
 mod upsert;
 mod warm;
 
+use datacrowd_consensus::{Share, Z_95};
 use datacrowd_protocol::{
     ids::ModelId,
-    model::{ModelInput, ModelOutput, Tensor},
+    model::{ModelInput, ModelOnGold, ModelOutput, Tensor},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use inspect::InspectRun;
-pub use read::Model;
+pub use read::{Model, Prefilled};
 pub use upsert::ModelUpsert;
 pub use warm::WarmModel;
 
@@ -35,6 +36,30 @@ pub struct RunModel {
 pub(crate) struct Found {
     pub inputs: Vec<Tensor>,
     pub outputs: Vec<Tensor>,
+}
+
+/// What a model's right answers to gold come to, of so many; nothing of none.
+fn on_gold(correct: i64, items: i64) -> Option<ModelOnGold> {
+    let share = share(correct, items);
+    let accuracy = share.value()?;
+    let (low, high) = share.wilson(Z_95);
+    Some(ModelOnGold {
+        items,
+        correct,
+        accuracy: shown(accuracy),
+        low: shown(low),
+        high: shown(high),
+    })
+}
+
+fn share(correct: i64, items: i64) -> Share {
+    let count = |of: i64| u32::try_from(of).unwrap_or(u32::MAX);
+    Share::new(count(correct), count(items)).unwrap_or_default()
+}
+
+/// With four digits, so that a status says what a person reads.
+fn shown(share: f64) -> f64 {
+    (share * 1e4).round() / 1e4
 }
 
 /// A stored part of a model's spec.

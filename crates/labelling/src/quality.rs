@@ -11,7 +11,7 @@ mod sample;
 mod skills;
 
 pub use costs::{Cost, Costs};
-pub use datacrowd_consensus::{Share, agreement::Estimate};
+pub use datacrowd_consensus::{Share, Z_95, agreement::Estimate};
 pub(crate) use decide::decided_tasks;
 pub use decide::{NewDecision, OwnersDecision};
 pub use hardest::{GivenAnswer, HardTask, HardestCursor, HardestPage};

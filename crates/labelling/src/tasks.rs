@@ -4,10 +4,13 @@ mod claim;
 mod leases;
 mod media;
 mod no_task;
+mod prefill;
 mod status;
 mod submit;
 mod turn;
 mod unsure;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
@@ -15,8 +18,10 @@ use datacrowd_protocol::{
     raw::RawJson,
     work::TaskStatus,
 };
+use serde_json::Value;
 
 pub use media::Media;
+pub(crate) use prefill::Prefilling;
 pub use submit::{NewAnswer, Submitted};
 pub(crate) use turn::{MAX_LEASES, lost, take_turn};
 
@@ -51,4 +56,6 @@ pub struct Task {
     pub labeling_version: i32,
     pub payload: RawJson,
     pub lease: Option<Lease>,
+    /// What its holder begins with, by field: the word of a model.
+    pub prefill: BTreeMap<String, Value>,
 }

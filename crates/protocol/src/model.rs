@@ -265,5 +265,31 @@ pub struct Tensor {
     pub shape: String,
 }
 
+/// How often a model says of gold what is right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelOnGold {
+    /// Items of gold that it predicted.
+    #[schemars(range(min = 1))]
+    #[schema(example = 200)]
+    pub items: i64,
+    /// Those that it has right.
+    #[schemars(range(min = 0))]
+    #[schema(example = 188)]
+    pub correct: i64,
+    /// Their share, from 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    #[schema(example = 0.94)]
+    pub accuracy: f64,
+    /// Lower end of Wilson's 95 % interval of it.
+    #[schemars(range(min = 0, max = 1))]
+    #[schema(example = 0.898)]
+    pub low: f64,
+    /// Upper end.
+    #[schemars(range(min = 0, max = 1))]
+    #[schema(example = 0.965)]
+    pub high: f64,
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,9 +9,7 @@ use datacrowd_crds::{
     names::{MODEL_LABEL, QUEUE_LABEL},
     prediction::ModelRef,
 };
-use datacrowd_protocol::{
-    internal::DatasetState, labeling::Purpose, model::ModelState, source::SourceFormat,
-};
+use datacrowd_protocol::{internal::DatasetState, model::ModelState, source::SourceFormat};
 use kube::{
     Api, Resource as _, ResourceExt as _,
     api::{DeleteParams, PostParams},
@@ -56,11 +54,10 @@ pub(super) async fn ensure(
     Ok(())
 }
 
-/// Whether its tasks are there, and wait for nobody's word but theirs who answer them: an Inbox's items are predicted as they come.
+/// Whether its tasks, or its gold, are there. An Inbox's items are predicted as they come.
 fn is_predictable(dataset: &Dataset) -> bool {
     let state = dataset.status.as_ref().and_then(|status| status.state);
     matches!(state, Some(DatasetState::Ready | DatasetState::Completed))
-        && dataset.spec.purpose != Some(Purpose::Gold)
         && dataset.spec.source.format != Some(SourceFormat::Inbox)
         && !is_going(dataset)
 }

@@ -2162,6 +2162,39 @@ export interface components {
              */
             rate: number;
         };
+        /** @description How many answers are alike. */
+        AlikeBody: {
+            /**
+             * Format: int32
+             * @description Answers of people, but for those that were withdrawn or voided.
+             * @example 200
+             */
+            answers: number;
+            /**
+             * Format: int32
+             * @description Those that are what the model says.
+             * @example 188
+             */
+            alike: number;
+            /**
+             * Format: double
+             * @description Their share, from 0 to 1; null of none.
+             * @example 0.94
+             */
+            share?: number | null;
+            /**
+             * Format: double
+             * @description Lower end of Wilson's 95 % interval of it.
+             * @example 0.898
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Upper end.
+             * @example 0.965
+             */
+            high: number;
+        };
         /** @description One of my answers. */
         AnswerBody: {
             /** Format: int64 */
@@ -3344,6 +3377,7 @@ export interface components {
              * @example 1
              */
             replicas: number;
+            use: components["schemas"]["UseBody"];
             /** @description Of the file, as they were found. */
             inputs: components["schemas"]["Tensor"][];
             outputs: components["schemas"]["Tensor"][];
@@ -3357,12 +3391,46 @@ export interface components {
              * @description Mean time of one of them in microseconds.
              */
             meanMicros?: number | null;
+            onGold?: components["schemas"]["ModelOnGold"] | null;
             /** @description Why it failed. */
             message?: string | null;
             /** Format: date-time */
             createdAt: string;
             /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
             conditions?: components["schemas"]["ConditionBody"][] | null;
+        };
+        /** @description How often a model says of gold what is right. */
+        ModelOnGold: {
+            /**
+             * Format: int64
+             * @description Items of gold that it predicted.
+             * @example 200
+             */
+            items: number;
+            /**
+             * Format: int64
+             * @description Those that it has right.
+             * @example 188
+             */
+            correct: number;
+            /**
+             * Format: double
+             * @description Their share, from 0 to 1.
+             * @example 0.94
+             */
+            accuracy: number;
+            /**
+             * Format: double
+             * @description Lower end of Wilson's 95 % interval of it.
+             * @example 0.898
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Upper end.
+             * @example 0.965
+             */
+            high: number;
         };
         /** @description What one model says of an item. */
         ModelWordBody: {
@@ -3528,6 +3596,7 @@ export interface components {
              * @example 1
              */
             replicas?: number | null;
+            use?: components["schemas"]["NewUse"] | null;
         };
         /** @description What to buy. */
         NewPayment: {
@@ -3644,6 +3713,17 @@ export interface components {
         NewResetLink: {
             /** @description Also remove the second step, for who lost device and recovery codes. */
             removeTotp?: boolean;
+        };
+        /** @description What shall become of what a model says. */
+        NewUse: {
+            /** @description Whether workers begin a task with what it says; false when absent. */
+            prefill?: boolean | null;
+            /**
+             * Format: double
+             * @description The part of the tasks that they begin without it all the same, so that what it does to people is measured; 0.1 when absent.
+             * @example 0.1
+             */
+            blindShare?: number | null;
         };
         /**
          * @description A new endpoint.
@@ -4067,6 +4147,7 @@ export interface components {
                  * @example 1
                  */
                 replicas: number;
+                use: components["schemas"]["UseBody"];
                 /** @description Of the file, as they were found. */
                 inputs: components["schemas"]["Tensor"][];
                 outputs: components["schemas"]["Tensor"][];
@@ -4080,6 +4161,7 @@ export interface components {
                  * @description Mean time of one of them in microseconds.
                  */
                 meanMicros?: number | null;
+                onGold?: components["schemas"]["ModelOnGold"] | null;
                 /** @description Why it failed. */
                 message?: string | null;
                 /** Format: date-time */
@@ -4188,8 +4270,11 @@ export interface components {
         /** @description A page of a list. */
         PageBody_PredictionItemBody: {
             items: {
-                /** Format: int64 */
-                taskId: number;
+                /**
+                 * Format: int64
+                 * @description None of gold, which is no task.
+                 */
+                taskId?: number | null;
                 /**
                  * Format: int64
                  * @description Its record number in the dataset's source.
@@ -4644,8 +4729,11 @@ export interface components {
         };
         /** @description What a model says of one item. */
         PredictionItemBody: {
-            /** Format: int64 */
-            taskId: number;
+            /**
+             * Format: int64
+             * @description None of gold, which is no task.
+             */
+            taskId?: number | null;
             /**
              * Format: int64
              * @description Its record number in the dataset's source.
@@ -5214,6 +5302,11 @@ export interface components {
             /** @description The row's columns. */
             payload: Record<string, never>;
             lease?: components["schemas"]["LeaseBody"] | null;
+            /**
+             * @description What a model says, by field, to begin with. Absent where no model of the project is asked to, where none says anything, and
+             *     where this answer is to be given without.
+             */
+            prefill?: Record<string, never> | null;
         };
         /** @description Several tasks. */
         Tasks: {
@@ -5405,6 +5498,19 @@ export interface components {
             sizeBytes: number;
             /** @description In hexadecimal. */
             sha256: string;
+        };
+        /** @description What becomes of what a model says. */
+        UseBody: {
+            /** @description Whether workers begin a task with what it says. */
+            prefill: boolean;
+            /**
+             * Format: double
+             * @description The part of the tasks that they begin without it all the same.
+             * @example 0.1
+             */
+            blindShare: number;
+            shown?: components["schemas"]["AlikeBody"] | null;
+            blind?: components["schemas"]["AlikeBody"] | null;
         };
         /** @description A person. */
         UserBody: {

@@ -50,6 +50,8 @@ export class WorkLoop {
   readonly unknown;
   private readonly lockSeconds: number;
   private readonly empty: Values;
+  /** What the item on screen began with: nothing, or what a model says. */
+  private begunWith: Values = this.values;
   private readonly keeper: DraftKeeper;
 
   constructor(
@@ -93,15 +95,19 @@ export class WorkLoop {
   /** The browser brought the page back as it was; what was given back may be another's by now. */
   async comeBack(): Promise<void> {
     const begun = this.current;
-    this.held = drafts.isEmpty(this.values) || begun === null ? [] : [begun];
+    this.held = this.isBegun && begun !== null ? [begun] : [];
     if (this.held.length > 0) await this.retake();
     await this.fill();
   }
 
   /** Everything that nobody has begun: what was typed keeps its task, so that a reload finds both. */
   private giveBack(): void {
-    const begun = !drafts.isEmpty(this.values);
-    service.giveBack(this.held.filter((_, i) => i > 0 || !begun));
+    service.giveBack(this.held.filter((_, i) => i > 0 || !this.isBegun));
+  }
+
+  /** Whether anybody did anything to the answer on screen. */
+  private get isBegun(): boolean {
+    return this.values !== this.begunWith && !drafts.isEmpty(this.values);
   }
 
   /** A key or a pointer. */
@@ -251,21 +257,36 @@ export class WorkLoop {
 
   private show(held: readonly queue.Held<service.Task>[], values?: Values): void {
     this.held = held;
-    this.values = values ?? this.empty;
+    this.begunWith = this.beginning(held[0]?.task);
+    this.values = values ?? this.begunWith;
     this.wrong = {};
     this.watch = clock.started(Date.now());
     const first = held[0];
     if (first !== undefined && values === undefined) void this.loadDraft(first.task.id);
   }
 
+  /** What a model says, as far as the form asks for it. */
+  private beginning(task: service.Task | undefined): Values {
+    const prefill = task?.prefill ?? null;
+    if (prefill === null) return this.empty;
+    const fields = this.project.labeling.fields.filter(({ name }) => name in prefill);
+    const said = valuesOf(fields, prefill);
+    const wrong = faults(fields, said);
+    return {
+      ...this.empty,
+      ...Object.fromEntries(Object.entries(said).filter(([name]) => !(name in wrong))),
+    };
+  }
+
   private async loadDraft(taskId: number): Promise<void> {
     const values = await this.keeper.load(taskId, this.empty);
-    const untouched = this.current?.task.id === taskId && drafts.isEmpty(this.values);
-    if (values !== null && untouched) this.values = values;
+    if (values !== null && this.current?.task.id === taskId && !this.isBegun) this.values = values;
   }
 
   private shown(): { taskId: number; labelingVersion: number; values: Values } | null {
-    if (this.current === null) return null;
+    // What a model says is nobody's draft.
+    if (this.current === null || (this.values === this.begunWith && !drafts.isEmpty(this.values)))
+      return null;
     const { id: taskId, labelingVersion } = this.current.task;
     return { taskId, labelingVersion, values: this.values };
   }

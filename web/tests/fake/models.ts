@@ -31,6 +31,13 @@ export const model = (part: Partial<Model> = {}): Model => ({
   state: 'READY',
   sourceUri: 's3://datacrowd/dc-clara-k3x9q/models/rating.onnx',
   replicas: 0,
+  onGold: { items: 200, correct: 188, accuracy: 0.94, low: 0.898, high: 0.965 },
+  use: {
+    prefill: true,
+    blindShare: 0.1,
+    shown: { answers: 900, alike: 846, share: 0.94, low: 0.922, high: 0.954 },
+    blind: { answers: 100, alike: 86, share: 0.86, low: 0.779, high: 0.915 },
+  },
   sha256: SHA,
   sizeBytes: 1_482_311,
   input: { kind: 'AUDIO', column: 'file', audio: AUDIO },
@@ -56,6 +63,8 @@ export const failedModel = (): Model =>
     input: { kind: 'COLUMNS', columns: ['age', 'height'] },
     inputs: [],
     outputs: [],
+    onGold: null,
+    use: { prefill: false, blindShare: 0.1 },
     predicted: 0,
     meanMicros: null,
     message:
@@ -160,6 +169,8 @@ export const models: Handlers = {
     const made = model({
       ...(body as unknown as Body<'NewModel'>),
       replicas: (body as unknown as Body<'NewModel'>).replicas ?? 0,
+      use: { prefill: false, blindShare: 0.1 },
+      onGold: null,
       id: `0190a000-0000-7000-8000-0000000000b${state.madeModels.push(body)}`,
       name: 'voice-n3w4m',
       state: 'PENDING',

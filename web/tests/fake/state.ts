@@ -33,6 +33,8 @@ export interface Lease {
 }
 
 export interface FakeTask {
+  /** What a model says. */
+  prefill?: Record<string, unknown>;
   readonly id: number;
   readonly payload: Record<string, unknown>;
   lease: Lease | null;

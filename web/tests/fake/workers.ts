@@ -19,6 +19,7 @@ const bodyOf = (state: State, task: FakeTask) => ({
   status: task.lease === null ? 'NEW' : 'LOCKED',
   labelingVersion: 1,
   payload: task.payload,
+  ...(task.prefill === undefined ? {} : { prefill: task.prefill }),
   ...(task.lease === null
     ? {}
     : {

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     ModelBody,
     form::{InputBody, OutputBody},
+    usage::NewUse,
 };
 use crate::{
     auth::Owner,
@@ -44,6 +45,7 @@ pub struct NewModel {
     /// How many predictors keep it loaded for the items of an inbox; none when absent.
     #[schema(example = 1, minimum = 0, maximum = 50)]
     replicas: Option<i32>,
+    r#use: Option<NewUse>,
 }
 
 /// Add a model: a Job looks at its file, then it may be applied to datasets.
@@ -79,6 +81,7 @@ pub async fn model_create(
             output: new.output.into(),
             replicas: new.replicas,
             predict: None,
+            usage: new.r#use.map(Into::into),
         },
     );
     resource.metadata.namespace = Some(project.namespace.clone());

@@ -22,8 +22,11 @@ pub async fn model_get(
         app.cluster
             .conditions::<ModelResource>(&model.namespace, &model.name, model.bound_uid);
     let conditions = conditions.await.map(ConditionBody::all);
+    let prefilled = app.core.model_prefilled(model.id).await?;
+    let body = ModelBody::from(model);
     Ok(axum::Json(ModelBody {
         conditions,
-        ..model.into()
+        r#use: body.r#use.with(prefilled),
+        ..body
     }))
 }

@@ -21,7 +21,8 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PredictionItemBody {
-    task_id: i64,
+    /// None of gold, which is no task.
+    task_id: Option<i64>,
     /// Its record number in the dataset's source.
     row_no: i64,
     external_id: Option<String>,
@@ -38,7 +39,7 @@ pub struct PredictionItemBody {
 impl From<PredictionItem> for PredictionItemBody {
     fn from(item: PredictionItem) -> Self {
         Self {
-            task_id: item.task.0,
+            task_id: item.task.map(|task| task.0),
             row_no: item.row_no,
             external_id: item.external_id,
             label: item.label,

@@ -11,7 +11,7 @@ pub async fn task_held(
     State(app): State<App>,
     Worker(user): Worker,
 ) -> ApiResult<axum::Json<Tasks>> {
-    let tasks = app.core.tasks_held(user).await?;
+    let tasks = app.core.tasks_held(user, app.now()).await?;
     Ok(axum::Json(Tasks {
         tasks: tasks.into_iter().map(Into::into).collect(),
     }))

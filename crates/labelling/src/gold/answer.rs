@@ -174,6 +174,7 @@ pub(crate) async fn withdraw(
             expires_at,
             reward_points: taken.reward_points,
         }),
+        prefill: BTreeMap::new(),
     })
 }
 

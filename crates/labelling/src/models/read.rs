@@ -1,14 +1,15 @@
 //! Models as their owners see them.
 
 use chrono::{DateTime, Utc};
+use datacrowd_consensus::Share;
 use datacrowd_protocol::{
     ids::{ModelId, ProjectId, ResourceUid, TenantId},
-    model::{ModelInput, ModelOutput, ModelState, Tensor},
+    model::{ModelInput, ModelOnGold, ModelOutput, ModelState, Tensor},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Found, stored};
+use super::{Found, on_gold, share, stored};
 use crate::{Error, Labelling, Page, Refusal, Result, projects::from_column};
 
 /// A model as its owner sees it.
@@ -29,13 +30,27 @@ pub struct Model {
     pub output: ModelOutput,
     /// How many predictors keep it loaded.
     pub replicas: i32,
+    /// Whether workers begin with what it says.
+    pub prefill: bool,
+    /// The part of the tasks that they begin without it all the same.
+    pub blind_share: f64,
     pub inputs: Vec<Tensor>,
     pub outputs: Vec<Tensor>,
     pub predicted: i64,
     pub mean_micros: Option<i64>,
+    pub on_gold: Option<ModelOnGold>,
     /// Why it is as it is, where there is more to say than its state.
     pub message: Option<String>,
     pub created_at: DateTime<Utc>,
+}
+
+/// How often people's answers are alike with a model's word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Prefilled {
+    /// Of those that began with it.
+    pub shown: Share,
+    /// Of those that began without it, though it was there.
+    pub blind: Share,
 }
 
 /// A model as it is stored, with its latest run's word.
@@ -53,9 +68,13 @@ struct Row {
     input: Value,
     output: Value,
     replicas: i32,
+    prefill: bool,
+    blind_share: f64,
     found: Option<Value>,
     predicted: i64,
     micros: i64,
+    correct: i64,
+    items: i64,
     created_at: DateTime<Utc>,
     message: Option<String>,
 }
@@ -79,10 +98,13 @@ impl TryFrom<Row> for Model {
             input: stored(m.input)?,
             output: stored(m.output)?,
             replicas: m.replicas,
+            prefill: m.prefill,
+            blind_share: m.blind_share,
             inputs: found.inputs,
             outputs: found.outputs,
             predicted: m.predicted,
             mean_micros: m.micros.checked_div(m.predicted),
+            on_gold: on_gold(m.correct, m.items),
             message: m.message,
             created_at: m.created_at,
         })
@@ -118,6 +140,28 @@ impl Labelling {
         Ok(Page::cut(items, limit, |m| m.id.0))
     }
 
+    /// How often people's answers are what the model says, by whether they began with it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn model_prefilled(&self, id: ModelId) -> Result<Prefilled> {
+        let rows = sqlx::query!(
+            "select shown as \"shown!\", answers as \"answers!\", alike as \"alike!\" from model_prefilled_v1($1)",
+            id.0
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let mut prefilled = Prefilled::default();
+        for row in rows {
+            let share = share(row.alike, row.answers);
+            match row.shown {
+                true => prefilled.shown = share,
+                false => prefilled.blind = share,
+            }
+        }
+        Ok(prefilled)
+    }
+
     async fn model_rows(
         &self,
         tenant: Option<TenantId>,
@@ -128,9 +172,10 @@ impl Labelling {
     ) -> Result<Vec<Model>> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, found, predicted, micros, created_at,
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, prefill, blind_share, found, predicted, micros, created_at,
+                    g.correct as \"correct!\", g.items as \"items!\",
                     (select message from runs where target_id = models.id order by created_at desc limit 1) as message
-             from models where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
+             from models cross join lateral model_on_gold_v1(models.id) g where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and bound_uid is not null
              order by id limit $5",
             tenant.map(|t| t.0),

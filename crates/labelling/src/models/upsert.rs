@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Found, column, stored};
+use super::{Found, column, on_gold, stored};
 use crate::{
     Error, Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
@@ -36,6 +36,8 @@ pub struct ModelUpsert {
     pub input: ModelInput,
     pub output: ModelOutput,
     pub replicas: i32,
+    pub prefill: bool,
+    pub blind_share: f64,
 }
 
 /// The model that has the name, locked.
@@ -92,11 +94,13 @@ impl Known {
 
     async fn apply(&self, conn: &mut PgConnection, up: &ModelUpsert) -> Result<()> {
         sqlx::query!(
-            "update models set bound_uid = $2, generation = $3, replicas = $4, updated_at = now() where id = $1",
+            "update models set bound_uid = $2, generation = $3, replicas = $4, prefill = $5, blind_share = $6, updated_at = now() where id = $1",
             self.id.0,
             up.uid.0,
             up.generation,
-            up.replicas
+            up.replicas,
+            up.prefill,
+            up.blind_share
         )
         .execute(&mut *conn)
         .await
@@ -216,7 +220,8 @@ async fn lock(
 /// What operator and REST are told of a model.
 async fn model_view(conn: &mut PgConnection, id: ModelId) -> Result<ModelView> {
     let m = sqlx::query!(
-        "select state, sha256, size_bytes, found, predicted, micros from models where id = $1",
+        "select m.state, m.sha256, m.size_bytes, m.found, m.predicted, m.micros, g.correct as \"correct!\", g.items as \"items!\"
+         from models m cross join lateral model_on_gold_v1(m.id) g where m.id = $1",
         id.0
     )
     .fetch_one(&mut *conn)
@@ -231,6 +236,7 @@ async fn model_view(conn: &mut PgConnection, id: ModelId) -> Result<ModelView> {
         outputs: found.outputs,
         predicted: m.predicted,
         mean_micros: m.micros.checked_div(m.predicted),
+        on_gold: on_gold(m.correct, m.items),
         run: latest_run(conn, id, 0).await?,
     })
 }

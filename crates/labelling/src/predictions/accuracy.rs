@@ -1,7 +1,7 @@
-//! How often a model says what people say: over the items of a dataset that have a label of theirs.
+//! How often a model says what is right: over the items of a dataset that have a label of people's, or of one of gold.
 //!
 //! The label of an item is what its owner decided, else what most of its approved answers say; where none leads, it has
-//! none.
+//! none. That of gold came with it.
 
 use std::collections::BTreeMap;
 
@@ -82,11 +82,17 @@ impl Labelling {
                  select distinct on (d.task_id) d.task_id, d.value from decisions d, wanted w
                  where d.dataset_id = $1 and d.field = w.field order by d.task_id, d.seq desc),
              given as (
-                 select task_id, coalesce(d.value, c.label) as label from crowd c full join decided d using (task_id))
-             select p.label as \"predicted!\", g.label as \"given!\", least(floor(p.probability * $3::int)::int, $3 - 1) as \"bin!\",
-                    count(*)::int as \"items!\", sum(p.probability) as \"probabilities!\"
-             from given g join predictions p on p.task_id = g.task_id and p.model_id = $2
-             where g.label is not null group by 1, 2, 3",
+                 select task_id, coalesce(d.value, c.label) as label from crowd c full join decided d using (task_id)),
+             compared as (
+                 select p.label as predicted, p.probability, g.label as given
+                 from given g join predictions p on p.task_id = g.task_id and p.model_id = $2
+                 union all
+                 select p.label, p.probability, i.expected->w.field
+                 from wanted w, gold_items i join gold_predictions p on p.item_id = i.id and p.model_id = $2
+                 where i.dataset_id = $1 and i.retired_at is null)
+             select predicted as \"predicted!\", given as \"given!\", least(floor(probability * $3::int)::int, $3 - 1) as \"bin!\",
+                    count(*)::int as \"items!\", sum(probability) as \"probabilities!\"
+             from compared where given is not null group by 1, 2, 3",
             prediction.dataset.0,
             prediction.model.0,
             i32::try_from(BINS).unwrap_or(i32::MAX)

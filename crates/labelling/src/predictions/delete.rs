@@ -52,6 +52,15 @@ impl Labelling {
             tx.commit().await?;
             return Ok(Deletion::Unfinished);
         }
+        sqlx::query!(
+            "delete from gold_predictions where model_id = $1 and item_id in (select id from gold_items where dataset_id = $2)
+                and not exists (select from prediction_jobs o where o.model_id = $1 and o.dataset_id = $2 and o.id <> $3)",
+            row.model_id,
+            row.dataset_id,
+            id.0
+        )
+        .execute(&mut *tx)
+        .await?;
         sqlx::query!("delete from runs where target_id = $1", id.0)
             .execute(&mut *tx)
             .await?;

@@ -28,7 +28,7 @@ pub enum ItemSource {
 /// An item that is to be predicted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnpredictedItem {
-    /// Its task.
+    /// Its task; of a dataset of gold, its item.
     pub task: TaskId,
     /// Its record number in the source.
     pub row_no: i64,
@@ -71,11 +71,16 @@ impl Labelling {
         let input: ModelInput = stored(read.input)?;
         let rows = sqlx::query_as!(
             Row,
-            "select t.id, t.row_no, t.payload->>$4::text as value,
+            r#"select t.id as "id!", t.row_no as "row_no!", t.payload->>$4::text as value,
                     case when d.source_format = 'files' and $4 = 'file' then t.payload->>'etag' end as pinned,
                     (select jsonb_object_agg(c, t.payload->c) from unnest($5::text[]) c where t.payload ? c) as cells,
-                    d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id, t.dataset_id
-             from tasks t join datasets d on d.id = t.dataset_id where t.dataset_id = $1 and t.row_no > $2 order by t.row_no limit $3",
+                    d.source_path, d.source_etag, d.own_credentials, d.namespace, d.tenant_id, d.id as dataset_id
+             from (
+                 (select id, row_no, payload from tasks where dataset_id = $1 and row_no > $2 order by row_no limit $3)
+                 union all
+                 (select id, row_no, payload from gold_items
+                  where dataset_id = $1 and task_id is null and retired_at is null and row_no > $2 order by row_no limit $3)) t
+             join datasets d on d.id = $1 order by t.row_no limit $3"#,
             read.dataset_id,
             after,
             i64::try_from(MOST_ITEMS).unwrap_or(i64::MAX),

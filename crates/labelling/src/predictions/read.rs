@@ -98,8 +98,8 @@ impl TryFrom<Row> for Prediction {
 /// What a model says of one item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PredictionItem {
-    /// Its task.
-    pub task: TaskId,
+    /// Its task; none of gold.
+    pub task: Option<TaskId>,
     /// Its record number in the source.
     pub row_no: i64,
     /// Value of the project's `externalIdColumn`.
@@ -156,9 +156,17 @@ impl Labelling {
         limit: i64,
     ) -> Result<Page<PredictionItem, i64>> {
         let rows = sqlx::query!(
-            "select t.id, t.row_no, t.external_id, p.label, p.probability, p.probabilities as \"probabilities: Json<BTreeMap<String, f64>>\"
-             from tasks t join predictions p on p.task_id = t.id and p.model_id = $2
-             where t.dataset_id = $1 and t.row_no > $3 order by t.row_no limit $4",
+            r#"select s.id, s.row_no as "row_no!", s.external_id, s.label as "label!", s.probability as "probability!",
+                      s.probabilities as "probabilities!: Json<BTreeMap<String, f64>>"
+             from (
+                 (select t.id, t.row_no, t.external_id, p.label, p.probability, p.probabilities
+                  from tasks t join predictions p on p.task_id = t.id and p.model_id = $2
+                  where t.dataset_id = $1 and t.row_no > $3 order by t.row_no limit $4)
+                 union all
+                 (select null, i.row_no, null, p.label, p.probability, p.probabilities
+                  from gold_items i join gold_predictions p on p.item_id = i.id and p.model_id = $2
+                  where i.dataset_id = $1 and i.row_no > $3 order by i.row_no limit $4)) s
+             order by s.row_no limit $4"#,
             prediction.dataset.0,
             prediction.model.0,
             after,
@@ -167,7 +175,7 @@ impl Labelling {
         .fetch_all(&self.calls)
         .await?;
         let items = rows.into_iter().map(|r| PredictionItem {
-            task: TaskId(r.id),
+            task: r.id.map(TaskId),
             row_no: r.row_no,
             external_id: r.external_id,
             label: r.label,
@@ -188,7 +196,7 @@ impl Labelling {
         let rows = sqlx::query_as!(
             Row,
             "select p.id, p.tenant_id, p.project_id, p.model_id, m.name as model_name, p.dataset_id, d.name as dataset_name, p.namespace, p.name,
-                    p.bound_uid, p.state, case when d.state in ('ready', 'completed') then d.tasks_created end as items, p.predicted, p.failed,
+                    p.bound_uid, p.state, case when d.state in ('ready', 'completed') then case when d.gold is null then d.tasks_created else d.gold_items end end as items, p.predicted, p.failed,
                     p.failed_items as \"failed_items: Json<Vec<FailedItem>>\",
                     (select message from runs where target_id = p.id order by created_at desc limit 1) as message,
                     p.started_at, p.completed_at, p.created_at

@@ -160,7 +160,7 @@ async fn lock(conn: &mut PgConnection, prediction: PredictionId) -> Result<Job> 
     job.ok_or_else(|| Refusal::Tombstoned.into())
 }
 
-/// Writes the predictions, and counts what the model did. A model that is applied to a dataset again says the last word.
+/// Writes the predictions, of tasks or of gold, and counts what the model did. A model that is applied to a dataset again says the last word.
 pub(super) async fn insert(
     conn: &mut PgConnection,
     model: Uuid,
@@ -178,6 +178,26 @@ pub(super) async fn insert(
               as u (task_id, row_no, label, probability, probabilities, micros)
          join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no
          on conflict (task_id, model_id) do update set label = excluded.label, probability = excluded.probability,
+             probabilities = excluded.probabilities, micros = excluded.micros, created_at = excluded.created_at",
+        model,
+        dataset,
+        &new.tasks,
+        &new.rows,
+        &new.labels,
+        &new.probability,
+        &new.probabilities,
+        &new.micros,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into gold_predictions as p (item_id, model_id, label, probability, probabilities, micros, created_at)
+         select i.id, $1, u.label, u.probability, u.probabilities, u.micros, $9
+         from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[])
+              as u (item_id, row_no, label, probability, probabilities, micros)
+         join gold_items i on i.id = u.item_id and i.dataset_id = $2 and i.row_no = u.row_no and i.task_id is null
+         on conflict (item_id, model_id) do update set label = excluded.label, probability = excluded.probability,
              probabilities = excluded.probabilities, micros = excluded.micros, created_at = excluded.created_at",
         model,
         dataset,

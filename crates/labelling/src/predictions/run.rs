@@ -173,7 +173,9 @@ async fn nothing_predicted_is_failed(
 ) -> Result<CompleteRun> {
     let row = sqlx::query!(
         "select p.predicted, p.failed, p.after_row, p.failed_items as \"failed_items: Json<Vec<FailedItem>>\",
-                exists (select from tasks t where t.dataset_id = p.dataset_id and t.row_no > p.after_row) as \"more!\"
+                exists (select from tasks t where t.dataset_id = p.dataset_id and t.row_no > p.after_row)
+                or exists (select from gold_items i where i.dataset_id = p.dataset_id and i.task_id is null and i.retired_at is null
+                           and i.row_no > p.after_row) as \"more!\"
          from runs r join prediction_jobs p on p.id = r.target_id where r.id = $1 and r.outcome is null",
         run.0
     )

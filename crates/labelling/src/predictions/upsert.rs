@@ -130,7 +130,7 @@ async fn dataset_named(
     up: &PredictionUpsert,
 ) -> Result<DatasetId> {
     let row = sqlx::query!(
-        "select id from datasets where project_id = $1 and namespace = $2 and name = $3 and bound_uid is not null and gold is null and inbox is null",
+        "select id from datasets where project_id = $1 and namespace = $2 and name = $3 and bound_uid is not null and inbox is null",
         project.0,
         up.namespace,
         up.dataset_name
@@ -184,7 +184,7 @@ async fn lock(conn: &mut PgConnection, tenant: TenantId, up: &PredictionUpsert) 
 async fn prediction_view(conn: &mut PgConnection, id: PredictionId) -> Result<PredictionView> {
     let p = sqlx::query!(
         "select p.state, p.predicted, p.failed, p.failed_items as \"failed_items: Json<Vec<FailedItem>>\", p.started_at, p.completed_at,
-                case when d.state in ('ready', 'completed') then d.tasks_created end as items
+                case when d.state in ('ready', 'completed') then case when d.gold is null then d.tasks_created else d.gold_items end end as items
          from prediction_jobs p join datasets d on d.id = p.dataset_id where p.id = $1",
         id.0
     )

@@ -1,5 +1,7 @@
 //! What waits for a reviewer.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     ids::{AnswerId, BatchId, DatasetId, ProjectId, TaskId, UserId},
@@ -112,6 +114,7 @@ impl Waiting {
             labeling_version: self.labeling_version,
             payload: self.payload.0,
             lease: None,
+            prefill: BTreeMap::new(),
         };
         Ok(ReviewCandidate {
             answer_id: AnswerId(self.answer_id),

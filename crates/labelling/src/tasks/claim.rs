@@ -1,5 +1,7 @@
 //! Taking work: the next open tasks behind a worker's own last position, or one that they name.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     ids::{BatchId, DatasetId, ProjectId, TaskId, UserId},
@@ -63,6 +65,7 @@ impl Labelling {
             labeling_version: t.labeling_version,
             payload: t.payload.0,
             lease: None,
+            prefill: BTreeMap::new(),
         })
     }
 
@@ -87,7 +90,7 @@ impl Labelling {
             };
         }
         match claimed {
-            Claimed::Tasks(tasks) => Ok(tasks),
+            Claimed::Tasks(tasks) => self.prefilled(user, tasks, now).await,
             _ => Err(Refusal::TooManyLeases { limit: MAX_LEASES }.into()),
         }
     }
@@ -152,6 +155,12 @@ impl Labelling {
     /// # Errors
     /// `not_found` when this worker may not take it, `task_locked`, `too_many_leases`; or the database failed.
     pub async fn task_lock(&self, user: UserId, task: TaskId, now: DateTime<Utc>) -> Result<Task> {
+        let locked = self.lock(user, task, now).await?;
+        let mut prefilled = self.prefilled(user, vec![locked], now).await?;
+        prefilled.pop().ok_or_else(|| Refusal::TaskLocked.into())
+    }
+
+    async fn lock(&self, user: UserId, task: TaskId, now: DateTime<Utc>) -> Result<Task> {
         let mut tx = self.begin().await?;
         take_turn(&mut tx, user).await?;
         let t = sqlx::query!(

@@ -1,5 +1,7 @@
 //! Leases: what a worker holds, holding on to it, and giving it back.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     ids::{BatchId, DatasetId, LeaseToken, ProjectId, TaskId, UserId},
@@ -40,6 +42,7 @@ impl From<Held> for Task {
                 expires_at: h.expires_at,
                 reward_points: h.reward_points,
             }),
+            prefill: BTreeMap::new(),
         }
     }
 }
@@ -69,9 +72,11 @@ impl Labelling {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn tasks_held(&self, user: UserId) -> Result<Vec<Task>> {
+    pub async fn tasks_held(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<Task>> {
         let mut conn = self.calls.acquire().await?;
-        held(&mut conn, user, None).await
+        let tasks = held(&mut conn, user, None).await?;
+        drop(conn);
+        self.prefilled(user, tasks, now).await
     }
 
     /// The worker is still at it: the lease lasts another `lockSeconds`, but never beyond its end. Whoever renews it

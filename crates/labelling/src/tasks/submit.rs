@@ -1,8 +1,6 @@
 //! Submitting: what the lease promised is read and the answer is checked against it without a lock; then one call ends
 //! the lease and stores the answer. A repeated submit finds it again.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     WireEnum,
@@ -62,7 +60,10 @@ impl Labelling {
     pub async fn task_submit(&self, new: &NewAnswer, now: DateTime<Utc>) -> Result<Submitted> {
         let submitted = match self.promised(new).await? {
             Some(promised) => {
-                let labeling = self.labeling_of(&promised).await?;
+                let labeling = self
+                    .labeling(ProjectId(promised.project_id), promised.labeling_version)
+                    .await?
+                    .ok_or(Refusal::LeaseLost)?;
                 let details = validate_answer(&labeling, &new.answer);
                 if !details.is_empty() {
                     return Err(Refusal::InvalidAnswer { details }.into());
@@ -98,23 +99,6 @@ impl Labelling {
         .fetch_optional(&self.calls)
         .await?;
         Ok(promised)
-    }
-
-    async fn labeling_of(&self, promised: &Promised) -> Result<Arc<Labeling>> {
-        let project = ProjectId(promised.project_id);
-        let version = promised.labeling_version;
-        if let Some(known) = self.labelings.get(project, version) {
-            return Ok(known);
-        }
-        let row = sqlx::query!(
-            "select labeling as \"labeling: sqlx::types::Json<Labeling>\" from labeling_versions where project_id = $1 and version = $2",
-            project.0,
-            version
-        )
-        .fetch_optional(&self.calls)
-        .await?
-        .ok_or(Refusal::LeaseLost)?;
-        Ok(self.labelings.put(project, version, row.labeling.0))
     }
 
     /// None when the lease ended meanwhile.

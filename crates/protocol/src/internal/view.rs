@@ -9,7 +9,7 @@ use super::{BillingStatus, DatasetState, ExportState, ProjectState, WebhookState
 use crate::{
     chunk::RejectedRow,
     ids::{DatasetId, ExportId, ModelId, PredictionId, ProjectId, RunId},
-    model::{ModelState, PredictionState, Tensor},
+    model::{ModelOnGold, ModelState, PredictionState, Tensor},
     run::{RunOutcome, RunReason},
 };
 
@@ -208,7 +208,7 @@ pub struct ExportView {
 }
 
 /// The platform's answer to a model's upsert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelView {
     /// Platform id.
@@ -232,6 +232,9 @@ pub struct ModelView {
     /// Mean time of one of them in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_micros: Option<i64>,
+    /// How often it says of gold what is right; absent while it predicted none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_gold: Option<ModelOnGold>,
     /// The latest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunView>,

@@ -50,6 +50,7 @@ pub async fn model_put(State(rows): State<Shared>, Json(up): Json<Upsert<ModelSp
         outputs: found("probabilities"),
         predicted: row.tasks,
         mean_micros: None,
+        on_gold: None,
         run: row.runs.last().cloned(),
     })
     .into_response()

@@ -95,6 +95,7 @@ export const form = {
   notOption: 'This is none of the options.',
   required: 'required',
   tooLong: (most: number, by: number) => `At most ${most} characters; this has ${by} more.`,
+  suggested: 'A model suggests this. Change it where it is wrong.',
   unknownType: (type: string) =>
     `This version of the console does not know questions of the type ${type}. Reload the page, or tell whoever runs the platform.`,
   yes: 'Yes',

@@ -154,6 +154,17 @@ export const models = {
   windows: 'Of all windows',
   windowsHint: 'How a recording’s windows become one answer.',
   windowsOf: { MAX: 'the surest one counts', MEAN: 'the mean' },
+  onGold: 'Right on gold',
+  onGoldOf: (share: string, correct: string, items: string) => `${share} (${correct} of ${items})`,
+  prefill: 'Workers begin with it',
+  prefillBut: (share: string) => `Yes, but for ${share} of the tasks`,
+  prefillNot: 'No',
+  alike: {
+    shown: (share: string, alike: string, answers: string) =>
+      `Begun with it: ${share} of the answers agree (${alike} of ${answers})`,
+    blind: (share: string, alike: string, answers: string) =>
+      `Begun without: ${share} agree (${alike} of ${answers})`,
+  },
   accuracy: 'Against people',
   accuracyText:
     'Items that have a label of people: what you decided, else what most of their approved answers say.',

@@ -156,6 +156,17 @@ export const models: Catalogue['models'] = {
   windows: 'Из всех окон',
   windowsHint: 'Как окна одной записи становятся одним ответом.',
   windowsOf: { MAX: 'решает самое уверенное', MEAN: 'среднее' },
+  onGold: 'Верно на эталонах',
+  onGoldOf: (share: string, correct: string, items: string) => `${share} (${correct} из ${items})`,
+  prefill: 'Исполнители начинают с ответа модели',
+  prefillBut: (share: string) => `Да, кроме ${share} заданий`,
+  prefillNot: 'Нет',
+  alike: {
+    shown: (share: string, alike: string, answers: string) =>
+      `С ответом модели: совпадают ${share} ответов (${alike} из ${answers})`,
+    blind: (share: string, alike: string, answers: string) =>
+      `Без него: совпадают ${share} (${alike} из ${answers})`,
+  },
   accuracy: 'Сравнение с людьми',
   accuracyText:
     'Элементы, у которых есть метка людей: ваше решение, иначе то, что говорит большинство принятых ответов.',

@@ -1,13 +1,13 @@
 //! The queue of a model that is kept loaded: whoever races and whoever dies, an item has one prediction.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use datacrowd_labelling::{BillingMode, MOST_ATTEMPTS, QueueLease, QueueState, Refusal};
+use datacrowd_labelling::{BillingMode, MOST_ATTEMPTS, QueueLease, Refusal};
 use datacrowd_protocol::{
     ids::{ModelId, TaskId},
     model::{ItemFailed, ItemFailure, Predicted},
 };
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{Platform, Predictor};
@@ -33,10 +33,31 @@ async fn setting(items: i64, now: DateTime<Utc>) -> (Platform, ModelId, Vec<Task
         .unwrap();
     let tasks: Vec<TaskId> = tasks.into_iter().map(TaskId).collect();
     let model = ModelId(model.parse::<Uuid>().unwrap());
-    let added = p.core.queue_add(model, &tasks, now).await.unwrap();
-    assert_eq!(added, u64::try_from(items).unwrap());
+    sqlx::query("insert into prediction_queue (task_id, model_id, queued_at) select id, $1, $2 from tasks where dataset_id = $3::uuid")
+        .bind(model.0)
+        .bind(now)
+        .bind(&dataset)
+        .execute(&p.rows)
+        .await
+        .unwrap();
     (p, model, tasks)
 }
+
+/// How far an item is with the model: whether it is predicted, whether it stands in the queue, why it failed.
+async fn state(p: &Platform, model: ModelId, task: TaskId) -> (bool, bool, Option<Value>) {
+    sqlx::query_as(
+        "select exists (select from predictions where task_id = $1 and model_id = $2), exists (select from prediction_queue where task_id = $1 and model_id = $2),
+                (select failure->'reason' from prediction_queue where task_id = $1 and model_id = $2)",
+    )
+    .bind(task.0)
+    .bind(model.0)
+    .fetch_one(&p.rows)
+    .await
+    .unwrap()
+}
+
+/// It waits, or a predictor holds it.
+const QUEUED: (bool, bool, Option<Value>) = (false, true, None);
 
 async fn lease(p: &Platform, model: ModelId, now: DateTime<Utc>) -> QueueLease {
     p.core
@@ -104,8 +125,6 @@ async fn eight_predictors_race_and_each_item_is_predicted_once() {
     assert_eq!(p.count("select count(*) from predictions").await, 120);
     assert_eq!(p.count("select count(*) from prediction_queue").await, 0);
     assert_eq!(p.count("select predicted from models").await, 120);
-    // What is predicted is not queued again.
-    assert_eq!(p.core.queue_add(model, &tasks, now).await.unwrap(), 0);
     p.assert_consistent().await;
 }
 
@@ -122,16 +141,14 @@ async fn the_lease_of_a_killed_predictor_comes_back_and_it_is_fenced() {
     let word = said(tasks[0], 1);
     let late = p.core.queue_report(model, killed.lease, &word, later).await;
     assert!(is_fenced(late));
-    let queued = p.core.queue_state(model, tasks[0]).await.unwrap();
-    assert_eq!(queued, Some(QueueState::Queued));
+    assert_eq!(state(&p, model, tasks[0]).await, QUEUED);
     let depth = p.core.queue_depth().await.unwrap();
     assert_eq!((depth.waiting, depth.since.is_some()), (1, true));
     let taken = p.core.queue_report(model, next.lease, &word, later).await;
     taken.unwrap();
     let again = p.core.queue_report(model, next.lease, &word, later).await;
     assert!(is_fenced(again));
-    let state = p.core.queue_state(model, tasks[0]).await.unwrap();
-    assert_eq!(state, Some(QueueState::Predicted));
+    assert_eq!(state(&p, model, tasks[0]).await, (true, false, None));
     assert_eq!(p.core.queue_depth().await.unwrap().waiting, 0);
 }
 
@@ -150,10 +167,8 @@ async fn an_item_that_ends_its_predictors_fails_and_one_given_back_does_not() {
         now += HOLD;
     }
     assert!(lease(&p, model, now).await.items.is_empty());
-    match p.core.queue_state(model, tasks[0]).await.unwrap() {
-        Some(QueueState::Failed(why)) => assert_eq!(why.reason, ItemFailure::Crashed),
-        other => panic!("{other:?}"),
-    }
+    let failed = (false, true, Some(json!(ItemFailure::Crashed)));
+    assert_eq!(state(&p, model, tasks[0]).await, failed);
     assert_eq!(p.core.queue_depth().await.unwrap().waiting, 0);
 }
 
@@ -175,14 +190,9 @@ async fn a_failure_is_kept_and_a_word_that_is_none_of_the_models_is_not() {
     let unheard = failed(tasks[0], 1);
     let taken = p.core.queue_report(model, held.lease, &unheard, now).await;
     taken.unwrap();
-    match p.core.queue_state(model, tasks[0]).await.unwrap() {
-        Some(QueueState::Failed(why)) => assert_eq!(why.reason, ItemFailure::Undecodable),
-        other => panic!("{other:?}"),
-    }
+    let failed = (false, true, Some(json!(ItemFailure::Undecodable)));
+    assert_eq!(state(&p, model, tasks[0]).await, failed);
     assert_eq!(p.count("select count(*) from predictions").await, 0);
     // The other one is still held, and goes with its task.
-    let other = p.core.queue_state(model, tasks[1]).await.unwrap();
-    assert_eq!(other, Some(QueueState::Queued));
-    let stranger = p.core.queue_add(ModelId(Uuid::new_v4()), &tasks, now).await;
-    assert_eq!(stranger.unwrap(), 0);
+    assert_eq!(state(&p, model, tasks[1]).await, QUEUED);
 }

@@ -63,7 +63,7 @@ pub use points::{Points, PointsEntry};
 pub use predictions::{
     CalibrationBin, ComparedLabels, InboxItem, ItemCrowd, ItemCrowdState, ItemSource, ItemWord,
     MOST_ATTEMPTS, ModelAccuracy, NewItem, OpenInbox, PredictRun, Prediction, PredictionItem,
-    PredictionUpsert, QueueDepth, QueueLease, QueueState, Said, UnpredictedItem,
+    PredictionUpsert, QueueDepth, QueueLease, Said, UnpredictedItem,
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{

@@ -23,7 +23,7 @@ pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
 pub use asking::{ItemCrowd, ItemCrowdState};
 pub use inbox::{InboxItem, ItemWord, NewItem, OpenInbox, Said};
 pub use items::{ItemSource, UnpredictedItem};
-pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease, QueueState};
+pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease};
 pub use read::{Prediction, PredictionItem};
 pub use run::PredictRun;
 pub use upsert::PredictionUpsert;

@@ -31,17 +31,6 @@ pub struct QueueLease {
     pub items: Vec<UnpredictedItem>,
 }
 
-/// How far an item is with a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QueueState {
-    /// It waits, or a predictor holds it.
-    Queued,
-    /// The model has said its word.
-    Predicted,
-    /// It gets no prediction.
-    Failed(ItemFailed),
-}
-
 /// How much waits for models, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueDepth {
@@ -52,33 +41,6 @@ pub struct QueueDepth {
 }
 
 impl Labelling {
-    /// Puts tasks of the model's own project into its queue; returns how many are new there. One that is there, or that the
-    /// model has answered, is left as it is.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn queue_add(
-        &self,
-        model: ModelId,
-        tasks: &[TaskId],
-        now: DateTime<Utc>,
-    ) -> Result<u64> {
-        let tasks: Vec<i64> = tasks.iter().map(|task| task.0).collect();
-        let added = sqlx::query!(
-            "insert into prediction_queue (task_id, model_id, queued_at)
-             select t.id, m.id, $3 from models m join tasks t on t.project_id = m.project_id
-             where m.id = $1 and t.id = any($2)
-               and not exists (select from predictions p where p.task_id = t.id and p.model_id = m.id)
-             on conflict do nothing",
-            model.0,
-            &tasks,
-            now
-        )
-        .execute(&self.calls)
-        .await?;
-        Ok(added.rows_affected())
-    }
-
     /// Whether a predictor of the model would be given an item now: cheap to ask, again and again.
     ///
     /// # Errors
@@ -227,28 +189,6 @@ impl Labelling {
         tx.commit().await?;
         self.ask_people(item.task_id, now).await;
         Ok(())
-    }
-
-    /// How far an item is; nothing when it was never given to the model.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn queue_state(&self, model: ModelId, task: TaskId) -> Result<Option<QueueState>> {
-        let row = sqlx::query!(
-            "select exists (select from predictions where task_id = $1 and model_id = $2) as \"predicted!\",
-                    exists (select from prediction_queue where task_id = $1 and model_id = $2) as \"queued!\",
-                    (select failure from prediction_queue where task_id = $1 and model_id = $2) as failure",
-            task.0,
-            model.0
-        )
-        .fetch_one(&self.calls)
-        .await?;
-        Ok(match (row.predicted, row.failure, row.queued) {
-            (true, _, _) => Some(QueueState::Predicted),
-            (false, Some(failure), _) => Some(QueueState::Failed(stored(failure)?)),
-            (false, None, true) => Some(QueueState::Queued),
-            (false, None, false) => None,
-        })
     }
 
     /// How much waits for all models.

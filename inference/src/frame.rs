@@ -50,8 +50,8 @@ pub enum Ask {
         file: PathBuf,
         /// What the client calls it.
         name: String,
-        /// Whether each window is told.
-        windows: bool,
+        /// How many windows are told at most; of more, neighbours become one.
+        windows: usize,
     },
     /// Numbers, in the order of the model's columns.
     Columns(Vec<f64>),
@@ -71,11 +71,11 @@ pub struct Reply {
 pub struct Answer {
     /// In the order of the model's labels.
     pub probabilities: Vec<f64>,
-    /// Each window, when asked.
+    /// Windows in their order, as many as were asked for.
     pub windows: Vec<WindowAnswer>,
 }
 
-/// The answer to one window.
+/// The answer to one window, or to neighbours that became one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WindowAnswer {
     /// Where it begins.

@@ -17,6 +17,7 @@ pub mod model;
 mod predict;
 mod reader;
 mod serve;
+mod timeline;
 pub mod worker;
 
 use std::ffi::OsString;

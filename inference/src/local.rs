@@ -129,7 +129,7 @@ fn ask(file: &Path, input: &ModelInput) -> Result<Ask, ItemFailed> {
         return Ok(Ask::Audio {
             file: file.to_owned(),
             name: file.to_string_lossy().into_owned(),
-            windows: true,
+            windows: usize::MAX,
         });
     }
     let wrong = |why: String| failed(ItemFailure::Undecodable, why);

@@ -59,7 +59,7 @@ pub fn surest(probabilities: &[f64]) -> Option<(usize, f64)> {
     })
 }
 
-/// Windows so far.
+/// Windows that become one.
 #[derive(Debug)]
 pub struct Merge {
     how: WindowsMerge,
@@ -81,18 +81,33 @@ impl Merge {
 
     /// One more.
     pub fn add(&mut self, window: &[f64]) {
+        self.join(Self {
+            how: self.how,
+            windows: 1,
+            held: window.to_vec(),
+        });
+    }
+
+    /// What came behind.
+    pub fn join(&mut self, later: Self) {
         let of = |held: &[f64]| surest(held).map_or(0.0, |(_, p)| p);
-        self.windows += 1;
+        self.windows += later.windows;
         match self.how {
-            _ if self.held.is_empty() => self.held = window.to_vec(),
+            _ if self.held.is_empty() => self.held = later.held,
             WindowsMerge::Mean => {
-                for (sum, p) in self.held.iter_mut().zip(window) {
+                for (sum, p) in self.held.iter_mut().zip(later.held) {
                     *sum += p;
                 }
             }
-            WindowsMerge::Max if of(window) > of(&self.held) => self.held = window.to_vec(),
+            WindowsMerge::Max if of(&later.held) > of(&self.held) => self.held = later.held,
             WindowsMerge::Max => {}
         }
+    }
+
+    /// Windows so far.
+    #[must_use]
+    pub fn windows(&self) -> u32 {
+        self.windows
     }
 
     /// The answer, unless there was no window.

@@ -15,10 +15,11 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::{
     args::ReadArgs,
     audio::{self, Clock, LogMelMaker},
-    frame::{self, Answer, Ask, Load, Loaded, Micros, Reply, WindowAnswer},
+    frame::{self, Answer, Ask, Load, Loaded, Micros, Reply},
     item::failed,
     merge::{Merge, probabilities},
     model::{Model, Refused},
+    timeline::Timeline,
 };
 
 /// Reads until nothing more is asked; returns the exit code.
@@ -123,7 +124,7 @@ impl Reading {
         &mut self,
         file: File,
         name: &str,
-        windows: bool,
+        windows: usize,
         micros: &mut Micros,
     ) -> Result<Answer, ItemFailed> {
         let none = || {
@@ -135,7 +136,7 @@ impl Reading {
         let audio = self.audio.ok_or_else(none)?;
         let (mut features, mut infer) = (Clock::default(), Clock::default());
         let mut merge = Merge::new(self.windows);
-        let (mut told, mut numbers) = (Vec::new(), Vec::new());
+        let (mut timeline, mut numbers) = (Timeline::new(self.windows, windows), Vec::new());
         let Self { model, log_mel, .. } = self;
         micros.decode = audio::read(file, name, &audio, |begin, samples| {
             let input = match log_mel {
@@ -147,9 +148,7 @@ impl Reading {
             };
             let probabilities = infer.measure(|| answer(model, input))?;
             merge.add(&probabilities);
-            if windows {
-                told.push(window(begin, samples.len(), &audio, probabilities));
-            }
+            timeline.add(begin..begin + samples.len() as u64, &probabilities);
             Ok(())
         })?;
         (micros.features, micros.infer) = (features.0, infer.0);
@@ -161,7 +160,7 @@ impl Reading {
         };
         Ok(Answer {
             probabilities: merge.merged().ok_or_else(no_window)?,
-            windows: told,
+            windows: timeline.told(&audio),
         })
     }
 }
@@ -183,14 +182,4 @@ fn answer(model: &Model, numbers: &[f32]) -> Result<Vec<f64>, ItemFailed> {
         );
         failed(ItemFailure::NoAnswer, why)
     })
-}
-
-fn window(begin: u64, samples: usize, audio: &AudioInput, probabilities: Vec<f64>) -> WindowAnswer {
-    let millis =
-        |samples: u64| samples * 1000 / u64::from(audio.sample_rate_hz.unsigned_abs().max(1));
-    WindowAnswer {
-        begin_millis: millis(begin),
-        end_millis: millis(begin + samples as u64),
-        probabilities,
-    }
 }

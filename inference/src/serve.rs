@@ -158,7 +158,7 @@ impl Predictor<'_> {
                 let ask = Ask::Audio {
                     file: file.path().to_owned(),
                     name,
-                    windows: false,
+                    windows: item.windows,
                 };
                 Ok((ask, Some(file)))
             }

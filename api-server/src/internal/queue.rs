@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{extract::State, http::StatusCode};
 use chrono::TimeDelta;
-use datacrowd_labelling::WarmModel;
+use datacrowd_labelling::{RunModel, WarmModel};
 use datacrowd_protocol::{
     ids::ModelId,
     model::{
@@ -58,31 +58,37 @@ pub async fn queue_lease(
     Path(id): Path<Uuid>,
     Json(take): Json<QueueTake>,
 ) -> ApiResult<axum::Json<QueueLeased>> {
-    let model = runner.model(&app, ModelId(id)).await?.model.id;
+    let model = runner.model(&app, ModelId(id)).await?.model;
     let looks = Duration::from_secs(take.wait_seconds.min(LONGEST_WAIT_SECONDS)).as_millis()
         / LOOK.as_millis();
     // What the lease holds already is given out at once.
-    let mut item = lease(&app, model, take.lease).await?;
+    let mut item = lease(&app, &model, take.lease).await?;
     for _ in 0..looks {
         if item.is_some() || app.is_draining() {
             break;
         }
         tokio::time::sleep(LOOK).await;
-        if app.core.queue_is_due(model, app.now()).await? {
-            item = lease(&app, model, take.lease).await?;
+        if app.core.queue_is_due(model.id, app.now()).await? {
+            item = lease(&app, &model, take.lease).await?;
         }
     }
     Ok(axum::Json(QueueLeased { item }))
 }
 
-async fn lease(app: &App, model: ModelId, lease: Uuid) -> ApiResult<Option<PredictItem>> {
+async fn lease(app: &App, model: &RunModel, lease: Uuid) -> ApiResult<Option<PredictItem>> {
     let hold = TimeDelta::seconds(LEASE_SECONDS);
     let leased = app
         .core
-        .queue_lease(model, (lease, 1), hold, app.now())
+        .queue_lease(model.id, (lease, 1), hold, app.now())
         .await?;
     match leased.items.into_iter().next() {
-        Some(item) => told(app, item).await.map(Some),
+        Some(item) => {
+            let mut item = told(app, item).await?;
+            if item.url.is_some() {
+                item.windows = model.output.most_windows();
+            }
+            Ok(Some(item))
+        }
         None => Ok(None),
     }
 }

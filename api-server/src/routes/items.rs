@@ -10,7 +10,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{InboxItem, ItemWord, Said};
-use datacrowd_protocol::{Upper, WireEnum, model::ItemFailure, variants};
+use datacrowd_protocol::{
+    Upper, WireEnum,
+    model::{ItemFailure, PredictedWindow},
+    variants,
+};
 use serde::Serialize;
 use utoipa::{
     ToSchema,
@@ -88,6 +92,9 @@ pub struct ModelWordBody {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(example = json!({"human": 0.03, "synthetic": 0.97}))]
     labels: BTreeMap<String, f64>,
+    /// What it says of each window of a recording, in their order; of a long one, of as many windows together. Absent for a model of columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<PredictedWindow>,
     /// From the file's bytes to its probabilities.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 41.5)]
@@ -139,6 +146,7 @@ impl From<ItemWord> for ModelWordBody {
             label: None,
             probability: None,
             labels: BTreeMap::new(),
+            windows: Vec::new(),
             millis: None,
             reason: None,
             message: None,
@@ -150,11 +158,13 @@ impl From<ItemWord> for ModelWordBody {
                 probability,
                 probabilities,
                 micros,
+                windows,
             }) => {
                 body.state = ItemState::Predicted;
                 body.label = Some(label);
                 body.probability = Some(probability);
                 body.labels = probabilities;
+                body.windows = windows;
                 body.millis = Some(micros as f64 / 1_000.0);
             }
             Some(Said::Failed(failure)) => {

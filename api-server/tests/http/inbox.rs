@@ -370,3 +370,79 @@ async fn an_inbox_keeps_no_project_open_and_goes_with_its_files() {
     .unwrap();
     assert!(going, "the files stay");
 }
+
+/// Three windows of two seconds, one second apart, whose mean is the word of 0.75.
+fn windows() -> Value {
+    let window = |start: f64, one: f64| json!({"startSeconds": start, "endSeconds": start + 2.0, "probabilities": {"-1": 0.05, "0": 0.95 - one, "1": one}});
+    json!([window(0.0, 0.9), window(1.0, 0.75), window(1.5, 0.6)])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_model_says_of_each_window_is_kept_and_shown() {
+    let s = setting().await;
+    let item = s.send(&wav(b"one two three")).await;
+    let lease = Uuid::new_v4();
+    let leased = s.lease(lease, 0).await;
+    assert_eq!(leased["windows"], 240, "as many as are kept");
+    let told = |windows: &Value| {
+        let mut told = said(&leased);
+        told["windows"] = windows.clone();
+        told
+    };
+    let with = |path: &str, value: Value| {
+        let mut windows = windows();
+        *windows.pointer_mut(path).unwrap() = value;
+        windows
+    };
+    let many: Vec<_> = (0..241)
+        .map(|at| json!({"startSeconds": at, "endSeconds": at + 1, "probabilities": {"-1": 0, "0": 0, "1": 1}}))
+        .collect();
+    for (windows, why) in [
+        (
+            with("/0/probabilities", json!({"-1": 0, "0": 0, "2": 1})),
+            "the model's labels",
+        ),
+        (
+            with("/0/probabilities", json!({"1": 1})),
+            "the model's labels",
+        ),
+        (with("/1/probabilities/1", json!(1.1)), "from 0 to 1"),
+        (with("/1/startSeconds", json!(0.0)), "the order of time"),
+        (
+            with("/1/endSeconds", json!(1.0)),
+            "end behind where it starts",
+        ),
+        (
+            with("/0/startSeconds", json!(-1.0)),
+            "end behind where it starts",
+        ),
+        (json!(many), "are at most 240 here"),
+    ] {
+        let refused = s.report_as(lease, told(&windows)).await;
+        let details = refused.refused(422, "invalid_spec").to_string();
+        assert!(details.contains(why), "{details}");
+    }
+    s.report_as(lease, told(&windows())).await.expect(204);
+    let word = &s.seen(&item).await["models"][0];
+    assert_eq!(word["windows"], windows());
+    let shown = word["windows"].as_array().unwrap();
+    for label in ["-1", "0", "1"] {
+        let sum: f64 = shown
+            .iter()
+            .map(|window| window["probabilities"][label].as_f64().unwrap())
+            .sum();
+        let of_item = word["labels"][label].as_f64().unwrap();
+        assert!((sum / 3.0 - of_item).abs() < 1e-9, "{label}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_predictor_that_tells_of_no_windows_is_heard_all_the_same() {
+    let s = setting().await;
+    let item = s.send(&wav(b"one two three")).await;
+    let lease = Uuid::new_v4();
+    let leased = s.lease(lease, 0).await;
+    s.report(lease, &leased).await.expect(204);
+    let word = &s.seen(&item).await["models"][0];
+    assert_eq!((&word["label"], word.get("windows")), (&json!("1"), None));
+}

@@ -60,6 +60,12 @@ async fn a_model_is_looked_at_and_says_one_word_of_every_item() {
     assert_eq!(page[0]["cells"], json!({"id": "i1"}));
     let mut told: Vec<_> = page.iter().map(said).collect();
     told[7] = failed(&page[7], "Undecodable");
+    // Of a dataset's items no windows are asked for, and none are kept.
+    assert_eq!(page[0].get("windows"), None);
+    let mut windows = told.clone();
+    windows[0]["windows"] = json!([{"startSeconds": 0, "endSeconds": 2, "probabilities": {"-1": 0.05, "0": 0.2, "1": 0.75}}]);
+    let refused = first.report(&p, windows).await;
+    refused.refused(422, "invalid_spec");
     let taken = first.report(&p, told.clone()).await.expect(200);
     assert_eq!(taken, json!({"predicted": 99, "failed": 1}));
     // Its pod dies before it hears so, and another one goes on.

@@ -14,7 +14,7 @@ pub use self::queue::{
 };
 pub use self::run::{
     InspectOpened, ItemFailed, ItemsPage, ItemsRequest, ModelFound, ModelOpened, PredictItem,
-    PredictOpened, Predicted, PredictionsReport, PredictionsTaken,
+    PredictOpened, Predicted, PredictedWindow, PredictionsReport, PredictionsTaken,
 };
 use crate::{
     labeling::{FieldType, Labeling},
@@ -23,6 +23,8 @@ use crate::{
 
 /// Most items of one page, and most predictions of one report.
 pub const MOST_ITEMS: usize = 100;
+/// Most windows of one item that are kept.
+pub const MOST_WINDOWS: usize = 240;
 /// Most predictors of one model that are kept loaded.
 pub const MOST_REPLICAS: i32 = 50;
 /// Most bytes of a model's file.
@@ -187,6 +189,16 @@ impl ModelInput {
 }
 
 impl ModelOutput {
+    /// How many windows of an item are kept: fewer where its labels are so many, or so long, that they would take more than half a mebibyte.
+    #[must_use]
+    pub fn most_windows(&self) -> usize {
+        const MOST_BYTES: usize = 512 * 1024;
+        /// Of a probability, with what stands around it.
+        const EACH: usize = 24;
+        let bytes: usize = self.labels.iter().map(|label| label.len() + EACH).sum();
+        (MOST_BYTES / bytes.max(1)).clamp(1, MOST_WINDOWS)
+    }
+
     /// Effective merge of windows.
     #[must_use]
     pub fn windows(&self) -> WindowsMerge {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use datacrowd_job::halt::Halt;
 use datacrowd_protocol::{
     model::{
-        ItemFailed, ItemFailure, ModelInputKind, ModelOutput, PredictItem, PredictOpened, Predicted,
+        ItemFailed, ItemFailure, ModelInputKind, ModelOutput, PredictItem, PredictOpened,
+        Predicted, PredictedWindow,
     },
     raw::RawJson,
 };
@@ -15,7 +16,7 @@ use super::stages::Stages;
 use crate::{
     Session, calls, cells,
     fetch::{Fetch, NoFile, unreachable},
-    frame::{Ask, Reply},
+    frame::{Ask, Reply, WindowAnswer},
     item::failed,
     merge::surest,
     worker::Worker,
@@ -122,7 +123,7 @@ impl Listing<'_> {
             let ask = Ask::Audio {
                 file: file.path().to_owned(),
                 name,
-                windows: false,
+                windows: 0,
             };
             (ask, Some(file))
         }))
@@ -185,6 +186,7 @@ pub(crate) fn predicted(
         probability: None,
         probabilities: Default::default(),
         micros: 0,
+        windows: Vec::new(),
         failure: Some(failure),
     };
     let reply = match reply {
@@ -206,6 +208,7 @@ pub(crate) fn predicted(
     let sure = surest(&answer.probabilities);
     let label = sure.and_then(|(at, _)| output.labels.get(at));
     let told = label.map(|label| output.answer(label).to_string());
+    let windows = answer.windows.into_iter();
     Predicted {
         label: told.and_then(|text| RawJson::parse(text).ok()),
         probability: sure.map(|(_, probability)| probability),
@@ -216,7 +219,20 @@ pub(crate) fn predicted(
             .zip(answer.probabilities)
             .collect(),
         micros,
+        windows: windows.map(|one| window(one, output)).collect(),
         failure: None,
         ..without(failed(ItemFailure::NoAnswer, ""))
+    }
+}
+
+/// Six digits tell all that is to be seen, in half the bytes.
+fn window(window: WindowAnswer, output: &ModelOutput) -> PredictedWindow {
+    let seconds = |millis| Duration::from_millis(millis).as_secs_f64();
+    let short = |probability: f64| (probability * 1e6).round() / 1e6;
+    let probabilities = window.probabilities.into_iter().map(short);
+    PredictedWindow {
+        start_seconds: seconds(window.begin_millis),
+        end_seconds: seconds(window.end_millis),
+        probabilities: output.labels.iter().cloned().zip(probabilities).collect(),
     }
 }

@@ -248,6 +248,7 @@ fn next_item(world: &World) -> PredictItem {
         name: None,
         cells: BTreeMap::new(),
         failure: None,
+        windows: 0,
     }
 }
 
@@ -357,6 +358,7 @@ async fn predictions(State(fake): State<Fake>, Json(body): Json<PredictionsRepor
         let whole =
             told.label.is_some() && told.probability.is_some() && !told.probabilities.is_empty();
         assert_eq!(whole, told.failure.is_none(), "{told:?}");
+        assert!(told.windows.is_empty(), "nobody asked for them");
         if let Some(known) = world.predictions.get(&told.row_no) {
             assert_eq!(known.label, told.label, "another pod says the same");
             world.again += 1;

@@ -80,7 +80,7 @@ async fn recordings_get_the_probabilities_of_onnxruntime() {
             let ask = Ask::Audio {
                 file: path("speechlike.wav"),
                 name: "speechlike.wav".to_owned(),
-                windows: true,
+                windows: 240,
             };
             let answer = answer(&mut worker, &ask).await;
             let expected = &expected["answers"][model];

@@ -62,7 +62,8 @@ fn due(world: &mut World, take: QueueTake) -> Option<datacrowd_protocol::model::
                 && !world.leases.values().any(|row| *row == item.row_no)
         }
     });
-    let item = item.cloned()?;
+    let mut item = item.cloned()?;
+    item.windows = world.output.most_windows();
     world.leases.insert(take.lease, item.row_no);
     Some(item)
 }

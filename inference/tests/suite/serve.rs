@@ -73,6 +73,44 @@ async fn what_arrives_is_answered_until_the_pod_is_asked_to_stop() {
     assert_eq!(failure(&rows[1]), Some(ItemFailure::Undecodable));
     let said = &world.predictions[&rows[0]];
     assert!((said.probabilities.values().sum::<f64>() - 1.0).abs() < 1e-3);
+    assert!(world.predictions[&rows[1]].windows.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn windows_are_told_by_the_rule_of_docs_and_their_mean_is_the_answer() {
+    let fake = recordings().await;
+    fake.add_file("speechlike.wav", bytes("speechlike.wav"));
+    let session = fake.session();
+    let stop = session.stop.clone();
+    let serving = tokio::spawn(async move { serve(&session, ModelId(Uuid::nil())).await });
+    until(&fake, "it is told of", |fake| predicted(fake, 1)).await;
+    stop.cancel();
+    timeout(Duration::from_secs(10), serving)
+        .await
+        .unwrap()
+        .unwrap();
+    let world = fake.world();
+    let said = world.predictions.values().next().unwrap();
+    let times = said
+        .windows
+        .iter()
+        .map(|w| (w.start_seconds, w.end_seconds));
+    // 2.3 s in windows of a second, half a second apart; the last one ends where the recording ends.
+    let expected = [(0.0, 1.0), (0.5, 1.5), (1.0, 2.0), (1.3, 2.3)];
+    assert_eq!(times.collect::<Vec<_>>(), expected);
+    for (label, of_item) in &said.probabilities {
+        let sum: f64 = said.windows.iter().map(|w| w.probabilities[label]).sum();
+        assert!(
+            (sum / 4.0 - of_item).abs() < 1e-6,
+            "{label}: {sum} {of_item}"
+        );
+    }
+    let first = &said.windows[0].probabilities["true"];
+    assert!(
+        said.windows
+            .iter()
+            .any(|w| (w.probabilities["true"] - first).abs() > 0.01)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

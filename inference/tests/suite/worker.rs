@@ -30,7 +30,7 @@ fn recording(minutes: u32) -> (NamedTempFile, Ask) {
     let ask = Ask::Audio {
         file: file.path().to_owned(),
         name: "a.wav".to_owned(),
-        windows: false,
+        windows: 240,
     };
     (file, ask)
 }
@@ -39,7 +39,7 @@ fn good() -> Ask {
     Ask::Audio {
         file: path("speechlike.wav"),
         name: "a.wav".to_owned(),
-        windows: false,
+        windows: 0,
     }
 }
 

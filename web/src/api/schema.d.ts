@@ -3462,6 +3462,8 @@ export interface components {
             labels?: {
                 [key: string]: number;
             };
+            /** @description What it says of each window of a recording, in their order; of a long one, of as many windows together. Absent for a model of columns. */
+            windows?: components["schemas"]["PredictedWindow"][];
             /**
              * Format: double
              * @description From the file's bytes to its probabilities.
@@ -4682,6 +4684,33 @@ export interface components {
              * @description Sum of all postings, of one project when one is named.
              */
             balance: number;
+        };
+        /**
+         * @description What a model says of a stretch of a recording.
+         * @example {
+         *       "startSeconds": 1,
+         *       "endSeconds": 3,
+         *       "probabilities": {
+         *         "human": 0.12,
+         *         "synthetic": 0.88
+         *       }
+         *     }
+         */
+        PredictedWindow: {
+            /**
+             * Format: double
+             * @description Where it begins, from the recording's beginning.
+             */
+            startSeconds: number;
+            /**
+             * Format: double
+             * @description Where it ends. A recording that is shorter than a window ends before.
+             */
+            endSeconds: number;
+            /** @description Each label's probability. */
+            probabilities: {
+                [key: string]: number;
+            };
         };
         /** @description A model's answers to the items of a dataset. */
         PredictionBody: {

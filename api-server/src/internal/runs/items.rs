@@ -52,6 +52,7 @@ pub async fn told(app: &App, item: UnpredictedItem) -> ApiResult<PredictItem> {
         name: None,
         cells: Default::default(),
         failure: None,
+        windows: 0,
     };
     match source {
         ItemSource::Cells(cells) => told.cells = cells,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     ids::{DatasetId, ItemId, ModelId, ProjectId, TaskId, TenantId},
     internal::ProjectState,
-    model::ItemFailed,
+    model::{ItemFailed, PredictedWindow},
 };
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -94,6 +94,8 @@ pub enum Said {
         probabilities: BTreeMap<String, f64>,
         /// From the file's bytes to the probabilities.
         micros: i64,
+        /// Of each window of a recording, in their order.
+        windows: Vec<PredictedWindow>,
     },
     /// It gets no answer.
     Failed(ItemFailed),
@@ -226,7 +228,7 @@ impl Labelling {
         .ok_or(Refusal::NotFound)?;
         let rows = sqlx::query_as!(
             Word,
-            "select m.id, m.name, m.sha256, p.label as \"label?\", p.probability as \"probability?\", p.probabilities as \"probabilities?\", p.micros as \"micros?\", q.failure as \"failure?\"
+            "select m.id, m.name, m.sha256, p.label as \"label?\", p.probability as \"probability?\", p.probabilities as \"probabilities?\", p.micros as \"micros?\", p.windows as \"windows?\", q.failure as \"failure?\"
              from models m left join predictions p on p.model_id = m.id and p.task_id = $1
              left join prediction_queue q on q.model_id = m.id and q.task_id = $1
              where m.bound_uid is not null and m.project_id = (select project_id from tasks where id = $1)
@@ -256,6 +258,7 @@ struct Word {
     probability: Option<f64>,
     probabilities: Option<Value>,
     micros: Option<i64>,
+    windows: Option<Value>,
     failure: Option<Value>,
 }
 
@@ -269,6 +272,7 @@ impl Word {
                 probability,
                 probabilities: stored(probabilities)?,
                 micros,
+                windows: self.windows.map(stored).transpose()?.unwrap_or_default(),
             }),
             (None, Some(failure)) => Some(Said::Failed(stored(failure)?)),
             (None, None) => None,

@@ -171,7 +171,7 @@ impl Labelling {
     ) -> Result<()> {
         let mut tx = self.begin().await?;
         let (dataset, output) = lock(&mut tx, model, item.task_id, lease).await?;
-        let mut new = New::default();
+        let mut new = New::with_windows(output.most_windows());
         new.add(0, item, &output)?;
         insert(&mut tx, model.0, dataset, &new, now).await?;
         match &item.failure {

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     chunk::MAX_REASON_CHARS,
     ids::{PredictionId, RunId},
-    model::{ItemFailed, ModelOutput, Predicted, PredictionsReport, PredictionsTaken},
+    model::{
+        ItemFailed, ModelOutput, Predicted, PredictedWindow, PredictionsReport, PredictionsTaken,
+    },
 };
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
@@ -35,7 +37,10 @@ pub(super) struct New {
     probability: Vec<f64>,
     probabilities: Vec<Value>,
     micros: Vec<i64>,
+    windows: Vec<Option<Value>>,
     failed: Vec<FailedItem>,
+    /// Windows of one item that are kept: none of a dataset's, of which there may be millions.
+    most_windows: usize,
 }
 
 impl Labelling {
@@ -91,6 +96,14 @@ impl Labelling {
 }
 
 impl New {
+    /// With the windows of an item, up to so many.
+    pub(super) fn with_windows(most_windows: usize) -> Self {
+        Self {
+            most_windows,
+            ..Self::default()
+        }
+    }
+
     /// Adds what came of one item.
     pub(super) fn add(&mut self, i: usize, item: &Predicted, output: &ModelOutput) -> Result<()> {
         match (&item.label, item.probability, &item.failure) {
@@ -119,6 +132,7 @@ impl New {
                         .map_err(|_| Error::Corrupt { what: "prediction" })?,
                 );
                 self.micros.push(item.micros);
+                self.windows.push(self.windows(i, item, output)?);
                 Ok(())
             }
             (None, None, Some(ItemFailed { reason, message })) => {
@@ -135,6 +149,40 @@ impl New {
                 "with its probability, or a failure: send one of the two",
             )),
         }
+    }
+}
+
+impl New {
+    /// The windows of an item as they are kept; nothing where none are told.
+    fn windows(&self, i: usize, item: &Predicted, output: &ModelOutput) -> Result<Option<Value>> {
+        let windows = &item.windows;
+        if windows.len() > self.most_windows {
+            let why = format!("are at most {} here; merge neighbours", self.most_windows);
+            return Err(invalid(i, "windows", &why));
+        }
+        let is_word = |window: &PredictedWindow| {
+            let of = &window.probabilities;
+            of.len() == output.labels.len()
+                && output.labels.iter().all(|label| of.contains_key(label))
+                && of.values().all(|p| (0.0..=1.0).contains(p))
+        };
+        if !windows.iter().all(is_word) {
+            let why = "must each have the model's labels, from 0 to 1";
+            return Err(invalid(i, "windows", why));
+        }
+        let is_stretch =
+            |window: &PredictedWindow| (0.0..window.end_seconds).contains(&window.start_seconds);
+        let follows = |pair: &[PredictedWindow]| pair[0].start_seconds < pair[1].start_seconds;
+        if !windows.iter().all(is_stretch) || !windows.windows(2).all(follows) {
+            let why = "must each end behind where it starts, in the order of time";
+            return Err(invalid(i, "windows", why));
+        }
+        if windows.is_empty() {
+            return Ok(None);
+        }
+        let kept = serde_json::to_value(windows);
+        kept.map(Some)
+            .map_err(|_| Error::Corrupt { what: "prediction" })
     }
 }
 
@@ -172,13 +220,14 @@ pub(super) async fn insert(
         return Ok(());
     }
     sqlx::query!(
-        "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, created_at)
-         select t.id, $1, u.label, u.probability, u.probabilities, u.micros, $9
-         from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[])
-              as u (task_id, row_no, label, probability, probabilities, micros)
+        "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, windows, created_at)
+         select t.id, $1, u.label, u.probability, u.probabilities, u.micros, u.windows, $10
+         from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[], $9::jsonb[])
+              as u (task_id, row_no, label, probability, probabilities, micros, windows)
          join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no
          on conflict (task_id, model_id) do update set label = excluded.label, probability = excluded.probability,
-             probabilities = excluded.probabilities, micros = excluded.micros, created_at = excluded.created_at",
+             probabilities = excluded.probabilities, micros = excluded.micros, windows = excluded.windows,
+             created_at = excluded.created_at",
         model,
         dataset,
         &new.tasks,
@@ -187,6 +236,7 @@ pub(super) async fn insert(
         &new.probability,
         &new.probabilities,
         &new.micros,
+        &new.windows as _,
         now
     )
     .execute(&mut *conn)

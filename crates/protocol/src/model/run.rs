@@ -119,6 +119,14 @@ pub struct PredictItem {
     /// Why there is nothing to predict: the platform knows already. It is told back as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ItemFailed>,
+    /// Of Audio: how many windows may be told of it; none when absent.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub windows: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+fn is_none(windows: &usize) -> bool {
+    *windows == 0
 }
 
 /// Why an item has no prediction.
@@ -172,9 +180,26 @@ pub struct Predicted {
     /// Time from its bytes to its probabilities, in microseconds.
     #[serde(deserialize_with = "crate::range::count")]
     pub micros: i64,
+    /// What is said of each window of a recording, in their order: at most as many as the item asked for, so that neighbours may be
+    /// one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<PredictedWindow>,
     /// Why it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ItemFailed>,
+}
+
+/// What a model says of a stretch of a recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"startSeconds": 1.0, "endSeconds": 3.0, "probabilities": {"human": 0.12, "synthetic": 0.88}}))]
+pub struct PredictedWindow {
+    /// Where it begins, from the recording's beginning.
+    pub start_seconds: f64,
+    /// Where it ends. A recording that is shorter than a window ends before.
+    pub end_seconds: f64,
+    /// Each label's probability.
+    pub probabilities: BTreeMap<String, f64>,
 }
 
 /// How far a prediction is.

@@ -134,9 +134,10 @@ test('a model that is tried: answered, failed, refused, on its way; light and da
 }) => {
   trained(site.state);
   await site.open(page, 'clara', `/client/models/${WARM_MODEL}/try`);
-  const file = (name: string) => ({ name, mimeType: 'audio/wav', buffer: wav(1) });
+  const file = (name: string, seconds = 1) => ({ name, mimeType: 'audio/wav', buffer: wav(seconds) });
   const input = page.locator('input[type=file]');
-  await input.setInputFiles([file('robot.wav'), file('silent.wav')]);
+  await input.setInputFiles([file('robot.wav'), file('silent.wav'), file('mixed.wav', 4)]);
+  await page.getByText('As a table').click();
   await expect(page.getByText('synthetic 97.3%').first()).toBeVisible();
   await expect(page.getByText('There is no sound in it.')).toBeVisible();
   site.state.refusedItems.push([409, 'inbox_suspended']);

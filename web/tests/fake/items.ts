@@ -37,7 +37,26 @@ export const warmModel = (part: Partial<Body<'ModelBody'>> = {}): Body<'ModelBod
     ...part,
   });
 
-function word({ name, looks }: FakeItem): Word {
+/** The header of the file, and the form around it. */
+const AROUND = 1000;
+
+/** Windows of a second, half a second apart, whose mean is what is said of the recording; what is called mixed… is of both kinds. */
+function windows({ name, bytes }: FakeItem, synthetic: number): Body<'PredictedWindow'>[] {
+  const seconds = Math.max(1, Math.round((bytes - AROUND) / 8000));
+  const count = 2 * seconds - 1;
+  const swing = name.startsWith('mixed') ? 0.3 : 0.02;
+  return Array.from({ length: count }, (_, at) => {
+    const here = synthetic + (count === 1 ? 0 : swing * Math.cos((Math.PI * at) / (count - 1)));
+    return {
+      startSeconds: at / 2,
+      endSeconds: at / 2 + 1,
+      probabilities: { synthetic: here, human: 1 - here },
+    };
+  });
+}
+
+function word(item: FakeItem): Word {
+  const { name, looks } = item;
   const who = { model: 'voice-w4r3m', modelId: WARM_MODEL };
   if (looks < 3) return { ...who, state: 'QUEUED' };
   if (name.startsWith('silent'))
@@ -48,13 +67,14 @@ function word({ name, looks }: FakeItem): Word {
       message: `${name} has no sound; bring another one.`,
       version: model().sha256 ?? null,
     };
-  const synthetic = name.startsWith('robot') ? 0.973 : 0.184;
+  const synthetic = name.startsWith('robot') ? 0.973 : name.startsWith('mixed') ? 0.612 : 0.184;
   return {
     ...who,
     state: 'PREDICTED',
     label: (synthetic > 0.5 ? 'synthetic' : 'human') as never,
     probability: Math.max(synthetic, 1 - synthetic),
     labels: { synthetic, human: 1 - synthetic },
+    windows: windows(item, synthetic),
     version: model().sha256 ?? null,
     millis: 41.5,
   };
@@ -86,12 +106,21 @@ export const items: Handlers = {
     }
     found.looks += 1;
     const said = word(found);
+    const rule = state.inboxes.find(({ id: inbox }) => inbox === found.inbox)?.inbox;
+    const isAsked = rule?.crowd === 'UNCERTAIN' && (said.probability ?? 0) < (rule.askBelow ?? 0);
+    const crowd = {
+      state: isAsked ? 'ASKED' : 'NOT_NEEDED',
+      answers: 0,
+      wanted: isAsked ? 3 : 0,
+      answer: {},
+    } as const;
     return ok({
       itemId: found.id,
       taskId: 1,
       inbox: found.inbox,
       state: said.state,
       models: [said],
+      ...(rule == null ? {} : { crowd }),
       createdAt: '2026-11-28T09:00:00Z',
     } satisfies Body<'ItemBody'>);
   },

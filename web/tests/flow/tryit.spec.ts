@@ -185,3 +185,51 @@ test('who leaves the page ends what is asked; sending is cancelled', async ({ pa
   await page.waitForTimeout(2500);
   expect(looks()).toBe(before);
 });
+
+test('windows over time: a band below the waveform, a place to listen from, a table', async ({
+  page,
+  console: site,
+}) => {
+  site.state.models = [warmModel()];
+  site.state.inboxes = [inbox()];
+  await site.open(page, 'clara', `${MODEL}/try`);
+  await page.locator(input).setInputFiles([recording('mixed.wav', 4), recording('person.wav')]);
+  const mixed = page.getByRole('article', { name: 'mixed.wav' });
+  const band = mixed.getByRole('group', { name: 'What voice-w4r3m says over time' }).first();
+  await expect(band.locator('rect')).toHaveCount(1 + 7);
+  // Three of seven lean to the other label: 0.91 at the beginning, 0.31 at the end.
+  await expect(band.locator('rect.other')).toHaveCount(3);
+  await expect(band.locator('path')).toHaveAttribute('d', /^M2\.08 1v42M6\.25 /);
+  const place = band.getByRole('slider', { name: 'Place in the recording' });
+  await expect(place).toHaveAttribute('aria-valuetext', '0:00: synthetic 91.2%');
+  const box = await place.boundingBox();
+  if (box === null) throw new Error('it is not drawn');
+  await page.mouse.click(box.x + box.width * 0.75, box.y + box.height / 2);
+  const heard = () => mixed.locator('audio').evaluate((one: HTMLAudioElement) => one.currentTime);
+  await expect.poll(async () => Math.abs((await heard()) - 3)).toBeLessThan(0.05);
+  await expect(place).toHaveAttribute('aria-valuetext', '0:03: synthetic 35.2%');
+  // By keys as well.
+  await place.press('Home');
+  await expect.poll(heard).toBe(0);
+  await band.getByText('As a table').click();
+  await expect(band.getByRole('row')).toHaveCount(1 + 7);
+  await expect(band.getByRole('row').last()).toHaveText(/3\.0–4\.0 s\s*31\.2%\s*human, 68\.8%/);
+  // One window has no course of time.
+  const person = page.getByRole('article', { name: 'person.wav' });
+  await expect(person.getByText('human 81.6%').first()).toBeVisible();
+  await expect(person.getByRole('slider')).toHaveCount(0);
+});
+
+test('what the inbox asks people about, the model does not know', async ({ page, console: site }) => {
+  site.state.models = [warmModel()];
+  site.state.inboxes = [inbox({ inbox: { crowd: 'UNCERTAIN', askBelow: 0.9, holdSeconds: 300 } })];
+  await site.open(page, 'clara', `${MODEL}/try`);
+  await expect(page.getByText('Where the model is less sure than 90%, people are asked')).toBeVisible();
+  await page.locator(input).setInputFiles([recording('person.wav'), recording('robot.wav')]);
+  const person = page.getByRole('article', { name: 'person.wav' });
+  await expect(person.getByText('Don’t know')).toBeVisible();
+  await expect(person).toContainText('It leans to “human”, 81.6%. Below 90% people are asked.');
+  const robot = page.getByRole('article', { name: 'robot.wav' });
+  await expect(robot.getByText('synthetic 97.3%').first()).toBeVisible();
+  await expect(robot.getByText('Don’t know')).toHaveCount(0);
+});

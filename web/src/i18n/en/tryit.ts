@@ -1,21 +1,37 @@
 import { pluralOf } from '../plural.ts';
 
 const n = pluralOf('en');
+const seconds = (at: number) => at.toFixed(1);
 
 export const tryit = {
   again: 'The server did not answer; it is asked again.',
+  asked: (below: string, needsQuota: boolean) =>
+    needsQuota
+      ? `Below ${below} people are asked, as soon as the project has quota for it.`
+      : `Below ${below} people are asked.`,
   asking: 'The model is listening…',
   askingLong: 'Still waiting. A predictor may be starting, or others’ recordings come first.',
+  asksAlways: 'People are asked about every recording, which costs judgements.',
+  asksBelow: (below: string) =>
+    `Where the model is less sure than ${below}, people are asked, which costs judgements.`,
+  asksNobody: 'Nobody is asked and nothing is charged.',
+  asTable: 'As a table',
+  at: (time: string, label: string, share: string) => `${time}: ${label} ${share}`,
+  bandOther: 'Where another label is likelier.',
+  bandSeek: 'Choose a place to listen from there.',
+  bandText: (label: string) => `How likely “${label}” is, over time.`,
   cannotPlay: 'Your browser does not play this kind of file. The model may read it all the same.',
   drop: 'Drop recordings here, or choose them',
   dropHint: (most: number) =>
     `WAV, FLAC, MP3, AAC or Ogg Vorbis, up to ${most} at once. They are sent as soon as you choose them.`,
   inbox: 'Inbox',
   inboxState: (name: string, state: string) => `${name} (${state})`,
-  keptText: 'Nobody is asked and nothing is charged. What you send is kept until the inbox is deleted.',
+  keptText: 'What you send is kept until the inbox is deleted.',
   kindText: (reads: string) =>
     `This model reads ${reads}. Only a model of recordings in the column file can be tried here; apply this one to a dataset.`,
   label: (label: string, share: string) => `${label}, ${share}`,
+  leans: (label: string, share: string) => `It leans to “${label}”, ${share}.`,
+  likeliest: 'Likeliest',
   missing: 'What is still needed',
   missingText: 'This page goes on by itself as soon as it is there.',
   moreLabels: (count: number) =>
@@ -30,6 +46,8 @@ export const tryit = {
     'The model keeps no predictor loaded, so nothing would answer at once. Give it one: replicas: 1 in its YAML, or this command.',
   notYet: 'has not answered yet',
   open: 'Try it',
+  overTime: (model: string) => `What ${model} says over time`,
+  position: 'Place in the recording',
   probabilities: 'Probability of each label',
   sending: 'Sending',
   stages: {
@@ -40,8 +58,12 @@ export const tryit = {
     SENDING: 'being sent',
     WAITING: 'waits its turn',
   },
+  stretch: (from: number, to: number) => `${seconds(from)}–${seconds(to)} s`,
   text: 'Send a recording, and see what the model makes of it.',
+  time: 'Time',
   title: (model: string) => `Try ${model}`,
   tries: (most: number) => `What you tried on this visit, the last ${most}`,
+  unsure: 'Don’t know',
   version: 'Version',
+  windowsOf: (recording: string, model: string) => `Windows of ${recording} by ${model}`,
 };

@@ -2,21 +2,36 @@ import type { Catalogue } from '../catalogue.ts';
 import { pluralOf } from '../plural.ts';
 
 const n = pluralOf('ru');
+const seconds = (at: number) => at.toFixed(1).replace('.', ',');
 
 export const tryit: Catalogue['tryit'] = {
   again: 'Сервер не ответил, запрос повторяется.',
+  asked: (below, needsQuota) =>
+    needsQuota
+      ? `Ниже ${below} спрашивают людей — как только у проекта появится квота.`
+      : `Ниже ${below} спрашивают людей.`,
   asking: 'Модель слушает…',
   askingLong: 'Ответа пока нет: возможно, модель ещё загружается или до вас есть другие записи.',
+  asksAlways: 'О каждой записи спросят людей; на это уходят суждения.',
+  asksBelow: (below) => `Где модель уверена меньше чем на ${below}, спросят людей; на это уходят суждения.`,
+  asksNobody: 'Никого не спросят, ничего не спишется.',
+  asTable: 'Таблицей',
+  at: (time, label, share) => `${time}: ${label} ${share}`,
+  bandOther: 'Где вероятнее другая метка.',
+  bandSeek: 'Укажите место, чтобы слушать с него.',
+  bandText: (label) => `Вероятность метки «${label}» по ходу записи.`,
   cannotPlay: 'Ваш браузер не воспроизводит такие файлы. Модель, возможно, всё равно его прочитает.',
   drop: 'Перетащите сюда записи или выберите их',
   dropHint: (most) =>
     `WAV, FLAC, MP3, AAC или Ogg Vorbis, не больше ${most} за раз. Отправляются сразу после выбора.`,
   inbox: 'Приёмник',
   inboxState: (name, state) => `${name} (${state})`,
-  keptText: 'Никого не спросят, ничего не спишется. Отправленное хранится, пока приёмник не удалён.',
+  keptText: 'Отправленное хранится, пока приёмник не удалён.',
   kindText: (reads) =>
     `Эта модель читает ${reads}. Здесь можно испытать только модель записей из столбца file; эту запустите на наборе данных.`,
   label: (label, share) => `${label}, ${share}`,
+  leans: (label, share) => `Скорее «${label}», ${share}.`,
+  likeliest: 'Вероятнее всего',
   missing: 'Чего не хватает',
   missingText: 'Когда всё появится, страница продолжит сама.',
   moreLabels: (count) =>
@@ -31,6 +46,8 @@ export const tryit: Catalogue['tryit'] = {
     'Модель не держится загруженной, и сразу ответить некому. Задайте ей replicas: 1 в YAML или выполните эту команду.',
   notYet: 'ещё не ответила',
   open: 'Испытать',
+  overTime: (model) => `Что говорит ${model} по ходу записи`,
+  position: 'Место в записи',
   probabilities: 'Вероятность каждой метки',
   sending: 'Отправка',
   stages: {
@@ -41,8 +58,12 @@ export const tryit: Catalogue['tryit'] = {
     SENDING: 'отправляется',
     WAITING: 'ждёт очереди',
   },
+  stretch: (from, to) => `${seconds(from)}–${seconds(to)} с`,
   text: 'Отправьте запись и посмотрите, что скажет модель.',
+  time: 'Время',
   title: (model) => `Испытать ${model}`,
   tries: (most) => `Что вы испытали сейчас, последние ${most}`,
+  unsure: 'Не знаю',
   version: 'Версия',
+  windowsOf: (recording, model) => `Окна записи ${recording}, модель ${model}`,
 };

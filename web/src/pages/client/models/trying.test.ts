@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Body } from '../../../api/client.ts';
-import { barsOf, MOST_BARS, needsOf, wordsOf } from './trying.ts';
+import { barsOf, isUnsure, MOST_BARS, needsOf, timelinesOf, wordsOf } from './trying.ts';
 
 const model = {
   id: 'm1',
@@ -28,7 +28,39 @@ describe('what a model needs', () => {
   });
 });
 
+describe('a model that does not know', () => {
+  const word = (probability: number | null) => ({
+    model: 'm',
+    modelId: 'm',
+    state: 'PREDICTED' as const,
+    probability,
+  });
+  const rule = { crowd: 'UNCERTAIN' as const, askBelow: 0.9 };
+
+  it('is less sure than its inbox asks for', () => {
+    expect([0.89, 0.9, 0.95, null].map((p) => isUnsure(word(p), rule))).toEqual([true, false, false, false]);
+    expect(isUnsure({ ...word(null), state: 'FAILED' }, rule)).toBe(false);
+  });
+
+  it('is none where people are asked about nothing, or about everything', () => {
+    for (const other of [undefined, null, { crowd: 'NEVER' as const }, { crowd: 'ALWAYS' as const }])
+      expect(isUnsure(word(0.1), other)).toBe(false);
+  });
+});
+
 describe('what is shown of an answer', () => {
+  it('is over time where there is more than one window', () => {
+    const window = { startSeconds: 0, endSeconds: 1, probabilities: {} };
+    const of = (windows?: (typeof window)[]) => ({
+      model: 'm',
+      modelId: String(windows?.length),
+      state: 'PREDICTED' as const,
+      ...(windows === undefined ? {} : { windows }),
+    });
+    const shown = timelinesOf([of(), of([window]), of([window, window])]);
+    expect(shown.map(({ modelId }) => modelId)).toEqual(['2']);
+  });
+
   it('has the tried model first', () => {
     const word = (modelId: string) => ({ model: modelId, modelId, state: 'QUEUED' as const });
     const order = wordsOf([word('m2'), word('m1'), word('m3')], 'm1').map(({ modelId }) => modelId);

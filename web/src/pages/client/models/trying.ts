@@ -28,6 +28,22 @@ export const wordsOf = (models: readonly Word[], modelId: string): Word[] => [
   ...models.filter((one) => one.modelId !== modelId),
 ];
 
+/** A recording of one window has nothing to show over time. */
+export const timelinesOf = (words: readonly Word[]): Word[] =>
+  words.filter(({ windows }) => (windows ?? []).length > 1);
+
+type Rule = Body<'InboxBody'>;
+
+/** How sure a model has to be, where the inbox asks people about what it is less sure of. */
+export const sureFrom = (rule: Rule | null | undefined): number | null =>
+  rule?.crowd === 'UNCERTAIN' ? (rule.askBelow ?? null) : null;
+
+/** Whether the model does not know by the inbox's own rule; what is just as sure as that is known. */
+export const isUnsure = ({ state, probability }: Word, rule: Rule | null | undefined): boolean => {
+  const least = sureFrom(rule);
+  return state === 'PREDICTED' && least !== null && probability != null && probability < least;
+};
+
 export const MOST_BARS = 8;
 
 /** Labels with their probabilities in the order of the model's file, so that tries compare; the likeliest where there are many. */

@@ -1,7 +1,8 @@
 /** What models and predictions say of themselves, in words. */
 import type { Body } from '../../../api/client.ts';
-import { formatDecimal, formatNumber } from '../../../i18n/format.ts';
+import { formatDecimal, formatNumber, formatShare } from '../../../i18n/format.ts';
 import { t } from '../../../i18n/index.ts';
+import { sureFrom } from './trying.ts';
 
 type Model = Body<'ModelBody'>;
 
@@ -44,6 +45,13 @@ export const labelText = (label: unknown, isBoolean: boolean): string => {
   if (label === true || (isBoolean && label === 'true')) return t.form.yes;
   if (label === false || (isBoolean && label === 'false')) return t.form.no;
   return typeof label === 'string' ? label : JSON.stringify(label);
+};
+
+/** What sending a recording to an inbox of this rule means for people, and for the quota. */
+export const costsOf = (rule: Body<'InboxBody'> | null | undefined): string => {
+  if (rule?.crowd === 'ALWAYS') return t.tryit.asksAlways;
+  const least = sureFrom(rule);
+  return least === null ? t.tryit.asksNobody : t.tryit.asksBelow(formatShare(least));
 };
 
 export const countOf = (n: number | null | undefined): string => (n == null ? '…' : formatNumber(n));

@@ -7,7 +7,7 @@ pub mod reject;
 pub mod undo;
 
 use chrono::{DateTime, Utc};
-use datacrowd_labelling::{PreviousDecision, ReviewCandidate, Reviewed};
+use datacrowd_labelling::{ModelSaid, PreviousDecision, ReviewCandidate, Reviewed};
 use datacrowd_protocol::{WireEnum, raw::RawJson};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,6 +27,24 @@ pub struct PreviousBody {
     at: DateTime<Utc>,
 }
 
+/// What a model says of the task.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelSaidBody {
+    /// The name of its resource.
+    #[schema(example = "voice")]
+    model: String,
+    /// The question of the form that it answers.
+    #[schema(example = "voice")]
+    field: String,
+    /// As a person would give it.
+    #[schema(value_type = serde_json::Value, example = "synthetic")]
+    label: serde_json::Value,
+    /// Of the label, from 0 to 1.
+    #[schema(example = 0.97)]
+    probability: f64,
+}
+
 /// An answer that waits for me.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +55,8 @@ pub struct ReviewBody {
     answer: RawJson,
     submitted_at: DateTime<Utc>,
     previous_decisions: Vec<PreviousBody>,
+    /// What models say of the task; whoever labels it is not told. Judge the answer first.
+    models: Vec<ModelSaidBody>,
 }
 
 impl From<PreviousDecision> for PreviousBody {
@@ -49,6 +69,23 @@ impl From<PreviousDecision> for PreviousBody {
     }
 }
 
+impl From<ModelSaid> for ModelSaidBody {
+    fn from(said: ModelSaid) -> Self {
+        let ModelSaid {
+            model,
+            field,
+            label,
+            probability,
+        } = said;
+        Self {
+            model,
+            field,
+            label,
+            probability,
+        }
+    }
+}
+
 impl From<ReviewCandidate> for ReviewBody {
     fn from(r: ReviewCandidate) -> Self {
         Self {
@@ -57,6 +94,7 @@ impl From<ReviewCandidate> for ReviewBody {
             answer: r.answer,
             submitted_at: r.submitted_at,
             previous_decisions: r.previous.into_iter().map(Into::into).collect(),
+            models: r.models.into_iter().map(Into::into).collect(),
         }
     }
 }

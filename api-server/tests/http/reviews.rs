@@ -295,3 +295,54 @@ async fn who_lets_holds_pass_stands_back_for_others_as_long_again() {
     pass(601.0).await;
     assert_eq!(claim(&wim, 2).await, answers[2..]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reviewer_sees_what_models_say_and_who_labels_does_not() {
+    let (p, client, project) = setting(json!({}), 2).await;
+    let first = p.checked_model(&client, &project, json!({})).await;
+    let gone = p.checked_model(&client, &project, json!({})).await;
+    sqlx::query(
+        "insert into predictions (task_id, model_id, label, probability, probabilities, micros, created_at)
+         select t.id, m.id, '\"1\"', 0.75, '{\"1\": 0.75}', 1, now() from tasks t, models m where t.row_no = 1",
+    )
+    .execute(&p.rows)
+    .await
+    .unwrap();
+    // Its resource is gone.
+    sqlx::query("update models set bound_uid = null where id = $1::uuid")
+        .bind(&gone)
+        .execute(&p.rows)
+        .await
+        .unwrap();
+    let (_, wanda) = p.register("wanda").await;
+    let claimed = p.claim(&wanda, &project, 2).await.expect(200);
+    let path = format!("/models/{first}");
+    let token = Some(client.token.as_str());
+    let name = p.call(token, Method::GET, &path, None).await.expect(200)["name"].clone();
+    for told in ["0.75", name.as_str().unwrap(), "models"] {
+        assert!(!claimed.to_string().contains(told), "{claimed}");
+    }
+    for task in claimed["tasks"].as_array().unwrap() {
+        p.submit(&wanda, task, "0").await.expect(201);
+    }
+    let (_, wim) = p.register("wim").await;
+    let body = json!({"projectId": project, "count": 2});
+    let shown = p
+        .call(Some(&wim), Method::POST, "/reviews/claim", Some(body))
+        .await
+        .expect(200);
+    let said = json!([{"model": name, "field": "rating", "label": "1", "probability": 0.75}]);
+    let reviews = shown["reviews"].as_array().unwrap();
+    let models = |row: &str| {
+        let of = |review: &&Value| review["task"]["payload"]["id"] == row;
+        reviews.iter().find(of).unwrap()["models"].clone()
+    };
+    assert_eq!((models("i1"), models("i2")), (said, json!([])));
+    // Its author reads of the answer, and not of models.
+    let mine = p.call(Some(&wanda), Method::GET, "/me/answers", None).await;
+    assert!(!mine.expect(200).to_string().contains("0.75"));
+    // Whoever has seen it never labels it.
+    p.claim(&wim, &project, 1)
+        .await
+        .refused(404, "no_task_available");
+}

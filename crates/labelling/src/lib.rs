@@ -71,7 +71,7 @@ pub use quality::{
     LabelCount, NewDecision, OwnersDecision, Quality, QualitySample, Share, Skill, SkillSample,
     WorkerQuality, Z_95,
 };
-pub use reviews::{Decision, PreviousDecision, ReviewCandidate, Reviewed};
+pub use reviews::{Decision, ModelSaid, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller, RunTarget};
 pub use scheduled::{ScheduledRun, ScheduledTask, TaskRuns};
 pub use sweep::Swept;

@@ -7,7 +7,7 @@ mod undo;
 use datacrowd_protocol::{ids::AnswerId, work::AnswerStatus};
 
 pub(crate) use next::REVIEW_LEASE_SECONDS;
-pub use next::{PreviousDecision, ReviewCandidate};
+pub use next::{ModelSaid, PreviousDecision, ReviewCandidate};
 
 /// A reviewer's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,6 +31,7 @@ export function answered(state: State): void {
 export function trained(state: State): void {
   state.models = [model(), failedModel(), warmModel()];
   state.inboxes = [inbox()];
+  state.modelsSaid = [{ model: 'rating-q7w2e', field: 'rating', label: 'bad' as never, probability: 0.871 }];
   hooked(state);
   told(state);
   state.telegramBot = '@datacrowd_bot';

@@ -103,6 +103,8 @@ export class State {
   /** Names of projects that workers see before the others, and in which nothing is left to do. */
   finished: string[] = [];
   models: Body<'ModelBody'>[] = [];
+  /** Of every task that is reviewed. */
+  modelsSaid: Body<'ModelSaidBody'>[] = [];
   predictions: Body<'PredictionBody'>[] = [];
   /** Requests for models that were accepted, and what the next ones are refused with, by member. */
   readonly madeModels: Record<string, unknown>[] = [];

@@ -223,6 +223,7 @@ export const workers: Handlers = {
               answer: one.answer,
               submittedAt: one.at,
               previousDecisions: one.decisions,
+              models: state.modelsSaid,
             },
           ];
     });

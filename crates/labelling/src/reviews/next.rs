@@ -7,6 +7,7 @@ use datacrowd_protocol::{
     ids::{AnswerId, BatchId, DatasetId, ProjectId, TaskId, UserId},
     raw::RawJson,
 };
+use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
@@ -27,6 +28,19 @@ pub struct PreviousDecision {
     pub at: DateTime<Utc>,
 }
 
+/// What a model says of the task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelSaid {
+    /// The name of the model's resource.
+    pub model: String,
+    /// The question that it answers.
+    pub field: String,
+    /// As a person would give it.
+    pub label: Value,
+    /// Of the label, from 0 to 1.
+    pub probability: f64,
+}
+
 /// An answer that waits for this reviewer.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "named after the contract")]
@@ -36,6 +50,8 @@ pub struct ReviewCandidate {
     pub answer: RawJson,
     pub submitted_at: DateTime<Utc>,
     pub previous: Vec<PreviousDecision>,
+    /// In the order of the models' names.
+    pub models: Vec<ModelSaid>,
 }
 
 impl Labelling {
@@ -82,7 +98,8 @@ impl Labelling {
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let previous = previous_decisions(&mut tx, row.id).await?;
-            found.push(row.with(previous)?);
+            let models = models_said(&mut tx, row.id).await?;
+            found.push(row.with(previous, models)?);
         }
         tx.commit().await?;
         Ok(found)
@@ -104,7 +121,11 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn with(self, previous: Vec<PreviousDecision>) -> Result<ReviewCandidate> {
+    fn with(
+        self,
+        previous: Vec<PreviousDecision>,
+        models: Vec<ModelSaid>,
+    ) -> Result<ReviewCandidate> {
         let task = Task {
             id: TaskId(self.id),
             project: ProjectId(self.project_id),
@@ -122,6 +143,7 @@ impl Waiting {
             answer: self.answer.0,
             submitted_at: self.submitted_at,
             previous,
+            models,
         })
     }
 }
@@ -284,4 +306,17 @@ async fn previous_decisions(conn: &mut PgConnection, task: i64) -> Result<Vec<Pr
             at: r.created_at,
         })
         .collect())
+}
+
+/// What models say of a task. Who is shown it never labels the task: [`hold`] bars it.
+async fn models_said(conn: &mut PgConnection, task: i64) -> Result<Vec<ModelSaid>> {
+    let rows = sqlx::query_as!(
+        ModelSaid,
+        "select m.name as model, m.output->>'field' as \"field!\", p.label, p.probability
+         from predictions p join models m on m.id = p.model_id where p.task_id = $1 and m.bound_uid is not null order by m.name, m.id limit 20",
+        task
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
 }

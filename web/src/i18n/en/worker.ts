@@ -30,6 +30,7 @@ export const review = {
   comment: 'What is wrong?',
   commentHint: 'Its author reads this. Ctrl+Enter rejects.',
   done: (count: number) => `${n(count, { one: 'decision', other: 'decisions' })} since you came`,
+  models: 'What models say: judge the answer first',
   nothing: 'No answer waits for your review',
   nothingWhy: 'New answers appear here when you look again; your own are reviewed by others.',
   previous: 'Decisions so far',

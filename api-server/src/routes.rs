@@ -202,6 +202,7 @@ fn run_routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(
             models::get::model_get,
+            models::patch::model_patch,
             models::delete::model_delete
         ))
         .routes(routes!(models::manifest::model_manifest))

@@ -1,7 +1,9 @@
 //! From a resource to the upsert of its index row: the same for one that REST has just written and for one
 //! that the operator saw.
 
-use datacrowd_crds::{DatasetSpec, ExportSpec, ModelSpec, PredictionSpec, ProjectSpec};
+use datacrowd_crds::{
+    DatasetSpec, ExportSpec, ModelSpec, PredictionSpec, ProjectSpec, model::Predicts,
+};
 use datacrowd_labelling::{
     ContentNow, DatasetUpsert, ExportUpsert, ModelUpsert, PredictionUpsert, ProjectUpsert,
 };
@@ -223,6 +225,7 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         let why = format!("must be between 0 and {MOST_REPLICAS}");
         return Err(invalid("replicas", why));
     }
+    let predict_always = spec.predict() == Predicts::Always;
     let (prefill, blind_share) = (spec.prefill(), spec.blind_share());
     Ok(ModelUpsert {
         tenant,
@@ -236,6 +239,7 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         input: spec.input,
         output: spec.output,
         replicas,
+        predict_always,
         prefill,
         blind_share,
     })

@@ -1,6 +1,8 @@
 set lock_timeout = '5s';
 
 alter table models
+    -- Whether its predictions are made by themselves: as its resource says, for whoever reads it elsewhere.
+    add column predict_always boolean not null default false,
     -- Whether workers begin with what it says.
     add column prefill     boolean not null default false,
     -- The part of the leases that begin without it all the same, so that what it does to people is measured.

@@ -6,6 +6,7 @@ pub mod form;
 pub mod get;
 pub mod list;
 pub mod manifest;
+pub mod patch;
 pub mod usage;
 
 use chrono::{DateTime, Utc};
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use self::{
     form::{InputBody, OutputBody},
-    usage::UseBody,
+    usage::{PredictBody, UseBody},
 };
 use crate::routes::condition::ConditionBody;
 
@@ -43,6 +44,7 @@ pub struct ModelBody {
     /// How many predictors keep it loaded for the items of an inbox.
     #[schema(example = 1)]
     replicas: i32,
+    predict: PredictBody,
     r#use: UseBody,
     /// Of the file, as they were found.
     inputs: Vec<Tensor>,
@@ -64,6 +66,7 @@ pub struct ModelBody {
 impl From<Model> for ModelBody {
     fn from(m: Model) -> Self {
         Self {
+            predict: PredictBody::of(&m),
             r#use: UseBody::of(&m),
             id: m.id.0,
             project_id: m.project.0,

@@ -120,15 +120,47 @@ async fn nobody_begins_with_what_nobody_asked_for() {
     let refused = json!({"use": {"prefill": true, "blindShare": 1.5}});
     let refused = p.model(&client, &project, refused).await;
     let problem = refused.expect(422);
-    assert_eq!(problem["details"]["use.blindShare"], "must be at most 1");
+    assert_eq!(
+        problem["details"]["use.blindShare"],
+        "must be between 0 and 1"
+    );
     let dataset = json!({"id": p.loaded(&client, &project, 4, 4).await});
     let unused = p.checked_model(&client, &project, json!({})).await;
     predict(&p, &client, &project, &unused, &dataset).await;
     let (_, wanda) = p.register("wanda").await;
     let claimed = p.claim(&wanda, &project, 1).await.expect(200);
     assert!(!is_prefilled(&items_of(&claimed)[0]));
-    let seen = get(&p, &client, &format!("/models/{unused}")).await;
-    assert_eq!(seen.expect(200)["use"]["shown"]["answers"], 0);
+    let path = format!("/models/{unused}");
+    let seen = get(&p, &client, &path).await.expect(200);
+    assert_eq!(seen["use"]["shown"]["answers"], 0);
+    assert_eq!(seen["predict"], "ON_REQUEST");
+
+    // What is not named stays as it is.
+    let change = async |body: Value| {
+        let changed = p.call(Some(&client.token), Method::PATCH, &path, Some(body));
+        changed.await
+    };
+    change(json!({"use": {"blindShare": 0}})).await.expect(200);
+    change(json!({"use": {"prefill": true}, "predict": "ALWAYS"}))
+        .await
+        .expect(200);
+    let changed = change(json!({"replicas": 2})).await.expect(200);
+    assert_eq!(changed["use"], json!({"prefill": true, "blindShare": 0.0}));
+    assert_eq!(
+        (&changed["predict"], &changed["replicas"]),
+        (&json!("ALWAYS"), &json!(2))
+    );
+    let refused = change(json!({"replicas": 51, "use": {"blindShare": 2}})).await;
+    let problem = refused.expect(422);
+    assert_eq!(problem["details"]["replicas"], "must be between 0 and 50");
+    change(json!({"sourceUri": "s3://other/file.onnx"}))
+        .await
+        .expect(422);
+    eventually(Duration::from_secs(20), || async {
+        let held = held(&p, &wanda).await;
+        is_prefilled(&held[0]).then_some(())
+    })
+    .await;
 }
 
 fn items_of(claimed: &Value) -> Vec<Value> {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{
     ModelBody,
     form::{InputBody, OutputBody},
-    usage::NewUse,
+    usage::{NewUse, PredictBody},
 };
 use crate::{
     auth::Owner,
@@ -45,6 +45,8 @@ pub struct NewModel {
     /// How many predictors keep it loaded for the items of an inbox; none when absent.
     #[schema(example = 1, minimum = 0, maximum = 50)]
     replicas: Option<i32>,
+    /// ON_REQUEST when absent.
+    predict: Option<PredictBody>,
     r#use: Option<NewUse>,
 }
 
@@ -64,6 +66,7 @@ pub async fn model_create(
         let why = format!("must be between 0 and {MOST_REPLICAS}");
         return Err(ApiError::invalid_member("replicas", why));
     }
+    new.r#use.as_ref().map_or(Ok(()), NewUse::check)?;
     let file_name = object.key().rsplit('/').next().unwrap_or_default();
     let stem = file_name.split('.').next().unwrap_or_default();
     let name = resource_name(stem, "model", same);
@@ -80,7 +83,7 @@ pub async fn model_create(
             input: new.input.into(),
             output: new.output.into(),
             replicas: new.replicas,
-            predict: None,
+            predict: new.predict.map(Into::into),
             usage: new.r#use.map(Into::into),
         },
     );
@@ -131,7 +134,11 @@ async fn file(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<Platform
 }
 
 /// The index row of a resource that was just written.
-async fn index(app: &App, tenant: &Tenant, written: &ModelResource) -> ApiResult<ModelView> {
+pub(super) async fn index(
+    app: &App,
+    tenant: &Tenant,
+    written: &ModelResource,
+) -> ApiResult<ModelView> {
     let seen = upsert::seen(written, &tenant.name)?;
     let upsert = upsert::model(seen, app.objects.bucket())?;
     Ok(app.core.model_upsert(&upsert).await?)

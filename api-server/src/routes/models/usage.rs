@@ -1,9 +1,11 @@
 //! What becomes of what a model says, and what that does to people.
 
-use datacrowd_crds::model::ModelUse;
+use datacrowd_crds::model::{ModelUse, Predicts};
 use datacrowd_labelling::{Model, Prefilled, Share, Z_95};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::error::{ApiError, ApiResult};
 
 /// What shall become of what a model says.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -14,6 +16,47 @@ pub struct NewUse {
     /// The part of the tasks that they begin without it all the same, so that what it does to people is measured; 0.1 when absent.
     #[schema(example = 0.1, minimum = 0, maximum = 1)]
     blind_share: Option<f64>,
+}
+
+impl NewUse {
+    pub(super) fn check(&self) -> ApiResult<()> {
+        match self.blind_share {
+            Some(share) if !(0.0..=1.0).contains(&share) => Err(ApiError::invalid_member(
+                "use.blindShare",
+                "must be between 0 and 1",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a model's predictions are made by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PredictBody {
+    /// One for each dataset of the project, once its tasks or its gold are there.
+    Always,
+    /// Only those that somebody asks for.
+    OnRequest,
+}
+
+impl PredictBody {
+    /// As it is stored.
+    pub fn of(model: &Model) -> Self {
+        match model.predict_always {
+            true => Self::Always,
+            false => Self::OnRequest,
+        }
+    }
+}
+
+impl From<PredictBody> for Predicts {
+    fn from(body: PredictBody) -> Self {
+        match body {
+            PredictBody::Always => Self::Always,
+            PredictBody::OnRequest => Self::OnRequest,
+        }
+    }
 }
 
 impl From<NewUse> for ModelUse {

@@ -164,6 +164,7 @@ const ROWS: &[(&str, For)] = &[
     ("model_list", Owner),
     ("model_get", Owner),
     ("model_delete", Owner),
+    ("model_patch", Owner),
     ("model_manifest", Owner),
     ("prediction_create", Owner),
     ("prediction_list", Owner),

@@ -30,6 +30,8 @@ pub struct Model {
     pub output: ModelOutput,
     /// How many predictors keep it loaded.
     pub replicas: i32,
+    /// Whether its predictions are made by themselves.
+    pub predict_always: bool,
     /// Whether workers begin with what it says.
     pub prefill: bool,
     /// The part of the tasks that they begin without it all the same.
@@ -68,6 +70,7 @@ struct Row {
     input: Value,
     output: Value,
     replicas: i32,
+    predict_always: bool,
     prefill: bool,
     blind_share: f64,
     found: Option<Value>,
@@ -98,6 +101,7 @@ impl TryFrom<Row> for Model {
             input: stored(m.input)?,
             output: stored(m.output)?,
             replicas: m.replicas,
+            predict_always: m.predict_always,
             prefill: m.prefill,
             blind_share: m.blind_share,
             inputs: found.inputs,
@@ -172,7 +176,7 @@ impl Labelling {
     ) -> Result<Vec<Model>> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, prefill, blind_share, found, predicted, micros, created_at,
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, predict_always, prefill, blind_share, found, predicted, micros, created_at,
                     g.correct as \"correct!\", g.items as \"items!\",
                     (select message from runs where target_id = models.id order by created_at desc limit 1) as message
              from models cross join lateral model_on_gold_v1(models.id) g where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4

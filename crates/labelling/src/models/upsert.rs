@@ -36,6 +36,7 @@ pub struct ModelUpsert {
     pub input: ModelInput,
     pub output: ModelOutput,
     pub replicas: i32,
+    pub predict_always: bool,
     pub prefill: bool,
     pub blind_share: f64,
 }
@@ -94,13 +95,14 @@ impl Known {
 
     async fn apply(&self, conn: &mut PgConnection, up: &ModelUpsert) -> Result<()> {
         sqlx::query!(
-            "update models set bound_uid = $2, generation = $3, replicas = $4, prefill = $5, blind_share = $6, updated_at = now() where id = $1",
+            "update models set bound_uid = $2, generation = $3, replicas = $4, prefill = $5, blind_share = $6, predict_always = $7, updated_at = now() where id = $1",
             self.id.0,
             up.uid.0,
             up.generation,
             up.replicas,
             up.prefill,
-            up.blind_share
+            up.blind_share,
+            up.predict_always
         )
         .execute(&mut *conn)
         .await

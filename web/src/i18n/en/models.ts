@@ -156,6 +156,18 @@ export const models = {
   windowsOf: { MAX: 'the surest one counts', MEAN: 'the mean' },
   onGold: 'Right on gold',
   onGoldOf: (share: string, correct: string, items: string) => `${share} (${correct} of ${items})`,
+  use: 'Use',
+  save: 'Save',
+  predictAlways: 'Apply it to each dataset by itself',
+  predictAlwaysWhy:
+    'Once the tasks, or the gold, of a dataset are there. What was made stays when this is switched off.',
+  prefillOn: 'Workers begin with what it says',
+  prefillWhy:
+    'Once it was applied to the dataset, and to all gold that is given out: gold is begun so as well, or it would tell itself.',
+  blindShare: 'Tasks that are begun without it, in %',
+  blindShareWhy: 'So that what its word does to people is measured.',
+  replicas: 'Predictors that keep it loaded',
+  replicasWhy: 'For the items of an inbox; 0 where there is none.',
   prefill: 'Workers begin with it',
   prefillBut: (share: string) => `Yes, but for ${share} of the tasks`,
   prefillNot: 'No',

@@ -887,7 +887,8 @@ export interface paths {
         delete: operations["model_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change what becomes of a model. */
+        patch: operations["model_patch"];
         trace?: never;
     };
     "/models/{id}/manifest": {
@@ -3377,6 +3378,7 @@ export interface components {
              * @example 1
              */
             replicas: number;
+            predict: components["schemas"]["PredictBody"];
             use: components["schemas"]["UseBody"];
             /** @description Of the file, as they were found. */
             inputs: components["schemas"]["Tensor"][];
@@ -3398,6 +3400,17 @@ export interface components {
             createdAt: string;
             /** @description Of the resource. Absent in lists and answers to changes, and where the cluster does not answer. */
             conditions?: components["schemas"]["ConditionBody"][] | null;
+        };
+        /** @description What may change: another file, or another reading of it, is another model. */
+        ModelChange: {
+            /**
+             * Format: int32
+             * @description How many predictors keep it loaded for the items of an inbox.
+             * @example 1
+             */
+            replicas?: number | null;
+            predict?: components["schemas"]["PredictBody"] | null;
+            use?: components["schemas"]["NewUse"] | null;
         };
         /** @description How often a model says of gold what is right. */
         ModelOnGold: {
@@ -3431,6 +3444,27 @@ export interface components {
              * @example 0.965
              */
             high: number;
+        };
+        /** @description What a model says of the task. */
+        ModelSaidBody: {
+            /**
+             * @description The name of its resource.
+             * @example voice
+             */
+            model: string;
+            /**
+             * @description The question of the form that it answers.
+             * @example voice
+             */
+            field: string;
+            /** @description As a person would give it. */
+            label: unknown;
+            /**
+             * Format: double
+             * @description Of the label, from 0 to 1.
+             * @example 0.97
+             */
+            probability: number;
         };
         /** @description What one model says of an item. */
         ModelWordBody: {
@@ -3598,6 +3632,7 @@ export interface components {
              * @example 1
              */
             replicas?: number | null;
+            predict?: components["schemas"]["PredictBody"] | null;
             use?: components["schemas"]["NewUse"] | null;
         };
         /** @description What to buy. */
@@ -4149,6 +4184,7 @@ export interface components {
                  * @example 1
                  */
                 replicas: number;
+                predict: components["schemas"]["PredictBody"];
                 use: components["schemas"]["UseBody"];
                 /** @description Of the file, as they were found. */
                 inputs: components["schemas"]["Tensor"][];
@@ -4686,6 +4722,11 @@ export interface components {
             balance: number;
         };
         /**
+         * @description Whether a model's predictions are made by themselves.
+         * @enum {string}
+         */
+        PredictBody: "ALWAYS" | "ON_REQUEST";
+        /**
          * @description What a model says of a stretch of a recording.
          * @example {
          *       "startSeconds": 1,
@@ -5089,6 +5130,8 @@ export interface components {
             /** Format: date-time */
             submittedAt: string;
             previousDecisions: components["schemas"]["PreviousBody"][];
+            /** @description What models say of the task; whoever labels it is not told. Judge the answer first. */
+            models: components["schemas"]["ModelSaidBody"][];
         };
         /** @description What became of the answer. */
         ReviewedBody: {
@@ -7623,6 +7666,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelBody"];
+                };
             };
             /** @description What went wrong, and what to do */
             default: {

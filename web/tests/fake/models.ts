@@ -31,6 +31,7 @@ export const model = (part: Partial<Model> = {}): Model => ({
   state: 'READY',
   sourceUri: 's3://datacrowd/dc-clara-k3x9q/models/rating.onnx',
   replicas: 0,
+  predict: 'ON_REQUEST',
   onGold: { items: 200, correct: 188, accuracy: 0.94, low: 0.898, high: 0.965 },
   use: {
     prefill: true,
@@ -169,6 +170,7 @@ export const models: Handlers = {
     const made = model({
       ...(body as unknown as Body<'NewModel'>),
       replicas: (body as unknown as Body<'NewModel'>).replicas ?? 0,
+      predict: 'ON_REQUEST',
       use: { prefill: false, blindShare: 0.1 },
       onGold: null,
       id: `0190a000-0000-7000-8000-0000000000b${state.madeModels.push(body)}`,
@@ -188,6 +190,23 @@ export const models: Handlers = {
     return found === undefined
       ? problem(404, 'not_found')
       : ok({ ...found, conditions: modelConditions(found) });
+  },
+  'PATCH /models/:id': (state, { body }, id) => {
+    const change = body as unknown as Body<'ModelChange'>;
+    const found = state.models.find((one) => one.id === id);
+    if (found === undefined) return problem(404, 'not_found');
+    const changed = {
+      ...found,
+      replicas: change.replicas ?? found.replicas,
+      predict: change.predict ?? found.predict,
+      use: {
+        ...found.use,
+        prefill: change.use?.prefill ?? found.use.prefill,
+        blindShare: change.use?.blindShare ?? found.use.blindShare,
+      },
+    };
+    state.models = state.models.map((one) => (one.id === id ? changed : one));
+    return ok(changed);
   },
   'DELETE /models/:id': (state, _, id) => {
     state.models = state.models.filter((one) => one.id !== id);

@@ -1,6 +1,7 @@
 /** What a client does with a model, on the double: add it, see it ready, predict, read how sure it is. */
 import { expect, test } from '../console.ts';
-import { DATASET, PREDICTION, PROJECT } from '../fake/state.ts';
+import { model } from '../fake/models.ts';
+import { DATASET, MODEL, PREDICTION, PROJECT } from '../fake/state.ts';
 import type { Body } from '../../src/api/client.ts';
 
 const MODELS = `/client/projects/${PROJECT}/models`;
@@ -189,4 +190,25 @@ test('items come page by page', async ({ page, console: site }) => {
   await expect(rows).toHaveCount(50);
   await page.getByRole('button', { name: 'Show more' }).click();
   await expect(rows).toHaveCount(100);
+});
+
+test('what becomes of a model is changed, and its page says what its word does to people', async ({
+  page,
+  console: site,
+}) => {
+  site.state.models = [model()];
+  await site.open(page, 'clara', `/client/models/${MODEL}`);
+  await expect(page.getByText('Yes, but for 10% of the tasks')).toBeVisible();
+  await expect(page.getByText('Begun with it: 94% of the answers agree (846 of 900)')).toBeVisible();
+  await expect(page.getByText('94% (188 of 200)')).toBeVisible();
+  await page.getByRole('button', { name: 'Use' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Use' });
+  await dialog.getByLabel('Apply it to each dataset by itself').check();
+  await dialog.getByLabel('Tasks that are begun without it, in %').fill('12.5');
+  await dialog.getByLabel('Predictors that keep it loaded').fill('2');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText('Yes, but for 12.5% of the tasks')).toBeVisible();
+  const [changed] = site.state.models;
+  expect([changed?.predict, changed?.replicas, changed?.use.blindShare]).toEqual(['ALWAYS', 2, 0.125]);
 });

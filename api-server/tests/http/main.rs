@@ -64,6 +64,7 @@ mod races;
 mod races_of_one_worker;
 mod reauthentication;
 mod records;
+mod refit;
 mod refusals;
 mod refused_creations;
 mod resumable;

@@ -4,7 +4,7 @@
 //! contradict either; and a model that learns labels and workers together may settle, by few answers, on a worker who is always wrong.
 
 use crate::{
-    ErrorModel, Iterations, Known, LabelNo, Share, Votes, dawid_skene,
+    Consensus, ErrorModel, Iterations, Known, LabelNo, Share, Votes, dawid_skene,
     overlap::{Answer, InvalidOverlap, Quality, posterior},
     tallies,
 };
@@ -24,10 +24,20 @@ pub fn beside_others(
     known: &Known,
     options: usize,
 ) -> Result<Vec<Share>, InvalidOverlap> {
-    let fitted = dawid_skene(votes, known, ErrorModel::OneCoin, Iterations::default()).consensus;
+    let coins = dawid_skene(votes, known, ErrorModel::OneCoin, Iterations::default()).consensus;
+    beside_fitted(votes, known, &coins, options)
+}
+
+/// The same where the fit of one coin each is there already.
+pub(crate) fn beside_fitted(
+    votes: &Votes,
+    known: &Known,
+    coins: &Consensus,
+    options: usize,
+) -> Result<Vec<Share>, InvalidOverlap> {
     let label = |task| match known.of(task) {
         Some(label) => (label, true),
-        None => (fitted.label(task), false),
+        None => (coins.label(task), false),
     };
     let tallies = tallies(votes, |task| Some(label(task)));
     let quality: Vec<_> = tallies.iter().map(|t| Quality::new(t.right)).collect();
@@ -63,7 +73,7 @@ fn sure(options: usize, answers: &[Answer]) -> Result<Option<LabelNo>, InvalidOv
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Answers;
+    use crate::{Answers, Collector, Labelled, Method};
 
     /// Ten tasks, of which three workers say the same and the last something else, and one that two of them answered.
     #[test]
@@ -88,5 +98,33 @@ mod tests {
         let found = beside_others(answers.votes(), &decided, 3).unwrap();
         assert_eq!([found[0], found[3]], [share(10, 11), share(2, 12)]);
         assert!(beside_others(answers.votes(), &nothing, 2).is_err());
+    }
+    /// Who guesses and who copies are told apart differently by each method, and alike by one coin.
+    #[test]
+    fn what_others_say_is_the_same_whatever_the_method_of_the_labels_is() {
+        let beside = |method| {
+            let mut given = Collector::default();
+            for task in 0..30_usize {
+                for worker in 0..5_usize {
+                    let label = match worker {
+                        0..3 => task % 3,
+                        3 => task * task % 3,
+                        _ => (task + 1) % 3,
+                    };
+                    // Some answered by two only.
+                    if worker < 2 || task % 4 > 0 {
+                        given.push(task, worker, label).unwrap();
+                    }
+                }
+            }
+            let known = vec![(4, 2), (9, 0)];
+            let labelled = Labelled::fit(given, known, method).unwrap();
+            labelled.beside_others(3).unwrap()
+        };
+        let first = beside(Method::ALL[0]);
+        assert!(first.iter().any(|share| share.correct() > 0), "{first:?}");
+        for method in Method::ALL {
+            assert_eq!(beside(method), first, "{method:?}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Answers, Collector, Consensus, InvalidAnswers, InvalidKnown, Known, LabelNo, Method, Name,
-    Share, Tally, TaskNo, Votes, beside_others, overlap::InvalidOverlap, tallies,
+    Share, Tally, TaskNo, Votes, beside::beside_fitted, beside_others, overlap::InvalidOverlap,
+    tallies,
 };
 
 /// Why tasks cannot be labelled.
@@ -20,6 +21,7 @@ pub enum InvalidLabels {
 #[derive(Debug)]
 pub struct Labelled<T, W, L> {
     answers: Answers<T, W, L>,
+    method: Method,
     fitted: Consensus,
     known: Known,
 }
@@ -41,6 +43,7 @@ impl<T: Name, W: Name, L: Name> Labelled<T, W, L> {
         let answers = given.finish()?;
         let known = Known::new(&answers, known)?;
         Ok(Self {
+            method,
             fitted: method.fit(answers.votes(), &known),
             answers,
             known,
@@ -87,6 +90,12 @@ impl<T: Name, W: Name, L: Name> Labelled<T, W, L> {
     /// Never, as long as no label is above the number of labels.
     pub fn beside_others(&self, options: usize) -> Result<Vec<Share>, InvalidOverlap> {
         let options = options.max(self.votes().labels());
-        beside_others(self.votes(), &self.known, options)
+        match self.method {
+            // It is the fit that is needed.
+            Method::OneCoinDawidSkene => {
+                beside_fitted(self.votes(), &self.known, &self.fitted, options)
+            }
+            _ => beside_others(self.votes(), &self.known, options),
+        }
     }
 }

@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 use datacrowd_labelling::{Fitted, Labelling};
 
-/// Fits one project after the other: a fit holds its project's answers in memory. How many workers were found to be wrong too
+/// Fits one project after the other: a fit holds its project's answers in memory. One of which nothing changed since its last fit is
+/// left as it is. How many workers were found to be wrong too
 /// often.
 ///
 /// # Errors
@@ -12,12 +13,19 @@ use datacrowd_labelling::{Fitted, Labelling};
 pub async fn run(core: &Labelling, now: DateTime<Utc>) -> anyhow::Result<u32> {
     let mut found = 0;
     for project in core.fitted_projects().await? {
-        let fitted = match core.skill_sample(project).await? {
+        let sample = core.skill_sample(project).await?;
+        let made_of = core.fit_made_of(project, sample.as_ref()).await?;
+        if core.fit_stands(project, made_of, now).await? {
+            tracing::debug!(project.id = %project, "nothing changed since the last fit");
+            continue;
+        }
+        let fitted = match sample {
             Some(sample) => tokio::task::spawn_blocking(move || sample.fit()).await??,
             None => Fitted::default(),
         };
         let skills = core.fit_put(project, &fitted, now).await?;
         let disqualified = core.workers_qualify(project, &skills, now).await?;
+        core.fit_done(project, made_of, now).await?;
         found += disqualified;
         tracing::info!(project.id = %project, workers = skills.len(), disqualified, "skills are fitted");
     }

@@ -75,6 +75,7 @@ mod storage;
 mod support;
 mod tenancy;
 mod traces;
+mod unchanged_fits;
 mod upgrade;
 mod uploads;
 mod webhook_endpoints;

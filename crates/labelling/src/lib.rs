@@ -68,8 +68,8 @@ pub use predictions::{
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{
     Cost, Costs, Estimate, FieldQuality, Fitted, GivenAnswer, HardTask, HardestCursor, HardestPage,
-    LabelCount, NewDecision, OwnersDecision, Quality, QualitySample, Share, Skill, SkillSample,
-    WorkerQuality, Z_95,
+    LabelCount, MadeOf, NewDecision, OwnersDecision, Quality, QualitySample, Share, Skill,
+    SkillSample, WorkerQuality, Z_95,
 };
 pub use reviews::{Decision, ModelSaid, PreviousDecision, ReviewCandidate, Reviewed};
 pub use runs::{Begun, Chunk, GenerateRun, RunCaller, RunTarget};

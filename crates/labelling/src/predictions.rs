@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
-pub use asking::{ItemCrowd, ItemCrowdState};
+pub use asking::ItemCrowd;
 pub use inbox::{InboxItem, ItemWord, NewItem, OpenInbox, Said};
 pub use items::{ItemSource, UnpredictedItem};
 pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease};

@@ -6,7 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::inbox::{DEFAULT_HOLD_SECONDS, InboxCrowd, InboxRule, MOST_HOLD_SECONDS};
+pub use self::inbox::{
+    DEFAULT_HOLD_SECONDS, InboxCrowd, InboxRule, ItemCrowdState, MOST_HOLD_SECONDS,
+};
 use crate::wire_enum;
 
 wire_enum! {

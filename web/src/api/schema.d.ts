@@ -2581,7 +2581,8 @@ export interface components {
          *     }
          */
         CrowdBody: {
-            state: components["schemas"]["CrowdState"];
+            /** @enum {string} */
+            state: "PENDING" | "NOT_NEEDED" | "AWAITING_QUOTA" | "ASKED" | "ANSWERED" | "ENDED";
             /**
              * Format: int64
              * @description Approved answers so far.
@@ -2602,11 +2603,6 @@ export interface components {
             /** @description What keeps people from being asked, and the remedy. */
             message?: string | null;
         };
-        /**
-         * @description How far people are with an item.
-         * @enum {string}
-         */
-        CrowdState: "PENDING" | "NOT_NEEDED" | "AWAITING_QUOTA" | "ASKED" | "ANSWERED" | "ENDED";
         /** @description A dataset. */
         DatasetBody: {
             /** Format: uuid */

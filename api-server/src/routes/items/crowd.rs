@@ -2,34 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use datacrowd_labelling::{ItemCrowd, ItemCrowdState};
+use datacrowd_labelling::ItemCrowd;
+use datacrowd_protocol::{Upper, WireEnum as _, source::ItemCrowdState, variants};
 use serde::Serialize;
-use utoipa::ToSchema;
-
-/// How far people are with an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum CrowdState {
-    /// It is not settled yet whether they are asked, or they are about to be.
-    Pending,
-    /// The models are sure enough.
-    NotNeeded,
-    /// They are to be asked as soon as the project has quota for it.
-    AwaitingQuota,
-    /// They are asked.
-    Asked,
-    /// As many have answered as were wanted.
-    Answered,
-    /// It ended without as many answers as were wanted.
-    Ended,
-}
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// What people have to do with an item.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({"state": "ANSWERED", "answers": 3, "wanted": 3, "answer": {"voice": "synthetic"}}))]
 pub struct CrowdBody {
-    state: CrowdState,
+    /// PENDING: it is not settled yet whether people are asked, or they are about to be. NOT_NEEDED: the models are sure enough.
+    /// AWAITING_QUOTA: they are to be asked as soon as the project has quota for it. ASKED: they are asked. ANSWERED: as many have
+    /// answered as were wanted. ENDED: it ended without as many answers.
+    #[schema(schema_with = states)]
+    state: Upper<ItemCrowdState>,
     /// Approved answers so far.
     answers: i64,
     /// Answers that are asked for; 0 while nobody is asked.
@@ -43,22 +33,19 @@ pub struct CrowdBody {
     message: Option<&'static str>,
 }
 
+fn states() -> RefOr<Schema> {
+    let names: Vec<_> = ItemCrowdState::ALL.iter().copied().map(Upper).collect();
+    variants(&names)
+}
+
 impl From<ItemCrowd> for CrowdBody {
     fn from(crowd: ItemCrowd) -> Self {
-        let state = match crowd.state {
-            ItemCrowdState::Pending => CrowdState::Pending,
-            ItemCrowdState::NotNeeded => CrowdState::NotNeeded,
-            ItemCrowdState::AwaitingQuota => CrowdState::AwaitingQuota,
-            ItemCrowdState::Asked => CrowdState::Asked,
-            ItemCrowdState::Answered => CrowdState::Answered,
-            ItemCrowdState::Ended => CrowdState::Ended,
-        };
         Self {
-            state,
+            state: Upper(crowd.state),
             answers: crowd.answers,
             wanted: crowd.wanted,
             answer: crowd.answer,
-            message: (state == CrowdState::AwaitingQuota).then_some(
+            message: (crowd.state == ItemCrowdState::AwaitingQuota).then_some(
                 "People are asked once the project has quota for the item; buy judgements with POST /api/v1/payments/checkout, or have them granted.",
             ),
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     WireEnum as _,
     ids::TaskId,
-    source::{InboxCrowd, InboxRule},
+    source::{InboxCrowd, InboxRule, ItemCrowdState},
     work::TaskStatus,
 };
 use serde_json::Value;
@@ -32,23 +32,6 @@ pub struct ItemCrowd {
     pub answer: BTreeMap<String, Value>,
 }
 
-/// How far people are with an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ItemCrowdState {
-    /// Whether they are asked is not settled yet, or they are about to be.
-    Pending,
-    /// The models are sure.
-    NotNeeded,
-    /// They are to be asked, and quota does not cover it.
-    AwaitingQuota,
-    /// They are asked.
-    Asked,
-    /// As many have answered as were wanted.
-    Answered,
-    /// It ended without as many answers as were wanted.
-    Ended,
-}
-
 /// When a new item is looked at first.
 pub(super) fn first_look(rule: InboxRule, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match rule.crowd {
@@ -69,16 +52,16 @@ impl Labelling {
         }
     }
 
-    async fn try_ask(&self, task: TaskId, now: DateTime<Utc>) -> Result<bool> {
-        let asked = sqlx::query_scalar!(
-            "select inbox_ask_v1($1, $2, $3) as \"asked!\"",
+    async fn try_ask(&self, task: TaskId, now: DateTime<Utc>) -> Result<()> {
+        sqlx::query!(
+            "select inbox_ask_v1($1, $2, $3)",
             task.0,
             self.billing.gates(),
             now
         )
         .fetch_one(&self.calls)
         .await?;
-        Ok(asked)
+        Ok(())
     }
 
     /// Looks at items that waited for long enough, and at those that quota covers now, the oldest first; those that are left are for
@@ -111,6 +94,7 @@ impl Labelling {
     ) -> Result<Option<ItemCrowd>> {
         let t = sqlx::query!(
             "select t.charged, t.status, t.slots, t.approved, d.inbox->>'crowd' as \"crowd!\", inbox_asks_v1(t.id, $2) as asks,
+                    exists (select from decisions o where o.task_id = t.id) as \"is_decided!\",
                     $3 and p.task_quota - p.tasks_used < p.answers_per_task as \"is_short!\"
              from tasks t join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id where t.id = $1",
             task.0,
@@ -136,7 +120,11 @@ impl Labelling {
                 true => t.slots.into(),
                 false => 0,
             },
-            answer: self.item_answer(task).await?,
+            // Most items are seen before anybody has said anything of them.
+            answer: match t.approved > 0 || t.is_decided {
+                true => self.item_answer(task).await?,
+                false => BTreeMap::new(),
+            },
         }))
     }
 

@@ -16,6 +16,24 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// How far people are with an item of an inbox.
+    pub enum ItemCrowdState {
+        /// It is not settled yet whether they are asked, or they are about to be.
+        Pending = "PENDING" / "pending",
+        /// The models are sure enough.
+        NotNeeded = "NOT_NEEDED" / "not_needed",
+        /// They are to be asked as soon as the project has quota for it.
+        AwaitingQuota = "AWAITING_QUOTA" / "awaiting_quota",
+        /// They are asked.
+        Asked = "ASKED" / "asked",
+        /// As many have answered as were wanted.
+        Answered = "ANSWERED" / "answered",
+        /// It ended without as many answers as were wanted.
+        Ended = "ENDED" / "ended",
+    }
+}
+
 /// How long an item waits for a model before people are asked, when nothing is said of it.
 pub const DEFAULT_HOLD_SECONDS: i32 = 300;
 /// The longest that it may wait.

@@ -90,7 +90,8 @@ async fn killed_at_each_page_every_item_has_one_prediction() {
     let [complete] = world.completes.as_slice() else {
         panic!("{:?}", world.completes)
     };
-    assert_eq!((complete.rows, complete.rejected), (items - 1, 1));
+    let predicted = i64::try_from(items - 1).unwrap();
+    assert_eq!((complete.rows, complete.rejected), (predicted, 1));
     eprintln!(
         "killed {kills} times; {} items were told again",
         world.again

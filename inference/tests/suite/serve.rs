@@ -11,6 +11,7 @@ use datacrowd_protocol::{
     ids::ModelId,
     model::{AudioFeatures, ItemFailure},
 };
+use datacrowd_testkit::scaled;
 use tokio::time::timeout;
 use uuid::Uuid;
 

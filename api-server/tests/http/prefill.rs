@@ -62,12 +62,17 @@ async fn workers_begin_with_what_a_model_says_and_gold_is_no_exception() {
         tokens.push(p.register(name).await.1);
     }
     // Gold that it has not seen yet would tell itself.
-    let first = p.claim(&tokens[0], &project, 10).await.expect(200);
-    assert!(!items_of(&first).iter().any(is_prefilled));
+    for token in &tokens {
+        let first = p.claim(token, &project, 10).await.expect(200);
+        assert!(!items_of(&first).iter().any(is_prefilled));
+    }
     predict(&p, &client, &project, &model, &gold).await;
     eventually(Duration::from_secs(20), || async {
-        let any = held(&p, &tokens[0]).await.iter().any(is_prefilled);
-        any.then_some(())
+        let mut all = Vec::new();
+        for token in &tokens {
+            all.extend(held(&p, token).await);
+        }
+        all.iter().any(is_prefilled).then_some(())
     })
     .await;
 

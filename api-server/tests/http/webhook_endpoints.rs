@@ -2,6 +2,7 @@
 
 mod answers;
 mod endpoints;
+mod holds;
 mod killed;
 mod resources;
 pub mod sink;

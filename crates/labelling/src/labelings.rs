@@ -20,18 +20,13 @@ pub(crate) struct LabelingCache {
 }
 
 impl LabelingCache {
-    pub(crate) fn get(&self, project: ProjectId, version: i32) -> Option<Arc<Labeling>> {
+    fn get(&self, project: ProjectId, version: i32) -> Option<Arc<Labeling>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.get(&(project, version)).cloned()
     }
 
     /// Remembers a labeling, and forgets all others once there are too many.
-    pub(crate) fn put(
-        &self,
-        project: ProjectId,
-        version: i32,
-        labeling: Labeling,
-    ) -> Arc<Labeling> {
+    fn put(&self, project: ProjectId, version: i32, labeling: Labeling) -> Arc<Labeling> {
         let labeling = Arc::new(labeling);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CAPACITY {

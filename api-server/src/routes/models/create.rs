@@ -1,12 +1,16 @@
 //! `POST /projects/{id}/models`.
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
-use datacrowd_crds::{Model as ModelResource, ModelSpec, dataset::ProjectRef, model::ModelSource};
+use datacrowd_crds::{
+    Model as ModelResource, ModelSpec,
+    dataset::ProjectRef,
+    model::{ModelSource, ModelUse},
+};
 use datacrowd_labelling::{ProjectHead, Tenant};
 use datacrowd_protocol::{
     ids::ProjectId,
     internal::ModelView,
-    model::{MOST_MODEL_BYTES, MOST_REPLICAS},
+    model::MOST_MODEL_BYTES,
     object::{Origin, PlatformObject},
 };
 use serde::Deserialize;
@@ -17,7 +21,7 @@ use uuid::Uuid;
 use super::{
     ModelBody,
     form::{InputBody, OutputBody},
-    usage::{NewUse, PredictBody},
+    usage::{NewUse, PredictBody, check},
 };
 use crate::{
     auth::Owner,
@@ -62,11 +66,7 @@ pub async fn model_create(
     let project = app.core.project_find(owner.scope(), ProjectId(id)).await?;
     let project = project.live()?;
     let object = file(&app, &project, &new.source_uri).await?;
-    if !(0..=MOST_REPLICAS).contains(&new.replicas.unwrap_or(0)) {
-        let why = format!("must be between 0 and {MOST_REPLICAS}");
-        return Err(ApiError::invalid_member("replicas", why));
-    }
-    new.r#use.as_ref().map_or(Ok(()), NewUse::check)?;
+    check(new.replicas, new.r#use.as_ref())?;
     let file_name = object.key().rsplit('/').next().unwrap_or_default();
     let stem = file_name.split('.').next().unwrap_or_default();
     let name = resource_name(stem, "model", same);
@@ -84,7 +84,7 @@ pub async fn model_create(
             output: new.output.into(),
             replicas: new.replicas,
             predict: new.predict.map(Into::into),
-            usage: new.r#use.map(Into::into),
+            usage: new.r#use.map(|usage| usage.over(ModelUse::default())),
         },
     );
     resource.metadata.namespace = Some(project.namespace.clone());

@@ -1,11 +1,8 @@
 //! `PATCH /models/{id}`.
 
 use axum::extract::State;
-use datacrowd_crds::{
-    Model as ModelResource, ModelSpec,
-    model::{ModelUse, Predicts},
-};
-use datacrowd_protocol::{ids::ModelId, model::MOST_REPLICAS};
+use datacrowd_crds::{Model as ModelResource, ModelSpec, model::Predicts};
+use datacrowd_protocol::ids::ModelId;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -14,7 +11,7 @@ use uuid::Uuid;
 use super::{
     ModelBody,
     create::index,
-    usage::{NewUse, PredictBody},
+    usage::{NewUse, PredictBody, check},
 };
 use crate::{
     auth::Owner,
@@ -44,7 +41,7 @@ pub async fn model_patch(
     Json(change): Json<ModelChange>,
 ) -> ApiResult<axum::Json<ModelBody>> {
     let model = app.core.model_get(owner.scope(), ModelId(id)).await?;
-    change.check()?;
+    check(change.replicas, change.r#use.as_ref())?;
     let tenant = app.core.tenant_get(model.tenant).await?;
     // Somebody else may write between reading and writing, the operator its status too: then once more.
     for _ in 0..CHANGE_ATTEMPTS {
@@ -69,14 +66,6 @@ pub async fn model_patch(
 }
 
 impl ModelChange {
-    fn check(&self) -> ApiResult<()> {
-        if !(0..=MOST_REPLICAS).contains(&self.replicas.unwrap_or(0)) {
-            let why = format!("must be between 0 and {MOST_REPLICAS}");
-            return Err(ApiError::invalid_member("replicas", why));
-        }
-        self.r#use.as_ref().map_or(Ok(()), NewUse::check)
-    }
-
     /// The spec with what this change names.
     fn over(&self, spec: ModelSpec) -> ModelSpec {
         let usage = match &self.r#use {
@@ -88,17 +77,6 @@ impl ModelChange {
             predict: self.predict.map(Predicts::from).or(spec.predict),
             usage,
             ..spec
-        }
-    }
-}
-
-impl NewUse {
-    /// What is used with what this change names.
-    fn over(&self, usage: ModelUse) -> ModelUse {
-        let change = ModelUse::from(self.clone());
-        ModelUse {
-            prefill: change.prefill.or(usage.prefill),
-            blind_share: change.blind_share.or(usage.blind_share),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use datacrowd_crds::model::{ModelUse, Predicts};
 use datacrowd_labelling::{Model, Prefilled, Share, Z_95};
+use datacrowd_protocol::model::MOST_REPLICAS;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ApiResult};
 
 /// What shall become of what a model says.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewUse {
     /// Whether workers begin a task with what it says; false when absent.
@@ -19,14 +20,27 @@ pub struct NewUse {
 }
 
 impl NewUse {
-    pub(super) fn check(&self) -> ApiResult<()> {
-        match self.blind_share {
-            Some(share) if !(0.0..=1.0).contains(&share) => Err(ApiError::invalid_member(
-                "use.blindShare",
-                "must be between 0 and 1",
-            )),
-            _ => Ok(()),
+    /// What is used, with what this names.
+    pub(super) fn over(&self, usage: ModelUse) -> ModelUse {
+        ModelUse {
+            prefill: self.prefill.or(usage.prefill),
+            blind_share: self.blind_share.or(usage.blind_share),
         }
+    }
+}
+
+/// Refuses what a model is not given.
+pub(super) fn check(replicas: Option<i32>, usage: Option<&NewUse>) -> ApiResult<()> {
+    if !(0..=MOST_REPLICAS).contains(&replicas.unwrap_or(0)) {
+        let why = format!("must be between 0 and {MOST_REPLICAS}");
+        return Err(ApiError::invalid_member("replicas", why));
+    }
+    match usage.and_then(|usage| usage.blind_share) {
+        Some(share) if !(0.0..=1.0).contains(&share) => Err(ApiError::invalid_member(
+            "use.blindShare",
+            "must be between 0 and 1",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -55,15 +69,6 @@ impl From<PredictBody> for Predicts {
         match body {
             PredictBody::Always => Self::Always,
             PredictBody::OnRequest => Self::OnRequest,
-        }
-    }
-}
-
-impl From<NewUse> for ModelUse {
-    fn from(new: NewUse) -> Self {
-        Self {
-            prefill: new.prefill,
-            blind_share: new.blind_share,
         }
     }
 }

@@ -219,7 +219,7 @@ pub(super) async fn insert(
     if new.tasks.is_empty() {
         return Ok(());
     }
-    sqlx::query!(
+    let written = sqlx::query!(
         "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, windows, created_at)
          select t.id, $1, u.label, u.probability, u.probabilities, u.micros, u.windows, $10
          from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[], $9::jsonb[])
@@ -240,7 +240,31 @@ pub(super) async fn insert(
         now
     )
     .execute(&mut *conn)
+    .await?
+    .rows_affected();
+    // What is no task is gold.
+    if count(new.tasks.len()) > i64::try_from(written).unwrap_or(i64::MAX) {
+        insert_gold(conn, model, dataset, new, now).await?;
+    }
+    sqlx::query!(
+        "update models set predicted = predicted + $2, micros = micros + $3 where id = $1",
+        model,
+        count(new.tasks.len()),
+        new.micros.iter().sum::<i64>()
+    )
+    .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// The same of gold.
+async fn insert_gold(
+    conn: &mut PgConnection,
+    model: Uuid,
+    dataset: Uuid,
+    new: &New,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "insert into gold_predictions as p (item_id, model_id, label, probability, probabilities, micros, created_at)
          select i.id, $1, u.label, u.probability, u.probabilities, u.micros, $9
@@ -258,14 +282,6 @@ pub(super) async fn insert(
         &new.probabilities,
         &new.micros,
         now
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "update models set predicted = predicted + $2, micros = micros + $3 where id = $1",
-        model,
-        count(new.tasks.len()),
-        new.micros.iter().sum::<i64>()
     )
     .execute(conn)
     .await?;

@@ -27,7 +27,7 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
     begun.every(Duration::from_secs(1), outbox);
     begun.every(Duration::from_secs(1), payments);
     begun.every(Duration::from_secs(30), backlog);
-    begun.every(Duration::from_secs(60), limits);
+    begun.every(Duration::from_mins(1), limits);
     begun.every(Duration::from_secs(15), settle_invitations);
     begun.listen();
     begun.tasks
@@ -76,7 +76,7 @@ async fn leases(app: App) {
             metrics::counter!("datacrowd_gold_charged_total").increment(charged);
         }
         Err(error) => {
-            tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again")
+            tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again");
         }
     }
 }

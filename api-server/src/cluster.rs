@@ -79,6 +79,7 @@ pub enum Deleted {
 }
 
 /// Annotations by which the Job goes on with the trace of this request; none where nothing is exported.
+#[must_use]
 pub fn traced() -> Option<BTreeMap<String, String>> {
     let parent = datacrowd_telemetry::traceparent(&tracing::Span::current())?;
     Some([(names::TRACE.to_owned(), parent)].into())
@@ -143,6 +144,9 @@ impl Cluster {
     }
 
     /// Whether the cluster answers.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn ping(&self) -> ApiResult<()> {
         self.client
             .apiserver_version()
@@ -152,6 +156,9 @@ impl Cluster {
     }
 
     /// Writes the whole intent of a resource; with `dry_run` only asks whether it would be taken.
+    ///
+    /// # Errors
+    /// The cluster refuses it, or does not answer.
     pub async fn apply<K: Kind>(&self, at: &Bound, resource: &K, dry_run: bool) -> ApiResult<K> {
         let api: Api<K> = Api::namespaced(self.client.clone(), &at.namespace);
         let params = PatchParams {
@@ -164,14 +171,20 @@ impl Cluster {
     }
 
     /// Writes the intent over the very resource it was made from; none when that has changed since.
+    ///
+    /// # Errors
+    /// The cluster refuses it, or does not answer.
     pub async fn apply_over<K: Kind>(
         &self,
         at: &Bound,
         read: &K,
         mut intent: K,
     ) -> ApiResult<Option<K>> {
-        intent.meta_mut().uid = read.meta().uid.clone();
-        intent.meta_mut().resource_version = read.meta().resource_version.clone();
+        intent.meta_mut().uid.clone_from(&read.meta().uid);
+        intent
+            .meta_mut()
+            .resource_version
+            .clone_from(&read.meta().resource_version);
         let api: Api<K> = Api::namespaced(self.client.clone(), &at.namespace);
         let params = PatchParams::apply(names::API_MANAGER);
         match api
@@ -189,6 +202,9 @@ impl Cluster {
     }
 
     /// A resource of this name, if there is one.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn get<K: Kind>(&self, at: &Bound, name: &str) -> ApiResult<Option<K>> {
         Api::<K>::namespaced(self.client.clone(), &at.namespace)
             .get_opt(name)
@@ -217,6 +233,9 @@ impl Cluster {
 
     /// Asks for the deletion of the very resource that is bound. One that is there until its finalizers are gone is
     /// the operator's to let go; of one that is not, nobody else will tell the platform.
+    ///
+    /// # Errors
+    /// The resource is another one by now; or the cluster refuses, or does not answer.
     pub async fn delete<K: Kind>(
         &self,
         at: &Bound,
@@ -242,6 +261,9 @@ impl Cluster {
 
     /// Whether a resource is there: asked of the API server itself, not of a cache. An answer that is about
     /// something else, such as a type that is not installed, is no answer.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn is_there<K: Kind>(&self, namespace: &str, name: &str) -> ApiResult<bool> {
         let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
         match api.get_metadata(name).await {
@@ -257,6 +279,9 @@ impl Cluster {
     }
 
     /// Sets one annotation of the very resource that is bound, leaving everything else as it is.
+    ///
+    /// # Errors
+    /// The resource is another one by now; or the cluster refuses, or does not answer.
     pub async fn annotate<K: Kind>(
         &self,
         at: &Bound,

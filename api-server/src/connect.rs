@@ -22,8 +22,8 @@ use crate::{
 const TASK_CONNECTIONS: u32 = 2;
 
 /// Empty is absent: that is how a template leaves it.
-fn given(value: &Option<String>) -> Option<String> {
-    value.clone().filter(|value| !value.is_empty())
+fn given(value: Option<&String>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).cloned()
 }
 
 /// Who pays, as the contexts have it.
@@ -93,7 +93,7 @@ pub(crate) fn billing_of_task(url: &str, prices: &Prices) -> anyhow::Result<Bill
 
 fn sealing_keys(settings: &Sealing) -> anyhow::Result<SealingKeys> {
     let (current, previous) = (&settings.totp_key, &settings.totp_key_previous);
-    keys("DATACROWD_TOTP_KEY", current, previous)
+    keys("DATACROWD_TOTP_KEY", current, previous.as_ref())
 }
 
 /// What seals the secrets of webhooks.
@@ -102,11 +102,11 @@ fn sealing_keys(settings: &Sealing) -> anyhow::Result<SealingKeys> {
 /// A secret is too short.
 pub(crate) fn webhook_keys(settings: &WebhookSealing) -> anyhow::Result<SealingKeys> {
     let (current, previous) = (&settings.webhook_key, &settings.webhook_key_previous);
-    keys("DATACROWD_WEBHOOK_KEY", current, previous)
+    keys("DATACROWD_WEBHOOK_KEY", current, previous.as_ref())
 }
 
 /// Keys of the secret in this variable, and of the one before it in `…_PREVIOUS`.
-fn keys(variable: &str, current: &str, previous: &Option<String>) -> anyhow::Result<SealingKeys> {
+fn keys(variable: &str, current: &str, previous: Option<&String>) -> anyhow::Result<SealingKeys> {
     let sealing = |secret: &str| SealingKey::new(secret.as_bytes());
     let seals = sealing(current).with_context(|| format!("reading {variable}"))?;
     let opens = given(previous).as_deref().map(sealing).transpose();
@@ -127,7 +127,7 @@ fn made_up_keys() -> anyhow::Result<SealingKeys> {
 pub(crate) fn account_settings(settings: &Serve) -> anyhow::Result<AccountSettings> {
     let signing = |secret: &str| SigningKey::new(key_id(secret), secret.as_bytes());
     let current = signing(&settings.jwt_secret)?;
-    let previous = given(&settings.jwt_secret_previous);
+    let previous = given(settings.jwt_secret_previous.as_ref());
     let previous = previous.as_deref().map(signing).transpose()?;
     let registration = match settings.registration {
         RegistrationArg::Open => Registration::Open,
@@ -160,26 +160,27 @@ pub(crate) fn stripe(
     api: &StripeApi,
     checkout: Option<&Checkout>,
 ) -> anyhow::Result<Stripe> {
-    let secret_key = given(&api.stripe_secret_key)
+    let secret_key = given(api.stripe_secret_key.as_ref())
         .context("DATACROWD_STRIPE_SECRET_KEY is missing; payments need a key of Stripe")?;
-    let (mut webhook_secrets, mut success_url, mut cancel_url) = Default::default();
+    let mut webhook_secrets = Vec::new();
+    let (mut success_url, mut cancel_url) = (String::new(), String::new());
     if let Some(checkout) = checkout {
-        let current = given(&checkout.stripe_webhook_secret).context(
+        let current = given(checkout.stripe_webhook_secret.as_ref()).context(
             "DATACROWD_STRIPE_WEBHOOK_SECRET is missing; without it no payment would ever be credited",
         )?;
         webhook_secrets = [
             Some(current),
-            given(&checkout.stripe_webhook_secret_previous),
+            given(checkout.stripe_webhook_secret_previous.as_ref()),
         ]
         .into_iter()
         .flatten()
         .collect();
-        success_url = checkout.checkout_success_url.clone();
-        cancel_url = checkout.checkout_cancel_url.clone();
+        success_url.clone_from(&checkout.checkout_success_url);
+        cancel_url.clone_from(&checkout.checkout_cancel_url);
     }
     Stripe::new(StripeSettings {
         secret_key,
-        api_url: given(&api.stripe_api_url),
+        api_url: given(api.stripe_api_url.as_ref()),
         livemode: prices.stripe_livemode,
         webhook_secrets,
         success_url,

@@ -63,14 +63,14 @@ impl Console {
     pub(crate) fn router(&self) -> Router {
         let assets = Router::new()
             .fallback_service(compressed(&self.folder.join("assets")))
-            .layer(map_response(|file| kept(file, FOREVER)));
+            .layer(map_response(async |file| kept(file, FOREVER)));
         let page = ServeFile::new(self.folder.join("index.html"))
             .precompressed_br()
             .precompressed_gzip();
         let files = Router::new()
             .fallback_service(compressed(&self.folder).fallback(page))
             .layer(map_request(unconditional))
-            .layer(map_response(|file| kept(unmarked(file), ASK_AGAIN)));
+            .layer(map_response(async |file| kept(unmarked(file), ASK_AGAIN)));
         Router::new()
             .route("/", get(async || Redirect::temporary("/app/")))
             .nest_service(&format!("{ROOT}/assets"), assets)
@@ -112,7 +112,7 @@ fn unmarked(mut file: Response) -> Response {
 }
 
 /// Says how long a file may be kept; of what is not there, nothing.
-async fn kept(mut file: Response, how: HeaderValue) -> Response {
+fn kept(mut file: Response, how: HeaderValue) -> Response {
     if !file.status().is_client_error() {
         file.headers_mut().insert(header::CACHE_CONTROL, how);
     }

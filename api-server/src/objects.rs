@@ -118,6 +118,9 @@ impl Objects {
     }
 
     /// Whether the bucket answers.
+    ///
+    /// # Errors
+    /// The store does not answer.
     pub async fn ping(&self) -> Result<(), ApiError> {
         self.client
             .head_bucket()

@@ -40,7 +40,7 @@ pub async fn reconcile(
 ) -> anyhow::Result<Reconciled> {
     let mut done = Reconciled::default();
     let since = now - Duration::from_secs(u64::from(days) * 86_400);
-    let sessions = stripe.sessions(since).await.context("listing sessions")?;
+    let sessions = stripe.sessions(since);
     let mut sessions = std::pin::pin!(sessions);
     while let Some(session) = sessions.next().await {
         let session = session.context("listing sessions")?;

@@ -109,7 +109,7 @@ async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
         migrator.set_ignore_missing(true);
         let pool = PgPoolOptions::new()
             .max_connections(2)
-            .acquire_timeout(Duration::from_secs(60))
+            .acquire_timeout(Duration::from_mins(1))
             .connect(url)
             .await
             .with_context(|| format!("connecting to database {name} as its owner"))?;

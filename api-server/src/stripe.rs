@@ -179,13 +179,11 @@ impl Stripe {
     }
 
     /// Our sessions that were made since, with what was refunded of them.
-    ///
-    /// # Errors
-    /// Each item may fail, as its page did.
-    pub async fn sessions(
+    /// An item is an error where its page could not be read.
+    pub fn sessions(
         &self,
         since: DateTime<Utc>,
-    ) -> Result<impl Stream<Item = Result<ListedSession, StripeFailure>>, StripeFailure> {
+    ) -> impl Stream<Item = Result<ListedSession, StripeFailure>> {
         let bounds = RangeBoundsTs {
             gte: Some(since.timestamp()),
             ..RangeBoundsTs::default()
@@ -195,10 +193,10 @@ impl Stripe {
             .limit(PAGE)
             .expand(vec!["data.payment_intent.latest_charge".to_owned()]);
         let pages = list.paginate().stream(&self.client);
-        Ok(pages.filter_map(async |session| match session {
+        pages.filter_map(async |session| match session {
             Ok(session) => listed(session).map(Ok),
             Err(error) => Some(Err(error.into())),
-        }))
+        })
     }
 }
 

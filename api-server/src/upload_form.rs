@@ -218,8 +218,8 @@ mod tests {
             requests_per_address: 0,
             requests_per_account: 0,
             console: None,
-            request_time: Duration::from_secs(60),
-            upload_idle: Duration::from_secs(60),
+            request_time: Duration::from_mins(1),
+            upload_idle: Duration::from_mins(1),
             scheduled_tasks: Vec::new(),
         }
     }

@@ -105,7 +105,7 @@ impl Crowd {
             100.0 * came.wrong as f64 / self.items as f64,
         );
         let blocked = |share: Share| match share.total() {
-            0 => "".to_owned(),
+            0 => String::new(),
             total => {
                 let (low, high) = share.wilson(Z_95);
                 format!(

@@ -63,7 +63,7 @@ impl Events {
         let all = self.deliveries + 1;
         while sink.heard() < all {
             ensure!(
-                begun.elapsed() < Duration::from_secs(300),
+                begun.elapsed() < Duration::from_mins(5),
                 "{} of {all}",
                 sink.heard()
             );

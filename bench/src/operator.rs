@@ -41,7 +41,7 @@ const KUEUE: f64 = 43.0;
 /// Requests that the benchmark itself has under way at once.
 const CREATORS: usize = 16;
 /// Longest wait for the next Dataset to come further.
-const STUCK: Duration = Duration::from_secs(120);
+const STUCK: Duration = Duration::from_mins(2);
 /// The label that says whose a namespace is.
 const TENANT_LABEL: &str = "datacrowd.io/tenant";
 

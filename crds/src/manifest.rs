@@ -75,8 +75,12 @@ fn whole_numbers(value: &mut Value) {
                 .as_f64()
                 .filter(|f| number.is_f64() && f.fract() == 0.0)
             {
-                // Limits are far below 2^53, where the cast would lose digits.
-                *value = Value::from(float as i64);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "limits are far below 2^53, where the cast would lose digits"
+                )]
+                let whole = float as i64;
+                *value = Value::from(whole);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(whole_numbers),

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Longest answer to one request.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// People who register at once: hashing passwords is slow by design.
 const AT_THE_DOOR: usize = 3;
 
@@ -312,7 +312,10 @@ impl Person {
         .await
     }
 
-    /// Claims up to `count` tasks of a project; `Err` is the refusal, `no_task_available` most often.
+    /// Claims up to `count` tasks of a project.
+    ///
+    /// # Errors
+    /// The refusal, `no_task_available` most often.
     pub async fn claim(&self, project: &str, count: usize) -> Result<Vec<Task>, Reply> {
         let body = json!({"projectId": project, "count": count});
         let reply = self.post("/tasks/claim", &body).await;

@@ -65,7 +65,7 @@ impl Store {
 
     /// Writes a large object: its bytes are sent as they are, without a checksum over them.
     pub async fn put_large(&self, key: &str, content: Vec<u8>) -> String {
-        let valid = PresigningConfig::expires_in(Duration::from_secs(600)).unwrap();
+        let valid = PresigningConfig::expires_in(Duration::from_mins(10)).unwrap();
         let put = self.client.put_object().bucket(&self.bucket).key(key);
         let put = put.presigned(valid).await.unwrap();
         let sent = reqwest::Client::new().put(put.uri()).body(content).send();

@@ -158,7 +158,9 @@ mod tests {
         let windows = [[0.6, 0.4], [0.1, 0.9], [0.9, 0.1]];
         let merged = |how| {
             let mut merge = Merge::new(how);
-            windows.iter().for_each(|window| merge.add(window));
+            for window in &windows {
+                merge.add(window);
+            }
             merge.merged().unwrap()
         };
         let mean = merged(WindowsMerge::Mean);

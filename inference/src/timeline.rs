@@ -147,7 +147,9 @@ mod tests {
                 assert_eq!(told.len(), groups, "{what}");
                 for (group, of) in told.iter().zip(all.chunks(each)) {
                     let mut merge = Merge::new(how);
-                    of.iter().for_each(|p| merge.add(&[*p, 1.0 - p]));
+                    for p in of {
+                        merge.add(&[*p, 1.0 - p]);
+                    }
                     for (found, expected) in group.probabilities.iter().zip(merge.merged().unwrap())
                     {
                         assert!((found - expected).abs() < 1e-12, "{what}");

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Time for reading a model and preparing it.
-const LOADING: Duration = Duration::from_secs(120);
+const LOADING: Duration = Duration::from_mins(2);
 /// How often the bytes of a model's file are held while it is prepared.
 const COPIES: u64 = 4;
 

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 /// Longest pause.
-const CAP: Duration = Duration::from_secs(300);
+const CAP: Duration = Duration::from_mins(5);
 
 /// Failures in a row of one object.
 #[derive(Debug, Clone, Copy, Default)]

@@ -91,6 +91,7 @@ impl Context {
     /// The time, in whole seconds as Kubernetes stores it.
     #[expect(
         clippy::disallowed_methods,
+        clippy::unused_self,
         reason = "the one clock of the controllers"
     )]
     pub(crate) fn now(&self) -> Time {
@@ -116,6 +117,7 @@ impl Context {
     }
 
     /// The next look at something that is settled.
+    #[expect(clippy::unused_self, reason = "beside the other looks")]
     pub(crate) fn settled(&self, unfinished: bool) -> Action {
         let seconds = if unfinished {
             30.0

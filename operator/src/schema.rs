@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::admin::Readiness;
 
 /// How often the served schema is looked at.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 /// How often while it is not as expected.
 const EVERY_UNREADY: Duration = Duration::from_secs(5);
 

@@ -33,7 +33,7 @@ use crate::{
 /// Files that are looked at at once.
 const AT_ONCE: usize = 16;
 /// How old a page may grow: well below the life of the URLs that it holds.
-const STALE: Duration = Duration::from_secs(300);
+const STALE: Duration = Duration::from_mins(5);
 
 /// Files that the platform listed and that are no rows yet.
 struct Page {

@@ -21,6 +21,9 @@ pub struct Made<K> {
 
 impl Cluster {
     /// Writes a resource that a request asks for.
+    ///
+    /// # Errors
+    /// The cluster refuses it, or does not answer.
     pub async fn make<K: Kind>(&self, at: &Bound, resource: &K) -> ApiResult<Made<K>> {
         let known = self.get::<K>(at, &resource.name_any()).await?;
         Ok(Made {
@@ -32,6 +35,9 @@ impl Cluster {
 
     /// What came of indexing it. Where the platform refuses it, it is taken back; where the platform only failed, a
     /// repetition or the operator goes on with it.
+    ///
+    /// # Errors
+    /// Those of indexing it.
     pub async fn keep<K: Kind, T>(&self, made: &Made<K>, indexed: ApiResult<T>) -> ApiResult<T> {
         if indexed.as_ref().is_err_and(ApiError::is_refusal) {
             self.take_back(made).await;

@@ -16,6 +16,9 @@ use crate::error::{ApiError, ApiResult};
 
 impl Cluster {
     /// The namespace, when its live label names this tenant. What it says names no other tenant.
+    ///
+    /// # Errors
+    /// `namespace_not_bound`; or the cluster does not answer.
     pub async fn bound(&self, namespace: &str, tenant: &Tenant) -> ApiResult<Bound> {
         if self.tenant_label(namespace).await?.as_ref() == Some(&tenant.name) {
             return Ok(Bound {
@@ -33,6 +36,9 @@ impl Cluster {
     }
 
     /// The tenant that a namespace's label names; none without a label, or without the namespace.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn tenant_label(&self, namespace: &str) -> ApiResult<Option<String>> {
         let api: Api<Namespace> = Api::all(self.client.clone());
         let found = api.get_metadata_opt(namespace).await.map_err(failed)?;
@@ -41,6 +47,9 @@ impl Cluster {
 
     /// Makes the home of a tenant that is founded over REST, marked with the founding's id. An existing namespace is
     /// never labelled, and taken only when this very founding made it; every other one is somebody else's (`false`).
+    ///
+    /// # Errors
+    /// The cluster refuses it, or does not answer.
     pub async fn found_namespace(&self, name: &str, tenant: &Tenant) -> ApiResult<bool> {
         let api: Api<Namespace> = Api::all(self.client.clone());
         let founding = tenant.id.to_string();
@@ -67,6 +76,9 @@ impl Cluster {
     }
 
     /// Namespaces whose label names this tenant, the oldest first, without those that are being deleted.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn namespaces_of(&self, tenant: &str) -> ApiResult<Vec<String>> {
         let labelled = ListParams::default().labels(&format!("{TENANT_LABEL}={tenant}"));
         let mut found = Api::<Namespace>::all(self.client.clone())

@@ -13,6 +13,9 @@ const TOKENS_POD: &str = "authentication.kubernetes.io/pod-name";
 impl Cluster {
     /// The namespace of the ServiceAccount whose pod presents this token; none when the token is not good, or bound to
     /// no pod: one that was asked for by itself outlives every pod.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
     pub async fn runner_namespace(&self, token: &str) -> ApiResult<Option<String>> {
         let review = TokenReview {
             spec: TokenReviewSpec {

@@ -33,7 +33,7 @@ const MOST_QUICK: usize = 1000;
 /// How long an attempt waits for its turn; then it was never made.
 const TURN: Duration = Duration::from_secs(10);
 /// How long a delivery is held: until its turn, as long as an attempt takes, and as it may take to record it.
-const HELD: Duration = Duration::from_secs(60);
+const HELD: Duration = Duration::from_mins(1);
 /// The time between two passes, unless the last one found so much that more is likely to wait.
 const PACE: Duration = Duration::from_millis(250);
 /// So much.
@@ -100,7 +100,7 @@ impl Deliverer {
         for busy in self.busy.values() {
             busy.turns.close();
         }
-        let drained = tokio::time::timeout(STOP_TIME - RECORDING, self.drain()).await;
+        let drained = tokio::time::timeout(STOP_TIME.saturating_sub(RECORDING), self.drain()).await;
         if drained.is_err() {
             tracing::warn!("attempts were under way at the end; they are made again");
             // Those that ended are not.
@@ -126,7 +126,7 @@ impl Deliverer {
         let now = (self.clock)();
         let due = self
             .notifications
-            .due(&self.room(), EACH as i64, room as i64, now, now + HELD)
+            .due(&self.room(), whole(EACH), whole(room), now, now + HELD)
             .await?;
         let begun = due.len();
         for due in due {
@@ -141,7 +141,7 @@ impl Deliverer {
         let room = known.map(|id| {
             let most = if self.quick.contains(id) { AHEAD } else { EACH };
             let busy = self.busy.get(id).map_or(0, |busy| busy.attempts);
-            (*id, most.saturating_sub(busy) as i64)
+            (*id, whole(most.saturating_sub(busy)))
         });
         // One may be both.
         room.collect::<HashMap<_, _>>().into_iter().collect()
@@ -254,4 +254,8 @@ impl Deliverer {
         metrics::gauge!("datacrowd_webhooks_due").set(rows as f64);
         metrics::gauge!("datacrowd_webhooks_lag_seconds").set(age(since, now));
     }
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -24,7 +24,7 @@ const _: () = assert!(
     "what is under way at the end is ended"
 );
 /// How long a message is held: as long as an attempt takes, and as it may take to record it.
-const HELD: Duration = Duration::from_secs(60);
+const HELD: Duration = Duration::from_mins(1);
 
 /// A way to people.
 #[derive(Debug)]

@@ -129,7 +129,7 @@ pub(super) async fn until(
             gauges(&from, clock()).await;
         }
         let pause = match sent {
-            Ok(stored) if stored as i64 == BATCH => continue,
+            Ok(stored) if usize::try_from(BATCH) == Ok(stored) => continue,
             Ok(_) => PAUSE,
             Err(error) => {
                 tracing::warn!(

@@ -20,7 +20,7 @@ pub(super) async fn until(
 ) {
     while !stop.is_cancelled() {
         let pause = match pass(&from, &core, clock()).await {
-            Ok(events) if events as i64 == BATCH => continue,
+            Ok(events) if usize::try_from(BATCH) == Ok(events) => continue,
             Ok(_) => PAUSE,
             Err(error) => {
                 tracing::warn!(

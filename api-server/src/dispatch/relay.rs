@@ -28,7 +28,7 @@ pub(super) async fn until(
             gauges(&from, clock()).await;
         }
         let pause = match told {
-            Ok(rows) if rows as i64 == BATCH => continue,
+            Ok(rows) if usize::try_from(BATCH) == Ok(rows) => continue,
             Ok(_) => PAUSE,
             Err(error) => {
                 tracing::warn!(

@@ -10,7 +10,7 @@ impl From<BillingError> for ApiError {
         match error {
             BillingError::Refused(refusal) => refusal.into(),
             BillingError::Database(cause) => Self::database(&cause),
-            other => Self::internal(&other),
+            corrupt @ BillingError::Corrupt { .. } => Self::internal(&corrupt),
         }
     }
 }

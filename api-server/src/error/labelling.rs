@@ -36,7 +36,7 @@ impl From<CoreError> for ApiError {
             // Whoever upserts looks and asks again; who did not is asked to.
             CoreError::ContentUnseen { .. } => Self::source_compared(),
             CoreError::Database(cause) => Self::database(&cause),
-            other => Self::internal(&other),
+            corrupt @ CoreError::Corrupt { .. } => Self::internal(&corrupt),
         }
     }
 }
@@ -75,7 +75,7 @@ impl From<Refusal> for ApiError {
             Refusal::PaymentRequired { remaining, needed } => {
                 error = error
                     .detail("remaining", remaining)
-                    .detail("needed", needed)
+                    .detail("needed", needed);
             }
             _ => {}
         }

@@ -10,7 +10,7 @@ impl From<NotificationsError> for ApiError {
         match error {
             NotificationsError::Refused(refusal) => refusal.into(),
             NotificationsError::Database(cause) => Self::database(&cause),
-            other => Self::internal(&other),
+            corrupt @ NotificationsError::Corrupt { .. } => Self::internal(&corrupt),
         }
     }
 }

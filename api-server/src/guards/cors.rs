@@ -45,5 +45,5 @@ pub fn layer(origins: &[HeaderValue]) -> CorsLayer {
             offset,
             length,
         ])
-        .max_age(std::time::Duration::from_secs(3600))
+        .max_age(std::time::Duration::from_hours(1))
 }

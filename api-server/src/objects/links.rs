@@ -9,9 +9,9 @@ use super::{Objects, failed};
 use crate::error::ApiError;
 
 /// How long a runner's URL is good for; it asks for fresh ones.
-const RUNNER_URL_TTL: Duration = Duration::from_secs(900);
+const RUNNER_URL_TTL: Duration = Duration::from_mins(15);
 /// How long a person's link is good for.
-pub const DOWNLOAD_TTL: Duration = Duration::from_secs(300);
+pub const DOWNLOAD_TTL: Duration = Duration::from_mins(5);
 
 fn good_for(time: Duration) -> Result<PresigningConfig, ApiError> {
     PresigningConfig::expires_in(time).map_err(|e| ApiError::internal(&e))
@@ -19,6 +19,9 @@ fn good_for(time: Duration) -> Result<PresigningConfig, ApiError> {
 
 impl Objects {
     /// A URL for the runner to read a source from.
+    ///
+    /// # Errors
+    /// The store's keys cannot sign.
     pub async fn presign_source(&self, object: &PlatformObject) -> Result<String, ApiError> {
         let expiry = good_for(RUNNER_URL_TTL)?;
         let request = self
@@ -33,6 +36,9 @@ impl Objects {
     }
 
     /// A URL for the runner to write one part to.
+    ///
+    /// # Errors
+    /// The store's keys cannot sign.
     pub async fn presign_part(
         &self,
         object: &PlatformObject,
@@ -53,6 +59,9 @@ impl Objects {
     }
 
     /// A URL for the runner to write a small object to, whole.
+    ///
+    /// # Errors
+    /// The store's keys cannot sign.
     pub async fn presign_put(&self, object: &PlatformObject) -> Result<String, ApiError> {
         let expiry = good_for(RUNNER_URL_TTL)?;
         let request = self
@@ -66,6 +75,9 @@ impl Objects {
     }
 
     /// A link for a person to download a finished export from.
+    ///
+    /// # Errors
+    /// The store's keys cannot sign.
     pub async fn presign_download(
         &self,
         object: &PlatformObject,
@@ -85,6 +97,9 @@ impl Objects {
     }
 
     /// A link for a worker to look at or listen to an object.
+    ///
+    /// # Errors
+    /// The store's keys cannot sign.
     pub async fn presign_media(&self, object: &PlatformObject) -> Result<String, ApiError> {
         let expiry = good_for(DOWNLOAD_TTL)?;
         let request = self

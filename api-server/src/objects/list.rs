@@ -29,6 +29,9 @@ pub struct Page {
 
 impl Objects {
     /// The objects of a folder behind a key, at most 1,000.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn list(
         &self,
         folder: &PlatformFolder,

@@ -18,6 +18,9 @@ pub const PART_LOST: &str = "part_lost";
 
 impl Objects {
     /// Begins a multipart upload.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn multipart_begin(
         &self,
         object: &PlatformObject,
@@ -38,6 +41,9 @@ impl Objects {
     }
 
     /// Writes one part.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn multipart_put(
         &self,
         object: &PlatformObject,
@@ -65,6 +71,9 @@ impl Objects {
 
     /// Makes the object of its parts, and returns its ETag. An upload that is gone because this very call succeeded
     /// before is success; `part_lost` is a part that is another one by now.
+    ///
+    /// # Errors
+    /// `part_lost`; or the store refuses, or does not answer.
     pub async fn multipart_complete(
         &self,
         object: &PlatformObject,
@@ -117,6 +126,9 @@ impl Objects {
     }
 
     /// Leaves nothing of an upload. An upload that is gone is success.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn multipart_abort(
         &self,
         object: &PlatformObject,

@@ -9,6 +9,9 @@ use crate::error::ApiError;
 
 impl Objects {
     /// ETag and size of an object; none when it does not exist.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn head(&self, object: &PlatformObject) -> Result<Option<Head>, ApiError> {
         match self
             .client
@@ -30,6 +33,9 @@ impl Objects {
     }
 
     /// The first bytes of an object, `most` of them; none when it does not exist.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn first_bytes(
         &self,
         object: &PlatformObject,
@@ -62,6 +68,9 @@ impl Objects {
     }
 
     /// SHA-256 of an object in hexadecimal, while it has this ETag.
+    ///
+    /// # Errors
+    /// The object is another one by now; or the store does not answer.
     pub async fn sha256(&self, object: &PlatformObject, etag: &str) -> Result<String, ApiError> {
         let found = self
             .client

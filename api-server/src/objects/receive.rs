@@ -42,6 +42,9 @@ impl Drop for Begun<'_> {
 
 impl Objects {
     /// Stores these pieces: small ones at once, larger ones in parts, of which nothing is left when this is dropped.
+    ///
+    /// # Errors
+    /// The pieces end early or fail; or the store refuses, or does not answer.
     pub async fn store(
         &self,
         object: &PlatformObject,
@@ -92,6 +95,9 @@ impl Objects {
     }
 
     /// Stores these pieces by a multipart upload that was begun, and ends it.
+    ///
+    /// # Errors
+    /// The pieces end early or fail; or the store refuses, or does not answer.
     pub async fn receive(
         &self,
         object: &PlatformObject,

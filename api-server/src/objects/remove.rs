@@ -11,6 +11,9 @@ const AT_ONCE: usize = 16;
 
 impl Objects {
     /// Removes an object; one that is gone is success.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn delete(&self, object: &PlatformObject) -> Result<(), ApiError> {
         self.client
             .delete_object()
@@ -23,6 +26,9 @@ impl Objects {
     }
 
     /// Removes what lies behind a key of the platform's own rows; nothing lies behind one that it never writes.
+    ///
+    /// # Errors
+    /// The store refuses, or does not answer.
     pub async fn delete_written(&self, key: &str) -> Result<(), ApiError> {
         if !key.ends_with('/') {
             return match self.written(key) {

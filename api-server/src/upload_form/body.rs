@@ -14,7 +14,7 @@ use axum::body::Body;
 use futures::StreamExt;
 
 /// How long an upload may be silent: a line that is gone, not one that is slow.
-pub const UPLOAD_IDLE: Duration = Duration::from_secs(60);
+pub const UPLOAD_IDLE: Duration = Duration::from_mins(1);
 /// Bytes of a form that may come before its reader takes some of them away.
 const WINDOW_BYTES: usize = 1024 * 1024;
 
@@ -107,7 +107,7 @@ mod tests {
         let pieces = std::iter::once(Bytes::from(begin)).chain(long);
         let pieces = pieces.chain([Bytes::from("\r\n--b--\r\n")]);
         let body = futures::stream::iter(pieces.map(Ok::<_, Infallible>));
-        let body = bounded(Body::from_stream(body), Duration::from_secs(60), window);
+        let body = bounded(Body::from_stream(body), Duration::from_mins(1), window);
         let mut request = Request::new(body);
         let kind = HeaderValue::from_static("multipart/form-data; boundary=b");
         request.headers_mut().insert(header::CONTENT_TYPE, kind);

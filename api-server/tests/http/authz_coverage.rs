@@ -189,7 +189,7 @@ async fn public(world: &World, operation: &Operation, who: For, verdicts: &mut V
             verdicts.refused(operation, "who signed in long ago", &answer, refused);
         }
         Admin | SignedIn | Person => {
-            verdicts.admitted(operation, "who signed in long ago", &answer)
+            verdicts.admitted(operation, "who signed in long ago", &answer);
         }
         _ => {}
     }

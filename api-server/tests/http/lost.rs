@@ -40,7 +40,7 @@ impl Losing {
             name: String::new(),
             began,
         };
-        losing.name = losing.seen().await["name"].as_str().unwrap().to_owned();
+        losing.name = losing.seen().await["name"].as_str().unwrap().into();
         losing
     }
 

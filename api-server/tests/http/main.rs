@@ -5,6 +5,11 @@
     clippy::too_many_lines,
     reason = "a test tells one story from its beginning to its end"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "the numbers of a test are small"
+)]
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 #![expect(
     clippy::disallowed_methods,

@@ -62,7 +62,7 @@ impl Job {
 
     pub async fn finish(&self, p: &Platform, what: &str, pod: &str) -> i32 {
         let mut child = self.start(p, what, pod);
-        let ended = tokio::time::timeout(Duration::from_secs(120), child.wait())
+        let ended = tokio::time::timeout(Duration::from_mins(2), child.wait())
             .await
             .expect("the runner ends in time");
         ended.unwrap().code().unwrap_or(-1)

@@ -231,7 +231,7 @@ impl Platform {
     }
 
     async fn with(mode: BillingMode, stripe_url: &str, limits: (u32, u32)) -> Self {
-        let times = (Duration::from_secs(30), Duration::from_secs(60));
+        let times = (Duration::from_secs(30), Duration::from_mins(1));
         Self::with_times(mode, stripe_url, limits, times).await
     }
 
@@ -263,7 +263,7 @@ impl Platform {
         stripe_url: &str,
         limits: (u32, u32),
     ) -> Self {
-        let times = (Duration::from_secs(30), Duration::from_secs(60));
+        let times = (Duration::from_secs(30), Duration::from_mins(1));
         Self::over_with_times(databases, mode, stripe_url, limits, times).await
     }
 

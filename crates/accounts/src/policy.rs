@@ -22,7 +22,7 @@ fn common() -> &'static [&'static str] {
 /// What is wrong with `password` as the member `field`; `own` are names it must not repeat.
 pub(crate) fn password(field: &'static str, password: &str, own: &[&str]) -> Option<FieldError> {
     if password.len() > MAX_BYTES {
-        return refused(field, "must hold at most 128 bytes");
+        return Some(refused(field, "must hold at most 128 bytes"));
     }
     let password = nfkc(password);
     let lower = password.to_lowercase();
@@ -35,14 +35,14 @@ pub(crate) fn password(field: &'static str, password: &str, own: &[&str]) -> Opt
     } else {
         return None;
     };
-    refused(field, message)
+    Some(refused(field, message))
 }
 
-fn refused(field: &'static str, message: &str) -> Option<FieldError> {
-    Some(FieldError {
+fn refused(field: &'static str, message: &str) -> FieldError {
+    FieldError {
         field,
         message: message.into(),
-    })
+    }
 }
 
 fn is_one_character(text: &str) -> bool {

@@ -123,7 +123,9 @@ pub(crate) fn vote(votes: &Votes, weight: impl Fn(&Vote) -> f64) -> Consensus {
             tally(row, &mut lost, of_task, &|_: &Vote| 1.0);
         }
         let sum: f64 = row.iter().sum();
-        row.iter_mut().for_each(|value| *value /= sum);
+        for value in row {
+            *value /= sum;
+        }
     }
     Consensus::new(votes, probabilities)
 }

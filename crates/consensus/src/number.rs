@@ -71,9 +71,9 @@ pub fn medians<T, W>(answers: &Answers<T, W, Number>) -> Vec<Median> {
                 .map(|vote| answers.labels()[vote.label.index()].0),
         );
         let median = median(&mut values);
-        values
-            .iter_mut()
-            .for_each(|value| *value = (*value - median).abs());
+        for value in &mut values {
+            *value = (*value - median).abs();
+        }
         Median {
             median,
             deviation: self::median(&mut values),

@@ -186,9 +186,9 @@ pub fn posterior(options: usize, answers: &[Answer]) -> Result<Posterior, Invali
         *probability = libm::exp(*probability - most);
         sum += *probability;
     }
-    probabilities
-        .iter_mut()
-        .for_each(|probability| *probability /= sum);
+    for probability in &mut probabilities {
+        *probability /= sum;
+    }
     Ok(Posterior {
         probabilities,
         answered: !answers.is_empty(),

@@ -115,6 +115,7 @@ impl Votes {
     }
 
     /// Every task with its answers, in order.
+    #[must_use]
     pub fn by_task(&self) -> impl ExactSizeIterator<Item = (TaskNo, &[Vote])> {
         let bounds = self.starts.windows(2).enumerate();
         bounds.map(|(task, bound)| (number(task, TaskNo), &self.votes[bound[0]..bound[1]]))

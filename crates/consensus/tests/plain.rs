@@ -68,8 +68,9 @@ fn plain(votes: &Votes, known: &Known, model: ErrorModel) -> (Vec<Vec<f64>>, Vec
             }
             let most = row.iter().copied().fold(f64::MIN, f64::max);
             let sum: f64 = row.iter().map(|value| (value - most).exp()).sum();
-            row.iter_mut()
-                .for_each(|value| *value = (*value - most).exp() / sum);
+            for value in &mut *row {
+                *value = (*value - most).exp() / sum;
+            }
             let known = known.of(task).map(|label| label.index());
             let row = keep(row, known);
             let nats = |p: &f64| if *p > 0.0 { -p * p.ln() } else { 0.0 };
@@ -108,9 +109,9 @@ fn learn(votes: &Votes, rows: &[Vec<f64>], model: ErrorModel) -> Learnt {
                 occurs[vote.worker.index()][vote.label.index()] = true;
             }
         }
-        of_task
-            .iter()
-            .for_each(|vote| answers[vote.worker.index()] += 1.0);
+        for vote in of_task {
+            answers[vote.worker.index()] += 1.0;
+        }
     }
     for (worker, counts) in counts.iter_mut().enumerate() {
         let right: f64 =

@@ -24,7 +24,7 @@ use crate::{halt::Halt, retry::RetryPolicy};
 /// Time for a call that looks something up.
 pub const SHORT: Duration = Duration::from_secs(15);
 /// Time for a call that carries much: a chunk is one transaction of 5,000 rows, a page one query.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// What the platform answers when it does not do what was asked.
 #[derive(Debug, thiserror::Error)]

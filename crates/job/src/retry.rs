@@ -24,7 +24,7 @@ impl Default for RetryPolicy {
         Self {
             first: Duration::from_millis(200),
             longest: Duration::from_secs(15),
-            total: Duration::from_secs(300),
+            total: Duration::from_mins(5),
             refusals: 4,
             heartbeat: Duration::from_secs(10),
         }

@@ -9,7 +9,7 @@ pub const ATTEMPT_TIME: Duration = Duration::from_secs(15);
 /// An endpoint of which every attempt failed for so long is disabled.
 pub(crate) const PATIENCE_DAYS: i32 = 5;
 /// How long an endpoint that is overloaded is left alone when it does not say so itself.
-const SLOW: Duration = Duration::from_secs(60);
+const SLOW: Duration = Duration::from_mins(1);
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;

@@ -143,7 +143,7 @@ impl TenantEndpoints {
 /// Networks that lead nowhere in the internet, or to something special, by IANA's registries of special-purpose
 /// addresses; and one that clouds serve their machines from.
 const SPECIAL_V4: [(Ipv4Addr, u8); 18] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     // Shared by providers, and by clusters for their pods; metadata of Alibaba Cloud.
     (Ipv4Addr::new(100, 64, 0, 0), 10),

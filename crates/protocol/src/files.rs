@@ -140,6 +140,10 @@ pub fn lacking(required: &[String], companions: bool) -> Option<String> {
     })
 }
 
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "objects are looked up by the exact name"
+)]
 fn is_companion(name: &str) -> bool {
     name.ends_with(".json") || name.ends_with(".txt")
 }

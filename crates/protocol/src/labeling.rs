@@ -250,7 +250,7 @@ impl Labeling {
         }
         found.extend(self.qualification_violation());
         if let Some(gold) = &self.gold {
-            self.gold_violations(gold, &mut found);
+            gold.violations(&mut found);
         }
         let mut names = BTreeSet::new();
         for (i, field) in self.fields.iter().enumerate() {

@@ -63,7 +63,7 @@ fn utf16(begin: &[u8]) -> Result<Found, BadInput> {
         );
     }
     // Two letters of ASCII are one Chinese character; eight such in a row, and no delimiter, are no header.
-    if begin.len() == FIRST_BYTES && begin.iter().all(is_ascii) {
+    if begin.len() == FIRST_BYTES && begin.iter().copied().all(is_ascii) {
         return refuse(
             "The file looks like UTF-8, not UTF-16; leave encoding out (as a resource: apply a Dataset under a new name without source.encoding).",
         );
@@ -113,15 +113,15 @@ fn no_text(begin: &[u8]) -> Option<&'static str> {
 }
 
 /// Whether a byte is one of a text in ASCII.
-fn is_ascii(byte: &u8) -> bool {
+fn is_ascii(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
 /// Whether a text begins like ASCII in UTF-16 without a mark, and whether its higher bytes come first.
 fn unmarked_utf16(begin: &[u8]) -> Option<bool> {
     match begin {
-        [first, 0, second, 0, ..] if is_ascii(first) && is_ascii(second) => Some(false),
-        [0, first, 0, second, ..] if is_ascii(first) && is_ascii(second) => Some(true),
+        [first, 0, second, 0, ..] if is_ascii(*first) && is_ascii(*second) => Some(false),
+        [0, first, 0, second, ..] if is_ascii(*first) && is_ascii(*second) => Some(true),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@
     clippy::too_many_lines,
     reason = "a test tells one story from its beginning to its end"
 )]
+#![expect(clippy::cast_possible_wrap, reason = "the numbers of a test are small")]
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests: whatever fails here fails the test"

@@ -174,6 +174,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::cast_possible_truncation, reason = "samples are single")]
     fn tone(rate: u32, hertz: f64, samples: usize) -> Vec<f32> {
         let at = |n: usize| (TAU * hertz * n as f64 / f64::from(rate)).sin() as f32;
         (0..samples).map(at).collect()
@@ -202,8 +203,8 @@ mod tests {
             let samples = tone(from, 440.0, from as usize + 17);
             for piece in [999, 50_000] {
                 let found = resampled(from, to, &samples, piece);
-                let length = ((f64::from(from) + 17.0) * f64::from(to) / f64::from(from)).ceil();
-                assert_eq!(found.len(), length as usize, "{from} {to}");
+                let length = ((u64::from(from) + 17) * u64::from(to)).div_ceil(u64::from(from));
+                assert_eq!(found.len() as u64, length, "{from} {to}");
                 let expected = tone(to, 440.0, found.len());
                 let middle = found.len() / 8..found.len() * 7 / 8;
                 let off = middle.map(|n| (found[n] - expected[n]).abs());

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How old a page may grow: well below the life of the URLs that it holds.
-const STALE: Duration = Duration::from_secs(300);
+const STALE: Duration = Duration::from_mins(5);
 
 /// How long answers wait for the rest of their page: what a killed pod has to do again.
 const TELL_AFTER: Duration = Duration::from_secs(15);

@@ -219,7 +219,7 @@ impl Fake {
     }
 
     /// Counts the call and lets its fault happen; an answer means that the call goes no further.
-    pub async fn enter(&self, endpoint: &'static str) -> (Option<Fault>, Option<Response>) {
+    pub fn enter(&self, endpoint: &'static str) -> (Option<Fault>, Option<Response>) {
         let fault = {
             let mut world = self.world();
             *world.calls.entry(endpoint).or_default() += 1;
@@ -276,7 +276,7 @@ pub fn refuse_token(headers: &HeaderMap) -> Option<Response> {
 }
 
 async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(_): Json<OpenRun>) -> Response {
-    let (_, answer) = fake.enter("open").await;
+    let (_, answer) = fake.enter("open");
     if let Some(answer) = answer.or_else(|| refuse_token(&headers)) {
         return answer;
     }
@@ -316,7 +316,7 @@ fn counts(world: &World) -> (i64, i64) {
 }
 
 async fn heartbeat(State(fake): State<Fake>, Json(body): Json<Value>) -> Response {
-    let (_, answer) = fake.enter("heartbeat").await;
+    let (_, answer) = fake.enter("heartbeat");
     let held = body["epoch"] == fake.world().epoch;
     answer.unwrap_or_else(|| match held {
         true => StatusCode::NO_CONTENT.into_response(),
@@ -325,7 +325,7 @@ async fn heartbeat(State(fake): State<Fake>, Json(body): Json<Value>) -> Respons
 }
 
 async fn items(State(fake): State<Fake>, Json(body): Json<ItemsRequest>) -> Response {
-    let (_, answer) = fake.enter("items").await;
+    let (_, answer) = fake.enter("items");
     let world = fake.world();
     if let Some(answer) = answer {
         return answer;
@@ -340,7 +340,7 @@ async fn items(State(fake): State<Fake>, Json(body): Json<ItemsRequest>) -> Resp
 
 /// A page is taken as a whole, in its order; what is known of an item stays.
 async fn predictions(State(fake): State<Fake>, Json(body): Json<PredictionsReport>) -> Response {
-    let (fault, answer) = fake.enter("predictions").await;
+    let (fault, answer) = fake.enter("predictions");
     if let Some(answer) = answer {
         return answer;
     }
@@ -384,7 +384,7 @@ async fn predictions(State(fake): State<Fake>, Json(body): Json<PredictionsRepor
 }
 
 async fn model_found(State(fake): State<Fake>, Json(body): Json<ModelFound>) -> Response {
-    let (_, answer) = fake.enter("found").await;
+    let (_, answer) = fake.enter("found");
     let mut world = fake.world();
     match answer {
         Some(answer) => answer,
@@ -397,7 +397,7 @@ async fn model_found(State(fake): State<Fake>, Json(body): Json<ModelFound>) -> 
 }
 
 async fn complete(State(fake): State<Fake>, Json(body): Json<CompleteRun>) -> Response {
-    let (_, answer) = fake.enter("complete").await;
+    let (_, answer) = fake.enter("complete");
     let mut world = fake.world();
     match answer {
         Some(answer) => answer,
@@ -411,13 +411,13 @@ async fn complete(State(fake): State<Fake>, Json(body): Json<CompleteRun>) -> Re
 }
 
 async fn model_file(State(fake): State<Fake>) -> Response {
-    let (_, answer) = fake.enter("model").await;
+    let (_, answer) = fake.enter("model");
     let model = fake.world().model.clone();
     answer.unwrap_or_else(|| Bytes::from(model).into_response())
 }
 
 async fn file(State(fake): State<Fake>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let (_, answer) = fake.enter("file").await;
+    let (_, answer) = fake.enter("file");
     if let Some(answer) = answer {
         return answer;
     }

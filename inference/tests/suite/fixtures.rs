@@ -31,7 +31,7 @@ pub fn limits() -> Limits {
     Limits {
         program: env!("CARGO_BIN_EXE_datacrowd-inference").into(),
         memory: 512 << 20,
-        item: Duration::from_secs(60),
+        item: Duration::from_mins(1),
     }
 }
 

@@ -43,7 +43,7 @@ async fn run(mut child: Child, ready: impl Fn() -> bool) -> Option<i32> {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(120), waiting)
+    tokio::time::timeout(Duration::from_mins(2), waiting)
         .await
         .unwrap()
 }

@@ -7,6 +7,10 @@
     clippy::too_many_lines,
     reason = "a test tells one story from its beginning to its end"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the numbers of a test are small"
+)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fake;

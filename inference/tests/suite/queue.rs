@@ -26,7 +26,7 @@ pub fn routes() -> Router<Fake> {
 }
 
 async fn open(State(fake): State<Fake>, headers: HeaderMap) -> Response {
-    let (_, answer) = fake.enter("queue open").await;
+    let (_, answer) = fake.enter("queue open");
     if let Some(answer) = answer.or_else(|| refuse_token(&headers)) {
         return answer;
     }
@@ -34,7 +34,7 @@ async fn open(State(fake): State<Fake>, headers: HeaderMap) -> Response {
 }
 
 async fn lease(State(fake): State<Fake>, Json(take): Json<QueueTake>) -> Response {
-    let (fault, answer) = fake.enter("lease").await;
+    let (fault, answer) = fake.enter("lease");
     if let Some(answer) = answer {
         return answer;
     }
@@ -69,7 +69,7 @@ fn due(world: &mut World, take: QueueTake) -> Option<datacrowd_protocol::model::
 }
 
 async fn report(State(fake): State<Fake>, Json(told): Json<QueueReport>) -> Response {
-    let (_, answer) = fake.enter("report").await;
+    let (_, answer) = fake.enter("report");
     if let Some(answer) = answer {
         return answer;
     }
@@ -86,7 +86,7 @@ async fn report(State(fake): State<Fake>, Json(told): Json<QueueReport>) -> Resp
 }
 
 async fn give_back(State(fake): State<Fake>, Json(back): Json<QueueReturn>) -> Response {
-    let (_, answer) = fake.enter("return").await;
+    let (_, answer) = fake.enter("return");
     let mut world = fake.world();
     let row = world.leases.remove(&back.lease);
     world.returned.extend(row);

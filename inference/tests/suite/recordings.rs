@@ -83,7 +83,8 @@ fn all_24_bits_of_a_flac_at_96_khz_arrive() {
     let whole = f64::from((1 << 23) - 1);
     for (at, sample) in found.iter().enumerate() {
         let tone = |loud: f64, hertz: f64| loud * (TAU * hertz * at as f64 / 96_000.0).sin();
-        let expected = (tone(0.5, 440.0) + tone(0.25, 1000.0)) / 2.0 * whole / f64::from(1 << 23);
+        let expected =
+            f64::midpoint(tone(0.5, 440.0), tone(0.25, 1000.0)) * whole / f64::from(1 << 23);
         let off = (f64::from(*sample) - expected).abs();
         assert!(
             off < 1.5 / f64::from(1 << 23),

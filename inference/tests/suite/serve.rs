@@ -36,7 +36,7 @@ async fn until(fake: &Fake, what: &str, is_so: impl Fn(&Fake) -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let waited = timeout(Duration::from_secs(60), waiting).await;
+    let waited = timeout(Duration::from_mins(1), waiting).await;
     assert!(waited.is_ok(), "{what}: {:?}", fake.world().calls);
 }
 

@@ -10,6 +10,10 @@ use datacrowd_protocol::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inputs {
     /// The Model, if it is there, and where it stands, if the platform has said.
+    #[expect(
+        clippy::option_option,
+        reason = "whether it is there, then whether its state is known"
+    )]
     pub model: Option<Option<ModelState>>,
     /// Whether the Dataset is there.
     pub has_dataset: bool,

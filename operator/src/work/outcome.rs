@@ -19,7 +19,7 @@ use super::manifest::CONTAINER;
 use crate::command::kubectl_in;
 
 /// How long a pod may take to start before that is worth a word.
-const PENDING_AFTER: Duration = Duration::from_secs(60);
+const PENDING_AFTER: Duration = Duration::from_mins(1);
 /// How long after its deadline a Job may still hang on a dead node before we end the attempt ourselves.
 const DEADLINE_GRACE_SECONDS: i64 = 300;
 
@@ -195,7 +195,7 @@ fn progress(facts: Facts<'_>, now: Timestamp) -> Verdict {
         .start_time
         .or_else(|| job.metadata.creation_timestamp.clone());
     let age = since.map_or(0, |t| now.as_second() - t.0.as_second());
-    let is_old = age >= PENDING_AFTER.as_secs() as i64;
+    let is_old = u64::try_from(age).is_ok_and(|age| age >= PENDING_AFTER.as_secs());
     if status.failed.unwrap_or(0) > 0 && !is_old {
         return Verdict::new(
             Phase::Running,

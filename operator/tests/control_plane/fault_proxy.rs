@@ -156,7 +156,7 @@ fn suffer(answer: AnyBody, weather: Weather) -> AnyBody {
             if let Some(end) = watch.held.iter().position(|byte| *byte == b'\n') {
                 let mut event: Vec<u8> = watch.held.drain(..=end).collect();
                 let [least, most] = late;
-                sleep(least + (most - least).mul_f64(watch.rng.random())).await;
+                sleep(least + most.saturating_sub(least).mul_f64(watch.rng.random())).await;
                 watch.broken = watch.left == Some(0);
                 if watch.broken {
                     event.truncate(event.len() / 2);

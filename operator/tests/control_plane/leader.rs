@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Longest wait for a process that lost its lease: the lease's time, and the passes under way.
-const END: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_mins(1);
 
 /// The binary, electing a leader.
 struct Replica {

@@ -255,7 +255,7 @@ async fn project_put(State(rows): State<Shared>, Json(up): Json<Upsert<ProjectSp
         id: ProjectId(id),
         state: state(&rows),
         billing: billing(rows.quota),
-        datasets: rows.datasets.len() as i64,
+        datasets: i64::try_from(rows.datasets.len()).unwrap(),
         tasks: TaskCounts::default(),
         labeling_version: 1,
         refusal: rows.project_refusal.clone(),

@@ -33,7 +33,7 @@ struct End {
 async fn seen<K: Observed>(world: &World, name: &str) -> (String, Vec<ConditionStatus>) {
     let object = world.api::<K>().get(name).await.unwrap();
     let ready = find(object.conditions(), ConditionType::Ready).unwrap();
-    (ready.reason.to_string(), table(&object))
+    (ready.reason.clone(), table(&object))
 }
 
 /// Creation before and after the operator's start, a failure, a retry, a pause, an export, a deletion.

@@ -36,7 +36,7 @@ use super::{
 
 pub const BUCKET: &str = "datacrowd";
 /// Longest wait for a condition.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 pub async fn config() -> Config {
     let path = env::var("TEST_KUBECONFIG").expect(
@@ -108,8 +108,8 @@ impl World {
 
     /// A namespace without a tenant.
     pub async fn unbound(prefix: &str) -> Self {
-        let client = client(&FaultProxy::open()).await;
         static INSTALLED: OnceCell<()> = OnceCell::const_new();
+        let client = client(&FaultProxy::open()).await;
         INSTALLED.get_or_init(|| install_crds(&client)).await;
         let namespaces: Api<Namespace> = Api::all(client.clone());
         let made: Namespace = serde_json::from_value(json!({

@@ -16,7 +16,7 @@ pub(super) const PART_BYTES: usize = 8 * 1024 * 1024;
 /// S3 takes no more.
 const MOST_PARTS: i32 = 10_000;
 /// A part at 80 KiB/s.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 /// Refusals of fresh URLs after which the object store means it.
 const REFUSALS: u32 = 3;
 

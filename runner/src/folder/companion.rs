@@ -32,6 +32,10 @@ pub(super) async fn add(
 }
 
 /// The members of a JSON object, without its braces. That they are JSON, the reader of the line finds out.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "objects are looked up by the exact name"
+)]
 fn members(name: &str, bytes: &[u8]) -> Result<String, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| "is not text in UTF-8".to_owned())?

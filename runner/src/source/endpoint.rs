@@ -54,7 +54,7 @@ impl Guard {
     }
 
     /// The endpoint of the keys, without a slash at its end: AWS's of their region when they name none.
-    pub(super) fn endpoint(&self, keys: &Keys) -> Result<Option<String>, Halt> {
+    pub(super) fn endpoint(keys: &Keys) -> Result<Option<String>, Halt> {
         // What stands here becomes part of a host's name.
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if keys.region.len() > 64 || !keys.region.chars().all(plain) {

@@ -21,7 +21,7 @@ use super::{
 
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Long enough for a slow request to begin; each request signs its own URL.
-const EXPIRES: Duration = Duration::from_secs(900);
+const EXPIRES: Duration = Duration::from_mins(15);
 
 /// What the secret holds.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl OwnBucket {
         let misconfigured = |why: String| Halt::failed(RunReason::Misconfigured, why);
         let parsed = SourceUri::parse(uri).map_err(|error| misconfigured(format!("{error}.")))?;
         let guard = Guard::new(allowed.clone());
-        let base = guard.endpoint(&keys)?;
+        let base = Guard::endpoint(&keys)?;
         let object =
             object_url(base.as_deref(), &keys.region, &parsed).map_err(|_| endpoint::refused())?;
         guard.check(&object)?;

@@ -101,7 +101,7 @@ mod tests {
     fn the_vector_that_aws_publishes_comes_out() {
         let object = Url::parse("https://examplebucket.s3.amazonaws.com/test.txt").unwrap();
         let now = "2013-05-24T00:00:00Z".parse().unwrap();
-        let url = presign("GET", &object, &keys(), now, Duration::from_secs(86400));
+        let url = presign("GET", &object, &keys(), now, Duration::from_hours(24));
         assert!(
             url.as_str().ends_with(
                 "X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"

@@ -274,7 +274,7 @@ impl Fake {
                 None
             }
             Some(Fault::Replace) => {
-                self.world().etag = "\"v2\"".to_owned();
+                self.world().etag = "\"v2\"".into();
                 None
             }
             Some(Fault::TakeOver) => {
@@ -590,7 +590,7 @@ fn take(world: &mut World, row: &ChunkRow) {
     world.checkpoint.next_row += 1;
     world.checkpoint.blank += row.blank_before;
     world.checkpoint.offset = row.end_offset;
-    world.checkpoint.after = row.key.clone();
+    world.checkpoint.after.clone_from(&row.key);
     world.checkpoint.next_line = row.next_line().unwrap();
     match (&row.payload, &row.rejected) {
         (Some(payload), None) => {

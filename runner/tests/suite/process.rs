@@ -56,7 +56,7 @@ async fn run(mut command: Command, ready: impl Fn() -> bool) -> Ended {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let status = tokio::time::timeout(Duration::from_secs(60), waiting)
+    let status = tokio::time::timeout(Duration::from_mins(1), waiting)
         .await
         .unwrap();
     Ended { status, peak_kib }

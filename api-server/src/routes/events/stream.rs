@@ -31,7 +31,7 @@ use crate::{
 /// Events that are read at once.
 const READ: i64 = 100;
 /// How long a stream goes on, after which its reader comes again: about as long as what it was let in with is valid.
-const LIFE: Duration = Duration::from_secs(15 * 60);
+const LIFE: Duration = Duration::from_mins(15);
 /// How long a stream waits to be told that there is more, before it looks itself.
 const LOOK: Duration = Duration::from_secs(5);
 /// Between two comments that keep a connection open.

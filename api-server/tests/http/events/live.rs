@@ -31,7 +31,7 @@ async fn read(
         let more = more.await.unwrap().unwrap().unwrap();
         text += std::str::from_utf8(&more).unwrap();
         while let Some((event, rest)) = text.clone().split_once("\n\n") {
-            text = rest.to_owned();
+            rest.clone_into(&mut text);
             let line = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
             if let (Some(id), Some(data)) = (line("id: "), line("data: ")) {
                 told.push((id.to_owned(), serde_json::from_str(data).unwrap()));

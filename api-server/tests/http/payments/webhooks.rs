@@ -60,7 +60,7 @@ async fn an_event_that_does_not_fit_our_record_is_kept_and_never_credited() {
         ),
         (
             altered(&|e| {
-                e["data"]["object"]["metadata"]["paymentId"] = Uuid::new_v4().to_string().into()
+                e["data"]["object"]["metadata"]["paymentId"] = Uuid::new_v4().to_string().into();
             }),
             "no payment",
         ),

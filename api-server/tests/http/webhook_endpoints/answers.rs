@@ -165,7 +165,7 @@ async fn an_endpoint_that_fails_for_a_week_is_tried_ten_times_and_then_disabled(
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_hangs_takes_fifteen_seconds_of_its_own_and_nobody_else_s() {
     let p = Platform::start().await;
-    let hanging = Sink::start(Says::After(Duration::from_secs(60))).await;
+    let hanging = Sink::start(Says::After(Duration::from_mins(1))).await;
     let (client, project, hook) = told(&p, &hanging.url).await;
     let quick = Sink::start(Says::Status(204)).await;
     p.hook(&client, &quick.url, &[GRANTED]).await;

@@ -42,7 +42,7 @@ async fn killed_dispatchers_lose_nothing() {
         .unwrap();
     let dispatcher = Process::dispatch(&p).await;
     let ids = || sink.heard().iter().map(Heard::id).collect::<BTreeSet<_>>();
-    eventually(Duration::from_secs(60), || async {
+    eventually(Duration::from_mins(1), || async {
         (ids().len() == events).then_some(())
     })
     .await;
@@ -122,7 +122,7 @@ async fn a_dispatcher_that_ends_waits_for_no_endpoint_that_hangs() {
     let p = Platform::start().await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
-    let hangs = Sink::start(Says::After(Duration::from_secs(60))).await;
+    let hangs = Sink::start(Says::After(Duration::from_mins(1))).await;
     let slow = Sink::start(Says::After(Duration::from_secs(2))).await;
     p.relay().await;
     p.hook(&client, &hangs.url, &[]).await;

@@ -109,6 +109,11 @@ pub fn estimate(statistic: &impl Statistic, bootstrap: Bootstrap) -> Option<Esti
 }
 
 /// Between the two nearest of sorted values, in proportion.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of the length lies within it"
+)]
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (lower, upper) = (
@@ -131,6 +136,10 @@ impl SplitMix {
     }
 
     /// From 0 up to below `bound`, each equally often but for a part in 2⁶⁴.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is below `bound`, which fits"
+    )]
     fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }

@@ -61,7 +61,9 @@ impl<'a> Raw<'a> {
                 shares[label.index()] += task.times * count / task.answers;
             }
         }
-        shares.iter_mut().for_each(|share| *share /= tasks);
+        for share in &mut shares {
+            *share /= tasks;
+        }
         shares
     }
 }

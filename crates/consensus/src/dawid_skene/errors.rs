@@ -196,7 +196,7 @@ impl Errors {
                 .clone()
                 .map(|row| self.counts[row * self.width + self.labels[row].index()])
                 .sum();
-            right / self.answers[rows].iter().sum::<u32>() as f64
+            right / f64::from(self.answers[rows].iter().sum::<u32>())
         };
         (0..self.workers()).map(share).collect()
     }

@@ -66,9 +66,9 @@ impl<'a> Expected<'a> {
     /// New probabilities, and the counts that follow from them.
     pub(super) fn expect(&mut self, errors: &mut Errors) {
         let mut priors = self.priors();
-        priors
-            .iter_mut()
-            .for_each(|prior| *prior = prior.max(LEAST));
+        for prior in &mut priors {
+            *prior = prior.max(LEAST);
+        }
         let logarithms: Vec<f64> = priors.iter().map(|prior| libm::log(*prior)).collect();
         let step = Step {
             priors: &priors,

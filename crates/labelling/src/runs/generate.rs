@@ -91,7 +91,7 @@ impl Labelling {
                 )
                 .execute(&mut *tx)
                 .await?;
-                batches::dataset_loaded(&mut tx, dataset, end.rows, now).await?
+                batches::dataset_loaded(&mut tx, dataset, end.rows, now).await?;
             }
             RunOutcome::Failed => {
                 if end.reason == Some(RunReason::SourceChanged) {

@@ -57,7 +57,7 @@ impl Labelling {
     ) -> Result<Vec<Task>> {
         let known = self.prefilling().await?;
         let mut models: Vec<Uuid> = Vec::new();
-        for task in tasks.iter() {
+        for task in &tasks {
             models.extend(known.get(&task.project).into_iter().flatten());
         }
         if models.is_empty() {

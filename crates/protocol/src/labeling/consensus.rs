@@ -98,7 +98,7 @@ impl Labeling {
         found: &mut Vec<(String, String)>,
     ) {
         let mut refuse = |member: &str, why: &str| {
-            found.push((format!("labeling.consensus.{member}"), why.to_owned()))
+            found.push((format!("labeling.consensus.{member}"), why.to_owned()));
         };
         let field = self.fields.iter().find(|f| f.name == consensus.field);
         match field.map(|field| field.kind) {

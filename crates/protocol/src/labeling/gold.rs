@@ -118,18 +118,18 @@ impl GoldColumns {
     }
 }
 
-impl Labeling {
-    pub(super) fn gold_violations(&self, gold: &Gold, found: &mut Vec<(String, String)>) {
+impl Gold {
+    pub(super) fn violations(&self, found: &mut Vec<(String, String)>) {
         let mut refuse = |member: &str, why: &str| {
-            found.push((format!("labeling.gold{member}"), why.to_owned()))
+            found.push((format!("labeling.gold{member}"), why.to_owned()));
         };
-        if !(0..=100).contains(&gold.onboarding()) {
+        if !(0..=100).contains(&self.onboarding()) {
             refuse(".onboarding", "must be between 0 and 100");
         }
-        if gold.every.is_some_and(|every| !(2..=1000).contains(&every)) {
+        if self.every.is_some_and(|every| !(2..=1000).contains(&every)) {
             refuse(".every", "must be between 2 and 1000");
         }
-        if gold.onboarding() == 0 && gold.every.is_none() {
+        if self.onboarding() == 0 && self.every.is_none() {
             refuse("", "mixes nothing in; set onboarding, every, or both");
         }
     }

@@ -91,10 +91,10 @@ impl AudioInput {
         }
         match (self.features, &self.log_mel) {
             (AudioFeatures::LogMel, None) => {
-                say(".audio.logMel", "says how bands are made; set it")
+                say(".audio.logMel", "says how bands are made; set it");
             }
             (AudioFeatures::Waveform, Some(_)) => {
-                say(".audio.logMel", "belongs to LogMel; remove it")
+                say(".audio.logMel", "belongs to LogMel; remove it");
             }
             (AudioFeatures::LogMel, Some(mel)) => {
                 if mel.f_min >= mel.f_max {

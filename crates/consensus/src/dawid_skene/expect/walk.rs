@@ -151,14 +151,18 @@ fn label(row: &mut [f64], rows: &[u32], errors: &[f64], evidence: &mut Evidence)
         }
         if some.peek().is_some() {
             let most = row.iter().copied().fold(0.0, f64::max);
-            row.iter_mut().for_each(|value| *value /= most);
+            for value in &mut *row {
+                *value /= most;
+            }
             evidence.times(most);
         }
     }
     let sum: f64 = row.iter().sum();
     evidence.times(sum);
     let share = 1.0 / sum;
-    row.iter_mut().for_each(|value| *value *= share);
+    for value in row {
+        *value *= share;
+    }
 }
 
 /// A product of many small numbers.

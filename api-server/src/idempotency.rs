@@ -21,6 +21,7 @@ use datacrowd_idempotency::{IdempotencyStore, Key, KeyState, RequestDigest, Stor
 use datacrowd_protocol::ids::ProjectId;
 use serde_json::{Map, Value};
 use tracing::Instrument;
+use uuid::Uuid;
 
 pub use answer_key::{AnswerKey, stored};
 
@@ -57,10 +58,11 @@ enum Effect {
 }
 
 /// What creates. A personal token is not among them: its answer holds a secret, and its name is unique.
-const CREATING: [(&str, Effect); 8] = [
+const CREATING: [(&str, Effect); 9] = [
     ("/auth/register", Effect::Postgres),
     ("/projects", Effect::Kubernetes),
     ("/projects/{id}/datasets", Effect::Kubernetes),
+    ("/projects/{id}/inboxes", Effect::Kubernetes),
     ("/projects/{id}/export", Effect::Kubernetes),
     ("/projects/{id}/models", Effect::Kubernetes),
     ("/projects/{id}/predictions", Effect::Kubernetes),
@@ -77,6 +79,17 @@ pub fn takes_key(path: &str) -> bool {
 /// also one whose first try died after its effect creates nothing new.
 #[derive(Debug, Clone, Copy)]
 pub struct SameRequest(pub Option<[u8; 32]>);
+
+impl SameRequest {
+    /// An id that a repetition has as well; without a key, one that nothing has.
+    #[must_use]
+    pub fn id(self) -> Uuid {
+        let derived = self.0.and_then(|digest| digest.first_chunk().copied());
+        derived.map_or_else(Uuid::now_v7, |bytes| {
+            uuid::Builder::from_custom_bytes(bytes).into_uuid()
+        })
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for SameRequest {
     type Rejection = std::convert::Infallible;

@@ -150,6 +150,7 @@ fn client_routes() -> OpenApiRouter<App> {
         .routes(routes!(projects::answer_schema::answer_schema_get))
         .routes(routes!(projects::manifest::project_manifest))
         .routes(routes!(stats::project_stats))
+        .routes(routes!(datasets::create::inbox::inbox_create))
         .routes(routes!(datasets::list::dataset_list))
         .routes(routes!(
             datasets::get::dataset_get,

@@ -21,14 +21,14 @@ pub(crate) fn numbers(
             let cell = cells.get(column).ok_or_else(|| {
                 failed(
                     ItemFailure::MissingColumn,
-                    format!("The item has no column \"{column}\"; add it to the source."),
+                    format!("The item has no column \"{column}\"; add it."),
                 )
             })?;
             number(cell).ok_or_else(|| {
                 failed(
                     ItemFailure::NotANumber,
                     format!(
-                        "The column \"{column}\" holds {}, which is no number; correct the source.",
+                        "The column \"{column}\" holds {}, which is no number; correct it.",
                         shown(cell)
                     ),
                 )

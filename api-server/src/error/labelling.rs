@@ -104,6 +104,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         R::InvalidSpec { .. } | R::InvalidAnswer { .. } | R::InvalidGrant => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        R::OtherItems { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         R::OwnTask | R::OwnProject | R::Blocked => StatusCode::FORBIDDEN,
         R::ProjectNotActive { .. }
         | R::ProjectEnded

@@ -232,9 +232,15 @@ async fn what_is_no_recording_is_refused_and_leaves_nothing() {
         let sent = s.p.send_form(&s.client, &path, form(parts), None).await;
         sent.refused(status, code);
     }
-    let json =
-        s.p.call(Some(&s.client.token), Method::POST, &path, Some(json!({})));
+    let row = Some(json!({"columns": {"amount": 5}}));
+    let json = s.p.call(Some(&s.client.token), Method::POST, &path, row);
     json.await.refused(415, "unsupported_media_type");
+    let twice = [
+        ("file", Some("a.wav"), sound.as_slice()),
+        ("file", Some("b.wav"), &sound),
+    ];
+    let sent = s.p.send_form(&s.client, &path, form(&twice), None).await;
+    sent.refused(422, "invalid_request");
     let mut large = sound.clone();
     large.resize(64 * 1024 * 1024 + 1, 0);
     let sent = s.p.send_item(&s.client, &s.project, &large).await;
@@ -272,9 +278,9 @@ async fn an_inbox_takes_items_only_where_something_answers_them() {
     // One that reads columns has nothing to read.
     let columns = json!({"replicas": 1});
     p.checked_model(&client, &project, columns).await;
-    send().await.refused(409, "no_warm_model");
+    send().await.refused(415, "unsupported_media_type");
     p.warm_model(&client, &project).await;
-    assert_eq!(put(&resource).await["warmModels"], 1);
+    assert_eq!(put(&resource).await["warmModels"], 2);
     send().await.expect(202);
     resource["generation"] = json!(2);
     resource["spec"]["suspend"] = json!(true);

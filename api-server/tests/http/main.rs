@@ -47,6 +47,7 @@ mod gold_skill;
 mod gold_tells;
 mod hands;
 mod inbox;
+mod inbox_columns;
 mod inbox_people;
 mod inbox_races;
 mod invitations;

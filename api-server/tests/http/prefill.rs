@@ -171,3 +171,43 @@ async fn nobody_begins_with_what_nobody_asked_for() {
 fn items_of(claimed: &Value) -> Vec<Value> {
     claimed["tasks"].as_array().unwrap().clone()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_at_the_same_moment_is_not_noted() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({"reviewersPerAnswer": 0})).await;
+    let dataset = json!({"id": p.loaded(&client, &project, 2, 2).await});
+    let usage = json!({"use": {"prefill": true, "blindShare": 0.0}});
+    let model = p.checked_model(&client, &project, usage).await;
+    predict(&p, &client, &project, &model, &dataset).await;
+    let tasks: Vec<i64> = sqlx::query_scalar("select id from tasks order by id")
+        .fetch_all(&p.rows)
+        .await
+        .unwrap();
+    let mut deletion = p.rows.begin().await.unwrap();
+    sqlx::query("delete from tasks where id = $1")
+        .bind(tasks[0])
+        .execute(&mut *deletion)
+        .await
+        .unwrap();
+    let (rows, both) = (p.rows.clone(), tasks.clone());
+    let asking = tokio::spawn(async move {
+        sqlx::query("select * from prefill_v1(gen_random_uuid(), array[$1::uuid], $2, now())")
+            .bind(model.parse::<uuid::Uuid>().unwrap())
+            .bind(both)
+            .execute(&rows)
+            .await
+    });
+    // It has seen both tasks, and waits for what becomes of one.
+    eventually(Duration::from_secs(20), || async {
+        let waiting = p
+            .count("select count(*) from pg_locks where not granted and locktype = 'transactionid'")
+            .await;
+        (waiting > 0).then_some(())
+    })
+    .await;
+    deletion.commit().await.unwrap();
+    asking.await.unwrap().expect("it asks no more of what is gone");
+    assert_eq!(p.count("select count(*) from prefills").await, 1);
+}

@@ -83,6 +83,10 @@ pub enum Refusal {
     InboxAmbiguous,
     InboxSuspended,
     NoWarmModel,
+    /// The inbox's models read columns of these names; without any, recordings.
+    OtherItems {
+        columns: Option<Vec<String>>,
+    },
     InvalidSpec {
         details: BTreeMap<String, String>,
     },
@@ -179,6 +183,7 @@ impl Refusal {
             Self::InboxAmbiguous => "inbox_ambiguous",
             Self::InboxSuspended => "inbox_suspended",
             Self::NoWarmModel => "no_warm_model",
+            Self::OtherItems { .. } => "unsupported_media_type",
             Self::InvalidSpec { .. } => "invalid_spec",
             Self::InUse { .. } => "in_use",
             Self::PaymentRequired { .. } => "payment_required",
@@ -243,6 +248,8 @@ impl Refusal {
             Self::InboxAmbiguous => "There are several inboxes; say in inbox which one is meant, by its dataset id, before the file.".into(),
             Self::InboxSuspended => "The inbox takes nothing now; set spec.suspend of its Dataset to false, and the project to active, then try again.".into(),
             Self::NoWarmModel => "No model of the project is kept loaded, so nothing would answer the item; set spec.replicas of a Model to 1 or more, then try again.".into(),
+            Self::OtherItems { columns: None } => "The models of this inbox read recordings; send one as multipart/form-data, in a part called file.".into(),
+            Self::OtherItems { columns: Some(columns) } => format!("The models of this inbox read the columns {}; send them as application/json, by name in the member columns.", columns.join(", ")),
             Self::InvalidSpec { details } => {
                 let list: Vec<_> = details.iter().map(|(path, why)| format!("{path} {why}")).collect();
                 format!("{}; correct the spec.", list.join("; "))

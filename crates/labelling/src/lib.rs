@@ -61,9 +61,9 @@ pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};
 pub use predictions::{
-    CalibrationBin, ComparedLabels, InboxItem, ItemCrowd, ItemSource, ItemWord, MOST_ATTEMPTS,
-    ModelAccuracy, NewItem, OpenInbox, PredictRun, Prediction, PredictionItem, PredictionUpsert,
-    QueueDepth, QueueLease, Said, UnpredictedItem,
+    CalibrationBin, ComparedLabels, InboxItem, ItemContent, ItemCrowd, ItemSource, ItemWord,
+    MOST_ATTEMPTS, ModelAccuracy, NewItem, OpenInbox, PredictRun, Prediction, PredictionItem,
+    PredictionUpsert, QueueDepth, QueueLease, Said, UnpredictedItem,
 };
 pub use projects::{Project, ProjectHead, ProjectUpsert, WorkProject};
 pub use quality::{

@@ -21,7 +21,7 @@ use sqlx::PgConnection;
 
 pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
 pub use asking::ItemCrowd;
-pub use inbox::{InboxItem, ItemWord, NewItem, OpenInbox, Said};
+pub use inbox::{InboxItem, ItemContent, ItemWord, NewItem, OpenInbox, Said};
 pub use items::{ItemSource, UnpredictedItem};
 pub use queue::{MOST_ATTEMPTS, QueueDepth, QueueLease};
 pub use read::{Prediction, PredictionItem};

@@ -21,7 +21,7 @@ mod unpack;
 
 pub use head::{Head, Row, head};
 pub use record::{BadInput, Position, Record};
-pub use stream::{Begin, Options, Records};
+pub use stream::{Begin, Options, Records, row};
 pub use unpack::{MAGIC_BYTES, Unpacker, is_packed};
 
 #[cfg(test)]

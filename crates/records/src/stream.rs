@@ -1,5 +1,7 @@
 //! One source in one format: byte order mark and encoding, then the format's own stream.
 
+use std::borrow::Cow;
+
 use datacrowd_protocol::source::{Delimiter, Dialect, Encoding, TableFormat};
 
 use crate::{
@@ -267,4 +269,28 @@ impl Records {
             }
         }
     }
+}
+
+/// A row by itself: one JSON object on one line, by the rules of JSON lines.
+///
+/// # Errors
+/// Why it is refused.
+pub fn row(object: &str) -> Result<String, Cow<'static, str>> {
+    let nothing = || Cow::Borrowed("has nothing in it");
+    let options = Options::new(TableFormat::Jsonl);
+    let read = |bad: BadInput| Cow::Owned(bad.to_string());
+    let mut records = Records::new(&options, Begin::START).map_err(read)?;
+    let mut input = object.as_bytes();
+    let first = match records.next(&mut input).map_err(read)? {
+        Some(record) => Some(record.payload.map(str::to_owned).map_err(Cow::into_owned)),
+        None => None,
+    };
+    let found = match first {
+        Some(found) => Some(found),
+        None => {
+            let last = records.finish().map_err(read)?;
+            last.map(|record| record.payload.map(str::to_owned).map_err(Cow::into_owned))
+        }
+    };
+    found.ok_or_else(nothing)?.map_err(Cow::Owned)
 }

@@ -58,7 +58,7 @@ fn inbox(project: ProjectState, warm_models: i64, suspended: bool) -> Verdict {
         (false, 0) => Verdict::new(
             Phase::Waiting,
             Reason::NoWarmModel,
-            "No Model of the Project that reads the column file is kept loaded, so nothing would answer; set spec.replicas of one to 1 or more.",
+            "No Model of the Project that reads the column file, or columns of numbers, is kept loaded, so nothing would answer; set spec.replicas of one to 1 or more.",
         ),
         (false, _) => Verdict::new(
             Phase::Done,

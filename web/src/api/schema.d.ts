@@ -1212,6 +1212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{id}/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an inbox: a dataset that reads nothing, whose items are sent one at a time. */
+        post: operations["inbox_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{id}/items": {
         parameters: {
             query?: never;
@@ -1221,7 +1238,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a recording to an inbox of the project. Models that are kept loaded answer it in their turn. */
+        /** Send an item to an inbox of the project: a recording as a form, or a row of columns as JSON. Models that are kept loaded answer it in their turn. */
         post: operations["item_create"];
         delete?: never;
         options?: never;
@@ -1834,7 +1851,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a recording to an inbox; the same as `POST /projects/{id}/items`, without a project where the tenant has one inbox. */
+        /** Send an item to an inbox; the same as `POST /projects/{id}/items`, without a project where the tenant has one inbox. */
         post: operations["item_upload"];
         delete?: never;
         options?: never;
@@ -2468,6 +2485,24 @@ export interface components {
              * @example TEXT
              */
             kind: string;
+        };
+        /**
+         * @description A row of columns.
+         * @example {
+         *       "columns": {
+         *         "amount": 129.9,
+         *         "country": "NL"
+         *       }
+         *     }
+         */
+        ColumnsItem: {
+            /**
+             * Format: uuid
+             * @description The dataset of the inbox; not needed where there is one.
+             */
+            inbox?: string | null;
+            /** @description Its cells by name, kept as they are written. Models read those that they name, and people see the project's columns. */
+            columns: components["schemas"]["RawJson"];
         };
         /** @description A comment. */
         Comment: {
@@ -3607,6 +3642,26 @@ export interface components {
             bom?: boolean | null;
             /** @description Put what models say of each task into its records. */
             predictions?: boolean | null;
+        };
+        /** @description An inbox, and which of its items people are asked about. */
+        NewInbox: {
+            /**
+             * @description NEVER when absent, UNCERTAIN (by the two numbers beside it) or ALWAYS.
+             * @example UNCERTAIN
+             */
+            crowd?: string | null;
+            /**
+             * Format: double
+             * @description With UNCERTAIN, where it is required: the probability of a model's label below which people are asked.
+             * @example 0.9
+             */
+            askBelow?: number | null;
+            /**
+             * Format: int32
+             * @description With UNCERTAIN: for how many seconds an item waits for its models before people are asked; 300 when absent.
+             * @example 300
+             */
+            holdSeconds?: number | null;
         };
         /** @description A model whose file is in the platform's bucket already, below the tenant's own prefix. */
         NewModel: {
@@ -8512,6 +8567,43 @@ export interface operations {
             };
         };
     };
+    inbox_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body get the stored answer for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInbox"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetBody"];
+                };
+            };
+            /** @description What went wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     item_create: {
         parameters: {
             query?: never;
@@ -8526,6 +8618,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["ColumnsItem"];
                 "multipart/form-data": components["schemas"]["ItemForm"];
             };
         };
@@ -9821,6 +9914,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/json": components["schemas"]["ColumnsItem"];
                 "multipart/form-data": components["schemas"]["ItemForm"];
             };
         };

@@ -13,6 +13,8 @@ export interface FakeItem {
   readonly inbox: string;
   readonly key: string;
   readonly bytes: number;
+  /** As it was sent; nothing of a recording. */
+  readonly row?: string;
   looks: number;
 }
 
@@ -74,22 +76,30 @@ function word(item: FakeItem): Word {
     label: (synthetic > 0.5 ? 'synthetic' : 'human') as never,
     probability: Math.max(synthetic, 1 - synthetic),
     labels: { synthetic, human: 1 - synthetic },
-    windows: windows(item, synthetic),
+    ...(item.row === undefined ? { windows: windows(item, synthetic) } : {}),
     version: model().sha256 ?? null,
     millis: 41.5,
   };
 }
 
 export const items: Handlers = {
+  'POST /projects/:id/inboxes': (state) => {
+    const made = inbox();
+    state.inboxes = [...state.inboxes, made];
+    return ok(made, 201);
+  },
   'POST /projects/:id/items': (state, { raw, headers }) => {
     const refusal = state.refusedItems.shift();
     if (refusal !== undefined) return problem(...refusal);
     const text = raw.toString('latin1');
     const part = (pattern: RegExp) => pattern.exec(text)?.[1] ?? '';
+    const isRow = headers['content-type'] === 'application/json';
     const made = {
       id: `0190a000-0000-7000-8000-00000000100${state.items.length}`,
-      name: part(/filename="([^"]*)"/),
-      inbox: part(/name="inbox"\r\n\r\n([^\r]*)/),
+      // Of a row: what its first cell says.
+      name: isRow ? part(/"columns":\{"[^"]*":([^,}]*)/) : part(/filename="([^"]*)"/),
+      inbox: isRow ? part(/"inbox":"([^"]*)"/) : part(/name="inbox"\r\n\r\n([^\r]*)/),
+      ...(isRow ? { row: text } : {}),
       key: String(headers['idempotency-key']),
       bytes: raw.length,
       looks: 0,
@@ -108,11 +118,12 @@ export const items: Handlers = {
     const said = word(found);
     const rule = state.inboxes.find(({ id: inbox }) => inbox === found.inbox)?.inbox;
     const isAsked = rule?.crowd === 'UNCERTAIN' && (said.probability ?? 0) < (rule.askBelow ?? 0);
+    const isAnswered = isAsked && state.peopleAnswered;
     const crowd = {
-      state: isAsked ? 'ASKED' : 'NOT_NEEDED',
-      answers: 0,
+      state: isAnswered ? 'ANSWERED' : isAsked ? 'ASKED' : 'NOT_NEEDED',
+      answers: isAnswered ? 3 : 0,
       wanted: isAsked ? 3 : 0,
-      answer: {},
+      answer: isAnswered ? { voice: 'human' as never } : {},
     } as const;
     return ok({
       itemId: found.id,

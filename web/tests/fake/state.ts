@@ -114,6 +114,8 @@ export class State {
   /** What the next recordings are refused with, and how often the next looks at one fail. */
   readonly refusedItems: (readonly [status: number, code: string])[] = [];
   unheardItems = 0;
+  /** Whether people who are asked about items have had their say. */
+  peopleAnswered = false;
   webhooks: FakeWebhook[] = [];
   deliveries: FakeDelivery[] = [];
   /** How many secrets were made, how often somebody looked for a test event, and whether it meets a server that is down. */

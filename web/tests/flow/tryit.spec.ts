@@ -85,23 +85,27 @@ test('by the keyboard alone, and a file that is dropped', async ({ page, console
   ).toBeVisible();
 });
 
-test('what is missing is said, to copy; the page goes on by itself once it is there', async ({
+test('what is missing is said, made at once or copied; the page goes on by itself once it is there', async ({
   page,
   console: site,
 }) => {
   site.state.models = [warmModel({ replicas: 0 })];
   await site.open(page, 'clara', `${MODEL}/try`);
   await expect(page.getByText('keeps no predictor loaded')).toBeVisible();
+  await page.getByText('With kubectl instead').first().click();
   await expect(page.getByText(/kubectl patch model voice-w4r3m --namespace dc-clara-k3x9q/)).toBeVisible();
+  await page.getByText('With kubectl instead').last().click();
   await expect(page.getByText('The project has no inbox yet')).toBeVisible();
   await expect(page.getByText('name: voices-v2b7n-inbox')).toBeVisible();
   await expect(page.getByText('source: format: Inbox')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Copy' })).toHaveCount(2);
   await expect(page.locator(input)).toHaveCount(0);
-  site.state.inboxes = [inbox()];
+  await page.getByRole('button', { name: 'Make an inbox' }).click();
   await expect(page.getByText('The project has no inbox yet')).toBeHidden({ timeout: 15_000 });
-  site.state.models = [warmModel()];
+  await page.getByRole('button', { name: 'Keep it loaded' }).click();
   await expect(page.locator(input)).toBeVisible({ timeout: 15_000 });
+  expect(site.state.inboxes).toHaveLength(1);
+  expect(site.state.models[0]?.replicas).toBe(1);
 });
 
 test('a model that cannot be tried says why, and is no link of its page', async ({ page, console: site }) => {
@@ -110,7 +114,9 @@ test('a model that cannot be tried says why, and is no link of its page', async 
   await expect(page.getByRole('heading', { name: 'forest-z1x3c' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Try it' })).toHaveCount(0);
   await page.goto(`${site.url}/app/client/models/${failedModel().id}/try`);
-  await expect(page.getByText('Only a model of recordings in the column file can be tried')).toBeVisible();
+  await expect(
+    page.getByText('Only a model of recordings in the column file, or of columns of numbers, can be tried'),
+  ).toBeVisible();
 });
 
 test('of several inboxes one is chosen', async ({ page, console: site }) => {
@@ -151,6 +157,39 @@ test('a refusal says why and is tried again; a server that is down is asked agai
   await expect(robot.getByText('it is asked again')).toBeVisible();
   await expect(robot.getByText('synthetic 97.3%').first()).toBeVisible();
   expect(site.state.items).toHaveLength(1);
+});
+
+test('a row of numbers is tried as a recording is, by keys alone', async ({ page, console: site }) => {
+  const input = { kind: 'COLUMNS', columns: ['amount', 'age'] };
+  site.state.models = [warmModel({ input })];
+  site.state.inboxes = [inbox()];
+  await site.open(page, 'clara', `${MODEL}/try`);
+  await expect(page.getByText('Send a row, and see what the model makes of it.')).toBeVisible();
+  await page.getByLabel('amount').focus();
+  await page.keyboard.type('12,50');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Write a number, such as 12.5.')).toBeVisible();
+  await expect(page.getByLabel('age')).toBeFocused();
+  expect(site.state.items).toHaveLength(0);
+  await page.keyboard.type('31');
+  await page.keyboard.press('Enter');
+  const card = page.getByRole('article', { name: 'amount 12.50, age 31' });
+  await expect(card.getByText('human 81.6%').first()).toBeVisible();
+  await expect(card.locator('audio')).toHaveCount(0);
+  await expect(page.getByText('Write a number, such as 12.5.')).toBeHidden();
+  expect(site.state.items[0]?.row).toBe(`{"inbox":"${INBOX}","columns":{"amount":12.50,"age":31}}`);
+});
+
+test('what people say is shown once they have answered', async ({ page, console: site }) => {
+  site.state.models = [warmModel()];
+  site.state.inboxes = [inbox({ inbox: { crowd: 'UNCERTAIN', askBelow: 0.9, holdSeconds: 300 } })];
+  await site.open(page, 'clara', `${MODEL}/try`);
+  await page.locator(input).setInputFiles([recording('person.wav')]);
+  const person = page.getByRole('article', { name: 'person.wav' });
+  await expect(person.getByText('0 of 3 people have answered.')).toBeVisible();
+  site.state.peopleAnswered = true;
+  await expect(person.getByText('3 people answered: human')).toBeVisible({ timeout: 20_000 });
+  await expect(person.getByText('Don’t know')).toBeVisible();
 });
 
 test('who leaves the page ends what is asked; sending is cancelled', async ({ page, console: site }) => {

@@ -1,5 +1,6 @@
-//! `POST /projects/{id}/datasets`: a file as form data, or one that is in the bucket already.
+//! `POST /projects/{id}/datasets`: a file as form data, or one that is in the bucket already; and inboxes, which read none.
 
+pub mod inbox;
 mod members;
 mod receive;
 mod uploaded;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use bytes::BytesMut;
-use datacrowd_labelling::{NewItem, OpenInbox};
+use datacrowd_labelling::{ItemContent, NewItem, OpenInbox};
 use datacrowd_protocol::{
     ids::{DatasetId, ItemId},
     object::{Origin, PlatformObject},
@@ -61,10 +61,12 @@ pub async fn receive(app: &App, inbox: &OpenInbox, mut file: File<'_>) -> ApiRes
         inbox: inbox.id,
         item: NewItem {
             id,
-            uri: object.to_string(),
-            name,
-            content_type,
-            etag: stored.etag,
+            content: ItemContent::Recording {
+                uri: object.to_string(),
+                name,
+                content_type,
+                etag: stored.etag,
+            },
             size_bytes: stored.size_bytes,
             sha256: stored.sha256,
         },

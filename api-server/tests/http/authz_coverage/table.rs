@@ -75,6 +75,7 @@ const ROWS: &[(&str, For)] = &[
     ("project_delete", Owner),
     ("project_restore", Owner),
     ("dataset_create", Owner),
+    ("inbox_create", Owner),
     ("upload_create", Owner),
     ("item_create", Owner),
     ("item_upload", Client),
@@ -241,6 +242,7 @@ pub fn body_of(operation: &str) -> Value {
         "user_status" => json!({"status": "ACTIVE"}),
         "invitation_issue" => json!({"role": "WORKER", "tenant": "refused"}),
         "dataset_create" => json!({"sourceUri": "s3://elsewhere/items.csv"}),
+        "inbox_create" => json!({"crowd": "UNCERTAIN"}),
         "task_heartbeat" | "task_unlock" | "task_skip" => {
             json!({"leaseToken": "unknown", "reason": "x"})
         }

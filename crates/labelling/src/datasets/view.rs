@@ -28,7 +28,7 @@ impl Labelling {
         let d = sqlx::query!(
             "select d.state, d.total_items, d.tasks_created, d.gold_items, d.batches, d.open_batches, d.checkpoint, d.source_etag, d.source_size, d.sha256, d.started_at,
                 d.completed_at,
-                case when d.inbox is not null then (select count(*) from inbox_models_v1(d.project_id)) end as warm_models,
+                case when d.inbox is not null then (select count(*) from inbox_models_v2(d.project_id)) end as warm_models,
                 p.state as project_state, p.billing_status, p.task_quota, p.tasks_used, p.answers_per_task,
                 (select count(*) from (
                      select from tasks t where t.dataset_id = d.id and t.row_no >= d.recharge_from and not t.charged

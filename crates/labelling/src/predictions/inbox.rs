@@ -2,13 +2,14 @@
 //! that they are needed, and joins the
 //! queue of each model of its project that is kept loaded. What is not said here of an item, its model's queue says.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
     ids::{DatasetId, ItemId, ModelId, ProjectId, TaskId, TenantId},
     internal::ProjectState,
-    model::{ItemFailed, PredictedWindow},
+    model::{ItemFailed, ModelInputKind, PredictedWindow},
+    raw::RawJson,
 };
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -32,23 +33,62 @@ pub struct OpenInbox {
     pub folder: String,
 }
 
-/// A file that has arrived whole in an inbox's folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a client sends to an inbox.
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewItem {
     /// What its client knows it by.
     pub id: ItemId,
-    /// `s3://bucket/key`, below the inbox's folder.
-    pub uri: String,
-    /// As its client calls it.
-    pub name: String,
-    /// As its first bytes say.
-    pub content_type: &'static str,
-    /// ETag with its quotes.
-    pub etag: String,
+    /// What it is.
+    pub content: ItemContent,
     /// Size in bytes.
     pub size_bytes: i64,
     /// In hexadecimal.
     pub sha256: String,
+}
+
+/// What an item is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemContent {
+    /// A file that has arrived whole in the inbox's folder.
+    Recording {
+        /// `s3://bucket/key`, below the inbox's folder.
+        uri: String,
+        /// As its client calls it.
+        name: String,
+        /// As its first bytes say.
+        content_type: &'static str,
+        /// ETag with its quotes.
+        etag: String,
+    },
+    /// A row: one JSON object.
+    Columns(RawJson),
+}
+
+impl ItemContent {
+    fn content_type(&self) -> &'static str {
+        match self {
+            Self::Recording { content_type, .. } => content_type,
+            Self::Columns(_) => "application/json",
+        }
+    }
+
+    /// The payload of its task.
+    fn payload(&self, size_bytes: i64) -> Cow<'_, str> {
+        match self {
+            Self::Recording {
+                uri,
+                name,
+                content_type,
+                etag,
+            } => Cow::Owned(
+                json!({
+                    "file": uri, "name": name, "sizeBytes": size_bytes, "mediaType": content_type, "etag": etag,
+                })
+                .to_string(),
+            ),
+            Self::Columns(row) => Cow::Borrowed(row.get()),
+        }
+    }
 }
 
 /// An item, and what models say of it.
@@ -103,14 +143,17 @@ pub enum Said {
 
 impl Labelling {
     /// The inbox of this id, or the only one, of a project or of all that the tenant has; also one whose tenant is not given.
+    /// It is one with a model that reads what is to be sent.
     ///
     /// # Errors
-    /// `inbox_not_found`, also for another tenant's, `inbox_ambiguous`, `inbox_suspended`, `no_warm_model`; or the database failed.
+    /// `inbox_not_found`, also for another tenant's, `inbox_ambiguous`, `inbox_suspended`, `no_warm_model`, `unsupported_media_type`
+    /// where its models read something else; or the database failed.
     pub async fn inbox_open(
         &self,
         tenant: Option<TenantId>,
         project: Option<ProjectId>,
         inbox: Option<DatasetId>,
+        sent: ModelInputKind,
     ) -> Result<OpenInbox> {
         let mut found = sqlx::query!(
             "select d.id, d.tenant_id, d.project_id, d.namespace, d.source_path, d.suspended, p.state
@@ -137,19 +180,32 @@ impl Labelling {
             folder: only.source_path,
         };
         // Asked for again with the item; asked now, so that nobody sends a file in vain.
-        let warm = sqlx::query!(
-            "select exists (select inbox_models_v1($1)) as \"warm!\"",
-            open.project.0
-        )
-        .fetch_one(&self.calls)
-        .await?;
-        match warm.warm {
-            true => Ok(open),
-            false => Err(Refusal::NoWarmModel.into()),
-        }
+        self.is_answered(open.project, sent).await?;
+        Ok(open)
     }
 
-    /// Takes an item whose file is in the inbox's folder, and queues it for every model that is kept loaded; people are asked now
+    /// Whether a model that is kept loaded reads items of this kind.
+    async fn is_answered(&self, project: ProjectId, sent: ModelInputKind) -> Result<()> {
+        let warm = sqlx::query!(
+            "select w.reads_columns as \"reads_columns!\", array(select jsonb_array_elements_text(m.input->'columns')) as \"columns!\"
+             from inbox_models_v2($1) w join models m on m.id = w.id order by m.name",
+            project.0
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let reads_columns = sent == ModelInputKind::Columns;
+        if warm
+            .iter()
+            .any(|model| model.reads_columns == reads_columns)
+        {
+            return Ok(());
+        }
+        let other = warm.into_iter().next().ok_or(Refusal::NoWarmModel)?;
+        let columns = other.reads_columns.then_some(other.columns);
+        Err(Refusal::OtherItems { columns }.into())
+    }
+
+    /// Takes an item, whose file is in the inbox's folder, and queues it for every model that reads it and is kept loaded; people are asked now
     /// where they always are. The same item again is the one that is there.
     ///
     /// # Errors
@@ -170,7 +226,7 @@ impl Labelling {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Refusal::InboxNotFound)?;
-        if let Some(task) = known(&mut tx, inbox, new.id).await? {
+        if let Some(task) = known(&mut tx, new.id).await? {
             return Ok(task);
         }
         takes(&d.state, d.suspended)?;
@@ -180,7 +236,7 @@ impl Labelling {
             "insert into inbox_items (id, task_id, content_type, size_bytes, sha256, created_at, look_at) values ($1, $2, $3, $4, $5, $6, $7)",
             new.id.0,
             task.0,
-            new.content_type,
+            new.content.content_type(),
             new.size_bytes,
             new.sha256,
             now,
@@ -190,10 +246,11 @@ impl Labelling {
         .await?;
         let queued = sqlx::query!(
             "insert into prediction_queue (task_id, model_id, queued_at)
-             select $1, id, $3 from inbox_models_v1($2) id",
+             select $1, id, $3 from inbox_models_v2($2) where reads_columns = $4",
             task.0,
             d.project_id,
-            now
+            now,
+            matches!(new.content, ItemContent::Columns(_))
         )
         .execute(&mut *tx)
         .await?;
@@ -294,14 +351,11 @@ fn takes(project: &str, suspended: bool) -> Result<()> {
     }
 }
 
-async fn known(conn: &mut PgConnection, inbox: DatasetId, id: ItemId) -> Result<Option<TaskId>> {
-    let task = sqlx::query_scalar!(
-        "select i.task_id from inbox_items i join tasks t on t.id = i.task_id where i.id = $1 and t.dataset_id = $2",
-        id.0,
-        inbox.0
-    )
-    .fetch_optional(conn)
-    .await?;
+/// The task of an item that is there, also one of another inbox: a repeated request may find a newer one open.
+async fn known(conn: &mut PgConnection, id: ItemId) -> Result<Option<TaskId>> {
+    let task = sqlx::query_scalar!("select task_id from inbox_items where id = $1", id.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(task.map(TaskId))
 }
 
@@ -326,18 +380,15 @@ async fn insert_task(
     )
     .fetch_one(&mut *conn)
     .await?;
-    let payload = json!({
-        "file": new.uri, "name": new.name, "sizeBytes": new.size_bytes, "mediaType": new.content_type, "etag": new.etag,
-    });
     let task = sqlx::query_scalar!(
         "insert into tasks (id, project_id, dataset_id, batch_id, row_no, payload, slots, slots_free, charged)
          overriding system value
-         values (nextval('tasks_id_seq') + floor(random() * 64)::bigint, $1, $2, $3, $4, $5, 1, 1, false) returning id",
+         values (nextval('tasks_id_seq') + floor(random() * 64)::bigint, $1, $2, $3, $4, $5::text::jsonb, 1, 1, false) returning id",
         project.0,
         inbox.0,
         batch,
         counted.tasks_created,
-        payload
+        &*new.content.payload(new.size_bytes)
     )
     .fetch_one(conn)
     .await;

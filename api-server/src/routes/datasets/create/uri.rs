@@ -22,10 +22,9 @@ use utoipa::ToSchema;
 
 use super::{
     members::RowsBecome,
-    wanted::{self, labeling_of, resource, rows_fit, table, within},
+    wanted::{self, labeling_of, make, resource, rows_fit, table, within},
 };
 use crate::{
-    adopt,
     error::{ApiError, ApiResult},
     extract::Json,
     folder,
@@ -35,7 +34,6 @@ use crate::{
     routes::datasets::DatasetBody,
     source_head::{self, HEAD_BYTES, Written, head_bytes},
     state::App,
-    upsert,
 };
 
 /// A file that is in the platform's bucket already, below the tenant's own prefix; or a folder, whose files become tasks.
@@ -200,13 +198,7 @@ pub async fn from_uri(
         max_invalid_rows,
         rows,
     );
-    let tenant = app.core.tenant_get(project.tenant).await?;
-    let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let made = app.cluster.make(&at, &wanted).await?;
-    let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
-    let view = app.cluster.keep(&made, indexed).await?;
-    let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
-    Ok(DatasetBody::from(dataset).with_head(head))
+    Ok(make(app, project, &wanted).await?.with_head(head))
 }
 
 /// A file of rows, whose first ones fit the project.

@@ -2,7 +2,7 @@
 
 use datacrowd_crds::{
     Dataset as DatasetResource, DatasetSpec,
-    dataset::{ProjectRef, Source},
+    dataset::{Inbox, ProjectRef, Source},
 };
 use datacrowd_labelling::{Error, ProjectHead, Refusal};
 use datacrowd_protocol::{
@@ -13,9 +13,12 @@ use datacrowd_protocol::{
 
 use super::members::RowsBecome;
 use crate::{
+    adopt,
     error::{ApiError, ApiResult},
+    routes::datasets::DatasetBody,
     source_head::Written,
     state::App,
+    upsert,
 };
 
 /// A file of rows as a request wrote it.
@@ -35,6 +38,14 @@ pub fn folder(uri: String, selection: Selection) -> Source {
         exclude: selection.exclude,
         companions: selection.companions,
         ..source(uri, SourceFormat::Files)
+    }
+}
+
+/// What items are sent to.
+pub fn inbox(people: Inbox) -> Source {
+    Source {
+        inbox: Some(people),
+        ..source(String::new(), SourceFormat::Inbox)
     }
 }
 
@@ -63,13 +74,15 @@ pub fn resource(
     max_invalid_rows: Option<i64>,
     rows: RowsBecome,
 ) -> DatasetResource {
+    // What a file becomes is looked at before it is paid for; an inbox takes items from its first moment on.
+    let suspend = (source.format != Some(SourceFormat::Inbox)).then_some(true);
     let spec = DatasetSpec {
         project_ref: ProjectRef {
             name: project.to_owned(),
         },
         source,
         batch_size,
-        suspend: Some(true),
+        suspend,
         max_invalid_rows,
         purpose: rows.purpose,
         gold_columns: rows.gold_columns,
@@ -78,6 +91,21 @@ pub fn resource(
     let mut resource = DatasetResource::new(name, spec);
     resource.metadata.namespace = Some(namespace.to_owned());
     resource
+}
+
+/// Writes the resource and indexes it.
+pub async fn make(
+    app: &App,
+    project: &ProjectHead,
+    wanted: &DatasetResource,
+) -> ApiResult<DatasetBody> {
+    let tenant = app.core.tenant_get(project.tenant).await?;
+    let at = app.cluster.bound(&project.namespace, &tenant).await?;
+    let made = app.cluster.make(&at, wanted).await?;
+    let indexed = adopt::dataset(app, upsert::seen(&made.resource, &tenant.name)?).await;
+    let view = app.cluster.keep(&made, indexed).await?;
+    let dataset = app.core.dataset_get(Some(project.tenant), view.id).await?;
+    Ok(DatasetBody::from(dataset))
 }
 
 /// The form that the file must fit.

@@ -41,6 +41,33 @@ export async function follow({ ask, told, unheard, wait }: Asking, signal: Abort
   }
 }
 
+/** Milliseconds between two looks at what people say: they take minutes. */
+export const PEOPLE_TAKE = 15_000;
+
+/** Whether people may still have their say. */
+export const isWithPeople = (item: Item | null): boolean =>
+  ['PENDING', 'AWAITING_QUOTA', 'ASKED'].includes(item?.crowd?.state ?? '');
+
+/** Looks now and then until people have had their say; ends without a word at what no repetition heals. */
+export async function watch({ ask, told, unheard, wait }: Asking, signal: AbortSignal): Promise<void> {
+  for (let least = 0; ;) {
+    await wait(Math.max(PEOPLE_TAKE, least), signal);
+    if (signal.aborted) return;
+    try {
+      const item = await ask(signal);
+      if (signal.aborted) return;
+      told(item);
+      if (!isWithPeople(item)) return;
+      least = 0;
+    } catch (thrown) {
+      const problem = Problem.from(thrown);
+      if (signal.aborted || !problem.isPassing) return;
+      least = problem.retryAfter ?? 0;
+      unheard(problem);
+    }
+  }
+}
+
 /** A while, and longer while nobody looks at the page. */
 export async function waitSeen(milliseconds: number, signal: AbortSignal): Promise<void> {
   await until(signal, (done) => {

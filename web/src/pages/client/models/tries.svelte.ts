@@ -1,8 +1,9 @@
-/** Recordings that a person tries a model on, one visit long: sent one after the other, answered side by side. */
+/** Recordings and rows that a person tries a model on, one visit long: sent one after the other, answered side by side. */
 import { api, ask, type Body } from '../../../api/client.ts';
 import { Problem } from '../../../api/problem.ts';
-import { sendItem, type Progress, type Upload } from '../../../api/upload.ts';
-import { follow, waitSeen, type Asking, type Item } from './asking.ts';
+import { sendItem, sendRow, type Progress, type Upload } from '../../../api/upload.ts';
+import { follow, isWithPeople, waitSeen, watch, type Asking, type Item } from './asking.ts';
+import { Row } from './row.ts';
 
 /** As many as stand beside each other. */
 export const MOST_TRIES = 10;
@@ -11,11 +12,14 @@ const LONG = 15_000;
 
 export type Stage = 'WAITING' | 'SENDING' | 'ASKING' | 'DONE' | 'FAILED' | 'CANCELLED';
 
+/** What a model is tried on. */
+export type Subject = File | Row;
+
 /** What it needs of the world. */
 export interface World {
   readonly send: (
     inbox: string,
-    file: File,
+    subject: Subject,
     key: string,
     progress: (p: Progress) => void,
   ) => Upload<Body<'TakenItem'>>;
@@ -25,17 +29,20 @@ export interface World {
 }
 
 export const world = (projectId: string): World => ({
-  send: (inbox, file, key, progress) => sendItem(projectId, inbox, file, key, progress),
+  send: (inbox, subject, key, progress) =>
+    subject instanceof Row
+      ? sendRow(projectId, subject.body(inbox), key)
+      : sendItem(projectId, inbox, subject, key, progress),
   ask: (id, signal) => ask(api.GET('/items/{id}', { params: { path: { id } }, signal })),
   wait: waitSeen,
   now: () => performance.now(),
 });
 
 export class Try {
-  /** Of the local file: what is heard is what was sent. */
-  readonly url: string;
+  /** Of the local file: what is heard is what was sent. Nothing is heard of a row. */
+  readonly url: string | null;
   readonly id = crypto.randomUUID();
-  /** For Idempotency-Key: the same while nobody knows whether the file arrived. */
+  /** For Idempotency-Key: the same while nobody knows whether it arrived. */
   private key = crypto.randomUUID();
   stage = $state<Stage>('WAITING');
   progress = $state.raw<Progress | null>(null);
@@ -46,16 +53,17 @@ export class Try {
   private readonly leaving = new AbortController();
   private sending: Upload<Body<'TakenItem'>> | null = null;
   private taken: string | null = null;
+  private isWatched = false;
 
   constructor(
-    readonly file: File,
+    readonly subject: Subject,
     readonly inbox: string,
     private readonly world: World,
   ) {
-    this.url = URL.createObjectURL(file);
+    this.url = subject instanceof Row ? null : URL.createObjectURL(subject);
   }
 
-  /** Sends the file unless it has arrived; comes back once it has, or cannot. */
+  /** Sends it unless it has arrived; comes back once it has, or cannot. */
   async send(): Promise<void> {
     // It may stand in the queue twice: cancelled there, and asked for once more.
     if (this.isLeft || this.stage !== 'WAITING') return;
@@ -63,7 +71,7 @@ export class Try {
     try {
       if (this.taken === null) {
         this.stage = 'SENDING';
-        this.sending = this.world.send(this.inbox, this.file, this.key, (now) => (this.progress = now));
+        this.sending = this.world.send(this.inbox, this.subject, this.key, (now) => (this.progress = now));
         this.taken = (await this.sending.done).itemId;
       }
     } catch (thrown) {
@@ -93,10 +101,16 @@ export class Try {
     };
     try {
       await follow(asking, leaving.signal);
-      if (!this.isLeft) this.stage = this.item?.state === 'PREDICTED' ? 'DONE' : 'FAILED';
+      if (this.isLeft) return;
+      this.stage = this.item?.state === 'PREDICTED' ? 'DONE' : 'FAILED';
     } catch (thrown) {
-      this.fail(thrown);
+      return this.fail(thrown);
     }
+    if (this.isWatched || !isWithPeople(this.item)) return;
+    this.isWatched = true;
+    // What models say stands already; nobody is told that people could not be heard of.
+    await watch({ ...asking, unheard: () => undefined }, leaving.signal);
+    this.isWatched = false;
   }
 
   private fail(thrown: unknown): void {
@@ -123,7 +137,7 @@ export class Try {
     if (this.isLeft) return;
     this.leaving.abort();
     this.sending?.cancel();
-    URL.revokeObjectURL(this.url);
+    if (this.url !== null) URL.revokeObjectURL(this.url);
   }
 }
 
@@ -134,8 +148,8 @@ export class Tries {
 
   constructor(private readonly world: World) {}
 
-  add(files: readonly File[], inbox: string): void {
-    const added = files.slice(0, MOST_TRIES).map((file) => new Try(file, inbox, this.world));
+  add(subjects: readonly Subject[], inbox: string): void {
+    const added = subjects.slice(0, MOST_TRIES).map((one) => new Try(one, inbox, this.world));
     const all = [...added.toReversed(), ...this.all];
     for (const one of all.slice(MOST_TRIES)) one.leave();
     this.all = all.slice(0, MOST_TRIES);

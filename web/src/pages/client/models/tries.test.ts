@@ -2,7 +2,8 @@ import { resolveObjectURL } from 'node:buffer';
 import { describe, expect, it, vi } from 'vitest';
 import { Problem } from '../../../api/problem.ts';
 import { cancelled } from '../../../api/upload.ts';
-import type { Item } from './asking.ts';
+import { PEOPLE_TAKE, type Item } from './asking.ts';
+import { Row } from './row.ts';
 import { MOST_TRIES, Tries, type World } from './tries.svelte.ts';
 
 const file = (name: string) => new File(['sound'], name);
@@ -66,7 +67,7 @@ function promised<T>() {
   return { promise, resolve, reject };
 }
 const settled = () => new Promise((done) => setTimeout(done, 0));
-const stages = (tries: Tries) => tries.all.map(({ file: { name }, stage }) => `${name} ${stage}`);
+const stages = (tries: Tries) => tries.all.map(({ subject: { name }, stage }) => `${name} ${stage}`);
 
 describe('recordings', () => {
   it('are sent one after the other and answered side by side, the newest first', async () => {
@@ -158,12 +159,57 @@ describe('recordings', () => {
   });
 });
 
+describe('people', () => {
+  const asked = (state: 'ASKED' | 'ANSWERED', answers: number): Item => ({
+    ...item('a', 'PREDICTED'),
+    crowd: { state, answers, wanted: 2, answer: answers === 2 ? { voice: 'human' as never } : {} },
+  });
+
+  it('are looked at now and then until they have answered; what the model said stands meanwhile', async () => {
+    const { world, sent, answers, tick, asked: looks } = stage();
+    const tries = new Tries(world);
+    tries.add([file('a')], 'd1');
+    await settled();
+    sent[0]?.arrive();
+    answers.set('a', asked('ASKED', 0));
+    await settled();
+    await tick();
+    expect(stages(tries)).toEqual(['a DONE']);
+    answers.set('a', new Problem('unavailable', '', 503));
+    await tick(PEOPLE_TAKE);
+    expect(stages(tries)).toEqual(['a DONE']);
+    expect(tries.all[0]?.problem).toBeNull();
+    answers.set('a', asked('ANSWERED', 2));
+    await tick(PEOPLE_TAKE);
+    expect(tries.all[0]?.item?.crowd?.answer).toEqual({ voice: 'human' });
+    const before = looks();
+    await tick(PEOPLE_TAKE);
+    expect(looks()).toBe(before);
+  });
+
+  it('that are not asked are not waited for', async () => {
+    const { world, sent, answers, tick, asked: looks } = stage();
+    const tries = new Tries(world);
+    tries.add([new Row([['age', '31']])], 'd1');
+    await settled();
+    expect(sent[0]?.name).toBe('age 31');
+    expect(tries.all[0]?.url).toBeNull();
+    sent[0]?.arrive();
+    answers.set('age 31', item('age 31', 'PREDICTED'));
+    await settled();
+    await tick();
+    const before = looks();
+    await tick(PEOPLE_TAKE);
+    expect(looks()).toBe(before);
+  });
+});
+
 describe('what is left', () => {
   it('is asked nothing more, and its sound is given back', async () => {
     const { world, sent, tick, asked } = stage();
     const tries = new Tries(world);
     tries.add([file('a'), file('b')], 'd1');
-    const urls = tries.all.map(({ url }) => url);
+    const urls = tries.all.map(({ url }) => url ?? '');
     expect(urls.every((url) => resolveObjectURL(url) !== undefined)).toBe(true);
     await settled();
     sent[0]?.arrive();
@@ -191,7 +237,7 @@ describe('what is left', () => {
     await settled();
     expect(tries.all).toHaveLength(MOST_TRIES);
     expect(revoke.mock.calls).toEqual([[url]]);
-    expect(tries.all.some(({ file: { name } }) => name === 'first')).toBe(false);
+    expect(tries.all.some(({ subject: { name } }) => name === 'first')).toBe(false);
     revoke.mockRestore();
   });
 });

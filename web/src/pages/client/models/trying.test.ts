@@ -20,9 +20,12 @@ describe('what a model needs', () => {
     expect(needsOf({ ...model, replicas: 0 }, ['inbox'])).toEqual(['WARM']);
   });
 
-  it('is not asked of what can never be tried, or cannot yet', () => {
+  it('is the same for a model of columns', () => {
     const columns = { kind: 'COLUMNS', columns: ['age'] } as Body<'InputBody'>;
-    expect(needsOf({ ...model, replicas: 0, input: columns }, [])).toEqual(['KIND']);
+    expect(needsOf({ ...model, replicas: 0, input: columns }, [])).toEqual(['WARM', 'INBOX']);
+  });
+
+  it('is not asked of what can never be tried, or cannot yet', () => {
     expect(needsOf({ ...model, input: { ...model.input, column: 'clip' } }, [])).toEqual(['KIND']);
     expect(needsOf({ ...model, state: 'CHECKING' }, [])).toEqual(['STATE']);
   });

@@ -1,14 +1,14 @@
-/** What a model needs before it can be tried, and what one says of a recording, in the order to show it. Pure. */
+/** What a model needs before it can be tried, and what one says of an item, in the order to show it. Pure. */
 import type { Body } from '../../../api/client.ts';
 
 type Model = Pick<Body<'ModelBody'>, 'id' | 'state' | 'input' | 'replicas'>;
 type Word = Body<'ModelWordBody'>;
 
-/** The column that items of an inbox have. */
+/** The column that recordings of an inbox have. */
 const COLUMN = 'file';
 
 export const canBeTried = ({ input }: Pick<Model, 'input'>): boolean =>
-  input.kind === 'AUDIO' && input.column === COLUMN;
+  input.kind === 'COLUMNS' || (input.kind === 'AUDIO' && input.column === COLUMN);
 
 export type Need = 'KIND' | 'STATE' | 'WARM' | 'INBOX';
 

@@ -24,6 +24,7 @@ pub fn begin(app: &App, sweep: Duration, stop: &CancellationToken) -> JoinSet<()
     };
     begun.every(sweep, leases);
     begun.every(sweep, deletions);
+    begun.every(Duration::from_secs(1), answers);
     begun.every(Duration::from_secs(1), outbox);
     begun.every(Duration::from_secs(1), payments);
     begun.every(Duration::from_secs(30), backlog);
@@ -77,6 +78,16 @@ async fn leases(app: App) {
         }
         Err(error) => {
             tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again");
+        }
+    }
+}
+
+/// Has models answer what they are sure enough of.
+async fn answers(app: App) {
+    match app.core.models_answer(app.now()).await {
+        Ok(answers) => metrics::counter!("datacrowd_model_answers_total").increment(answers),
+        Err(error) => {
+            tracing::warn!(error.cause = %error, "models cannot answer; the next pass tries again");
         }
     }
 }

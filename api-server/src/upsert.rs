@@ -12,7 +12,7 @@ use datacrowd_protocol::{
     files::Selection,
     ids::{DatasetId, ResourceUid},
     internal::Upsert,
-    model::MOST_REPLICAS,
+    model::{MOST_REPLICAS, THRESHOLD, is_threshold},
     object::{Origin, PlatformBucket},
     range,
     source::{DeletionPolicy, Delimiter, Encoding, InboxRule, SourceFormat},
@@ -227,6 +227,10 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
     }
     let predict_always = spec.predict() == Predicts::Always;
     let (prefill, blind_share) = (spec.prefill(), spec.blind_share());
+    let answer_above = spec.answer_above();
+    if answer_above.is_some_and(|least| !is_threshold(least)) {
+        return Err(invalid("use.answerAbove", THRESHOLD));
+    }
     Ok(ModelUpsert {
         tenant,
         namespace,
@@ -242,6 +246,7 @@ pub fn model(up: Upsert<ModelSpec>, bucket: &PlatformBucket) -> ApiResult<ModelU
         predict_always,
         prefill,
         blind_share,
+        answer_above,
     })
 }
 

@@ -80,6 +80,11 @@ pub struct ModelUse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1))]
     pub blind_share: Option<f64>,
+    /// A task of which it is at least so sure it answers as one of the project's workers, above 0 up to 1; none when absent. Not where the
+    /// Project requires another field than `output.field`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.000_001, max = 1))]
+    pub answer_above: Option<f64>,
 }
 
 /// Whether a Model's Predictions are made by themselves.
@@ -110,6 +115,12 @@ impl ModelSpec {
     pub fn blind_share(&self) -> f64 {
         let usage = self.usage.as_ref();
         usage.and_then(|usage| usage.blind_share).unwrap_or(0.1)
+    }
+
+    /// The probability from which on it answers; nothing where it never does.
+    #[must_use]
+    pub fn answer_above(&self) -> Option<f64> {
+        self.usage.as_ref().and_then(|usage| usage.answer_above)
     }
 
     /// Effective number of predictors that keep it loaded.

@@ -26,6 +26,9 @@ pub struct WorkerBody {
     /// Pseudonym, the same in lists, statistics and exports of the tenant.
     #[schema(example = "w-3f2a9c0d11e4b7a6")]
     worker_id: String,
+    /// Its name, where it is a model of the project that answers; null for people.
+    #[schema(example = json!(null))]
+    model: Option<String>,
     /// MEMBER, BLOCKED, or null when nothing was decided about this worker.
     #[schema(value_type = Option<String>, example = "MEMBER")]
     standing: Option<Upper<Membership>>,
@@ -45,6 +48,7 @@ impl From<Worker> for WorkerBody {
     fn from(w: Worker) -> Self {
         Self {
             worker_id: w.pseudonym,
+            model: w.model,
             standing: w.membership.map(Upper),
             disqualified: w.disqualified.map(Upper),
             answers: w.answers,

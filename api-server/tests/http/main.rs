@@ -17,6 +17,7 @@
 )]
 
 mod accounts;
+mod answering;
 mod authz_coverage;
 mod backlog;
 mod cancellation;

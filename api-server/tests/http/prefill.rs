@@ -150,7 +150,8 @@ async fn nobody_begins_with_what_nobody_asked_for() {
         .await
         .expect(200);
     let changed = change(json!({"replicas": 2})).await.expect(200);
-    assert_eq!(changed["use"], json!({"prefill": true, "blindShare": 0.0}));
+    let usage = json!({"prefill": true, "blindShare": 0.0, "answerAbove": null});
+    assert_eq!(changed["use"], usage);
     assert_eq!(
         (&changed["predict"], &changed["replicas"]),
         (&json!("ALWAYS"), &json!(2))

@@ -82,6 +82,8 @@ const INVARIANTS: &str = "
         union all select 'never more than asked for', count(*) from counted where accepted + waiting + leases > slots
         union all select 'no task grows beyond its project''s limit', count(*) from tasks t join projects p on p.id = t.project_id
                   where t.slots > coalesce(p.answers_most, p.answers_per_task)
+        union all select 'of several places one at least is no model''s', count(*) from tasks t where t.slots > 1 and t.slots <= (
+                  select count(*) from answers a join model_workers o on o.model_id = a.user_id where a.task_id = t.id and a.status in ('in_review', 'approved'))
         union all select 'a free place is in the queue', count(*) from counted where queued and (queue_pos is null) <> (slots_free = 0)
         union all select 'nothing of a deleted dataset is queued, held or waits', count(*) from counted
                   where gone and (queue_pos is not null or leases + waiting > 0)

@@ -56,7 +56,7 @@ pub use error::{Error, Refusal, Result};
 pub use exports::{Export, ExportUpsert, FinishedExport, RunParts};
 pub use gold::{GoldItem, GoldSettled, NewGold};
 pub use lost::{BoundId, BoundResource, Losses};
-pub use models::{InspectRun, Model, ModelUpsert, Prefilled, RunModel, WarmModel};
+pub use models::{Answered, InspectRun, Model, ModelUpsert, Prefilled, RunModel, WarmModel};
 pub use outbox::CoreMessage;
 pub use page::Page;
 pub use points::{Points, PointsEntry};

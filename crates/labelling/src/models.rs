@@ -14,7 +14,7 @@ use datacrowd_protocol::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use inspect::InspectRun;
-pub use read::{Model, Prefilled};
+pub use read::{Answered, Model, Prefilled};
 pub use upsert::ModelUpsert;
 pub use warm::WarmModel;
 

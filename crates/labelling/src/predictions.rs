@@ -1,6 +1,7 @@
 //! Predictions: one run of a model over a dataset, and what it says of each task.
 
 mod accuracy;
+mod answering;
 mod asking;
 mod delete;
 mod inbox;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 pub use accuracy::{CalibrationBin, ComparedLabels, ModelAccuracy};
+pub(crate) use answering::may_answer;
 pub use asking::ItemCrowd;
 pub use inbox::{InboxItem, ItemContent, ItemWord, NewItem, OpenInbox, Said};
 pub use items::{ItemSource, UnpredictedItem};

@@ -71,11 +71,14 @@ pub fn translate(context: &str, row: &Happened) -> Result<Vec<NewEvent>, Untold>
 type Told = (EventType, String, serde_json::Value);
 
 impl Row<'_> {
-    /// The worker whom it concerns; nobody where another event of the same act tells them.
+    /// The worker whom it concerns; nobody where another event of the same act tells them, or it is a model.
     fn person(&self) -> Option<Uuid> {
         let is_worker = self.0.kind.starts_with("worker.");
         let is_told = self.0.data["disqualified"].as_bool().unwrap_or_default();
-        (is_worker && !is_told).then(|| self.uuid().ok()).flatten()
+        let is_model = self.0.data["model"].is_string();
+        (is_worker && !is_told && !is_model)
+            .then(|| self.uuid().ok())
+            .flatten()
     }
 
     fn told(&self, event: EventType, kind: &str, data: impl Serialize) -> Result<Told, Untold> {

@@ -98,6 +98,12 @@ pub struct AnswerRecord {
     pub answer: RawJson,
     /// Pseudonym of the worker, stable within a tenant.
     pub worker_id: String,
+    /// Name of the model whose answer this is; absent of people's, and unless the export asks for predictions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Models with whose word a person began; absent where they began with none, and unless the export asks for predictions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begun_with: Vec<String>,
     /// Version of the labeling under which it was given.
     pub labeling_version: i32,
     /// When it was submitted.

@@ -27,6 +27,8 @@ pub const MOST_ITEMS: usize = 100;
 pub const MOST_WINDOWS: usize = 240;
 /// Most predictors of one model that are kept loaded.
 pub const MOST_REPLICAS: i32 = 50;
+/// What a probability must be from which on a model answers.
+pub const THRESHOLD: &str = "must be above 0 and at most 1";
 /// Most bytes of a model's file.
 pub const MOST_MODEL_BYTES: i64 = 256 * 1024 * 1024;
 
@@ -116,6 +118,12 @@ wire_enum! {
         /// The model gave no probabilities for it.
         NoAnswer = "NO_ANSWER" / "no_answer",
     }
+}
+
+/// Whether a model may answer from this probability on.
+#[must_use]
+pub fn is_threshold(probability: f64) -> bool {
+    probability > 0.0 && probability <= 1.0
 }
 
 /// What a model reads.
@@ -248,6 +256,20 @@ impl ModelOutput {
             ),
         }
         found
+    }
+
+    /// Why this is no whole answer to the project's questions, as the rest of a sentence; nothing where it is one.
+    #[must_use]
+    pub fn cannot_answer_alone(&self, labeling: &Labeling) -> Option<String> {
+        let required = labeling.fields.iter().filter(|f| f.required == Some(true));
+        let other = required.filter(|f| f.name != self.field).map(|f| &f.name);
+        let other = other.map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+        (!other.is_empty()).then(|| {
+            format!(
+                "has the model answer tasks, and the project requires what it does not say: {}; remove it, or make these fields optional",
+                other.join(", ")
+            )
+        })
     }
 
     /// A label as a person would give it in this question.

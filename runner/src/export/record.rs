@@ -31,6 +31,10 @@ struct AnswerLine<'a> {
     predictions: Option<&'a BTreeMap<String, PredictionRecord>>,
     answer: &'a RawJson,
     worker_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    begun_with: &'a [String],
     labeling_version: i32,
     submitted_at: DateTime<Utc>,
     approved_at: DateTime<Utc>,
@@ -145,6 +149,8 @@ impl Encoder {
         let AnswerRecord {
             answer,
             worker_id,
+            model,
+            begun_with,
             labeling_version,
             submitted_at,
             approved_at,
@@ -160,6 +166,8 @@ impl Encoder {
                 predictions: task.predictions.as_ref(),
                 answer,
                 worker_id,
+                model: model.as_deref(),
+                begun_with,
                 labeling_version: *labeling_version,
                 submitted_at: *submitted_at,
                 approved_at: *approved_at,

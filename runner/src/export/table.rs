@@ -23,6 +23,9 @@ const ANSWER_COLUMNS: [&str; 5] = [
     "secondsSpent",
 ];
 
+/// After those of an answer, where the records hold what models say.
+const MACHINE_COLUMNS: [&str; 2] = ["model", "begunWith"];
+
 /// The columns, and how cells are written.
 pub(super) struct Table {
     columns: ExportColumns,
@@ -71,6 +74,9 @@ impl Table {
         for name in ANSWER_COLUMNS {
             row.cell(name);
         }
+        for name in MACHINE_COLUMNS.iter().filter(|_| self.has_predictions()) {
+            row.cell(name);
+        }
         row.end();
     }
 
@@ -80,6 +86,8 @@ impl Table {
         let AnswerRecord {
             answer,
             worker_id,
+            model,
+            begun_with,
             labeling_version,
             submitted_at,
             approved_at,
@@ -91,6 +99,11 @@ impl Table {
         row.cell(&as_text(submitted_at));
         row.cell(&as_text(approved_at));
         row.cell(&as_text(seconds_spent));
+        if self.has_predictions() {
+            row.cell(model.as_deref().unwrap_or_default());
+            // Names have no comma.
+            row.cell(&begun_with.join(","));
+        }
         row.end();
     }
 
@@ -102,6 +115,10 @@ impl Table {
         }
         row.cell(&as_json(&task.answers));
         row.end();
+    }
+
+    fn has_predictions(&self) -> bool {
+        !self.columns.predictions.is_empty()
     }
 
     fn row<'a>(&self, out: &'a mut Vec<u8>) -> Row<'a> {

@@ -25,6 +25,8 @@ fn answer(answer: Value) -> AnswerRecord {
     AnswerRecord {
         answer: object(answer),
         worker_id: "w-1".to_owned(),
+        model: None,
+        begun_with: Vec::new(),
         labeling_version: 2,
         submitted_at: "2026-03-01T10:00:00.250Z".parse().unwrap(),
         approved_at: "2026-03-01T11:00:00Z".parse().unwrap(),
@@ -184,6 +186,8 @@ fn predicted() -> Vec<ExportPage> {
         probabilities: [("-4".to_owned(), 0.25), ("4".to_owned(), 0.75)].into(),
     };
     pages[0].items[0].predictions = Some([("voice".to_owned(), said)].into());
+    pages[0].items[0].answers[0].model = Some("voice".to_owned());
+    pages[0].items[0].answers[1].begun_with = vec!["voice".to_owned(), "tone".to_owned()];
     pages[1].items[0].predictions = Some([].into());
     pages
 }
@@ -196,6 +200,12 @@ async fn what_models_say_stands_beside_the_answers_when_asked() {
         let text = String::from_utf8(file(&lines).to_vec()).unwrap();
         let said = r#","predictions":{"voice":{"label":"4","probability":0.75,"probabilities":{"-4":0.25,"4":0.75}}},"answer"#;
         assert!(text.lines().next().unwrap().contains(said), "{text}");
+        for of_machines in [
+            r#""workerId":"w-1","model":"voice","labelingVersion""#,
+            r#""workerId":"w-1","begunWith":["voice","tone"],"labelingVersion""#,
+        ] {
+            assert!(text.contains(of_machines), "{text}");
+        }
         let none = r#""source":{"text":"@me"},"predictions":{},"answer"#;
         assert!(text.lines().last().unwrap().contains(none), "{text}");
 
@@ -207,6 +217,14 @@ async fn what_models_say_stands_beside_the_answers_when_asked() {
         assert!(text.contains(header), "{text}");
         assert!(text.contains("b\"\", c\",4,0.75,"), "{text}");
         assert!(text.contains("2,2,,,'@me,,,"), "{text}");
+        if row_per == RowPer::Answer {
+            let ends: Vec<_> = text
+                .lines()
+                .map(|line| line.rsplit_once(".2").map_or(line, |(_, end)| end))
+                .collect();
+            assert!(ends[0].ends_with(",secondsSpent,model,begunWith"), "{text}");
+            assert_eq!(ends[1..], [",voice,", ",,\"voice,tone\"", ",,"]);
+        }
     }
 }
 

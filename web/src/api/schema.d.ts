@@ -2239,6 +2239,33 @@ export interface components {
             /** @description What reviewers said, once the answer is decided. */
             decisions: components["schemas"]["PreviousBody"][];
         };
+        /** @description What became of the answers that a model gave. */
+        AnswersBody: {
+            /**
+             * Format: int64
+             * @description All of them, but for those that were voided.
+             * @example 5200
+             */
+            given: number;
+            /**
+             * Format: int64
+             * @description Those that wait for reviewers.
+             * @example 0
+             */
+            inReview: number;
+            /**
+             * Format: int64
+             * @description Those that count.
+             * @example 5140
+             */
+            approved: number;
+            /**
+             * Format: int64
+             * @description Those that reviewers rejected.
+             * @example 60
+             */
+            rejected: number;
+        };
         /** @description One attempt. */
         AttemptBody: {
             /** Format: date-time */
@@ -3812,6 +3839,13 @@ export interface components {
              * @example 0.1
              */
             blindShare?: number | null;
+            /**
+             * Format: double
+             * @description A task of which it is at least so sure it answers as one of the project's workers; null: none, as where it is absent from a new model.
+             *     Not where the project requires another field than the model's.
+             * @example 0.98
+             */
+            answerAbove?: number | null;
         };
         /**
          * @description A new endpoint.
@@ -4623,6 +4657,11 @@ export interface components {
                  * @example w-3f2a9c0d11e4b7a6
                  */
                 workerId: string;
+                /**
+                 * @description Its name, where it is a model of the project that answers; null for people.
+                 * @example null
+                 */
+                model?: string | null;
                 /**
                  * @description MEMBER, BLOCKED, or null when nothing was decided about this worker.
                  * @example MEMBER
@@ -5632,6 +5671,13 @@ export interface components {
              * @example 0.1
              */
             blindShare: number;
+            /**
+             * Format: double
+             * @description It answers a task of which it is at least so sure; null: none.
+             * @example 0.98
+             */
+            answerAbove?: number | null;
+            answers?: components["schemas"]["AnswersBody"] | null;
             shown?: components["schemas"]["AlikeBody"] | null;
             blind?: components["schemas"]["AlikeBody"] | null;
         };
@@ -5795,6 +5841,11 @@ export interface components {
              * @example w-3f2a9c0d11e4b7a6
              */
             workerId: string;
+            /**
+             * @description Its name, where it is a model of the project that answers; null for people.
+             * @example null
+             */
+            model?: string | null;
             /**
              * @description MEMBER, BLOCKED, or null when nothing was decided about this worker.
              * @example MEMBER

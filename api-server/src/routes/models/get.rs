@@ -23,10 +23,11 @@ pub async fn model_get(
             .conditions::<ModelResource>(&model.namespace, &model.name, model.bound_uid);
     let conditions = conditions.await.map(ConditionBody::all);
     let prefilled = app.core.model_prefilled(model.id).await?;
+    let answered = app.core.model_answered(model.id).await?;
     let body = ModelBody::from(model);
     Ok(axum::Json(ModelBody {
         conditions,
-        r#use: body.r#use.with(prefilled),
+        r#use: body.r#use.with(prefilled, answered),
         ..body
     }))
 }

@@ -42,6 +42,12 @@ pub async fn model_patch(
 ) -> ApiResult<axum::Json<ModelBody>> {
     let model = app.core.model_get(owner.scope(), ModelId(id)).await?;
     check(change.replicas, change.r#use.as_ref())?;
+    if change.r#use.as_ref().is_some_and(NewUse::answers) {
+        // Before anything is written: what is refused changes no resource.
+        app.core
+            .model_may_answer(model.project, &model.output)
+            .await?;
+    }
     let tenant = app.core.tenant_get(model.tenant).await?;
     // Somebody else may write between reading and writing, the operator its status too: then once more.
     for _ in 0..CHANGE_ATTEMPTS {

@@ -1,9 +1,9 @@
 //! What becomes of what a model says, and what that does to people.
 
 use datacrowd_crds::model::{ModelUse, Predicts};
-use datacrowd_labelling::{Model, Prefilled, Share, Z_95};
-use datacrowd_protocol::model::MOST_REPLICAS;
-use serde::{Deserialize, Serialize};
+use datacrowd_labelling::{Answered, Model, Prefilled, Share, Z_95};
+use datacrowd_protocol::model::{MOST_REPLICAS, THRESHOLD, is_threshold};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ApiResult};
@@ -17,14 +17,30 @@ pub struct NewUse {
     /// The part of the tasks that they begin without it all the same, so that what it does to people is measured; 0.1 when absent.
     #[schema(example = 0.1, minimum = 0, maximum = 1)]
     blind_share: Option<f64>,
+    /// A task of which it is at least so sure it answers as one of the project's workers; null: none, as where it is absent from a new model.
+    /// Not where the project requires another field than the model's.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<f64>, example = 0.98, exclusive_minimum = 0, maximum = 1)]
+    answer_above: Option<Option<f64>>,
+}
+
+/// A member that is there, null or not.
+fn named<'de, D: Deserializer<'de>>(found: D) -> Result<Option<Option<f64>>, D::Error> {
+    Option::deserialize(found).map(Some)
 }
 
 impl NewUse {
+    /// The probability from which on the model shall answer, where this names one.
+    pub(super) fn answers(&self) -> bool {
+        self.answer_above.flatten().is_some()
+    }
+
     /// What is used, with what this names.
     pub(super) fn over(&self, usage: ModelUse) -> ModelUse {
         ModelUse {
             prefill: self.prefill.or(usage.prefill),
             blind_share: self.blind_share.or(usage.blind_share),
+            answer_above: self.answer_above.unwrap_or(usage.answer_above),
         }
     }
 }
@@ -34,6 +50,10 @@ pub(super) fn check(replicas: Option<i32>, usage: Option<&NewUse>) -> ApiResult<
     if !(0..=MOST_REPLICAS).contains(&replicas.unwrap_or(0)) {
         let why = format!("must be between 0 and {MOST_REPLICAS}");
         return Err(ApiError::invalid_member("replicas", why));
+    }
+    let answer_above = usage.and_then(|usage| usage.answer_above.flatten());
+    if answer_above.is_some_and(|least| !is_threshold(least)) {
+        return Err(ApiError::invalid_member("use.answerAbove", THRESHOLD));
     }
     match usage.and_then(|usage| usage.blind_share) {
         Some(share) if !(0.0..=1.0).contains(&share) => Err(ApiError::invalid_member(
@@ -82,12 +102,52 @@ pub struct UseBody {
     /// The part of the tasks that they begin without it all the same.
     #[schema(example = 0.1)]
     blind_share: f64,
+    /// It answers a task of which it is at least so sure; null: none.
+    #[schema(example = 0.98)]
+    answer_above: Option<f64>,
+    /// What became of its own answers. Only of one model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<AnswersBody>,
     /// How often people's answers are what it says, where they began with it. Only of one model.
     #[serde(skip_serializing_if = "Option::is_none")]
     shown: Option<AlikeBody>,
     /// The same where they began without it, though it was there. What `shown` has more than this, the model did to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     blind: Option<AlikeBody>,
+}
+
+/// What became of the answers that a model gave.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswersBody {
+    /// All of them, but for those that were voided.
+    #[schema(example = 5200)]
+    given: i64,
+    /// Those that wait for reviewers.
+    #[schema(example = 0)]
+    in_review: i64,
+    /// Those that count.
+    #[schema(example = 5140)]
+    approved: i64,
+    /// Those that reviewers rejected.
+    #[schema(example = 60)]
+    rejected: i64,
+}
+
+impl From<Answered> for AnswersBody {
+    fn from(answered: Answered) -> Self {
+        let Answered {
+            in_review,
+            approved,
+            rejected,
+        } = answered;
+        Self {
+            given: in_review + approved + rejected,
+            in_review,
+            approved,
+            rejected,
+        }
+    }
 }
 
 /// How many answers are alike.
@@ -117,14 +177,17 @@ impl UseBody {
         Self {
             prefill: model.prefill,
             blind_share: model.blind_share,
+            answer_above: model.answer_above,
+            answers: None,
             shown: None,
             blind: None,
         }
     }
 
-    /// With what it does to people.
-    pub fn with(self, prefilled: Prefilled) -> Self {
+    /// With what it does to people, and what became of its own answers.
+    pub fn with(self, prefilled: Prefilled, answered: Answered) -> Self {
         Self {
+            answers: Some(answered.into()),
             shown: Some(prefilled.shown.into()),
             blind: Some(prefilled.blind.into()),
             ..self

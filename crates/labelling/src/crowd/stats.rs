@@ -111,7 +111,8 @@ impl Labelling {
                     count(*)::float8 / greatest(count(distinct date_trunc('hour', submitted_at)), 1) as \"per_hour!\",
                     avg(seconds) as mean, percentile_cont(0.5) within group (order by seconds) as median,
                     (select count(*) from skips where project_id = $1) as \"skips!\"
-             from (select *, coalesce(active_millis / 1000.0::float8, extract(epoch from submitted_at - claimed_at)::float8) as seconds
+             from (select *, case when exists (select from model_workers m where m.model_id = user_id) then null
+                             else coalesce(active_millis / 1000.0::float8, extract(epoch from submitted_at - claimed_at)::float8) end as seconds
                    from answers where project_id = $1 and status not in ('withdrawn', 'voided')) a",
             project.0
         )
@@ -213,7 +214,8 @@ async fn workers(conn: &mut PgConnection, project: Uuid, tenant: Uuid) -> Result
                 count(*)::float8 / greatest(count(distinct date_trunc('hour', submitted_at)), 1) as \"per_hour!\",
                 avg(seconds) as mean, percentile_cont(0.5) within group (order by seconds) as median,
                 (sum(equal) / nullif(sum(others), 0))::float8 as agreement
-         from (select *, coalesce(active_millis / 1000.0::float8, extract(epoch from submitted_at - claimed_at)::float8) as seconds,
+         from (select *, case when exists (select from model_workers m where m.model_id = user_id) then null
+                             else coalesce(active_millis / 1000.0::float8, extract(epoch from submitted_at - claimed_at)::float8) end as seconds,
                       count(*) over (partition by task_id, answer) - 1 as equal, count(*) over (partition by task_id) - 1 as others
                from answers where project_id = $1 and status not in ('withdrawn', 'voided')) a
          group by user_id order by 2 desc, 1 limit $2",

@@ -19,6 +19,8 @@ use crate::{
 #[expect(missing_docs, reason = "named after the contract")]
 pub struct Worker {
     pub pseudonym: String,
+    /// Its name, where it is a model of the project that answers.
+    pub model: Option<String>,
     pub membership: Option<Membership>,
     pub disqualified: Option<QualificationAction>,
     pub answers: i64,
@@ -31,6 +33,7 @@ pub struct Worker {
 
 struct Row {
     pseudonym: String,
+    model: Option<String>,
     standing: Option<String>,
     disqualified: Option<String>,
     answers: i64,
@@ -47,6 +50,7 @@ impl TryFrom<Row> for Worker {
     fn try_from(r: Row) -> Result<Self> {
         Ok(Self {
             pseudonym: r.pseudonym,
+            model: r.model,
             membership: r
                 .standing
                 .map(|s| from_column("standing", &s))
@@ -124,9 +128,10 @@ impl Labelling {
             "with crowd as (
                  select user_id from project_workers where project_id = $1
                  union select user_id from answers where project_id = $1)
-             select n.pseudonym, w.standing as \"standing?\", q.action as \"disqualified?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
+             select n.pseudonym, m.name as \"model?\", w.standing as \"standing?\", q.action as \"disqualified?\", a.answers as \"answers!\", a.in_review as \"in_review!\",
                     a.approved as \"approved!\", a.rejected as \"rejected!\", a.voided as \"voided!\", a.last_answer_at
              from crowd c join worker_pseudonyms n on n.tenant_id = $6 and n.user_id = c.user_id
+             left join model_workers m on m.model_id = c.user_id
              left join project_workers w on w.project_id = $1 and w.user_id = c.user_id
              left join worker_qualifications q on q.project_id = $1 and q.user_id = c.user_id and not q.lifted
              cross join lateral (

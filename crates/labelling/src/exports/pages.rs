@@ -42,11 +42,20 @@ struct Approved {
     claimed_at: DateTime<Utc>,
     active_millis: Option<i64>,
     approved_at: DateTime<Utc>,
+    model: Option<String>,
+    begun_with: Vec<String>,
 }
 
 impl Approved {
-    fn record(self, worker_id: String) -> AnswerRecord {
+    /// With what machines had to do with it, where the export tells of predictions.
+    fn record(self, worker_id: String, predictions: bool) -> AnswerRecord {
+        let (model, begun_with) = match predictions {
+            true => (self.model, self.begun_with),
+            false => (None, Vec::new()),
+        };
         AnswerRecord {
+            model,
+            begun_with,
             answer: self.answer.0.compact(),
             worker_id,
             labeling_version: self.labeling_version,
@@ -78,7 +87,7 @@ impl Labelling {
             while tasks.next_if(|t| t.task_id < a.task_id).is_some() {}
             let Some(task) = tasks.peek_mut() else { break };
             let worker_id = names.get(&a.user_id).cloned().unwrap_or_default();
-            task.answers.push(a.record(worker_id));
+            task.answers.push(a.record(worker_id, export.predictions));
         }
         let decided = match &export.consensus {
             Some(ExportConsensus { field, .. }) => {
@@ -206,8 +215,10 @@ impl Labelling {
     async fn page_answers(&self, export: &Range, tasks: &[i64]) -> Result<Vec<Approved>> {
         let answers = sqlx::query_as!(
             Approved,
-            "select ev.task_id, a.answer, a.user_id, a.labeling_version, a.submitted_at, a.claimed_at, a.active_millis, ev.created_at as approved_at
-             from approval_events ev join answers a on a.id = ev.answer_id
+            "select ev.task_id, a.answer, a.user_id, a.labeling_version, a.submitted_at, a.claimed_at, a.active_millis, ev.created_at as approved_at, w.name as \"model?\",
+                    array(select m.name from prefills f join models m on m.id = f.model_id
+                          where f.task_id = ev.task_id and f.user_id = a.user_id and f.shown and f.created_at <= a.submitted_at order by m.name) as \"begun_with!\"
+             from approval_events ev join answers a on a.id = ev.answer_id left join model_workers w on w.model_id = a.user_id
              where ev.project_id = $1 and ev.task_id = any($2) and ev.seq <= $3 and ev.seq > $4 and ev.kind = 'approved'
                and not exists (select from approval_events r where r.answer_id = ev.answer_id and r.seq > ev.seq and r.seq <= $3 and r.kind = 'revoked')
              order by ev.task_id, ev.seq",

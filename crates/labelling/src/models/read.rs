@@ -36,6 +36,8 @@ pub struct Model {
     pub prefill: bool,
     /// The part of the tasks that they begin without it all the same.
     pub blind_share: f64,
+    /// It answers a task of which it is at least so sure.
+    pub answer_above: Option<f64>,
     pub inputs: Vec<Tensor>,
     pub outputs: Vec<Tensor>,
     pub predicted: i64,
@@ -53,6 +55,15 @@ pub struct Prefilled {
     pub shown: Share,
     /// Of those that began without it, though it was there.
     pub blind: Share,
+}
+
+/// What became of the answers that a model gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named after the states of answers")]
+pub struct Answered {
+    pub in_review: i64,
+    pub approved: i64,
+    pub rejected: i64,
 }
 
 /// A model as it is stored, with its latest run's word.
@@ -73,6 +84,7 @@ struct Row {
     predict_always: bool,
     prefill: bool,
     blind_share: f64,
+    answer_above: Option<f64>,
     found: Option<Value>,
     predicted: i64,
     micros: i64,
@@ -104,6 +116,7 @@ impl TryFrom<Row> for Model {
             predict_always: m.predict_always,
             prefill: m.prefill,
             blind_share: m.blind_share,
+            answer_above: m.answer_above,
             inputs: found.inputs,
             outputs: found.outputs,
             predicted: m.predicted,
@@ -166,6 +179,19 @@ impl Labelling {
         Ok(prefilled)
     }
 
+    /// What became of the answers that a model gave; those that its owner took back are not told of.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn model_answered(&self, id: ModelId) -> Result<Answered> {
+        let answered = sqlx::query_as!(
+            Answered,
+            "select in_review as \"in_review!\", approved as \"approved!\", rejected as \"rejected!\" from model_answered_v1($1)",
+            id.0
+        );
+        Ok(answered.fetch_one(&self.calls).await?)
+    }
+
     async fn model_rows(
         &self,
         tenant: Option<TenantId>,
@@ -176,7 +202,7 @@ impl Labelling {
     ) -> Result<Vec<Model>> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, predict_always, prefill, blind_share, found, predicted, micros, created_at,
+            "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, predict_always, prefill, blind_share, answer_above, found, predicted, micros, created_at,
                     g.correct as \"correct!\", g.items as \"items!\",
                     (select message from runs where target_id = models.id order by created_at desc limit 1) as message
              from models cross join lateral model_on_gold_v1(models.id) g where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4

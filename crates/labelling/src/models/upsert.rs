@@ -15,6 +15,7 @@ use crate::{
     binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
     events,
     labelings::in_force,
+    predictions::may_answer,
     projects::{bound_named, from_column},
     runs::latest_run,
     tenants::tenant_named,
@@ -39,6 +40,7 @@ pub struct ModelUpsert {
     pub predict_always: bool,
     pub prefill: bool,
     pub blind_share: f64,
+    pub answer_above: Option<f64>,
 }
 
 /// The model that has the name, locked.
@@ -53,6 +55,7 @@ struct Known {
     output: Value,
     state: String,
     predicted: i64,
+    answer_above: Option<f64>,
 }
 
 impl Known {
@@ -93,20 +96,38 @@ impl Known {
         Ok(())
     }
 
+    /// It answers from now on, and is known for a model for ever.
+    async fn become_worker(&self, conn: &mut PgConnection, up: &ModelUpsert) -> Result<()> {
+        sqlx::query!(
+            "insert into model_workers (model_id, project_id, name) values ($1, $2, $3) on conflict (model_id) do nothing",
+            self.id.0,
+            self.project_id.0,
+            up.name
+        )
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+
     async fn apply(&self, conn: &mut PgConnection, up: &ModelUpsert) -> Result<()> {
         sqlx::query!(
-            "update models set bound_uid = $2, generation = $3, replicas = $4, prefill = $5, blind_share = $6, predict_always = $7, updated_at = now() where id = $1",
+            "update models set bound_uid = $2, generation = $3, replicas = $4, prefill = $5, blind_share = $6, predict_always = $7, answer_above = $8,
+                 answers_from = case when answer_above is distinct from $8 then case when $8 is not null then 0 end else answers_from end, updated_at = now() where id = $1",
             self.id.0,
             up.uid.0,
             up.generation,
             up.replicas,
             up.prefill,
             up.blind_share,
-            up.predict_always
+            up.predict_always,
+            up.answer_above
         )
         .execute(&mut *conn)
         .await
         .map_err(bound)?;
+        if up.answer_above.is_some() {
+            self.become_worker(conn, up).await?;
+        }
         events::record(
             conn,
             "model.applied",
@@ -134,6 +155,10 @@ impl Labelling {
         // A form that changes later does not take a model out of force.
         if known.as_ref().is_none_or(|k| k.bound_uid != Some(up.uid.0)) {
             fits(&mut tx, project, up).await?;
+        }
+        let answered = known.as_ref().and_then(|k| k.answer_above);
+        if up.answer_above.is_some() && up.answer_above != answered {
+            may_answer(&mut tx, project, &up.output).await?;
         }
         let known = match known {
             Some(known) => known,
@@ -208,7 +233,7 @@ async fn lock(
 ) -> Result<Option<Known>> {
     let known = sqlx::query_as!(
         Known,
-        "select id, bound_uid, generation, project_id, source_path, pinned_sha256, input, output, state, predicted
+        "select id, bound_uid, generation, project_id, source_path, pinned_sha256, input, output, state, predicted, answer_above
              from models where tenant_id = $1 and namespace = $2 and name = $3 for update",
         tenant.0,
         up.namespace,

@@ -1,7 +1,7 @@
 //! How often a model says what is right: over the items of a dataset that have a label of people's, or of one of gold.
 //!
 //! The label of an item is what its owner decided, else what most of its approved answers say; where none leads, it has
-//! none. That of gold came with it.
+//! none. Answers of models are no people's. That of gold came with it.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,8 @@ impl Labelling {
              said as (
                  select a.task_id, a.answer->w.field as label, count(*) as answers
                  from wanted w, answers a join tasks t on t.id = a.task_id
-                 where t.dataset_id = $1 and a.status = 'approved' and a.answer ? w.field group by 1, 2),
+                 where t.dataset_id = $1 and a.status = 'approved' and a.answer ? w.field
+                   and not exists (select from model_workers o where o.model_id = a.user_id) group by 1, 2),
              crowd as (
                  select task_id, label from (
                      select task_id, label, rank() over (partition by task_id order by answers desc) as place,

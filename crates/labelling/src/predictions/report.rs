@@ -219,15 +219,25 @@ pub(super) async fn insert(
     if new.tasks.is_empty() {
         return Ok(());
     }
+    // Its row first: whoever changes from when on it answers comes before this word, or looks at it afterwards.
+    let answer_above = sqlx::query_scalar!(
+        "update models set predicted = predicted + $2, micros = micros + $3 where id = $1 returning answer_above",
+        model,
+        count(new.tasks.len()),
+        new.micros.iter().sum::<i64>()
+    )
+    .fetch_one(&mut *conn)
+    .await?;
     let written = sqlx::query!(
-        "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, windows, created_at)
-         select t.id, $1, u.label, u.probability, u.probabilities, u.micros, u.windows, $10
+        "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, windows, created_at, answer_due)
+         select t.id, $1, u.label, u.probability, u.probabilities, u.micros, u.windows, $10,
+                u.probability >= coalesce($11, 'infinity'::float8) and t.slots_free > 0 and d.inbox is null
          from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[], $9::jsonb[])
               as u (task_id, row_no, label, probability, probabilities, micros, windows)
-         join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no
+         join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no join datasets d on d.id = t.dataset_id
          on conflict (task_id, model_id) do update set label = excluded.label, probability = excluded.probability,
              probabilities = excluded.probabilities, micros = excluded.micros, windows = excluded.windows,
-             created_at = excluded.created_at",
+             created_at = excluded.created_at, answer_due = excluded.answer_due",
         model,
         dataset,
         &new.tasks,
@@ -237,7 +247,8 @@ pub(super) async fn insert(
         &new.probabilities,
         &new.micros,
         &new.windows as _,
-        now
+        now,
+        answer_above
     )
     .execute(&mut *conn)
     .await?
@@ -246,14 +257,6 @@ pub(super) async fn insert(
     if count(new.tasks.len()) > i64::try_from(written).unwrap_or(i64::MAX) {
         insert_gold(conn, model, dataset, new, now).await?;
     }
-    sqlx::query!(
-        "update models set predicted = predicted + $2, micros = micros + $3 where id = $1",
-        model,
-        count(new.tasks.len()),
-        new.micros.iter().sum::<i64>()
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

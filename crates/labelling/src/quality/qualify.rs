@@ -45,7 +45,15 @@ impl Labelling {
             row.min_gold
                 .is_none_or(|least| i64::from(skill.gold_total) >= i64::from(least))
         };
-        let enough: Vec<_> = skills.iter().filter(|skill| enough(skill)).collect();
+        // A model has no account to be warned or told, and its owner switches it off.
+        let models = sqlx::query_scalar!(
+            "select model_id from model_workers where project_id = $1",
+            project.0
+        )
+        .fetch_all(&self.calls)
+        .await?;
+        let people = skills.iter().filter(|s| !models.contains(&s.user.0));
+        let enough: Vec<_> = people.filter(|skill| enough(skill)).collect();
         for skill in &enough {
             if skill.evidence().is_surely_below(row.min_skill) {
                 done += u32::from(self.disqualify(project, skill, action, now).await?);

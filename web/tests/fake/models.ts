@@ -36,6 +36,8 @@ export const model = (part: Partial<Model> = {}): Model => ({
   use: {
     prefill: true,
     blindShare: 0.1,
+    answerAbove: 0.98,
+    answers: { given: 5200, inReview: 0, approved: 5140, rejected: 60 },
     shown: { answers: 900, alike: 846, share: 0.94, low: 0.922, high: 0.954 },
     blind: { answers: 100, alike: 86, share: 0.86, low: 0.779, high: 0.915 },
   },
@@ -65,7 +67,7 @@ export const failedModel = (): Model =>
     inputs: [],
     outputs: [],
     onGold: null,
-    use: { prefill: false, blindShare: 0.1 },
+    use: { prefill: false, blindShare: 0.1, answerAbove: null },
     predicted: 0,
     meanMicros: null,
     message:
@@ -171,7 +173,7 @@ export const models: Handlers = {
       ...(body as unknown as Body<'NewModel'>),
       replicas: (body as unknown as Body<'NewModel'>).replicas ?? 0,
       predict: 'ON_REQUEST',
-      use: { prefill: false, blindShare: 0.1 },
+      use: { prefill: false, blindShare: 0.1, answerAbove: null },
       onGold: null,
       id: `0190a000-0000-7000-8000-0000000000b${state.madeModels.push(body)}`,
       name: 'voice-n3w4m',
@@ -203,6 +205,7 @@ export const models: Handlers = {
         ...found.use,
         prefill: change.use?.prefill ?? found.use.prefill,
         blindShare: change.use?.blindShare ?? found.use.blindShare,
+        answerAbove: change.use?.answerAbove === undefined ? found.use.answerAbove : change.use.answerAbove,
       },
     };
     state.models = state.models.map((one) => (one.id === id ? changed : one));

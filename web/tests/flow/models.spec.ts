@@ -201,14 +201,23 @@ test('what becomes of a model is changed, and its page says what its word does t
   await expect(page.getByText('Yes, but for 10% of the tasks')).toBeVisible();
   await expect(page.getByText('Begun with it: 94% of the answers agree (846 of 900)')).toBeVisible();
   await expect(page.getByText('94% (188 of 200)')).toBeVisible();
+  await expect(page.getByText('Where it is at least 98% sure')).toBeVisible();
+  await expect(page.getByText('Answers: 5,200, approved: 5,140, rejected: 60')).toBeVisible();
   await page.getByRole('button', { name: 'Use' }).click();
   const dialog = page.getByRole('dialog', { name: 'Use' });
   await dialog.getByLabel('Apply it to each dataset by itself').check();
   await dialog.getByLabel('Tasks that are begun without it, in %').fill('12.5');
+  await expect(dialog.getByLabel('Answers a task it is at least so sure of, in %')).toHaveValue('98');
+  await dialog.getByLabel('Answers a task it is at least so sure of, in %').fill('');
   await dialog.getByLabel('Predictors that keep it loaded').fill('2');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(dialog).toHaveCount(0);
   await expect(page.getByText('Yes, but for 12.5% of the tasks')).toBeVisible();
   const [changed] = site.state.models;
-  expect([changed?.predict, changed?.replicas, changed?.use.blindShare]).toEqual(['ALWAYS', 2, 0.125]);
+  expect([changed?.predict, changed?.replicas, changed?.use.blindShare, changed?.use.answerAbove]).toEqual([
+    'ALWAYS',
+    2,
+    0.125,
+    null,
+  ]);
 });

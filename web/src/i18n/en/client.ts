@@ -153,6 +153,7 @@ export const crowd = {
   rejected: 'Rejected',
   standing: 'Membership',
   trust: 'Trust again',
+  isModel: (name: string) => `the model ${name}`,
   unblock: 'Unblock',
   void: 'Void answers',
   voidText:

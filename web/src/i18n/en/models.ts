@@ -166,6 +166,13 @@ export const models = {
     'Once it was applied to the dataset, and to all gold that is given out: gold is begun so as well, or it would tell itself.',
   blindShare: 'Tasks that are begun without it, in %',
   blindShareWhy: 'So that what its word does to people is measured.',
+  answerAbove: 'Answers a task it is at least so sure of, in %',
+  answerAboveWhy:
+    'As a worker without pay: its answers are counted, charged and reviewed as those of people. Where a task gets several answers, one at least is a person’s. Empty: it answers none.',
+  answersItself: 'Answers tasks itself',
+  answersFrom: (share: string) => `Where it is at least ${share} sure`,
+  answered: (given: string, approved: string, rejected: string) =>
+    `Answers: ${given}, approved: ${approved}, rejected: ${rejected}`,
   replicas: 'Predictors that keep it loaded',
   replicasWhy: 'For the items of an inbox; 0 where there is none.',
   prefill: 'Workers begin with it',

@@ -150,6 +150,7 @@ export const crowd: Catalogue['crowd'] = {
   rejected: 'Отклонено',
   standing: 'Участие',
   trust: 'Снова доверять',
+  isModel: (name: string) => `модель ${name}`,
   unblock: 'Разблокировать',
   void: 'Аннулировать ответы',
   voidText:

@@ -24,6 +24,7 @@ use datacrowd_protocol::{
         ExportState, ExportView, ProjectState, ProjectView, ReportFailure, RunView, TaskCounts,
         Upsert, WebhookState,
     },
+    labeling::Purpose,
     names::INTERNAL_TOKEN_HEADER,
     problem::Problem,
     run::{BeginRun, RunBegun, RunOutcome, RunReason},
@@ -305,8 +306,13 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
     }
     let row = bind(&mut rows.datasets, &up.name, up.uid);
     let failed = row.has_failed();
+    // Of gold there are no tasks.
+    let (tasks, gold_items) = match up.spec.purpose {
+        Some(Purpose::Gold) => (0, row.tasks),
+        _ => (row.tasks, 0),
+    };
     Json(DatasetView {
-        gold_items: 0,
+        gold_items,
         id: DatasetId(row.id),
         state: match (row.ready, row.runs.is_empty(), failed) {
             (true, ..) => DatasetState::Ready,
@@ -317,7 +323,7 @@ async fn dataset_put(State(rows): State<Shared>, Json(up): Json<Upsert<DatasetSp
         project_state: state(&rows),
         billing: billing(rows.quota),
         total_rows: row.ready.then_some(row.tasks),
-        tasks_created: row.tasks,
+        tasks_created: tasks,
         rows_rejected: row.rejected,
         rejected_rows: vec![],
         rows_blank: 0,

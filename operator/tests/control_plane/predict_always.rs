@@ -110,3 +110,24 @@ async fn what_somebody_applied_is_neither_made_again_nor_taken_away() {
     running.nudge.send(()).unwrap();
     let _: Prediction = world.predicted(&made.name_any(), 3).await;
 }
+
+#[tokio::test]
+async fn gold_is_predicted_by_itself_as_work_is() {
+    let world = World::new("known").await;
+    let _running = world.start().await;
+    world.project("reviews").await;
+    world.model("voices").await;
+    world.inspected("voices").await;
+    world.patch::<Model>("voices", predict("Always")).await;
+    let mut gold = dataset(&world.namespace, "items");
+    gold["spec"]["purpose"] = json!("Gold");
+    gold["spec"]["goldColumns"] = json!({"rating": "right"});
+    world.create::<Dataset>(gold).await;
+    let _: String = world.job_of(1).await;
+    assert!(world.predictions().await.is_empty(), "nothing is loaded");
+    world.generated(3).await;
+    let made = world.prediction_over("items").await;
+    assert!(made.name_any().starts_with("voices-items-"));
+    let _: Prediction = world.predicted(&made.name_any(), 3).await;
+    assert_eq!(world.predictions().await.len(), 1);
+}

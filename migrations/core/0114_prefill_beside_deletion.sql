@@ -1,8 +1,6 @@
 set lock_timeout = '5s';
 
--- What a worker begins each of these tasks with, which they hold: the word of the newest of these models for each field, once it has one of
--- the whole dataset. A lease is blind by worker and task alone, so no reload changes it. Gold is treated as the task whose place it took.
--- What is being deleted is waited for, task before model, and then not noted: it would refer to nothing.
+-- As before; what is being deleted is waited for, task before model, and then not noted: it would refer to nothing.
 create or replace function prefill_v1(p_user uuid, p_models uuid[], p_tasks bigint[], p_now timestamptz)
 returns table (task_id bigint, field text, value jsonb) language sql volatile as $$
     with held as (
@@ -19,6 +17,8 @@ returns table (task_id bigint, field text, value jsonb) language sql volatile as
         left join gold_predictions g on g.item_id = h.item_id and g.model_id = m.id
         where coalesce(p.label, g.label) is not null
           and exists (select from prediction_jobs j where j.model_id = m.id and j.dataset_id = h.dataset_id and j.state = 'ready')
+          and case when h.item_id is not null then coalesce(coalesce(p.probability, g.probability) < m.answer_above, true)
+                   else not exists (select from answers a where a.task_id = h.task_id and a.user_id = m.id and a.status not in ('withdrawn', 'voided')) end
         order by h.id, m.output->>'field', m.id desc),
     live as materialized (select t.id from tasks t where t.id = any(p_tasks) order by t.id for key share),
     asked as materialized (

@@ -209,6 +209,9 @@ async fn what_is_deleted_at_the_same_moment_is_not_noted() {
     })
     .await;
     deletion.commit().await.unwrap();
-    asking.await.unwrap().expect("it asks no more of what is gone");
+    asking
+        .await
+        .unwrap()
+        .expect("it asks no more of what is gone");
     assert_eq!(p.count("select count(*) from prefills").await, 1);
 }

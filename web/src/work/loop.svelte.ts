@@ -11,6 +11,7 @@ import { DraftKeeper } from './draft-keeper.ts';
 import * as drafts from './drafts.ts';
 import { canTakeBack, learned, type Answered } from './history.ts';
 import * as leases from './lease.ts';
+import type { Entry } from './outbox.ts';
 import * as queue from './queue.ts';
 import type { Outcome } from './sender.ts';
 import * as service from './service.ts';
@@ -42,6 +43,8 @@ export class WorkLoop {
   private dryUntil = 0;
   private readonly ends: (() => void)[] = [];
   private renewing = false;
+  /** Refusals that say that nothing more is taken here. */
+  private shut: ReadonlySet<string> = new Set();
 
   current = $derived(this.held[0] ?? null);
   isOver = $derived(this.current !== null && leases.isOver(this.current.lease, this.now));
@@ -72,6 +75,7 @@ export class WorkLoop {
       dispatch.onArrival((outcome) => this.arrived(outcome)),
     );
     void this.keeper.forgetOld();
+    this.shut = new Set(dispatch.refused.filter((entry) => this.isShutOut(entry)).map(({ id }) => id));
     await this.fill();
   }
 
@@ -334,8 +338,26 @@ export class WorkLoop {
     }
   }
 
+  /** Whoever is blocked, or whose project is gone, is not left to answer what is held in vain. */
+  private lookAtRefusals(): void {
+    const shut = dispatch.refused.filter((entry) => this.isShutOut(entry)).map(({ id }) => id);
+    const isNew = shut.some((id) => !this.shut.has(id));
+    this.shut = new Set(shut);
+    if (!isNew) return;
+    const kept = this.isBegun ? this.held.slice(0, 1) : [];
+    if (kept.length === 0) this.show([]);
+    else this.held = kept;
+    this.dryUntil = 0;
+    void this.fill();
+  }
+
+  private isShutOut({ projectId, refusal }: Entry): boolean {
+    return projectId === this.project.id && ['blocked', 'not_found'].includes(refusal?.code ?? '');
+  }
+
   private tick(): void {
     this.now = serverNow();
+    this.lookAtRefusals();
     const kept = queue.withoutLapsed(this.held, this.now);
     if (kept.length < this.held.length) this.held = kept;
     void this.renew();

@@ -39,6 +39,20 @@ test('the network is gone: work goes on, and everything arrives once', async ({
   expect(new Set(said(site).map(([id]) => id))).toEqual(new Set([1, 2, 3, 4]));
 });
 
+test('whoever is blocked is not left to answer what is held in vain', async ({ page, console: site }) => {
+  await atWork(page, site);
+  site.state.isBlocked = true;
+  await answer(page);
+  await expect(page.getByRole('region', { name: 'Answers that need you' })).toContainText(/./);
+  await expect(item(page, 2)).toBeHidden({ timeout: 5_000 });
+  await expect(item(page, 3)).toBeHidden();
+  // What was typed for the one on screen is not thrown away.
+  site.state.isBlocked = false;
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await page.reload();
+  await expect(item(page, 1)).toBeVisible();
+});
+
 test('the API is killed and its last answer lost: nothing is lost, nothing doubled', async ({
   page,
   console: site,

@@ -114,6 +114,8 @@ export class State {
   /** What the next recordings are refused with, and how often the next looks at one fail. */
   readonly refusedItems: (readonly [status: number, code: string])[] = [];
   unheardItems = 0;
+  /** Whether the project takes no answers of anybody any more. */
+  isBlocked = false;
   /** Whether people who are asked about items have had their say. */
   peopleAnswered = false;
   webhooks: FakeWebhook[] = [];

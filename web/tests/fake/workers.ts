@@ -32,6 +32,7 @@ const bodyOf = (state: State, task: FakeTask) => ({
 });
 
 function claim(state: State, user: string, count: number): Reply {
+  if (state.isBlocked) return problem(404, 'no_task_available', { reason: 'BLOCKED', retryAfter: 60 });
   const mine = state.tasks.filter((task) => isLive(state, task) && task.lease?.user === user);
   const open = state.tasks.filter(
     (task) => task.answer === null && !isLive(state, task) && !task.skippedBy.has(user),
@@ -67,6 +68,7 @@ function submit(state: State, call: Call, id: string | undefined): Reply {
   const said = (answer: FakeAnswer, status: number) =>
     ok({ answerId: answer.id, taskId: answer.taskId, status: answer.status, pointsPending: 5 }, status);
   if (done !== undefined) return said(done, 200);
+  if (state.isBlocked) return problem(403, 'blocked');
   const task = held(state, call, id);
   if (task === null || call.user === null) return problem(409, 'lease_lost');
   const given = call.body['answer'] as Record<string, unknown>;

@@ -21,10 +21,15 @@ pub struct NewUse {
     /// Not where the project requires another field than the model's.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<f64>, example = 0.98, exclusive_minimum = 0, maximum = 1)]
+    #[expect(
+        clippy::option_option,
+        reason = "left out, null and a number are three things"
+    )]
     answer_above: Option<Option<f64>>,
 }
 
 /// A member that is there, null or not.
+#[expect(clippy::option_option, reason = "what is there is null or a number")]
 fn named<'de, D: Deserializer<'de>>(found: D) -> Result<Option<Option<f64>>, D::Error> {
     Option::deserialize(found).map(Some)
 }

@@ -37,6 +37,8 @@ export const work = {
     onItsWay: 'This answer is just being sent; try again in a moment.',
   },
   refused: 'Answers that need you',
+  refusedGone:
+    'It is not there any more: it was deleted, or its project was. Copy what you need, then discard it.',
   refusedTask: (id: number) => `Task ${id}:`,
   refusedWhy: 'The server did not take these. Nothing is thrown away until you do.',
   reopen: 'Open it again',

@@ -114,6 +114,7 @@ async fn what_somebody_applied_is_neither_made_again_nor_taken_away() {
 #[tokio::test]
 async fn gold_is_predicted_by_itself_as_work_is() {
     let world = World::new("known").await;
+    world.platform.grant(100);
     let _running = world.start().await;
     world.project("reviews").await;
     world.model("voices").await;

@@ -12,6 +12,7 @@ import * as drafts from './drafts.ts';
 import { canTakeBack, learned, type Answered } from './history.ts';
 import * as leases from './lease.ts';
 import type { Entry } from './outbox.ts';
+import * as paces from './pace.ts';
 import * as queue from './queue.ts';
 import type { Outcome } from './sender.ts';
 import * as service from './service.ts';
@@ -41,6 +42,9 @@ export class WorkLoop {
   private history = $state.raw<readonly Answered[]>([]);
   private takingBack = false;
   private dryUntil = 0;
+  private pace = paces.unknown;
+  /** What was on screen. */
+  private readonly seenTasks = new Set<number>();
   private readonly ends: (() => void)[] = [];
   private renewing = false;
   /** Refusals that say that nothing more is taken here. */
@@ -106,7 +110,7 @@ export class WorkLoop {
 
   /** Everything that nobody has begun: what was typed keeps its task, so that a reload finds both. */
   private giveBack(): void {
-    service.giveBack(this.held.filter((_, i) => i > 0 || !this.isBegun));
+    void service.giveBack(this.held.filter((_, i) => i > 0 || !this.isBegun));
   }
 
   /** Whether anybody did anything to the answer on screen. */
@@ -163,6 +167,7 @@ export class WorkLoop {
       stays: false,
     });
     this.keeper.cancel();
+    this.pace = paces.answered(this.pace, Date.now());
     this.show(queue.without(this.held, taskId));
     const entry = {
       id,
@@ -266,6 +271,7 @@ export class WorkLoop {
     this.wrong = {};
     this.watch = clock.started(Date.now());
     const first = held[0];
+    if (first !== undefined) this.seenTasks.add(first.task.id);
     if (first !== undefined && values === undefined) void this.loadDraft(first.task.id);
   }
 
@@ -295,18 +301,38 @@ export class WorkLoop {
     return { taskId, labelingVersion, values: this.values };
   }
 
-  /** Holds as many tasks as are wanted. */
+  /** Holds as many tasks as are wanted, and no claim is under way while some are given back. */
   readonly fill = again(async () => {
+    await this.spare();
     while (await this.claimMore());
   });
 
+  private get wanted(): number {
+    return paces.depth(this.pace, leases.wanted(this.lockSeconds), Date.now());
+  }
+
+  /** What a pause leaves unused. */
+  private get unused(): queue.Held<service.Task>[] {
+    if (!paces.isPaused(this.pace, Date.now())) return [];
+    return queue.spare(this.held, this.wanted, this.seenTasks);
+  }
+
+  private async spare(): Promise<void> {
+    const { unused } = this;
+    if (unused.length === 0) return;
+    this.held = this.held.filter((held) => !unused.includes(held));
+    await service.giveBack(unused);
+  }
+
   private async claimMore(): Promise<boolean> {
     const pending = new Set(dispatch.entries.map((entry) => entry.taskId));
-    const count = queue.toClaim(this.held.length, pending.size, leases.wanted(this.lockSeconds));
+    const count = queue.toClaim(this.held.length, pending.size, this.wanted);
     if (count === 0 || (this.held.length > 0 && Date.now() < this.dryUntil)) return false;
     try {
       const before = this.held.length;
+      const asked = performance.now();
       const claimed = await service.claim(this.project.id, count);
+      this.pace = paces.claimed(this.pace, performance.now() - asked);
       const answered = new Set([...pending, ...dispatch.entries.map((entry) => entry.taskId)]);
       const isFirst = before === 0 && this.held.length === 0;
       const merged = queue.merge(this.held, claimed, answered);
@@ -316,10 +342,16 @@ export class WorkLoop {
       if (!gained) this.dryUntil = Date.now() + PAUSE_WHEN_DRY;
       // Dry and nothing on screen: answers on their way still hold their tasks, their arrival asks again.
       if (merged.length > 0) this.nothing = null;
-      return gained && this.held.length < leases.wanted(this.lockSeconds);
+      return gained && this.held.length < this.wanted;
     } catch (thrown) {
+      const problem = Problem.from(thrown);
+      if (problem.code === 'too_many_leases' && this.wanted > leases.wanted(this.lockSeconds)) {
+        // Other projects hold some of what one person may: here the fewest do, until the pace is known again.
+        this.pace = paces.unknown;
+        return true;
+      }
       this.dryUntil = Date.now() + PAUSE_WHEN_DRY;
-      this.nothing = Problem.from(thrown);
+      this.nothing = problem;
       if (this.current === null) void this.recount();
       return false;
     }
@@ -332,10 +364,9 @@ export class WorkLoop {
 
   private arrived({ entry, sent }: Outcome): void {
     this.learn(entry.id, { answerId: sent.answerId, status: sent.status });
-    if (entry.projectId === this.project.id && this.current === null) {
-      this.dryUntil = 0;
-      void this.fill();
-    }
+    if (entry.projectId !== this.project.id) return;
+    if (this.current === null) this.dryUntil = 0;
+    void this.fill();
   }
 
   /** Whoever is blocked, or whose project is gone, is not left to answer what is held in vain. */
@@ -365,7 +396,7 @@ export class WorkLoop {
     const asked = this.nothing?.retryAfter ?? PAUSE_WHEN_DRY;
     const pause = Math.min(typeof retry === 'number' ? retry * 1000 : asked, 60_000);
     const isDry = this.current === null && Date.now() - this.dryUntil > pause - PAUSE_WHEN_DRY;
-    if (isDry && document.visibilityState === 'visible') void this.fill();
+    if (this.unused.length > 0 || (isDry && document.visibilityState === 'visible')) void this.fill();
   }
 
   private async renew(): Promise<void> {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { inFront, merge, remember, toClaim, withLease, without, withoutLapsed, type Held } from './queue.ts';
+import {
+  inFront,
+  merge,
+  remember,
+  spare,
+  toClaim,
+  withLease,
+  without,
+  withoutLapsed,
+  type Held,
+} from './queue.ts';
 
 const held = (id: number, token = `t${id}`, expiresAt = 1000): Held<{ id: number }> => ({
   task: { id },
@@ -14,6 +24,7 @@ describe('how many to claim', () => {
     ['none is held', 0, 0, 4, 4],
     ['those on their way are held at the server, too', 2, 3, 4, 7],
     ['ten at most', 0, 9, 4, 10],
+    ['with ten on hand and on their way the server would give none', 1, 9, 4, 0],
   ];
   it.each(rows)('%s', (_, have, onTheirWay, want, expected) =>
     expect(toClaim(have, onTheirWay, want)).toBe(expected),
@@ -37,6 +48,12 @@ describe('what a claim brings', () => {
 
 it('a task that comes back is first, once', () => {
   expect(ids(inFront([held(2), held(3)], held(3, 'again')))).toEqual([3, 2]);
+});
+
+it('others may have the last ones, not what was taken back and waits behind the first', () => {
+  const queue = [held(1), held(2), held(3), held(4)];
+  expect(ids(spare(queue, 2, new Set([1, 3])))).toEqual([4]);
+  expect(spare(queue, 4, new Set())).toEqual([]);
 });
 
 it('prefetched tasks go when their lease ends; the one on screen stays', () => {

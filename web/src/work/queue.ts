@@ -18,11 +18,12 @@ const MOST_PER_CLAIM = 10;
 const REMEMBERED = 10;
 
 /**
- * How many to ask for; 0 when enough are held. A claim returns first what is held already, and answers on their way
- * still hold theirs at the server.
+ * How many to ask for; 0 when enough are held, or the server would give none. A claim returns first what is held
+ * already, and answers on their way still hold theirs at the server.
  */
 export function toClaim(held: number, onTheirWay: number, want: number): number {
-  return held >= want ? 0 : Math.min(MOST_PER_CLAIM, want + onTheirWay);
+  const count = Math.min(MOST_PER_CLAIM, want + onTheirWay);
+  return held >= want || count <= held + onTheirWay ? 0 : count;
 }
 
 /** What a claim brought, behind what is here. Answered ones are left out; leases of held ones are taken over. */
@@ -36,6 +37,13 @@ export function merge<T extends Identified>(
   const known = new Set([...answered, ...kept.map((held) => held.task.id)]);
   return [...kept, ...claimed.filter((held) => !known.has(held.task.id))];
 }
+
+/** What others may have: beyond `want`, and never on screen here; what was, may have something typed. */
+export const spare = <T extends Identified>(
+  queue: readonly Held<T>[],
+  want: number,
+  seen: ReadonlySet<number>,
+): Held<T>[] => queue.slice(want).filter((held) => !seen.has(held.task.id));
 
 export const without = <T extends Identified>(queue: readonly Held<T>[], id: number): Held<T>[] =>
   queue.filter((held) => held.task.id !== id);

@@ -70,16 +70,18 @@ export async function relock(entry: Entry): Promise<string> {
   return held?.lease.token ?? entry.leaseToken;
 }
 
-/** Gives tasks back while the page goes away: nobody waits for the answer. */
-export function giveBack(held: readonly Held<Task>[]): void {
+/** Gives tasks back, also while the page goes away; a lease that cannot be given back ends by itself. */
+export async function giveBack(held: readonly Held<Task>[]): Promise<void> {
   const token = heldToken();
   if (token === null) return;
-  for (const { task, lease } of held) {
-    void fetch(`/api/v1/tasks/${task.id}/unlock`, {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const gone = held.map(({ task, lease }) =>
+    fetch(`/api/v1/tasks/${task.id}/unlock`, {
       method: 'POST',
       keepalive: true,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      headers,
       body: JSON.stringify({ leaseToken: lease.token }),
-    }).catch(() => undefined);
-  }
+    }).catch(() => undefined),
+  );
+  await Promise.all(gone);
 }

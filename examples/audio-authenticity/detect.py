@@ -18,7 +18,8 @@ def call(method, path, data=None, headers=None):
             return json.load(answer)
     except urllib.error.HTTPError as refused:
         problem = json.load(refused)
-        sys.exit(f"{problem['message']} {json.dumps(problem.get('details') or {})}")
+        details = problem.get("details")
+        sys.exit(f"{problem['message']} {json.dumps(details)}" if details else problem["message"])
 
 
 def form(boundary, inbox, name, content):

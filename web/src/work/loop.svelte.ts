@@ -326,7 +326,8 @@ export class WorkLoop {
 
   private async claimMore(): Promise<boolean> {
     const pending = new Set(dispatch.entries.map((entry) => entry.taskId));
-    const count = queue.toClaim(this.held.length, pending.size, this.wanted);
+    const refused = new Set(dispatch.refused.map((entry) => entry.taskId)).size;
+    const count = queue.toClaim(this.held.length, pending.size - refused, refused, this.wanted);
     if (count === 0 || (this.held.length > 0 && Date.now() < this.dryUntil)) return false;
     try {
       const before = this.held.length;

@@ -19,15 +19,17 @@ const held = (id: number, token = `t${id}`, expiresAt = 1000): Held<{ id: number
 const ids = (queue: Held<{ id: number }>[]) => queue.map((one) => one.task.id);
 
 describe('how many to claim', () => {
-  const rows: [string, number, number, number, number][] = [
-    ['enough are held', 4, 0, 4, 0],
-    ['none is held', 0, 0, 4, 4],
-    ['those on their way are held at the server, too', 2, 3, 4, 7],
-    ['ten at most', 0, 9, 4, 10],
-    ['with ten on hand and on their way the server would give none', 1, 9, 4, 0],
+  const rows: [string, number, number, number, number, number][] = [
+    ['enough are held', 4, 0, 0, 4, 0],
+    ['none is held', 0, 0, 0, 4, 4],
+    ['those on their way are held at the server, too', 2, 3, 0, 4, 7],
+    ['those that were refused may be', 2, 0, 3, 4, 7],
+    ['ten at most', 0, 9, 0, 4, 10],
+    ['with ten on hand and on their way the server would give none', 1, 9, 0, 4, 0],
+    ['ten that were refused keep nobody from work', 0, 0, 10, 4, 10],
   ];
-  it.each(rows)('%s', (_, have, onTheirWay, want, expected) =>
-    expect(toClaim(have, onTheirWay, want)).toBe(expected),
+  it.each(rows)('%s', (_, have, onTheirWay, refused, want, expected) =>
+    expect(toClaim(have, onTheirWay, refused, want)).toBe(expected),
   );
 });
 

@@ -18,11 +18,11 @@ const MOST_PER_CLAIM = 10;
 const REMEMBERED = 10;
 
 /**
- * How many to ask for; 0 when enough are held, or the server would give none. A claim returns first what is held
- * already, and answers on their way still hold theirs at the server.
+ * How many to ask for; 0 when enough are held, or the server would give none. A claim returns first what is held already.
+ * Answers on their way still hold theirs at the server; those that were refused may.
  */
-export function toClaim(held: number, onTheirWay: number, want: number): number {
-  const count = Math.min(MOST_PER_CLAIM, want + onTheirWay);
+export function toClaim(held: number, onTheirWay: number, refused: number, want: number): number {
+  const count = Math.min(MOST_PER_CLAIM, want + onTheirWay + refused);
   return held >= want || count <= held + onTheirWay ? 0 : count;
 }
 

@@ -118,7 +118,8 @@ impl Patterns {
     /// Whether the file of this path below the folder becomes a task.
     #[must_use]
     pub fn select(&self, name: &str) -> bool {
-        let is_companion = self.companions.is_some() && is_companion(name);
+        let is_companion =
+            self.companions.is_some() && COMPANIONS.iter().any(|end| name.ends_with(end));
         !is_companion
             // What a console or a mounted bucket writes for an empty folder.
             && !name.ends_with('/')
@@ -140,13 +141,8 @@ pub fn lacking(required: &[String], companions: bool) -> Option<String> {
     })
 }
 
-#[expect(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "objects are looked up by the exact name"
-)]
-fn is_companion(name: &str) -> bool {
-    name.ends_with(".json") || name.ends_with(".txt")
-}
+/// How the names of companions end, exactly so: objects are looked up by their names.
+const COMPANIONS: [&str; 2] = [".json", ".txt"];
 
 /// The paths of the companions that a file may have: `.json`, then `.txt`.
 #[must_use]
@@ -156,7 +152,7 @@ pub fn companions_of(name: &str) -> [String; 2] {
         Some(dot) if dot > 0 => &name[..file + dot],
         _ => name,
     };
-    [format!("{stem}.json"), format!("{stem}.txt")]
+    COMPANIONS.map(|end| format!("{stem}{end}"))
 }
 
 /// What a generating runner needs to know of a folder.

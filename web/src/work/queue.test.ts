@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  atOnce,
   inFront,
   merge,
   remember,
@@ -31,6 +32,9 @@ describe('how many to claim', () => {
   it.each(rows)('%s', (_, have, onTheirWay, refused, want, expected) =>
     expect(toClaim(have, onTheirWay, refused, want)).toBe(expected),
   );
+  it('asks for ten at most, and of a reviewer always for some', () => {
+    expect([atOnce(2), atOnce(12)]).toEqual([2, 10]);
+  });
 });
 
 describe('what a claim brings', () => {

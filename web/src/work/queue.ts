@@ -17,12 +17,15 @@ const MOST_PER_CLAIM = 10;
 /** Answers that U can take back, the last first. */
 const REMEMBERED = 10;
 
+/** As many of these as one claim may ask for. */
+export const atOnce = (count: number): number => Math.min(MOST_PER_CLAIM, count);
+
 /**
  * How many to ask for; 0 when enough are held, or the server would give none. A claim returns first what is held already.
  * Answers on their way still hold theirs at the server; those that were refused may.
  */
 export function toClaim(held: number, onTheirWay: number, refused: number, want: number): number {
-  const count = Math.min(MOST_PER_CLAIM, want + onTheirWay + refused);
+  const count = atOnce(want + onTheirWay + refused);
   return held >= want || count <= held + onTheirWay ? 0 : count;
 }
 

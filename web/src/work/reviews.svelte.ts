@@ -49,7 +49,7 @@ export class ReviewLoop {
     try {
       // Decisions on their way still hold their answers at the server.
       const pending = dispatch.entries.flatMap(({ answerId }) => (answerId === undefined ? [] : [answerId]));
-      const body = { projectId: this.projectId, count: queue.toClaim(0, pending.length, AHEAD) };
+      const body = { projectId: this.projectId, count: queue.atOnce(AHEAD + pending.length) };
       const { reviews } = await askExactly<Body<'Reviews'>>(
         api.POST('/reviews/claim', { body, parseAs: 'text' }),
       );

@@ -11,7 +11,6 @@ import { DraftKeeper } from './draft-keeper.ts';
 import * as drafts from './drafts.ts';
 import { canTakeBack, learned, type Answered } from './history.ts';
 import * as leases from './lease.ts';
-import type { Entry } from './outbox.ts';
 import * as paces from './pace.ts';
 import * as queue from './queue.ts';
 import type { Outcome } from './sender.ts';
@@ -79,7 +78,7 @@ export class WorkLoop {
       dispatch.onArrival((outcome) => this.arrived(outcome)),
     );
     void this.keeper.forgetOld();
-    this.shut = new Set(dispatch.refused.filter((entry) => this.isShutOut(entry)).map(({ id }) => id));
+    this.shut = this.shutOut();
     await this.fill();
   }
 
@@ -372,9 +371,9 @@ export class WorkLoop {
 
   /** Whoever is blocked, or whose project is gone, is not left to answer what is held in vain. */
   private lookAtRefusals(): void {
-    const shut = dispatch.refused.filter((entry) => this.isShutOut(entry)).map(({ id }) => id);
-    const isNew = shut.some((id) => !this.shut.has(id));
-    this.shut = new Set(shut);
+    const shut = this.shutOut();
+    const isNew = [...shut].some((id) => !this.shut.has(id));
+    this.shut = shut;
     if (!isNew) return;
     const kept = this.isBegun ? this.held.slice(0, 1) : [];
     if (kept.length === 0) this.show([]);
@@ -383,8 +382,12 @@ export class WorkLoop {
     void this.fill();
   }
 
-  private isShutOut({ projectId, refusal }: Entry): boolean {
-    return projectId === this.project.id && ['blocked', 'not_found'].includes(refusal?.code ?? '');
+  private shutOut(): ReadonlySet<string> {
+    const shut = dispatch.refused.filter(
+      ({ projectId, refusal }) =>
+        projectId === this.project.id && ['blocked', 'not_found'].includes(refusal?.code ?? ''),
+    );
+    return new Set(shut.map(({ id }) => id));
   }
 
   private tick(): void {

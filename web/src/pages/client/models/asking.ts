@@ -19,28 +19,6 @@ export interface Asking {
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Throws the problem that no repetition heals; ends without a word when the signal says so. */
-export async function follow({ ask, told, unheard, wait }: Asking, signal: AbortSignal): Promise<void> {
-  let least = 0;
-  for (let times = 0; ; times += 1) {
-    await wait(Math.max(pauseAfter(times), least), signal);
-    if (signal.aborted) return;
-    try {
-      const item = await ask(signal);
-      if (signal.aborted) return;
-      told(item);
-      if (item.state !== 'QUEUED') return;
-      least = 0;
-    } catch (thrown) {
-      if (signal.aborted) return;
-      const problem = Problem.from(thrown);
-      if (!problem.isPassing) throw problem;
-      least = problem.retryAfter ?? 0;
-      unheard(problem);
-    }
-  }
-}
-
 /** Milliseconds between two looks at what people say: they take minutes. */
 export const PEOPLE_TAKE = 15_000;
 
@@ -48,20 +26,39 @@ export const PEOPLE_TAKE = 15_000;
 export const isWithPeople = (item: Item | null): boolean =>
   ['PENDING', 'AWAITING_QUOTA', 'ASKED'].includes(item?.crowd?.state ?? '');
 
-/** Looks now and then until people have had their say; ends without a word at what no repetition heals. */
-export async function watch({ ask, told, unheard, wait }: Asking, signal: AbortSignal): Promise<void> {
-  for (let least = 0; ;) {
-    await wait(Math.max(PEOPLE_TAKE, least), signal);
+/** Asks until models have said it. Throws the problem that no repetition heals; ends without a word when the signal says so. */
+export const follow = (asking: Asking, signal: AbortSignal): Promise<void> =>
+  askUntil(asking, signal, ({ state }) => state !== 'QUEUED', pauseAfter);
+
+/** Looks now and then until people have had their say; else as `follow`. */
+export const watch = (asking: Asking, signal: AbortSignal): Promise<void> =>
+  askUntil(
+    asking,
+    signal,
+    (item) => !isWithPeople(item),
+    () => PEOPLE_TAKE,
+  );
+
+async function askUntil(
+  { ask, told, unheard, wait }: Asking,
+  signal: AbortSignal,
+  isOver: (item: Item) => boolean,
+  pause: (times: number) => number,
+): Promise<void> {
+  let least = 0;
+  for (let times = 0; ; times += 1) {
+    await wait(Math.max(pause(times), least), signal);
     if (signal.aborted) return;
     try {
       const item = await ask(signal);
       if (signal.aborted) return;
       told(item);
-      if (!isWithPeople(item)) return;
+      if (isOver(item)) return;
       least = 0;
     } catch (thrown) {
+      if (signal.aborted) return;
       const problem = Problem.from(thrown);
-      if (signal.aborted || !problem.isPassing) return;
+      if (!problem.isPassing) throw problem;
       least = problem.retryAfter ?? 0;
       unheard(problem);
     }

@@ -109,7 +109,7 @@ export class Try {
     if (this.isWatched || !isWithPeople(this.item)) return;
     this.isWatched = true;
     // What models say stands already; nobody is told that people could not be heard of.
-    await watch({ ...asking, unheard: () => undefined }, leaving.signal);
+    await watch({ ...asking, unheard: () => undefined }, leaving.signal).catch(() => undefined);
     this.isWatched = false;
   }
 

@@ -1,7 +1,7 @@
 //! The Model resource: a trained model that answers a question of a Project.
 
 use datacrowd_protocol::{
-    model::{ModelInput, ModelOnGold, ModelOutput, ModelState, Tensor},
+    model::{ModelInput, ModelOnGold, ModelOutput, ModelState, NumberError, Tensor},
     source::DeletionPolicy,
 };
 use kube::{CustomResource, KubeSchema};
@@ -39,6 +39,7 @@ pub const SHOWN_TENSORS: usize = 32;
     printcolumn(name = "Field", type_ = "string", json_path = ".spec.output.field"),
     printcolumn(name = "Predicted", type_ = "integer", json_path = ".status.predictedItems"),
     printcolumn(name = "Gold", type_ = "number", json_path = ".status.onGold.accuracy"),
+    printcolumn(name = "Error", type_ = "number", json_path = ".status.errorOnGold.meanAbsolute", priority = "1"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Uri", type_ = "string", json_path = ".spec.source.uri", priority = "1"),
     printcolumn(name = "Message", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = "1")
@@ -81,7 +82,7 @@ pub struct ModelUse {
     #[schemars(range(min = 0, max = 1))]
     pub blind_share: Option<f64>,
     /// A task of which it is at least so sure it answers as one of the project's workers, above 0 up to 1; none when absent. Not where the
-    /// Project requires another field than `output.field`.
+    /// Project requires another field than `output.field`, nor where that is a number, of which no model says how sure it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.000_001, max = 1))]
     pub answer_above: Option<f64>,
@@ -203,6 +204,9 @@ pub struct ModelStatus {
     /// How often it says of gold what is right, once it predicted some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_gold: Option<ModelOnGold>,
+    /// Of a model of numbers, instead: how far they are from those of gold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_on_gold: Option<NumberError>,
     /// Ready, Succeeded, Reconciling, Stalled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]

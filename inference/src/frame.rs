@@ -60,7 +60,7 @@ pub enum Ask {
 /// What came of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reply {
-    /// Its probabilities, in the order of the model's labels, or why there are none.
+    /// The answer, or why there is none.
     pub result: Result<Answer, ItemFailed>,
     /// How long it took.
     pub micros: Micros,
@@ -69,8 +69,8 @@ pub struct Reply {
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// In the order of the model's labels.
-    pub probabilities: Vec<f64>,
+    /// Probabilities in the order of the model's labels, or one number.
+    pub said: Vec<f64>,
     /// Windows in their order, as many as were asked for.
     pub windows: Vec<WindowAnswer>,
 }
@@ -82,8 +82,8 @@ pub struct WindowAnswer {
     pub begin_millis: u64,
     /// Where it ends.
     pub end_millis: u64,
-    /// In the order of the model's labels.
-    pub probabilities: Vec<f64>,
+    /// Probabilities in the order of the model's labels, or one number.
+    pub said: Vec<f64>,
 }
 
 /// Microseconds of each stage.

@@ -18,6 +18,7 @@ mod predict;
 mod reader;
 mod serve;
 mod timeline;
+mod word;
 pub mod worker;
 
 use std::ffi::OsString;

@@ -10,6 +10,7 @@ use std::{
 use datacrowd_protocol::{
     exit,
     model::{ItemFailed, ItemFailure, ModelInput, ModelInputKind, ModelOutput},
+    raw::RawJson,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +20,7 @@ use crate::{
     cells,
     frame::{Ask, Load, Reply, WindowAnswer},
     item::failed,
-    merge::surest,
+    word::Word,
     worker::Worker,
 };
 
@@ -42,7 +43,7 @@ struct Manifest {
 struct Told {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<Value>,
+    label: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -59,6 +60,9 @@ struct Told {
 struct ToldWindow {
     begin_millis: u64,
     end_millis: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     probabilities: BTreeMap<String, f64>,
 }
 
@@ -161,15 +165,15 @@ fn told(file: &Path, reply: Reply, output: &ModelOutput) -> Told {
     match reply.result {
         Err(failure) => told.failure = Some(failure),
         Ok(answer) => {
-            let sure = surest(&answer.probabilities);
-            let label = sure.and_then(|(at, _)| output.labels.get(at));
-            told.label = label.map(|label| output.answer(label));
-            told.probability = sure.map(|(_, probability)| probability);
-            told.probabilities = named(answer.probabilities);
+            let word = Word::of(&answer.said, output);
+            told.label = word.label.and_then(|text| RawJson::parse(text).ok());
+            told.probability = word.probability;
+            told.probabilities = named(answer.said);
             let window = |window: WindowAnswer| ToldWindow {
                 begin_millis: window.begin_millis,
                 end_millis: window.end_millis,
-                probabilities: named(window.probabilities),
+                value: window.said.first().copied().filter(|_| output.is_number()),
+                probabilities: named(window.said),
             };
             told.windows = answer.windows.into_iter().map(window).collect();
         }

@@ -1,4 +1,4 @@
-//! How the answers to windows become the answer to a recording.
+//! How the answers to windows become the answer to a recording: probabilities of labels, or one number.
 
 use datacrowd_protocol::model::WindowsMerge;
 
@@ -49,6 +49,29 @@ pub fn probabilities(mut numbers: Vec<f64>, labels: usize) -> Result<Vec<f64>, N
     Ok(numbers)
 }
 
+/// Why what came is no number.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NoNumber {
+    /// Several of them, or none.
+    #[error("gave {0} numbers where one is the answer")]
+    Count(usize),
+    /// It has no end, or is none.
+    #[error("gave {0} where a number is the answer")]
+    NotFinite(f64),
+}
+
+/// What came as one number.
+///
+/// # Errors
+/// It is none.
+pub fn number(numbers: Vec<f64>) -> Result<Vec<f64>, NoNumber> {
+    match numbers[..] {
+        [number] if number.is_finite() => Ok(numbers),
+        [number] => Err(NoNumber::NotFinite(number)),
+        _ => Err(NoNumber::Count(numbers.len())),
+    }
+}
+
 /// The first of the highest.
 #[must_use]
 pub fn surest(probabilities: &[f64]) -> Option<(usize, f64)> {
@@ -64,7 +87,7 @@ pub fn surest(probabilities: &[f64]) -> Option<(usize, f64)> {
 pub struct Merge {
     how: WindowsMerge,
     windows: u32,
-    /// Of `Mean`, the sums; of `Max`, the surest window.
+    /// Of `Mean`, the sums; of `Max`, the window with the highest number.
     held: Vec<f64>,
 }
 
@@ -151,6 +174,36 @@ mod tests {
         for (numbers, why) in table {
             assert_eq!(probabilities(numbers, 2).unwrap_err().to_string(), why);
         }
+    }
+
+    #[test]
+    fn a_number_is_one_and_finite() {
+        assert_eq!(number(vec![-12.5]), Ok(vec![-12.5]));
+        let table = [
+            (vec![], "gave 0 numbers where one is the answer"),
+            (vec![1.0, 2.0], "gave 2 numbers where one is the answer"),
+            (vec![f64::NAN], "gave NaN where a number is the answer"),
+            (
+                vec![f64::NEG_INFINITY],
+                "gave -inf where a number is the answer",
+            ),
+        ];
+        for (numbers, why) in table {
+            assert_eq!(number(numbers).unwrap_err().to_string(), why);
+        }
+    }
+
+    #[test]
+    fn of_numbers_max_is_the_greatest_also_below_zero() {
+        let merged = |how| {
+            let mut merge = Merge::new(how);
+            for number in [-3.0, -1.0, -2.0] {
+                merge.add(&[number]);
+            }
+            merge.merged().unwrap()
+        };
+        assert_eq!(merged(WindowsMerge::Mean), [-2.0]);
+        assert_eq!(merged(WindowsMerge::Max), [-1.0]);
     }
 
     #[test]

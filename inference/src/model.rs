@@ -1,7 +1,7 @@
 //! A model's file as something that answers.
 //!
 //! Whatever cannot be used is refused here with a sentence that names the operator or the tensor, so that a client can
-//! export the model anew. Only the part of the file that leads to the probabilities is looked at: what else it may
+//! export the model anew. Only the part of the file that leads to the probabilities, or the number, is looked at: what else it may
 //! compute, such as labels, is left out.
 
 mod file;
@@ -54,8 +54,8 @@ impl Model {
         let answer = model.run(&vec![0.0; model.layout.len()]).map_err(|error| {
             Refused(format!("The model cannot be run: {error}. Export it anew."))
         })?;
-        if answer.len() != model.labels {
-            return Err(Refused(width(&tensor, answer.len(), model.labels)));
+        if answer.len() != width(output) {
+            return Err(wrong_width(&tensor, answer.len(), output));
         }
         Ok((model, found))
     }
@@ -66,7 +66,13 @@ impl Model {
         self.layout.len()
     }
 
-    /// Labels that it tells apart.
+    /// Whether it says a number.
+    #[must_use]
+    pub fn says_number(&self) -> bool {
+        self.labels == 0
+    }
+
+    /// Labels that it tells apart; none of a model that says a number.
     #[must_use]
     pub fn labels(&self) -> usize {
         self.labels
@@ -130,8 +136,19 @@ fn node_of(error: &TractError) -> Option<String> {
         })
 }
 
-fn width(tensor: &str, found: usize, labels: usize) -> String {
-    format!(
+/// Numbers of an answer.
+fn width(output: &ModelOutput) -> usize {
+    output.labels.len().max(1)
+}
+
+fn wrong_width(tensor: &str, found: usize, output: &ModelOutput) -> Refused {
+    if output.is_number() {
+        return Refused(format!(
+            "The output \"{tensor}\" has {found} numbers, and the question wants one: name the right output in output.tensor, or the labels in output.labels if it is a choice."
+        ));
+    }
+    let labels = output.labels.len();
+    Refused(format!(
         "The output \"{tensor}\" has {found} numbers, and output.labels names {labels}: name one label for each, or the right output in output.tensor."
-    )
+    ))
 }

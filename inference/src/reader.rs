@@ -17,7 +17,7 @@ use crate::{
     audio::{self, Clock, LogMelMaker},
     frame::{self, Answer, Ask, Load, Loaded, Micros, Reply},
     item::failed,
-    merge::{Merge, probabilities},
+    merge::{Merge, number, probabilities},
     model::{Model, Refused},
     timeline::Timeline,
 };
@@ -115,7 +115,7 @@ impl Reading {
         let answer = clock.measure(|| answer(&self.model, &numbers));
         micros.infer = clock.0;
         Ok(Answer {
-            probabilities: answer?,
+            said: answer?,
             windows: Vec::new(),
         })
     }
@@ -146,9 +146,9 @@ impl Reading {
                 }
                 None => samples,
             };
-            let probabilities = infer.measure(|| answer(model, input))?;
-            merge.add(&probabilities);
-            timeline.add(begin..begin + samples.len() as u64, &probabilities);
+            let said = infer.measure(|| answer(model, input))?;
+            merge.add(&said);
+            timeline.add(begin..begin + samples.len() as u64, &said);
             Ok(())
         })?;
         (micros.features, micros.infer) = (features.0, infer.0);
@@ -159,7 +159,7 @@ impl Reading {
             )
         };
         Ok(Answer {
-            probabilities: merge.merged().ok_or_else(no_window)?,
+            said: merge.merged().ok_or_else(no_window)?,
             windows: timeline.told(&audio),
         })
     }
@@ -176,6 +176,14 @@ fn answer(model: &Model, numbers: &[f32]) -> Result<Vec<f64>, ItemFailed> {
         let why = format!("The model cannot be run on this item: {error}. Look at the item, or export the model anew.");
         failed(ItemFailure::NoAnswer, why)
     })?;
+    if model.says_number() {
+        return number(said).map_err(|why| {
+            let why = format!(
+                "The model {why}. Look at the item, or export the model with one number as its output."
+            );
+            failed(ItemFailure::NoAnswer, why)
+        });
+    }
     probabilities(said, model.labels()).map_err(|why| {
         let why = format!(
             "The model {why}; export it with probabilities as its output, as softmax gives them."

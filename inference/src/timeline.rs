@@ -37,7 +37,7 @@ impl Timeline {
     }
 
     /// The next window, in samples.
-    pub(crate) fn add(&mut self, samples: Range<u64>, probabilities: &[f64]) {
+    pub(crate) fn add(&mut self, samples: Range<u64>, said: &[f64]) {
         if self.most == 0 {
             return;
         }
@@ -52,7 +52,7 @@ impl Timeline {
         }
         if let Some(last) = self.groups.last_mut() {
             last.samples.end = samples.end;
-            last.merge.add(probabilities);
+            last.merge.add(said);
         }
     }
 
@@ -83,7 +83,7 @@ impl Timeline {
             Some(WindowAnswer {
                 begin_millis: millis(group.samples.start),
                 end_millis: millis(group.samples.end),
-                probabilities: group.merge.merged()?,
+                said: group.merge.merged()?,
             })
         });
         told.collect()
@@ -126,7 +126,7 @@ mod tests {
             .map(|w| (w.begin_millis, w.end_millis))
             .collect();
         assert_eq!(begins, [(0, 20), (10, 30), (20, 40), (30, 50), (40, 60)]);
-        let told: Vec<_> = windows.iter().map(|w| w.probabilities[0]).collect();
+        let told: Vec<_> = windows.iter().map(|w| w.said[0]).collect();
         assert_eq!(told, all);
         assert!(self::told(WindowsMerge::Max, 5, 0).0.is_empty());
     }
@@ -150,8 +150,7 @@ mod tests {
                     for p in of {
                         merge.add(&[*p, 1.0 - p]);
                     }
-                    for (found, expected) in group.probabilities.iter().zip(merge.merged().unwrap())
-                    {
+                    for (found, expected) in group.said.iter().zip(merge.merged().unwrap()) {
                         assert!((found - expected).abs() < 1e-12, "{what}");
                     }
                 }

@@ -80,11 +80,11 @@ pub struct ModelWordBody {
     /// SHA-256 of its file, in hexadecimal.
     version: Option<String>,
     state: ItemState,
-    /// As a person would give it, once it is PREDICTED.
+    /// As a person would give it, once it is PREDICTED; a number where the question wants one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>, example = "synthetic")]
     label: Option<serde_json::Value>,
-    /// Of the label, from 0 to 1.
+    /// Of the label, from 0 to 1; absent of a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 0.97)]
     probability: Option<f64>,
@@ -95,7 +95,7 @@ pub struct ModelWordBody {
     /// What it says of each window of a recording, in their order; of a long one, of as many windows together. Absent for a model of columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     windows: Vec<PredictedWindow>,
-    /// From the file's bytes to its probabilities.
+    /// From the file's bytes to what is said of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 41.5)]
     millis: Option<f64>,
@@ -162,7 +162,7 @@ impl From<ItemWord> for ModelWordBody {
             }) => {
                 body.state = ItemState::Predicted;
                 body.label = Some(label);
-                body.probability = Some(probability);
+                body.probability = probability;
                 body.labels = probabilities;
                 body.windows = windows;
                 body.millis = Some(micros as f64 / 1_000.0);

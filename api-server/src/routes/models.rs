@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use datacrowd_labelling::Model;
 use datacrowd_protocol::{
     Upper,
-    model::{ModelOnGold, ModelState, Tensor},
+    model::{ModelOnGold, ModelState, NumberError, Tensor},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,6 +55,8 @@ pub struct ModelBody {
     mean_micros: Option<i64>,
     /// How often it says of gold what is right; null while it predicted none.
     on_gold: Option<ModelOnGold>,
+    /// Of a model of numbers, instead: how far they are from those of gold.
+    error_on_gold: Option<NumberError>,
     /// Why it failed.
     message: Option<String>,
     created_at: DateTime<Utc>,
@@ -84,6 +86,7 @@ impl From<Model> for ModelBody {
             predicted: m.predicted,
             mean_micros: m.mean_micros,
             on_gold: m.on_gold,
+            error_on_gold: m.error_on_gold,
             message: m.message,
             created_at: m.created_at,
             conditions: None,

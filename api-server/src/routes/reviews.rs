@@ -40,9 +40,9 @@ pub struct ModelSaidBody {
     /// As a person would give it.
     #[schema(value_type = serde_json::Value, example = "synthetic")]
     label: serde_json::Value,
-    /// Of the label, from 0 to 1.
+    /// Of the label, from 0 to 1; null of a number.
     #[schema(example = 0.97)]
-    probability: f64,
+    probability: Option<f64>,
 }
 
 /// An answer that waits for me.

@@ -57,6 +57,7 @@ mod loading;
 mod lost;
 mod migrations;
 mod model_accuracy;
+mod model_numbers;
 mod models;
 mod overlap;
 mod pairwise_races;

@@ -81,12 +81,14 @@ pub struct ExportColumns {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PredictionRecord {
-    /// The label, as a person would give it.
+    /// The label, as a person would give it, or the number.
     #[schema(value_type = serde_json::Value)]
     pub label: RawJson,
-    /// Its probability, from 0 to 1.
-    pub probability: f64,
-    /// Each label's probability.
+    /// Its probability, from 0 to 1; absent of a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Each label's probability; absent of a number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub probabilities: BTreeMap<String, f64>,
 }
 

@@ -1,6 +1,7 @@
 //! Trained models: what one reads, what it answers, and how its runs speak with the platform. No I/O.
 
 mod audio;
+mod output;
 mod queue;
 mod run;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::audio::{AudioInput, LogMel};
+pub use self::output::{ModelOutput, WindowsMerge};
 pub use self::queue::{
     LEASE_SECONDS, LONGEST_WAIT_SECONDS, QueueLeased, QueueReport, QueueReturn, QueueTake,
 };
@@ -16,10 +18,7 @@ pub use self::run::{
     InspectOpened, ItemFailed, ItemsPage, ItemsRequest, ModelFound, ModelOpened, PredictItem,
     PredictOpened, Predicted, PredictedWindow, PredictionsReport, PredictionsTaken,
 };
-use crate::{
-    labeling::{FieldType, Labeling},
-    wire_enum,
-};
+use crate::wire_enum;
 
 /// Most items of one page, and most predictions of one report.
 pub const MOST_ITEMS: usize = 100;
@@ -49,16 +48,6 @@ wire_enum! {
         Waveform = "WAVEFORM" / "waveform",
         /// The logarithm of the energy in mel bands.
         LogMel = "LOG_MEL" / "log_mel",
-    }
-}
-
-wire_enum! {
-    /// How the answers to the windows of a recording become one.
-    pub enum WindowsMerge {
-        /// The mean of each label's probability.
-        Mean = "MEAN" / "mean",
-        /// The probabilities of the window that is surest of its label.
-        Max = "MAX" / "max",
     }
 }
 
@@ -115,7 +104,7 @@ wire_enum! {
         TimedOut = "TIMED_OUT" / "timed_out",
         /// Reading it needed more memory than an item may take, or ended the process that read it.
         Crashed = "CRASHED" / "crashed",
-        /// The model gave no probabilities for it.
+        /// The model gave no probabilities for it, or no number.
         NoAnswer = "NO_ANSWER" / "no_answer",
     }
 }
@@ -143,25 +132,6 @@ pub struct ModelInput {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 500), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
     pub columns: Vec<String>,
-}
-
-/// What a model answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ModelOutput {
-    /// The question of the project that it answers: of a single choice, or of true or false.
-    #[schemars(length(min = 1, max = 63))]
-    pub field: String,
-    /// The output of the file that holds the probabilities; the only one of numbers when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
-    pub tensor: Option<String>,
-    /// What each probability is of, in the order of the file: options of the question, or `true` and `false`.
-    #[schemars(length(min = 2, max = 200), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub labels: Vec<String>,
-    /// Of Audio: how the windows of a recording become one answer; Mean when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub windows: Option<WindowsMerge>,
 }
 
 impl ModelInput {
@@ -196,94 +166,6 @@ impl ModelInput {
     }
 }
 
-impl ModelOutput {
-    /// How many windows of an item are kept: fewer where its labels are so many, or so long, that they would take more than half a mebibyte.
-    #[must_use]
-    pub fn most_windows(&self) -> usize {
-        const MOST_BYTES: usize = 512 * 1024;
-        /// Of a probability, with what stands around it.
-        const EACH: usize = 24;
-        let bytes: usize = self.labels.iter().map(|label| label.len() + EACH).sum();
-        (MOST_BYTES / bytes.max(1)).clamp(1, MOST_WINDOWS)
-    }
-
-    /// Effective merge of windows.
-    #[must_use]
-    pub fn windows(&self) -> WindowsMerge {
-        self.windows.unwrap_or(WindowsMerge::Mean)
-    }
-
-    /// What of it does not fit the project's questions, as path and the rest of a sentence.
-    #[must_use]
-    pub fn violations(&self, labeling: &Labeling) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        let mut say = |path: &str, why: String| found.push((format!("output{path}"), why));
-        let mut known: Vec<&String> = self.labels.iter().collect();
-        known.sort_unstable();
-        if known.windows(2).any(|pair| pair[0] == pair[1]) {
-            say(".labels", "names a label twice; name each once".into());
-        }
-        let field = labeling.fields.iter().find(|f| f.name == self.field);
-        let Some(field) = field else {
-            let why = format!(
-                "names no question of the project; \"{}\" is not one of its fields",
-                self.field
-            );
-            say(".field", why);
-            return found;
-        };
-        match field.kind {
-            FieldType::Boolean => {
-                if known != ["false", "true"] {
-                    let why =
-                        "are \"true\" and \"false\" for this question, in the order of the file";
-                    say(".labels", why.into());
-                }
-            }
-            FieldType::SingleChoice => {
-                let strange = self.labels.iter().find(|l| !field.options.contains(l));
-                if let Some(label) = strange {
-                    let why = format!(
-                        "names \"{label}\", which is no option of the question; use the options' own names"
-                    );
-                    say(".labels", why);
-                }
-            }
-            _ => say(
-                ".field",
-                "is a question of another type; a model answers a single choice, or true or false"
-                    .into(),
-            ),
-        }
-        found
-    }
-
-    /// Why this is no whole answer to the project's questions, as the rest of a sentence; nothing where it is one.
-    #[must_use]
-    pub fn cannot_answer_alone(&self, labeling: &Labeling) -> Option<String> {
-        let required = labeling.fields.iter().filter(|f| f.required == Some(true));
-        let other = required.filter(|f| f.name != self.field).map(|f| &f.name);
-        let other = other.map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
-        (!other.is_empty()).then(|| {
-            format!(
-                "has the model answer tasks, and the project requires what it does not say: {}; remove it, or make these fields optional",
-                other.join(", ")
-            )
-        })
-    }
-
-    /// A label as a person would give it in this question.
-    #[must_use]
-    pub fn answer(&self, label: &str) -> serde_json::Value {
-        let mut known: Vec<&String> = self.labels.iter().collect();
-        known.sort_unstable();
-        match known == ["false", "true"] {
-            true => serde_json::Value::Bool(label == "true"),
-            false => label.into(),
-        }
-    }
-}
-
 /// An input or output of a model's file, as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -297,6 +179,31 @@ pub struct Tensor {
     /// Its shape, such as `[N, 40, 97]`.
     #[schemars(length(max = 128))]
     pub shape: String,
+}
+
+/// How far the numbers of a model are from what they ought to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NumberError {
+    /// Items that were compared.
+    #[schemars(range(min = 1))]
+    #[schema(example = 200)]
+    pub items: i64,
+    /// Mean of the distances.
+    #[schemars(range(min = 0))]
+    #[schema(example = 1.82)]
+    pub mean_absolute: f64,
+    /// Lower end of the normal 95 % interval of it; absent of one item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1.64)]
+    pub low: Option<f64>,
+    /// Upper end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 2.0)]
+    pub high: Option<f64>,
+    /// Mean of what the model says too much; negative where it says too little.
+    #[schema(example = -0.31)]
+    pub bias: f64,
 }
 
 /// How often a model says of gold what is right.

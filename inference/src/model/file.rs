@@ -12,7 +12,7 @@ use tract_onnx::{
     prelude::*,
 };
 
-use super::{Refused, width};
+use super::{Refused, width, wrong_width};
 use crate::frame::Found;
 
 /// Most inputs and outputs that are told.
@@ -109,8 +109,7 @@ impl ModelFile {
         match self.inputs()[..] {
             [input] => Ok(input),
             [] => Err(Refused(
-                "The model has no input that leads to its probabilities; export it anew."
-                    .to_owned(),
+                "The model has no input that leads to its answer; export it anew.".to_owned(),
             )),
             ref several => Err(Refused(format!(
                 "The model has {} inputs ({}), and is given one; export it with one input.",
@@ -120,7 +119,7 @@ impl ModelFile {
         }
     }
 
-    /// The name of the output with the probabilities.
+    /// The name of the output with the probabilities, or the number.
     pub(super) fn output(&self, wanted: &ModelOutput) -> Result<String, Refused> {
         let outputs = self.graph().map_or(&[][..], |graph| &graph.output);
         let output = match &wanted.tensor {
@@ -133,20 +132,23 @@ impl ModelFile {
                         names(outputs.iter())
                     ))
                 })?,
-            None => only_numbers(outputs)?,
+            None => only_numbers(outputs, wanted)?,
         };
         if !is_float(output) {
             return Err(Refused(format!(
-                "The output \"{}\" is {}, and no probabilities; name the output with float32 in output.tensor. A model of scikit-learn is exported with zipmap=False.",
+                "The output \"{}\" is {}, and no {}; name the output with float32 in output.tensor.{}",
                 short(&output.name),
-                element(output)
+                element(output),
+                what(wanted),
+                hint(wanted)
             )));
         }
-        let labels = wanted.labels.len();
         match dimensions(output).as_deref() {
-            Some([.., Some(Dimension::DimValue(last))]) if usize::try_from(*last) != Ok(labels) => {
+            Some([.., Some(Dimension::DimValue(last))])
+                if usize::try_from(*last) != Ok(width(wanted)) =>
+            {
                 let found = usize::try_from(*last).unwrap_or(0);
-                Err(Refused(width(&output.name, found, labels)))
+                Err(wrong_width(&output.name, found, wanted))
             }
             _ => Ok(output.name.clone()),
         }
@@ -213,17 +215,45 @@ fn read_by(node: &NodeProto) -> Vec<String> {
     names
 }
 
-fn only_numbers(outputs: &[ValueInfoProto]) -> Result<&ValueInfoProto, Refused> {
+/// What the output has to hold.
+fn what(wanted: &ModelOutput) -> &'static str {
+    match wanted.is_number() {
+        true => "number",
+        false => "probabilities",
+    }
+}
+
+/// What scikit-learn's exporter has to be told.
+fn hint(wanted: &ModelOutput) -> &'static str {
+    match wanted.is_number() {
+        true => "",
+        false => " A model of scikit-learn is exported with zipmap=False.",
+    }
+}
+
+fn only_numbers<'a>(
+    outputs: &'a [ValueInfoProto],
+    wanted: &ModelOutput,
+) -> Result<&'a ValueInfoProto, Refused> {
     let floats: Vec<_> = outputs.iter().filter(|output| is_float(output)).collect();
     match floats[..] {
         [one] => Ok(one),
         [] => Err(Refused(format!(
-            "The model has no output of probabilities as float32, but {}. A model of scikit-learn is exported with zipmap=False.",
-            names(outputs.iter())
+            "The model has no output of {} as float32, but {}.{}",
+            match wanted.is_number() {
+                true => "numbers",
+                false => "probabilities",
+            },
+            names(outputs.iter()),
+            hint(wanted)
         ))),
         ref several => Err(Refused(format!(
-            "The model has several outputs of numbers, {}; name the one with the probabilities in output.tensor.",
-            names(several.iter().copied())
+            "The model has several outputs of numbers, {}; name {} in output.tensor.",
+            names(several.iter().copied()),
+            match wanted.is_number() {
+                true => "the one that is the answer",
+                false => "the one with the probabilities",
+            }
         ))),
     }
 }

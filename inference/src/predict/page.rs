@@ -18,7 +18,7 @@ use crate::{
     fetch::{Fetch, NoFile, unreachable},
     frame::{Ask, Reply, WindowAnswer},
     item::failed,
-    merge::surest,
+    word::Word,
     worker::Worker,
 };
 
@@ -205,19 +205,12 @@ pub(crate) fn predicted(
             };
         }
     };
-    let sure = surest(&answer.probabilities);
-    let label = sure.and_then(|(at, _)| output.labels.get(at));
-    let told = label.map(|label| output.answer(label).to_string());
+    let word = Word::of(&answer.said, output);
     let windows = answer.windows.into_iter();
     Predicted {
-        label: told.and_then(|text| RawJson::parse(text).ok()),
-        probability: sure.map(|(_, probability)| probability),
-        probabilities: output
-            .labels
-            .iter()
-            .cloned()
-            .zip(answer.probabilities)
-            .collect(),
+        label: word.label.and_then(|text| RawJson::parse(text).ok()),
+        probability: word.probability,
+        probabilities: output.labels.iter().cloned().zip(answer.said).collect(),
         micros,
         windows: windows.map(|one| window(one, output)).collect(),
         failure: None,
@@ -229,10 +222,12 @@ pub(crate) fn predicted(
 fn window(window: WindowAnswer, output: &ModelOutput) -> PredictedWindow {
     let seconds = |millis| Duration::from_millis(millis).as_secs_f64();
     let short = |probability: f64| (probability * 1e6).round() / 1e6;
-    let probabilities = window.probabilities.into_iter().map(short);
+    let value = window.said.first().copied().filter(|_| output.is_number());
+    let probabilities = window.said.into_iter().map(short);
     PredictedWindow {
         start_seconds: seconds(window.begin_millis),
         end_seconds: seconds(window.end_millis),
         probabilities: output.labels.iter().cloned().zip(probabilities).collect(),
+        value,
     }
 }

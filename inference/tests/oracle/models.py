@@ -4,8 +4,8 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 BANDS, FRAMES, SAMPLES = 20, 97, 8000
@@ -64,6 +64,12 @@ def waveform():
     return model([*before, *nodes], ["N", 1, SAMPLES], initializers)
 
 
+def loudness():
+    """A number of a window: its mean square, a thousand times."""
+    nodes = [node("Mul", "x x", "square"), node("ReduceMean", "square", "mean", axes=[2], keepdims=0), node("Mul", "mean thousand", "loudness")]
+    return model(nodes, ["N", 1, SAMPLES], [constant("thousand", np.float32(1000))], (("loudness", ["N", 1]),))
+
+
 def rows():
     random = np.random.default_rng(7)
     x = random.normal(0, 2, (300, 5)).astype(np.float32)
@@ -90,6 +96,10 @@ def of_scikit_learn():
     for name, estimator in table.items():
         estimator.fit(x, y)
         yield name, in_order(to_onnx(estimator, x[:1], target_opset=OPSETS, options={"zipmap": False}))
+    amount = x[:, 0] * 3 - x[:, 1] * x[:, 2] + 40
+    for name, estimator in {"linear": LinearRegression(), "regressor": MLPRegressor((8,), max_iter=4000, tol=1e-2, random_state=1)}.items():
+        estimator.fit(x, amount)
+        yield name, in_order(to_onnx(estimator, x[:1], target_opset=OPSETS))
     yield "zipmap", in_order(to_onnx(table["logistic"], x[:1], target_opset=OPSETS))
 
 
@@ -122,5 +132,6 @@ def models():
     yield "image", image()
     yield "flat", flat()
     yield "waveform", waveform()
+    yield "loudness", loudness()
     yield from of_scikit_learn()
     yield from refused()

@@ -31,7 +31,7 @@ def session(name):
     return onnxruntime.InferenceSession(str(FIXTURES / f"{name}.onnx"), providers=["CPUExecutionProvider"])
 
 
-def probabilities(name, x):
+def said(name, x):
     """Each item alone: some of the models take one."""
     run = session(name)
     wanted = [output.name for output in run.get_outputs() if output.type == "tensor(float)"][-1]
@@ -41,10 +41,10 @@ def probabilities(name, x):
 def audio():
     begins, cut = windows(recording(), WINDOW, HOP)
     features = np.stack([log_mel(window, RATE, **MEL) for window in cut])
-    inputs = {"pooled": features, "image": features[:, None], "flat": features.reshape(len(cut), -1), "waveform": cut[:, None]}
+    inputs = {"pooled": features, "image": features[:, None], "flat": features.reshape(len(cut), -1), "waveform": cut[:, None], "loudness": cut[:, None]}
     answers = {}
     for name, x in inputs.items():
-        of_windows = probabilities(name, x)
+        of_windows = said(name, x)
         surest = of_windows[of_windows.max(1).argmax()]
         answers[name] = {"windows": of_windows.tolist(), "mean": of_windows.mean(0).tolist(), "max": surest.tolist()}
     return {"begins": begins, "features": features.reshape(len(cut), -1).tolist(), "answers": answers}
@@ -52,7 +52,7 @@ def audio():
 
 def columns():
     x = rows()[0][:25]
-    return {"rows": x.tolist(), "answers": {name: probabilities(name, x).tolist() for name in ("logistic", "mlp", "forest")}}
+    return {"rows": x.tolist(), "answers": {name: said(name, x).tolist() for name in ("logistic", "mlp", "forest", "linear", "regressor")}}
 
 
 def rounded(value):

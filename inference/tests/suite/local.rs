@@ -73,6 +73,23 @@ fn each_file_is_a_line_with_its_probabilities_and_windows() {
 }
 
 #[test]
+fn a_model_of_numbers_says_one_of_the_recording_and_of_each_window() {
+    let spec = SPEC
+        .replace("labels: ['false', 'true']", "windows: Max")
+        .replace("LogMel\n", "Waveform\n")
+        .replace(
+            "      logMel: {nFft: 256, hop: 80, nMels: 20, fMin: 100, fMax: 4000}\n",
+            "",
+        );
+    let (code, lines, errors) = attempt(&spec, "loudness.onnx", &["speechlike.wav"]);
+    assert_eq!((code, errors.as_str()), (Some(exit::DONE), ""), "{spec}");
+    assert!((lines[0]["label"].as_f64().unwrap() - 9.371_755_6).abs() < 1e-4);
+    assert!(lines[0]["probability"].is_null() && lines[0]["probabilities"].is_null());
+    let third = lines[0]["windows"][2]["value"].as_f64().unwrap();
+    assert!((third - 6.010_278_7).abs() < 1e-4, "{lines:?}");
+}
+
+#[test]
 fn a_spec_or_a_model_that_cannot_be_used_says_what_to_do() {
     for (spec, model, word) in [
         ("input: {}", "pooled.onnx", "Give it input and output"),

@@ -106,6 +106,18 @@ fn shapes_and_labels_have_to_fit_the_spec() {
             &["\"label\" is int64", "zipmap=False"],
         ),
         (
+            &bytes("logits.onnx"),
+            &columns_input(),
+            &output(&[]),
+            &["\"logits\" has 2 numbers, and the question wants one"],
+        ),
+        (
+            &bytes("linear.onnx"),
+            &columns_input(),
+            &two,
+            &["\"variable\" has 1 numbers", "names 2"],
+        ),
+        (
             &bytes("forest.onnx"),
             &columns_input(),
             &named("nothing"),

@@ -1,4 +1,4 @@
-//! Features and probabilities beside NumPy's and onnxruntime's.
+//! Features, probabilities and numbers beside NumPy's and onnxruntime's.
 
 use std::fs::File;
 
@@ -63,18 +63,23 @@ fn windows_and_features_are_those_that_training_makes() {
 }
 
 #[tokio::test]
-async fn recordings_get_the_probabilities_of_onnxruntime() {
+async fn recordings_get_what_onnxruntime_says() {
     let expected = json("audio.json");
     for (model, features) in [
         ("pooled", AudioFeatures::LogMel),
         ("image", AudioFeatures::LogMel),
         ("flat", AudioFeatures::LogMel),
         ("waveform", AudioFeatures::Waveform),
+        ("loudness", AudioFeatures::Waveform),
     ] {
+        let labels: &[&str] = match model {
+            "loudness" => &[],
+            _ => &["false", "true"],
+        };
         for (merge, merged) in [(WindowsMerge::Mean, "mean"), (WindowsMerge::Max, "max")] {
             let output = ModelOutput {
                 windows: Some(merge),
-                ..output(&["false", "true"])
+                ..output(labels)
             };
             let mut worker = worker(model, audio_input(features), output).await;
             let ask = Ask::Audio {
@@ -84,32 +89,35 @@ async fn recordings_get_the_probabilities_of_onnxruntime() {
             };
             let answer = answer(&mut worker, &ask).await;
             let expected = &expected["answers"][model];
-            same(model, &answer.probabilities, &numbers(&expected[merged]));
+            same(model, &answer.said, &numbers(&expected[merged]));
             assert_eq!(answer.windows.len(), 4);
             let last = answer.windows.last().unwrap();
             assert_eq!((last.begin_millis, last.end_millis), (1300, 2300));
             for (at, window) in answer.windows.iter().enumerate() {
-                same(
-                    model,
-                    &window.probabilities,
-                    &numbers(&expected["windows"][at]),
-                );
+                same(model, &window.said, &numbers(&expected["windows"][at]));
             }
         }
     }
 }
 
 #[tokio::test]
-async fn columns_get_the_probabilities_of_onnxruntime() {
+async fn columns_get_what_onnxruntime_says() {
     let expected = json("columns.json");
     let rows = expected["rows"].as_array().unwrap();
-    for model in ["logistic", "mlp", "forest"] {
+    let labels: &[&str] = &["a", "b", "c"];
+    for (model, labels) in [
+        ("logistic", labels),
+        ("mlp", labels),
+        ("forest", labels),
+        ("linear", &[]),
+        ("regressor", &[]),
+    ] {
         let answers = expected["answers"][model].as_array().unwrap();
-        let mut worker = worker(model, columns_input(), output(&["a", "b", "c"])).await;
+        let mut worker = worker(model, columns_input(), output(labels)).await;
         assert_eq!((rows.len(), answers.len()), (25, 25));
         for (row, expected) in rows.iter().zip(answers) {
             let answer = answer(&mut worker, &Ask::Columns(numbers(row))).await;
-            same(model, &answer.probabilities, &numbers(expected));
+            same(model, &answer.said, &numbers(expected));
         }
     }
 }

@@ -94,6 +94,38 @@ async fn columns_are_predicted_as_the_oracle_does() {
 }
 
 #[tokio::test]
+async fn numbers_have_neither_label_nor_probability() {
+    let fake = Fake::start("linear.onnx", columns_input(), output(&[])).await;
+    let expected = fixture("columns.json");
+    let rows = expected["rows"].as_array().unwrap();
+    for row in rows.iter().take(3) {
+        let cells: serde_json::Map<_, _> = ["a", "b", "c", "d", "e"]
+            .iter()
+            .zip(row.as_array().unwrap())
+            .map(|(name, cell)| ((*name).to_owned(), cell.clone()))
+            .collect();
+        fake.add_cells(cells.into());
+    }
+    fake.add_cells(json!({"a": 3e38, "b": 2, "c": 3, "d": 4, "e": 5}));
+    assert_eq!(predict(&fake.session()).await.exit_code(), exit::DONE);
+    let world = fake.world();
+    let told: Vec<_> = world.predictions.values().collect();
+    for (told, expected) in told
+        .iter()
+        .zip(&expected["answers"]["linear"].as_array().unwrap()[..3])
+    {
+        let found: f64 = told.label.as_ref().unwrap().get().parse().unwrap();
+        assert!((found - numbers(expected)[0]).abs() < 1e-4, "{told:?}");
+        assert!(told.probability.is_none() && told.probabilities.is_empty());
+    }
+    assert_eq!(
+        told[3].failure.as_ref().unwrap().reason,
+        ItemFailure::NoAnswer,
+        "no number is without end"
+    );
+}
+
+#[tokio::test]
 async fn every_bad_recording_has_its_reason_and_the_others_their_prediction() {
     let fake = recordings().await;
     fake.add_file("good.wav", bytes("speechlike.wav"));

@@ -27,6 +27,7 @@ pub(super) fn status(
         predicted_items: Some(view.predicted),
         mean_micros: view.mean_micros,
         on_gold: view.on_gold.clone(),
+        error_on_gold: view.error_on_gold.clone(),
         // Set when it is written.
         observed_generation: old.observed_generation,
         conditions: old.conditions,

@@ -146,11 +146,8 @@ impl Row<'_> {
         for model in &columns.predictions {
             let said = task.predictions.as_ref().and_then(|p| p.get(model));
             self.cell(&text_of(said.map(|said| said.label.get())));
-            self.cell(
-                &said
-                    .map(|said| as_text(&said.probability))
-                    .unwrap_or_default(),
-            );
+            let probability = said.and_then(|said| said.probability);
+            self.cell(&probability.map(|p| as_text(&p)).unwrap_or_default());
         }
     }
 

@@ -182,7 +182,7 @@ fn predicted() -> Vec<ExportPage> {
     let mut pages = two_pages();
     let said = PredictionRecord {
         label: object(json!("4")),
-        probability: 0.75,
+        probability: Some(0.75),
         probabilities: [("-4".to_owned(), 0.25), ("4".to_owned(), 0.75)].into(),
     };
     pages[0].items[0].predictions = Some([("voice".to_owned(), said)].into());
@@ -226,6 +226,33 @@ async fn what_models_say_stands_beside_the_answers_when_asked() {
             assert_eq!(ends[1..], [",voice,", ",,\"voice,tone\"", ",,"]);
         }
     }
+}
+
+#[tokio::test]
+async fn a_number_that_a_model_says_has_no_probability() {
+    let pages = || {
+        let mut pages = two_pages();
+        let said = PredictionRecord {
+            label: object(json!(-3.5)),
+            probability: None,
+            probabilities: [].into(),
+        };
+        pages[0].items[0].predictions = Some([("amount".to_owned(), said)].into());
+        pages
+    };
+    let lines = fake(ExportFormat::Jsonl, RowPer::Task, pages()).await;
+    export(&lines.session()).await;
+    let text = String::from_utf8(file(&lines).to_vec()).unwrap();
+    assert!(
+        text.contains(r#","predictions":{"amount":{"label":-3.5}},"answer"#),
+        "{text}"
+    );
+
+    let table = fake(ExportFormat::Csv, RowPer::Task, pages()).await;
+    table.world().export.3.predictions = vec!["amount".to_owned()];
+    export(&table.session()).await;
+    let text = String::from_utf8(file(&table).to_vec()).unwrap();
+    assert!(text.contains("b\"\", c\",-3.5,,"), "{text}");
 }
 
 #[tokio::test]

@@ -2139,17 +2139,17 @@ export interface components {
         AccuracyBody: {
             /**
              * Format: int32
-             * @description Items with a prediction and a label of people: what the owner decided, else what most of the approved answers say.
+             * @description Items with a prediction and a label of people: what the owner decided, else what most of the approved answers say, of numbers their median.
              */
             compared: number;
             /**
              * Format: int32
-             * @description Of these, items whose labels are alike.
+             * @description Of these, items whose labels are alike, or whose numbers are equal.
              */
             right: number;
             /**
              * Format: double
-             * @description Their share; null when nothing was compared.
+             * @description Their share; null when nothing was compared, and of numbers.
              * @example 0.93
              */
             accuracy?: number | null;
@@ -2164,6 +2164,7 @@ export interface components {
             confusion: components["schemas"]["ComparedLabelsBody"][];
             /** @description How often the model is right where it is about as sure. */
             calibration: components["schemas"]["CalibrationBinBody"][];
+            error?: components["schemas"]["NumberError"] | null;
         };
         /** @description How often two workers who answered the same task said the same. */
         AgreementBody: {
@@ -2657,7 +2658,7 @@ export interface components {
             wanted: number;
             /**
              * @description For each field that a model of the project answers: what the owner decided, else what most approved answers say. A field of
-             *     which nothing is known, or where none leads, is left out.
+             *     which nothing is known, or where none leads, is left out. Of numbers, the median.
              */
             answer: {
                 [key: string]: unknown;
@@ -3452,6 +3453,7 @@ export interface components {
              */
             meanMicros?: number | null;
             onGold?: components["schemas"]["ModelOnGold"] | null;
+            errorOnGold?: components["schemas"]["NumberError"] | null;
             /** @description Why it failed. */
             message?: string | null;
             /** Format: date-time */
@@ -3519,10 +3521,10 @@ export interface components {
             label: unknown;
             /**
              * Format: double
-             * @description Of the label, from 0 to 1.
+             * @description Of the label, from 0 to 1; null of a number.
              * @example 0.97
              */
-            probability: number;
+            probability?: number | null;
         };
         /** @description What one model says of an item. */
         ModelWordBody: {
@@ -3536,11 +3538,11 @@ export interface components {
             /** @description SHA-256 of its file, in hexadecimal. */
             version?: string | null;
             state: components["schemas"]["ItemState"];
-            /** @description As a person would give it, once it is PREDICTED. */
+            /** @description As a person would give it, once it is PREDICTED; a number where the question wants one. */
             label?: unknown;
             /**
              * Format: double
-             * @description Of the label, from 0 to 1.
+             * @description Of the label, from 0 to 1; absent of a number.
              * @example 0.97
              */
             probability?: number | null;
@@ -3558,7 +3560,7 @@ export interface components {
             windows?: components["schemas"]["PredictedWindow"][];
             /**
              * Format: double
-             * @description From the file's bytes to its probabilities.
+             * @description From the file's bytes to what is said of it.
              * @example 41.5
              */
             millis?: number | null;
@@ -3842,7 +3844,7 @@ export interface components {
             /**
              * Format: double
              * @description A task of which it is at least so sure it answers as one of the project's workers; null: none, as where it is absent from a new model.
-             *     Not where the project requires another field than the model's.
+             *     Not where the project requires another field than the model's, nor where that is a number.
              * @example 0.98
              */
             answerAbove?: number | null;
@@ -3922,6 +3924,39 @@ export interface components {
             /** @description One for each topic. */
             topics: components["schemas"]["TopicSettings"][];
         };
+        /** @description How far the numbers of a model are from what they ought to be. */
+        NumberError: {
+            /**
+             * Format: int64
+             * @description Items that were compared.
+             * @example 200
+             */
+            items: number;
+            /**
+             * Format: double
+             * @description Mean of the distances.
+             * @example 1.82
+             */
+            meanAbsolute: number;
+            /**
+             * Format: double
+             * @description Lower end of the normal 95 % interval of it; absent of one item.
+             * @example 1.64
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description Upper end.
+             * @example 2
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description Mean of what the model says too much; negative where it says too little.
+             * @example -0.31
+             */
+            bias: number;
+        };
         /** @description One review. */
         OneReview: {
             review: components["schemas"]["ReviewBody"];
@@ -3933,23 +3968,23 @@ export interface components {
         /** @description What a model answers. */
         OutputBody: {
             /**
-             * @description The question that it answers: of a single choice, or of true or false.
+             * @description The question that it answers: of a single choice, of true or false, or of a number.
              * @example voice
              */
             field: string;
             /**
-             * @description The output of the file that holds the probabilities; the only one of numbers when absent.
+             * @description The output of the file that holds the probabilities, or the number; the only one of floating point when absent.
              * @example probabilities
              */
             tensor?: string | null;
             /**
-             * @description What each probability is of, in the order of the file.
+             * @description What each probability is of, in the order of the file; absent where the question wants a number.
              * @example [
              *       "human",
              *       "synthetic"
              *     ]
              */
-            labels: string[];
+            labels?: string[];
             /**
              * @description Of AUDIO: how the windows of a recording become one answer: MEAN when absent, or MAX.
              * @example MEAN
@@ -4285,6 +4320,7 @@ export interface components {
                  */
                 meanMicros?: number | null;
                 onGold?: components["schemas"]["ModelOnGold"] | null;
+                errorOnGold?: components["schemas"]["NumberError"] | null;
                 /** @description Why it failed. */
                 message?: string | null;
                 /** Format: date-time */
@@ -4404,15 +4440,15 @@ export interface components {
                  */
                 rowNo: number;
                 externalId?: string | null;
-                /** @description As a person would give it. */
+                /** @description As a person would give it; a number where the question wants one. */
                 label: unknown;
                 /**
                  * Format: double
-                 * @description Of the label, from 0 to 1.
+                 * @description Of the label, from 0 to 1; null of a number.
                  * @example 0.97
                  */
-                probability: number;
-                /** @description Of each label. */
+                probability?: number | null;
+                /** @description Of each label; empty of a number. */
                 probabilities: {
                     [key: string]: number;
                 };
@@ -4838,10 +4874,15 @@ export interface components {
              * @description Where it ends. A recording that is shorter than a window ends before.
              */
             endSeconds: number;
-            /** @description Each label's probability. */
-            probabilities: {
+            /** @description Each label's probability; none of a number. */
+            probabilities?: {
                 [key: string]: number;
             };
+            /**
+             * Format: double
+             * @description The number.
+             */
+            value?: number | null;
         };
         /** @description A model's answers to the items of a dataset. */
         PredictionBody: {
@@ -4900,15 +4941,15 @@ export interface components {
              */
             rowNo: number;
             externalId?: string | null;
-            /** @description As a person would give it. */
+            /** @description As a person would give it; a number where the question wants one. */
             label: unknown;
             /**
              * Format: double
-             * @description Of the label, from 0 to 1.
+             * @description Of the label, from 0 to 1; null of a number.
              * @example 0.97
              */
-            probability: number;
-            /** @description Of each label. */
+            probability?: number | null;
+            /** @description Of each label; empty of a number. */
             probabilities: {
                 [key: string]: number;
             };

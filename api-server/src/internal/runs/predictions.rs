@@ -52,6 +52,8 @@ pub fn count(item: &Predicted) {
     metrics::counter!("datacrowd_predicted_items_total", "outcome" => outcome).increment(1);
     if let Some(probability) = item.probability {
         metrics::histogram!("datacrowd_prediction_probability").record(probability);
+    }
+    if item.failure.is_none() {
         let micros = u32::try_from(item.micros).unwrap_or(u32::MAX);
         metrics::histogram!("datacrowd_prediction_seconds").record(f64::from(micros) / 1e6);
     }

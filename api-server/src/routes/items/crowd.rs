@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use datacrowd_labelling::ItemCrowd;
-use datacrowd_protocol::{Upper, WireEnum as _, source::ItemCrowdState, variants};
+use datacrowd_protocol::{Upper, WireEnum as _, raw::RawJson, source::ItemCrowdState, variants};
 use serde::Serialize;
 use utoipa::{
     ToSchema,
@@ -25,9 +25,9 @@ pub struct CrowdBody {
     /// Answers that are asked for; 0 while nobody is asked.
     wanted: i64,
     /// For each field that a model of the project answers: what the owner decided, else what most approved answers say. A field of
-    /// which nothing is known, or where none leads, is left out.
+    /// which nothing is known, or where none leads, is left out. Of numbers, the median.
     #[schema(value_type = BTreeMap<String, serde_json::Value>)]
-    answer: BTreeMap<String, serde_json::Value>,
+    answer: BTreeMap<String, RawJson>,
     /// What keeps people from being asked, and the remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,

@@ -53,14 +53,15 @@ pub struct AudioBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OutputBody {
-    /// The question that it answers: of a single choice, or of true or false.
+    /// The question that it answers: of a single choice, of true or false, or of a number.
     #[schema(example = "voice")]
     field: String,
-    /// The output of the file that holds the probabilities; the only one of numbers when absent.
+    /// The output of the file that holds the probabilities, or the number; the only one of floating point when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "probabilities")]
     tensor: Option<String>,
-    /// What each probability is of, in the order of the file.
+    /// What each probability is of, in the order of the file; absent where the question wants a number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!(["human", "synthetic"]))]
     labels: Vec<String>,
     /// Of AUDIO: how the windows of a recording become one answer: MEAN when absent, or MAX.

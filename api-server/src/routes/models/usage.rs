@@ -18,7 +18,7 @@ pub struct NewUse {
     #[schema(example = 0.1, minimum = 0, maximum = 1)]
     blind_share: Option<f64>,
     /// A task of which it is at least so sure it answers as one of the project's workers; null: none, as where it is absent from a new model.
-    /// Not where the project requires another field than the model's.
+    /// Not where the project requires another field than the model's, nor where that is a number.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<f64>, example = 0.98, exclusive_minimum = 0, maximum = 1)]
     #[expect(

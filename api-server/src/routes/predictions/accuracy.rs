@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use datacrowd_labelling::{CalibrationBin, ComparedLabels, ModelAccuracy};
-use datacrowd_protocol::ids::PredictionId;
+use datacrowd_protocol::{ids::PredictionId, model::NumberError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,11 +13,11 @@ use crate::{auth::Owner, error::ApiResult, extract::Path, state::App};
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccuracyBody {
-    /// Items with a prediction and a label of people: what the owner decided, else what most of the approved answers say.
+    /// Items with a prediction and a label of people: what the owner decided, else what most of the approved answers say, of numbers their median.
     compared: u32,
-    /// Of these, items whose labels are alike.
+    /// Of these, items whose labels are alike, or whose numbers are equal.
     right: u32,
-    /// Their share; null when nothing was compared.
+    /// Their share; null when nothing was compared, and of numbers.
     #[schema(example = 0.93)]
     accuracy: Option<f64>,
     /// Wilson's interval of 95 %.
@@ -27,6 +27,8 @@ pub struct AccuracyBody {
     confusion: Vec<ComparedLabelsBody>,
     /// How often the model is right where it is about as sure.
     calibration: Vec<CalibrationBinBody>,
+    /// Of numbers: how far the model's are from people's. Null of labels.
+    error: Option<NumberError>,
 }
 
 /// How often a label of the model met one of people's.
@@ -64,7 +66,7 @@ impl From<ModelAccuracy> for AccuracyBody {
         Self {
             compared: found.right.total(),
             right: found.right.correct(),
-            accuracy: found.right.value(),
+            accuracy: found.right.value().filter(|_| found.error.is_none()),
             accuracy_low: found.interval.0,
             accuracy_high: found.interval.1,
             confusion: found
@@ -77,6 +79,7 @@ impl From<ModelAccuracy> for AccuracyBody {
                 .into_iter()
                 .map(CalibrationBinBody::from)
                 .collect(),
+            error: found.error,
         }
     }
 }

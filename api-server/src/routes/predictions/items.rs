@@ -26,13 +26,13 @@ pub struct PredictionItemBody {
     /// Its record number in the dataset's source.
     row_no: i64,
     external_id: Option<String>,
-    /// As a person would give it.
+    /// As a person would give it; a number where the question wants one.
     #[schema(value_type = serde_json::Value, example = "synthetic")]
     label: serde_json::Value,
-    /// Of the label, from 0 to 1.
+    /// Of the label, from 0 to 1; null of a number.
     #[schema(example = 0.97)]
-    probability: f64,
-    /// Of each label.
+    probability: Option<f64>,
+    /// Of each label; empty of a number.
     probabilities: BTreeMap<String, f64>,
 }
 

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use datacrowd_consensus::Share;
 use datacrowd_protocol::{
     ids::{ModelId, ProjectId, ResourceUid, TenantId},
-    model::{ModelInput, ModelOnGold, ModelOutput, ModelState, Tensor},
+    model::{ModelInput, ModelOnGold, ModelOutput, ModelState, NumberError, Tensor},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Found, on_gold, share, stored};
+use super::{Found, number_error, on_gold, share, stored};
 use crate::{Error, Labelling, Page, Refusal, Result, projects::from_column};
 
 /// A model as its owner sees it.
@@ -43,6 +43,8 @@ pub struct Model {
     pub predicted: i64,
     pub mean_micros: Option<i64>,
     pub on_gold: Option<ModelOnGold>,
+    /// Of a model of numbers, instead.
+    pub error_on_gold: Option<NumberError>,
     /// Why it is as it is, where there is more to say than its state.
     pub message: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -90,6 +92,10 @@ struct Row {
     micros: i64,
     correct: i64,
     items: i64,
+    distances: i64,
+    mean_absolute: Option<f64>,
+    deviation: Option<f64>,
+    bias: Option<f64>,
     created_at: DateTime<Utc>,
     message: Option<String>,
 }
@@ -99,6 +105,9 @@ impl TryFrom<Row> for Model {
 
     fn try_from(m: Row) -> Result<Self> {
         let found: Found = m.found.map(stored).transpose()?.unwrap_or_default();
+        let output: ModelOutput = stored(m.output)?;
+        let is_number = output.is_number();
+        let error = number_error(m.distances, m.mean_absolute, m.deviation, m.bias);
         Ok(Self {
             id: m.id,
             tenant: m.tenant_id,
@@ -111,7 +120,7 @@ impl TryFrom<Row> for Model {
             sha256: m.sha256,
             size_bytes: m.size_bytes,
             input: stored(m.input)?,
-            output: stored(m.output)?,
+            output,
             replicas: m.replicas,
             predict_always: m.predict_always,
             prefill: m.prefill,
@@ -121,7 +130,8 @@ impl TryFrom<Row> for Model {
             outputs: found.outputs,
             predicted: m.predicted,
             mean_micros: m.micros.checked_div(m.predicted),
-            on_gold: on_gold(m.correct, m.items),
+            on_gold: on_gold(m.correct, m.items).filter(|_| !is_number),
+            error_on_gold: error.filter(|_| is_number),
             message: m.message,
             created_at: m.created_at,
         })
@@ -203,9 +213,9 @@ impl Labelling {
         let rows = sqlx::query_as!(
             Row,
             "select id, tenant_id, project_id, namespace, name, bound_uid, state, source_path, sha256, size_bytes, input, output, replicas, predict_always, prefill, blind_share, answer_above, found, predicted, micros, created_at,
-                    g.correct as \"correct!\", g.items as \"items!\",
+                    g.correct as \"correct!\", g.items as \"items!\", g.distances as \"distances!\", g.mean_absolute, g.deviation, g.bias,
                     (select message from runs where target_id = models.id order by created_at desc limit 1) as message
-             from models cross join lateral model_on_gold_v1(models.id) g where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
+             from models cross join lateral model_on_gold_v2(models.id) g where ($1::uuid is null or tenant_id = $1) and ($2::uuid is null or project_id = $2) and ($3::uuid is null or id = $3) and id > $4
                and bound_uid is not null
              order by id limit $5",
             tenant.map(|t| t.0),

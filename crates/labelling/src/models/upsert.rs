@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Found, column, on_gold, stored};
+use super::{Found, column, number_error, on_gold, stored};
 use crate::{
     Error, Labelling, Refusal, Result,
     binding::{Binding, Stored, bind, bound, refuse_foreign, refuse_tombstoned},
@@ -247,13 +247,16 @@ async fn lock(
 /// What operator and REST are told of a model.
 async fn model_view(conn: &mut PgConnection, id: ModelId) -> Result<ModelView> {
     let m = sqlx::query!(
-        "select m.state, m.sha256, m.size_bytes, m.found, m.predicted, m.micros, g.correct as \"correct!\", g.items as \"items!\"
-         from models m cross join lateral model_on_gold_v1(m.id) g where m.id = $1",
+        "select m.state, m.sha256, m.size_bytes, m.found, m.predicted, m.micros, m.output, g.correct as \"correct!\", g.items as \"items!\",
+                g.distances as \"distances!\", g.mean_absolute, g.deviation, g.bias
+         from models m cross join lateral model_on_gold_v2(m.id) g where m.id = $1",
         id.0
     )
     .fetch_one(&mut *conn)
     .await?;
     let found: Found = m.found.map(stored).transpose()?.unwrap_or_default();
+    let output: ModelOutput = stored(m.output)?;
+    let error = number_error(m.distances, m.mean_absolute, m.deviation, m.bias);
     Ok(ModelView {
         id,
         state: from_column("model state", &m.state)?,
@@ -263,7 +266,8 @@ async fn model_view(conn: &mut PgConnection, id: ModelId) -> Result<ModelView> {
         outputs: found.outputs,
         predicted: m.predicted,
         mean_micros: m.micros.checked_div(m.predicted),
-        on_gold: on_gold(m.correct, m.items),
+        on_gold: on_gold(m.correct, m.items).filter(|_| !output.is_number()),
+        error_on_gold: error.filter(|_| output.is_number()),
         run: latest_run(conn, id, 0).await?,
     })
 }

@@ -1,15 +1,19 @@
 //! How often a model says what is right: over the items of a dataset that have a label of people's, or of one of gold.
 //!
 //! The label of an item is what its owner decided, else what most of its approved answers say; where none leads, it has
-//! none. Answers of models are no people's. That of gold came with it.
+//! none. Answers of models are no people's. That of gold came with it. Of a number it is the median of the approved answers.
 
 use std::collections::BTreeMap;
 
 use datacrowd_consensus::{Share, Z_95};
+use datacrowd_protocol::model::{ModelOutput, NumberError};
 use serde_json::Value;
 
 use super::Prediction;
-use crate::{Labelling, Result};
+use crate::{
+    Labelling, Result,
+    models::{number_error, share, stored},
+};
 
 /// Probabilities are looked at in so many bins of one width.
 const BINS: usize = 10;
@@ -25,6 +29,8 @@ pub struct ModelAccuracy {
     pub cells: Vec<ComparedLabels>,
     /// By the probability of the model's label; bins without an item are left out.
     pub bins: Vec<CalibrationBin>,
+    /// Of numbers, how far they are from people's. Cells and bins are of labels only.
+    pub error: Option<NumberError>,
 }
 
 /// How often two labels met.
@@ -67,6 +73,59 @@ impl Labelling {
     /// # Errors
     /// The database failed.
     pub async fn prediction_accuracy(&self, prediction: &Prediction) -> Result<ModelAccuracy> {
+        let output = sqlx::query_scalar!(
+            "select output from models where id = $1",
+            prediction.model.0
+        )
+        .fetch_one(&self.calls)
+        .await?;
+        let output: ModelOutput = stored(output)?;
+        match output.is_number() {
+            true => self.number_accuracy(prediction).await,
+            false => self.label_accuracy(prediction).await,
+        }
+    }
+
+    /// Nobody decides a number: what is decided are labels.
+    async fn number_accuracy(&self, prediction: &Prediction) -> Result<ModelAccuracy> {
+        let found = sqlx::query!(
+            "with wanted as (select output->>'field' as field from models where id = $2),
+             crowd as (
+                 select a.task_id, median_v1(array_agg(as_number_v1(a.answer->w.field))) as number
+                 from wanted w, answers a join tasks t on t.id = a.task_id
+                 where t.dataset_id = $1 and a.status = 'approved' and as_number_v1(a.answer->w.field) is not null
+                   and not exists (select from model_workers o where o.model_id = a.user_id) group by 1),
+             compared as (
+                 select as_number_v1(p.label) - c.number as off
+                 from crowd c join predictions p on p.task_id = c.task_id and p.model_id = $2
+                 union all
+                 select as_number_v1(p.label) - as_number_v1(i.expected->w.field)
+                 from wanted w, gold_items i join gold_predictions p on p.item_id = i.id and p.model_id = $2
+                 where i.dataset_id = $1 and i.retired_at is null)
+             select count(off) as \"items!\", count(*) filter (where off = 0) as \"right!\", as_double_v1(avg(abs(off))) as mean_absolute,
+                    as_double_v1(stddev_samp(abs(off))) as deviation, as_double_v1(avg(off)) as bias
+             from compared",
+            prediction.dataset.0,
+            prediction.model.0
+        )
+        .fetch_one(&self.calls)
+        .await?;
+        let right = share(found.right, found.items);
+        Ok(ModelAccuracy {
+            right,
+            interval: right.wilson(Z_95),
+            cells: Vec::new(),
+            bins: Vec::new(),
+            error: number_error(
+                found.items,
+                found.mean_absolute,
+                found.deviation,
+                found.bias,
+            ),
+        })
+    }
+
+    async fn label_accuracy(&self, prediction: &Prediction) -> Result<ModelAccuracy> {
         let rows = sqlx::query!(
             "with wanted as (select output->>'field' as field from models where id = $2),
              said as (
@@ -112,7 +171,7 @@ impl Labelling {
 }
 
 fn summed(compared: &[Compared]) -> ModelAccuracy {
-    let right = share(compared.iter());
+    let right = alike(compared.iter());
     let mut cells = BTreeMap::new();
     for one in compared {
         let key = (one.predicted.to_string(), one.given.to_string());
@@ -130,6 +189,7 @@ fn summed(compared: &[Compared]) -> ModelAccuracy {
         bins: (0..BINS)
             .filter_map(|bin| calibration(compared, bin))
             .collect(),
+        error: None,
     }
 }
 
@@ -137,7 +197,7 @@ fn summed(compared: &[Compared]) -> ModelAccuracy {
 fn calibration(compared: &[Compared], bin: usize) -> Option<CalibrationBin> {
     let number = i32::try_from(bin).unwrap_or(i32::MAX);
     let of_it = || compared.iter().filter(|one| one.bin == number);
-    let right = share(of_it());
+    let right = alike(of_it());
     let sum: f64 = of_it().map(|one| one.probabilities).sum();
     let edge = |bin: usize| f64::from(u32::try_from(bin).unwrap_or(u32::MAX)) / 10.0;
     (right.total() > 0).then(|| CalibrationBin {
@@ -148,7 +208,7 @@ fn calibration(compared: &[Compared], bin: usize) -> Option<CalibrationBin> {
     })
 }
 
-fn share<'a>(compared: impl Iterator<Item = &'a Compared>) -> Share {
+fn alike<'a>(compared: impl Iterator<Item = &'a Compared>) -> Share {
     let (right, all) = compared.fold((0, 0), |(right, all), one| {
         let alike = u32::from(one.predicted == one.given);
         (right + alike * one.items, all + one.items)

@@ -8,10 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::{
     WireEnum as _,
     ids::TaskId,
+    raw::RawJson,
     source::{InboxCrowd, InboxRule, ItemCrowdState},
     work::TaskStatus,
 };
-use serde_json::Value;
+use sqlx::types::Json;
 
 use crate::{Labelling, Result, projects::from_column};
 
@@ -28,8 +29,8 @@ pub struct ItemCrowd {
     /// So many are asked for; 0 while nobody is asked.
     pub wanted: i64,
     /// What their answers come to, for each field that a model of the project answers: what the owner decided, else what most of them
-    /// say; where none leads, the field is left out.
-    pub answer: BTreeMap<String, Value>,
+    /// say; where none leads, the field is left out. Of numbers, the median.
+    pub answer: BTreeMap<String, RawJson>,
 }
 
 /// When a new item is looked at first.
@@ -129,29 +130,35 @@ impl Labelling {
     }
 
     /// What people's answers come to, by the rule of `accuracy`.
-    async fn item_answer(&self, task: TaskId) -> Result<BTreeMap<String, Value>> {
+    async fn item_answer(&self, task: TaskId) -> Result<BTreeMap<String, RawJson>> {
         let rows = sqlx::query!(
             "with wanted as (
-                 select distinct m.output->>'field' as field from models m join tasks t on t.project_id = m.project_id
+                 select distinct m.output->>'field' as field, m.output->'labels' is null as is_number from models m join tasks t on t.project_id = m.project_id
                  where t.id = $1 and m.bound_uid is not null),
              said as (
                  select w.field, a.answer->w.field as label, count(*) as answers from wanted w, answers a
-                 where a.task_id = $1 and a.status = 'approved' and a.answer ? w.field group by 1, 2),
+                 where a.task_id = $1 and a.status = 'approved' and a.answer ? w.field and not w.is_number group by 1, 2),
              crowd as (
                  select field, label from (
                      select field, label, rank() over (partition by field order by answers desc) as place,
                             count(*) over (partition by field, answers) as alike from said) ranked
-                 where place = 1 and alike = 1),
+                 where place = 1 and alike = 1
+                 union all
+                 select w.field, to_jsonb(median_v1(array_agg(as_number_v1(a.answer->w.field)))) from wanted w, answers a
+                 where a.task_id = $1 and a.status = 'approved' and as_number_v1(a.answer->w.field) is not null and w.is_number group by 1),
              decided as (
                  select distinct on (d.field) d.field, d.value from decisions d join wanted w on w.field = d.field
                  where d.task_id = $1 order by d.field, d.seq desc),
              given as (
                  select field, coalesce(d.value, c.label) as label from crowd c full join decided d using (field))
-             select field as \"field!\", label as \"label!\" from given where label is not null",
+             select field as \"field!\", label as \"label!: Json<RawJson>\" from given where label is not null",
             task.0
         )
         .fetch_all(&self.calls)
         .await?;
-        Ok(rows.into_iter().map(|row| (row.field, row.label)).collect())
+        let given = rows.into_iter();
+        Ok(given
+            .map(|row| (row.field, row.label.0.compact()))
+            .collect())
     }
 }

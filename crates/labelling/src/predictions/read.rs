@@ -104,11 +104,11 @@ pub struct PredictionItem {
     pub row_no: i64,
     /// Value of the project's `externalIdColumn`.
     pub external_id: Option<String>,
-    /// The label, as a person would give it.
+    /// The label, as a person would give it, or the number.
     pub label: Value,
-    /// Its probability.
-    pub probability: f64,
-    /// Each label's probability.
+    /// Its probability; none of a number.
+    pub probability: Option<f64>,
+    /// Each label's probability; of a number, nothing.
     pub probabilities: BTreeMap<String, f64>,
 }
 
@@ -156,7 +156,7 @@ impl Labelling {
         limit: i64,
     ) -> Result<Page<PredictionItem, i64>> {
         let rows = sqlx::query!(
-            r#"select s.id, s.row_no as "row_no!", s.external_id, s.label as "label!", s.probability as "probability!",
+            r#"select s.id, s.row_no as "row_no!", s.external_id, s.label as "label!", s.probability,
                       s.probabilities as "probabilities!: Json<BTreeMap<String, f64>>"
              from (
                  (select t.id, t.row_no, t.external_id, p.label, p.probability, p.probabilities

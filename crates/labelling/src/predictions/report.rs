@@ -34,7 +34,7 @@ pub(super) struct New {
     tasks: Vec<i64>,
     rows: Vec<i64>,
     labels: Vec<Value>,
-    probability: Vec<f64>,
+    probability: Vec<Option<f64>>,
     probabilities: Vec<Value>,
     micros: Vec<i64>,
     windows: Vec<Option<Value>>,
@@ -48,7 +48,7 @@ impl Labelling {
     /// changes nothing.
     ///
     /// # Errors
-    /// `fenced`, `invalid_spec` for a label that the model has not; or the database failed.
+    /// `fenced`, `invalid_spec` for a label that the model has not, or no number of a model of numbers; or the database failed.
     pub async fn predictions_take(
         &self,
         run: RunId,
@@ -106,27 +106,18 @@ impl New {
 
     /// Adds what came of one item.
     pub(super) fn add(&mut self, i: usize, item: &Predicted, output: &ModelOutput) -> Result<()> {
-        match (&item.label, item.probability, &item.failure) {
-            (Some(label), Some(probability), None) => {
+        match (&item.label, &item.failure) {
+            (Some(label), None) => {
                 let label: Value = serde_json::from_str(label.get())
                     .map_err(|_| invalid(i, "label", "is no JSON; send a label of the model"))?;
-                let known = output.labels.iter().any(|l| output.answer(l) == label);
-                if !known {
-                    return Err(invalid(i, "label", "is no label of the model"));
-                }
-                let all = item.probabilities.values().chain([&probability]);
-                let strange = item
-                    .probabilities
-                    .keys()
-                    .any(|l| !output.labels.contains(l));
-                if strange || all.into_iter().any(|p| !(0.0..=1.0).contains(p)) {
-                    let why = "must be of the model's labels, each from 0 to 1";
-                    return Err(invalid(i, "probabilities", why));
+                match output.is_number() {
+                    true => check_number(i, item, &label)?,
+                    false => check_label(i, item, &label, output)?,
                 }
                 self.tasks.push(item.task_id.0);
                 self.rows.push(item.row_no);
                 self.labels.push(label);
-                self.probability.push(probability);
+                self.probability.push(item.probability);
                 self.probabilities.push(
                     serde_json::to_value(&item.probabilities)
                         .map_err(|_| Error::Corrupt { what: "prediction" })?,
@@ -135,7 +126,7 @@ impl New {
                 self.windows.push(self.windows(i, item, output)?);
                 Ok(())
             }
-            (None, None, Some(ItemFailed { reason, message })) => {
+            (None, Some(ItemFailed { reason, message })) if item.probability.is_none() => {
                 self.failed.push(FailedItem {
                     row_no: item.row_no,
                     reason: *reason,
@@ -162,12 +153,16 @@ impl New {
         }
         let is_word = |window: &PredictedWindow| {
             let of = &window.probabilities;
-            of.len() == output.labels.len()
+            window.value.is_some() == output.is_number()
+                && of.len() == output.labels.len()
                 && output.labels.iter().all(|label| of.contains_key(label))
                 && of.values().all(|p| (0.0..=1.0).contains(p))
         };
         if !windows.iter().all(is_word) {
-            let why = "must each have the model's labels, from 0 to 1";
+            let why = match output.is_number() {
+                true => "must each have a value",
+                false => "must each have the model's labels, from 0 to 1",
+            };
             return Err(invalid(i, "windows", why));
         }
         let is_stretch =
@@ -184,6 +179,37 @@ impl New {
         kept.map(Some)
             .map_err(|_| Error::Corrupt { what: "prediction" })
     }
+}
+
+fn check_label(i: usize, item: &Predicted, label: &Value, output: &ModelOutput) -> Result<()> {
+    let Some(probability) = item.probability else {
+        let why = "with its probability, or a failure: send one of the two";
+        return Err(invalid(i, "label", why));
+    };
+    if !output.labels.iter().any(|l| output.answer(l) == *label) {
+        return Err(invalid(i, "label", "is no label of the model"));
+    }
+    let all = item.probabilities.values().chain([&probability]);
+    let strange = item
+        .probabilities
+        .keys()
+        .any(|l| !output.labels.contains(l));
+    if strange || all.into_iter().any(|p| !(0.0..=1.0).contains(p)) {
+        let why = "must be of the model's labels, each from 0 to 1";
+        return Err(invalid(i, "probabilities", why));
+    }
+    Ok(())
+}
+
+fn check_number(i: usize, item: &Predicted, label: &Value) -> Result<()> {
+    if !label.is_number() {
+        return Err(invalid(i, "label", "must be a number"));
+    }
+    if item.probability.is_some() || !item.probabilities.is_empty() {
+        let why = "belongs to a label, and this model says numbers; leave it out";
+        return Err(invalid(i, "probability", why));
+    }
+    Ok(())
 }
 
 fn invalid(i: usize, member: &str, why: &str) -> Error {
@@ -231,7 +257,7 @@ pub(super) async fn insert(
     let written = sqlx::query!(
         "insert into predictions as p (task_id, model_id, label, probability, probabilities, micros, windows, created_at, answer_due)
          select t.id, $1, u.label, u.probability, u.probabilities, u.micros, u.windows, $10,
-                u.probability >= coalesce($11, 'infinity'::float8) and t.slots_free > 0 and d.inbox is null
+                coalesce(u.probability >= $11, false) and t.slots_free > 0 and d.inbox is null
          from unnest($3::bigint[], $4::bigint[], $5::jsonb[], $6::float8[], $7::jsonb[], $8::bigint[], $9::jsonb[])
               as u (task_id, row_no, label, probability, probabilities, micros, windows)
          join tasks t on t.id = u.task_id and t.dataset_id = $2 and t.row_no = u.row_no join datasets d on d.id = t.dataset_id
@@ -243,7 +269,7 @@ pub(super) async fn insert(
         &new.tasks,
         &new.rows,
         &new.labels,
-        &new.probability,
+        &new.probability as _,
         &new.probabilities,
         &new.micros,
         &new.windows as _,
@@ -281,7 +307,7 @@ async fn insert_gold(
         &new.tasks,
         &new.rows,
         &new.labels,
-        &new.probability,
+        &new.probability as _,
         &new.probabilities,
         &new.micros,
         now

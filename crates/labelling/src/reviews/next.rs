@@ -37,8 +37,8 @@ pub struct ModelSaid {
     pub field: String,
     /// As a person would give it.
     pub label: Value,
-    /// Of the label, from 0 to 1.
-    pub probability: f64,
+    /// Of the label, from 0 to 1; none of a number.
+    pub probability: Option<f64>,
 }
 
 /// An answer that waits for this reviewer.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Task;
-use crate::{Labelling, Result};
+use crate::{Labelling, Result, answer_form::check_value};
 
 /// How long it may take until a change of what workers begin with is seen.
 const REMEMBERED: Duration = Duration::from_secs(5);
@@ -105,12 +105,13 @@ impl Labelling {
     }
 }
 
-/// Whether the form still has this answer: it may have changed since the model was applied.
+/// Whether the form takes this answer: it may have changed since the model was applied, and a model's number may lie beyond its bounds.
 fn is_an_answer(labeling: &Labeling, field: &str, value: &Value) -> bool {
     let field = labeling.fields.iter().find(|f| f.name == field);
     field.is_some_and(|field| match (field.kind, value) {
         (FieldType::SingleChoice, Value::String(label)) => field.options.contains(label),
         (FieldType::Boolean, Value::Bool(_)) => true,
+        (FieldType::Number, number) => check_value(field, &number.to_string()).is_ok(),
         _ => false,
     })
 }

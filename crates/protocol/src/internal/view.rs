@@ -9,7 +9,7 @@ use super::{BillingStatus, DatasetState, ExportState, ProjectState, WebhookState
 use crate::{
     chunk::RejectedRow,
     ids::{DatasetId, ExportId, ModelId, PredictionId, ProjectId, RunId},
-    model::{ModelOnGold, ModelState, PredictionState, Tensor},
+    model::{ModelOnGold, ModelState, NumberError, PredictionState, Tensor},
     run::{RunOutcome, RunReason},
 };
 
@@ -235,6 +235,9 @@ pub struct ModelView {
     /// How often it says of gold what is right; absent while it predicted none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_gold: Option<ModelOnGold>,
+    /// Of a model of numbers, instead: how far they are from those of gold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_on_gold: Option<NumberError>,
     /// The latest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunView>,

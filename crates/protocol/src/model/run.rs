@@ -158,7 +158,7 @@ pub struct PredictionsReport {
     pub items: Vec<Predicted>,
 }
 
-/// What came of one item: a label with its probability, or a failure.
+/// What came of one item: a label with its probability, a number, or a failure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Predicted {
@@ -167,17 +167,17 @@ pub struct Predicted {
     /// Its record number in the source.
     #[serde(deserialize_with = "crate::range::ordinal")]
     pub row_no: i64,
-    /// The label with the highest probability, as a person would give it.
+    /// The label with the highest probability, as a person would give it, or the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = serde_json::Value)]
     pub label: Option<RawJson>,
-    /// Its probability, from 0 to 1.
+    /// Its probability, from 0 to 1; none of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
     /// Each label's probability.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub probabilities: BTreeMap<String, f64>,
-    /// Time from its bytes to its probabilities, in microseconds.
+    /// Time from its bytes to what is said of it, in microseconds.
     #[serde(deserialize_with = "crate::range::count")]
     pub micros: i64,
     /// What is said of each window of a recording, in their order: at most as many as the item asked for, so that neighbours may be
@@ -198,8 +198,12 @@ pub struct PredictedWindow {
     pub start_seconds: f64,
     /// Where it ends. A recording that is shorter than a window ends before.
     pub end_seconds: f64,
-    /// Each label's probability.
+    /// Each label's probability; none of a number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub probabilities: BTreeMap<String, f64>,
+    /// The number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
 }
 
 /// How far a prediction is.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::labeling::Labeling;
 
 fn audio() -> ModelInput {
     ModelInput {
@@ -82,4 +83,57 @@ fn frames_of_a_window_lie_within_it() {
     assert_eq!(mel.frames(256), 1);
     assert_eq!(mel.frames(255), 0);
     assert_eq!(mel.frames(16_000), (16_000 - 256) / 80 + 1);
+}
+
+fn labeling() -> Labeling {
+    let fields = serde_json::json!([
+        {"name": "voice", "type": "SingleChoice", "options": ["human", "synthetic"]},
+        {"name": "noisy", "type": "Boolean"},
+        {"name": "age", "type": "Number"},
+        {"name": "note", "type": "Text"},
+    ]);
+    serde_json::from_value(serde_json::json!({"fields": fields})).unwrap()
+}
+
+#[test]
+fn labels_belong_to_a_choice_and_none_to_a_number() {
+    let both: &[&str] = &["human", "synthetic"];
+    for (field, labels, paths) in [
+        ("voice", both, &[][..]),
+        ("voice", &["human"], &["output.labels"]),
+        ("voice", &[], &["output.labels"]),
+        ("voice", &["human", "robot"], &["output.labels"]),
+        ("noisy", &["true", "false"], &[]),
+        ("noisy", &[], &["output.labels"]),
+        ("age", &[], &[]),
+        ("age", both, &["output.labels"]),
+        ("note", both, &["output.field"]),
+        ("stars", both, &["output.field"]),
+    ] {
+        let output = ModelOutput {
+            field: field.into(),
+            tensor: None,
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            windows: None,
+        };
+        let found = output.violations(&labeling());
+        let found: Vec<_> = found.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(found, paths, "{field} {labels:?}");
+    }
+}
+
+#[test]
+fn a_model_of_numbers_answers_no_task() {
+    let of = |labels: &[&str]| ModelOutput {
+        field: "voice".into(),
+        tensor: None,
+        labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        windows: None,
+    };
+    assert_eq!(
+        of(&["human", "synthetic"]).cannot_answer_alone(&labeling()),
+        None
+    );
+    let why = of(&[]).cannot_answer_alone(&labeling()).unwrap();
+    assert!(why.contains("no probability"), "{why}");
 }

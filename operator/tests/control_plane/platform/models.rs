@@ -51,6 +51,7 @@ pub async fn model_put(State(rows): State<Shared>, Json(up): Json<Upsert<ModelSp
         predicted: row.tasks,
         mean_micros: None,
         on_gold: None,
+        error_on_gold: None,
         run: row.runs.last().cloned(),
     })
     .into_response()

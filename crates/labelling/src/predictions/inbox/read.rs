@@ -49,11 +49,11 @@ pub enum Said {
     Label {
         /// As a person would give it.
         label: Value,
-        /// Of the label, from 0 to 1.
-        probability: f64,
-        /// Of each label.
+        /// Of the label, from 0 to 1; none of a number.
+        probability: Option<f64>,
+        /// Of each label; of a number, nothing.
         probabilities: BTreeMap<String, f64>,
-        /// From the file's bytes to the probabilities.
+        /// From the file's bytes to what is said of it.
         micros: i64,
         /// Of each window of a recording, in their order.
         windows: Vec<PredictedWindow>,
@@ -120,12 +120,11 @@ struct Word {
 
 impl Word {
     fn said(self) -> Result<ItemWord> {
-        let answer = self.label.zip(self.probability);
         let rest = self.probabilities.zip(self.micros);
-        let said = match (answer.zip(rest), self.failure) {
-            (Some(((label, probability), (probabilities, micros))), _) => Some(Said::Label {
+        let said = match (self.label.zip(rest), self.failure) {
+            (Some((label, (probabilities, micros))), _) => Some(Said::Label {
                 label,
-                probability,
+                probability: self.probability,
                 probabilities: stored(probabilities)?,
                 micros,
                 windows: self.windows.map(stored).transpose()?.unwrap_or_default(),

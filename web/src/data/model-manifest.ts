@@ -33,7 +33,7 @@ export function modelManifest(model: Body<'NewModel'>, project: Project): string
       output: {
         field: output.field,
         tensor: output.tensor ?? undefined,
-        labels: output.labels,
+        labels: output.labels?.length ? output.labels : undefined,
         windows: output.windows ? camel(output.windows) : undefined,
       } satisfies Whole<'OutputBody'>,
     },

@@ -13,9 +13,13 @@ const moment = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium
 
 const hundredths = once(() => new Intl.NumberFormat(language, { maximumFractionDigits: 2 }));
 
+const significant = once(() => new Intl.NumberFormat(language, { maximumSignificantDigits: 6 }));
+
 export const formatNumber = (n: number): string => whole().format(n);
 export const formatDecimal = (n: number): string => decimal().format(n);
 export const formatHundredths = (n: number): string => hundredths().format(n);
+/** A measured number of any size. */
+export const formatValue = (n: number): string => significant().format(n);
 export const formatShare = (share: number): string => percent().format(share);
 export const formatTime = (rfc3339: string): string => moment().format(new Date(rfc3339));
 

@@ -57,6 +57,17 @@ export const model = (part: Partial<Model> = {}): Model => ({
   ...part,
 });
 
+/** One that says numbers. */
+export const numberModel = (part: Partial<Model> = {}): Model =>
+  model({
+    name: 'age-n4m5b',
+    output: { field: 'age' },
+    onGold: null,
+    errorOnGold: { items: 200, meanAbsolute: 2.1434, low: 1.93, high: 2.357, bias: -0.4 },
+    use: { prefill: false, blindShare: 0.1, answerAbove: null },
+    ...part,
+  });
+
 /** One that the platform cannot run. */
 export const failedModel = (): Model =>
   model({
@@ -125,11 +136,38 @@ function item(n: number): Body<'PredictionItemBody'> {
   };
 }
 
+/** The n-th item of a model of numbers. */
+const numberItem = (n: number): Body<'PredictionItemBody'> => ({
+  taskId: n,
+  rowNo: n,
+  externalId: `r${n}`,
+  label: (20 + (n % 40) + 0.25) as never,
+  probability: null,
+  probabilities: {},
+});
+
+const isOfNumbers = ({ models, predictions }: State, id: string): boolean => {
+  const { modelId } = predictions.find((one) => one.id === id) ?? prediction();
+  return models.some((one) => one.id === modelId && one.output.labels === undefined);
+};
+
+const ERROR = {
+  compared: 240,
+  right: 12,
+  accuracy: null,
+  accuracyLow: 0.0287,
+  accuracyHigh: 0.0853,
+  confusion: [],
+  calibration: [],
+  error: { items: 240, meanAbsolute: 1.8214, low: 1.64, high: 2.0028, bias: -0.31 },
+} satisfies Body<'AccuracyBody'>;
+
 function items(state: State, id: string, query: URLSearchParams): Reply {
   const { predicted } = state.predictions.find((one) => one.id === id) ?? prediction();
   const [after, limit] = [Number(query.get('cursor') ?? 0), Number(query.get('limit') ?? 50)];
   const last = Math.min(predicted, after + limit);
-  const page = Array.from({ length: Math.max(0, last - after) }, (_, i) => item(after + i + 1));
+  const made = isOfNumbers(state, id) ? numberItem : item;
+  const page = Array.from({ length: Math.max(0, last - after) }, (_, i) => made(after + i + 1));
   return ok({ items: page, nextCursor: last < predicted ? String(last) : null });
 }
 
@@ -250,26 +288,30 @@ export const models: Handlers = {
     state.predictions = state.predictions.filter((one) => one.id !== id);
     return { status: 202 };
   },
-  'GET /predictions/:id/accuracy': () =>
-    ok({
-      compared: 240,
-      right: 216,
-      accuracy: 0.9,
-      accuracyLow: 0.8553,
-      accuracyHigh: 0.932,
-      confusion: [
-        { predicted: 'bad', given: 'bad', items: 96 },
-        { predicted: 'bad', given: 'neutral', items: 14 },
-        { predicted: 'neutral', given: 'neutral', items: 40 },
-        { predicted: 'good', given: 'neutral', items: 10 },
-        { predicted: 'good', given: 'good', items: 80 },
-      ],
-      calibration: [
-        { from: 0.4, to: 0.5, items: 12, right: 5, probability: 0.46 },
-        { from: 0.7, to: 0.8, items: 58, right: 45, probability: 0.75 },
-        { from: 0.9, to: 1, items: 170, right: 166, probability: 0.97 },
-      ],
-    } satisfies Body<'AccuracyBody'>),
+  'GET /predictions/:id/accuracy': (state, _, id) =>
+    ok(
+      isOfNumbers(state, id ?? '')
+        ? ERROR
+        : ({
+            compared: 240,
+            right: 216,
+            accuracy: 0.9,
+            accuracyLow: 0.8553,
+            accuracyHigh: 0.932,
+            confusion: [
+              { predicted: 'bad', given: 'bad', items: 96 },
+              { predicted: 'bad', given: 'neutral', items: 14 },
+              { predicted: 'neutral', given: 'neutral', items: 40 },
+              { predicted: 'good', given: 'neutral', items: 10 },
+              { predicted: 'good', given: 'good', items: 80 },
+            ],
+            calibration: [
+              { from: 0.4, to: 0.5, items: 12, right: 5, probability: 0.46 },
+              { from: 0.7, to: 0.8, items: 58, right: 45, probability: 0.75 },
+              { from: 0.9, to: 1, items: 170, right: 166, probability: 0.97 },
+            ],
+          } satisfies Body<'AccuracyBody'>),
+    ),
   'GET /predictions/:id/items': (state, { query }, id) => items(state, id ?? '', query),
   'GET /predictions/:id/manifest': () =>
     manifest('Prediction', 'items-p4r5t', '  projectRef:\n    name: product-reviews-k3x9q\n'),

@@ -1,6 +1,6 @@
 /** What a client does with a model, on the double: add it, see it ready, predict, read how sure it is. */
 import { expect, test } from '../console.ts';
-import { model } from '../fake/models.ts';
+import { model, numberModel } from '../fake/models.ts';
 import { DATASET, MODEL, PREDICTION, PROJECT } from '../fake/state.ts';
 import type { Body } from '../../src/api/client.ts';
 
@@ -220,4 +220,45 @@ test('what becomes of a model is changed, and its page says what its word does t
     0.125,
     null,
   ]);
+});
+
+test('a model of numbers is added without labels, and its page says how far it is from people', async ({
+  page,
+  console: site,
+}) => {
+  site.state.labeling.fields.push({ name: 'age', title: 'How old?', type: 'NUMBER', minimum: 0 });
+  await site.open(page, 'clara', `${MODELS}/new`);
+  await page.getByRole('radio', { name: 'Columns of numbers' }).check();
+  await page.getByRole('textbox', { name: 'Columns of numbers' }).fill('a\nb');
+  await page.locator('input[type=file]').setInputFiles(onnx('age.onnx'));
+  await expect(page.getByRole('button', { name: 'Move good up' })).toBeVisible();
+  await page.getByLabel('Question').selectOption({ label: 'How old?' });
+  await expect(page.getByRole('button', { name: 'Move good up' })).toHaveCount(0);
+  await expect(page.getByText('The question wants a number')).toBeVisible();
+  await page.getByRole('button', { name: 'As YAML' }).click();
+  await expect(page.getByRole('dialog')).toContainText('field: age');
+  await expect(page.getByRole('dialog')).not.toContainText('labels');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Add the model' }).click();
+  await expect(page).toHaveURL(/\/client\/models\//);
+  expect(site.state.madeModels).toMatchObject([{ output: { field: 'age' } }]);
+  expect((site.state.madeModels[0]?.['output'] as object | undefined) ?? {}).not.toHaveProperty('labels');
+
+  site.state.models = [numberModel()];
+  await site.open(page, 'clara', `/client/models/${MODEL}`);
+  await expect(page.getByText('2.1434 on average, over 200 items')).toBeVisible();
+  await expect(page.getByText('a number, with no probability')).toBeVisible();
+  await page.getByRole('button', { name: 'Use' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Use' });
+  await expect(dialog.getByLabel('Tasks that are begun without it, in %')).toBeVisible();
+  await expect(dialog.getByLabel(/at least so sure/)).toHaveCount(0);
+  await page.keyboard.press('Escape');
+
+  await site.open(page, 'clara', `/client/predictions/${PREDICTION}`);
+  await expect(page.getByRole('img', { name: /^What it says: 20.25 to 24.15: / })).toBeVisible();
+  await expect(page.getByText('0.31 too low')).toBeVisible();
+  await expect(page.getByText('1.8214')).toBeVisible();
+  const rows = page.getByRole('region', { name: 'Items', exact: true }).getByRole('row');
+  await expect(rows.nth(1)).toHaveText(/1\s*r1\s*21.25$/);
+  await expect(page.getByRole('columnheader', { name: 'Probability' })).toHaveCount(0);
 });

@@ -272,3 +272,18 @@ test('what the inbox asks people about, the model does not know', async ({ page,
   await expect(robot.getByText('synthetic 97.3%').first()).toBeVisible();
   await expect(robot.getByText('Don’t know')).toHaveCount(0);
 });
+
+test('a number is said of a recording, and of each window over time', async ({ page, console: site }) => {
+  site.state.models = [warmModel({ output: { field: 'age', windows: 'MEAN' } })];
+  site.state.inboxes = [inbox()];
+  await site.open(page, 'clara', `${MODEL}/try`);
+  await page.locator(input).setInputFiles(recording('aged.wav', 3));
+  const aged = page.getByRole('article', { name: 'aged.wav' });
+  await expect(aged.getByRole('status').first()).toContainText('31.5');
+  await expect(aged).not.toContainText('%');
+  await expect(aged.getByText('The number over time, between the least and the greatest')).toBeVisible();
+  await expect(aged.getByRole('slider')).toHaveAttribute('aria-valuetext', '0:00: 10.5');
+  await aged.getByText('As a table').click();
+  const last = aged.getByRole('row').last();
+  await expect(last).toHaveText(/2.0–3.0 s\s*31.5/);
+});

@@ -20,6 +20,7 @@ export const tryit = {
   at: (time: string, label: string, share: string) => `${time}: ${label} ${share}`,
   bandOther: 'Where another label is likelier.',
   bandSeek: 'Choose a place to listen from there.',
+  bandOfNumbers: 'The number over time, between the least and the greatest; 0 is among them.',
   bandText: (label: string) => `How likely “${label}” is, over time.`,
   byKubectl: 'With kubectl instead',
   cannotPlay: 'Your browser does not play this kind of file. The model may read it all the same.',
@@ -47,6 +48,7 @@ export const tryit = {
   notWarm: 'A predictor that keeps the model loaded',
   notWarmText: 'The model keeps no predictor loaded, so nothing would answer at once.',
   notYet: 'has not answered yet',
+  numberAt: (time: string, number: string) => `${time}: ${number}`,
   open: 'Try it',
   overTime: (model: string) => `What ${model} says over time`,
   people: (answers: number, wanted: number) =>

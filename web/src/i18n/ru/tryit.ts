@@ -20,6 +20,7 @@ export const tryit: Catalogue['tryit'] = {
   at: (time, label, share) => `${time}: ${label} ${share}`,
   bandOther: 'Где вероятнее другая метка.',
   bandSeek: 'Укажите место, чтобы слушать с него.',
+  bandOfNumbers: 'Число по ходу записи, от наименьшего до наибольшего; 0 — среди них.',
   bandText: (label) => `Вероятность метки «${label}» по ходу записи.`,
   byKubectl: 'Через kubectl',
   cannotPlay: 'Ваш браузер не воспроизводит такие файлы. Модель, возможно, всё равно его прочитает.',
@@ -47,6 +48,7 @@ export const tryit: Catalogue['tryit'] = {
   notWarm: 'Загруженная модель',
   notWarmText: 'Модель не держится загруженной, и сразу ответить некому.',
   notYet: 'ещё не ответила',
+  numberAt: (time, number) => `${time}: ${number}`,
   open: 'Испытать',
   overTime: (model) => `Что говорит ${model} по ходу записи`,
   people: (answers, wanted) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binOf, BINS, foremost, spreads } from './bins.ts';
+import { binOf, BINS, foremost, numberSpread, spreads } from './bins.ts';
 
 const item = (label: unknown, probabilities: Record<string, number>) => ({
   label,
@@ -35,6 +35,13 @@ describe('bins', () => {
       ['false', 0],
     ]);
     expect(spreads([], [])).toEqual([]);
+  });
+
+  it('of numbers lie between the least and the greatest', () => {
+    const { least, most, counts } = numberSpread([-5, -4.1, 0, 5, 5]);
+    expect([least, most]).toEqual([-5, 5]);
+    expect(counts).toEqual([2, 0, 0, 0, 0, 1, 0, 0, 0, 2]);
+    expect(numberSpread([7, 7]).counts[0]).toBe(2);
   });
 
   it('leave out the labels that fewest items got where there are many', () => {

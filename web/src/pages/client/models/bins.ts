@@ -23,6 +23,26 @@ export const binOf = (probability: number): number =>
 export const labelKey = (label: unknown): string =>
   typeof label === 'string' ? label : JSON.stringify(label);
 
+/** How numbers are spread between the least and the greatest; of several equal ones, all are in the first bin. */
+export interface NumberSpread {
+  readonly least: number;
+  readonly most: number;
+  readonly counts: readonly number[];
+}
+
+export function numberSpread(numbers: readonly number[]): NumberSpread {
+  const [least, most] = numbers.reduce(
+    ([low, high], number) => [Math.min(low, number), Math.max(high, number)],
+    [Infinity, -Infinity],
+  );
+  const counts = Array.from({ length: BINS }, () => 0);
+  for (const number of numbers) {
+    const bin = most === least ? 0 : binOf((number - least) / (most - least));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return { least, most, counts };
+}
+
 /** One of each label, in the order of `labels`; those that only the items know come after. */
 export function spreads(items: readonly Item[], labels: readonly string[]): Spread[] {
   const found = new Map<string, { chosen: number; counts: number[] }>();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Body } from '../../../api/client.ts';
 import {
   answerable,
+  ask,
   faultsOf,
   fileNameOf,
   framesOf,
@@ -22,6 +23,7 @@ const labeling: Body<'LabelingBody'> = {
     { name: 'note', type: 'TEXT' },
     { name: 'voice', type: 'SINGLE_CHOICE', options: ['human', 'synthetic'] },
     { name: 'noisy', type: 'BOOLEAN' },
+    { name: 'age', type: 'NUMBER' },
   ],
 };
 const draft = () => newDraft({ labeling, dataType: 'AUDIO' });
@@ -39,10 +41,21 @@ describe('a new model', () => {
     });
   });
 
-  it('answers only questions of one choice, or of yes or no', () => {
+  it('answers questions of one choice, of yes or no, and of a number', () => {
     const fields = answerable({ labeling });
-    expect(fields.map(({ name }) => name)).toEqual(['voice', 'noisy']);
+    expect(fields.map(({ name }) => name)).toEqual(['voice', 'noisy', 'age']);
     expect(labelsOf(fields[1])).toEqual(['true', 'false']);
+    expect(labelsOf(fields[2])).toEqual([]);
+  });
+
+  it('has labels only where the question wants one of them', () => {
+    const one = draft();
+    ask(one, labeling.fields[3]);
+    expect(faultsOf(one)).toEqual({});
+    expect(modelOf(one, FILE).output).toEqual({ field: 'age', windows: 'MEAN' });
+    ask(one, labeling.fields[1]);
+    one.labels = ['human'];
+    expect(faultsOf(one)).toEqual({ 'output.labels': 'labels' });
   });
 
   it('is right as every preset leaves it, and knows which one that is', () => {

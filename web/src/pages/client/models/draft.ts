@@ -15,6 +15,8 @@ export interface Draft {
   /** Of COLUMNS: one a line. */
   columns: string;
   field: string;
+  /** Whether the question wants a number, which has no labels. */
+  wantsNumber: boolean;
   /** In the order of the file. */
   labels: string[];
   tensor: string;
@@ -81,11 +83,13 @@ export const PRESETS: Readonly<Record<'telephone' | 'speech' | 'sound', Numbers>
 };
 export type Preset = keyof typeof PRESETS;
 
+const ANSWERABLE: ReadonlySet<string> = new Set(['SINGLE_CHOICE', 'BOOLEAN', 'NUMBER']);
+
 /** The questions that a model can answer. */
 export const answerable = ({ labeling }: Pick<Project, 'labeling'>): Field[] =>
-  (labeling?.fields ?? []).filter(({ type }) => type === 'SINGLE_CHOICE' || type === 'BOOLEAN');
+  (labeling?.fields ?? []).filter(({ type }) => ANSWERABLE.has(type));
 
-/** What people may answer, which is where the labels begin. */
+/** What people may answer, which is where the labels begin; none of a number. */
 export const labelsOf = (field: Field | undefined): string[] =>
   field === undefined ? [] : field.type === 'BOOLEAN' ? ['true', 'false'] : [...(field.options ?? [])];
 
@@ -100,12 +104,21 @@ export function newDraft(project: Pick<Project, 'labeling' | 'dataType'>): Draft
     logMel: { nFft: '', hop: '', nMels: '', fMin: '', fMax: '' },
     windows: 'MEAN',
     columns: '',
-    field: field?.name ?? '',
-    labels: labelsOf(field),
+    field: '',
+    wantsNumber: false,
+    labels: [],
     tensor: '',
   };
+  ask(draft, field);
   preset(draft, 'telephone');
   return draft;
+}
+
+/** Has the model answer this question. */
+export function ask(draft: Draft, field: Field | undefined): void {
+  draft.field = field?.name ?? '';
+  draft.wantsNumber = field?.type === 'NUMBER';
+  draft.labels = labelsOf(field);
 }
 
 /** Writes the numbers of a preset. */
@@ -145,7 +158,7 @@ export const samplesOf = (audio: Draft['audio']): number =>
 export function faultsOf(draft: Draft): Faults {
   const wrong: Record<string, Fault> = {};
   if (draft.field === '') wrong['output.field'] = 'required';
-  if (draft.labels.length < FEWEST_LABELS) wrong['output.labels'] = 'labels';
+  if (!draft.wantsNumber && draft.labels.length < FEWEST_LABELS) wrong['output.labels'] = 'labels';
   Object.assign(wrong, draft.kind === 'AUDIO' ? audioFaults(draft) : columnFaults(draft));
   return wrong;
 }
@@ -195,7 +208,7 @@ export function modelOf(draft: Draft, file: { sourceUri: string; sha256?: string
     output: {
       field: draft.field,
       ...(tensor === '' ? {} : { tensor }),
-      labels: [...draft.labels],
+      ...(draft.wantsNumber ? {} : { labels: [...draft.labels] }),
       ...(isAudio ? { windows: draft.windows } : {}),
     },
   };

@@ -17,7 +17,7 @@ describe('a band over time', () => {
       [1.5, 2.25],
       [2.25, 3.5],
     ]);
-    expect(all.map(({ probability, agrees }) => [probability, agrees])).toEqual([
+    expect(all.map(({ height, agrees }) => [height, agrees])).toEqual([
       [0.9, true],
       [0.3, false],
       [0.8, true],
@@ -31,10 +31,24 @@ describe('a band over time', () => {
 
   it('is asked what is said at a moment', () => {
     const all = stretches(windows, 'synthetic', 3.5);
-    expect([0, 1.49, 1.5, 3.4, 9].map((at) => stretchAt(all, at)?.probability)).toEqual([
-      0.9, 0.9, 0.3, 0.8, 0.8,
-    ]);
+    expect([0, 1.49, 1.5, 3.4, 9].map((at) => stretchAt(all, at)?.height)).toEqual([0.9, 0.9, 0.3, 0.8, 0.8]);
     expect(stretchAt([], 0)).toBeUndefined();
+  });
+
+  it('draws numbers between the least and the greatest, 0 among them', () => {
+    const number = (at: number, value: number) => ({ startSeconds: at, endSeconds: at + 1, value });
+    const of = (...values: number[]) =>
+      stretches(
+        values.map((value, at) => number(at, value)),
+        '',
+        values.length,
+      ).map(({ height, value, agrees }) => [height, value, agrees]);
+    expect(of(1, 4)).toEqual([
+      [0.25, 1, true],
+      [1, 4, true],
+    ]);
+    expect(of(-1, 3).map(([height]) => height)).toEqual([0, 1]);
+    expect(of(0, 0).map(([height]) => height)).toEqual([0, 0]);
   });
 
   it('knows the likeliest label of a window', () => {

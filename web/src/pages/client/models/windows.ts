@@ -7,22 +7,28 @@ export type Window = Body<'PredictedWindow'>;
 export interface Stretch {
   readonly from: number;
   readonly to: number;
-  /** Of the label that is said of the whole recording. */
-  readonly probability: number;
+  /** Of the label that is said of the whole recording; of a number, where it lies between the least one, or 0, and the greatest. */
+  readonly height: number;
+  /** The number, where the model says one. */
+  readonly value: number | null;
   /** Whether that label is the likeliest here, too. */
   readonly agrees: boolean;
 }
 
 /** Neighbours part in the middle of what both heard; nothing is shown behind the end of the recording. */
 export function stretches(windows: readonly Window[], label: string, seconds: number): readonly Stretch[] {
+  const numbers = windows.flatMap(({ value }) => (value == null ? [] : [value]));
+  const [least, most] = [Math.min(0, ...numbers), Math.max(0, ...numbers)];
   return windows.map((window, at) => {
     const [before, behind] = [windows[at - 1], windows[at + 1]];
-    const probability = window.probabilities[label] ?? 0;
+    const { value = null, probabilities = {} } = window;
+    const probability = probabilities[label] ?? 0;
     return {
       from: before === undefined ? window.startSeconds : (before.endSeconds + window.startSeconds) / 2,
       to: behind === undefined ? seconds : (window.endSeconds + behind.startSeconds) / 2,
-      probability,
-      agrees: Object.values(window.probabilities).every((other) => other <= probability),
+      height: value === null ? probability : (value - least) / (most - least || 1),
+      value,
+      agrees: value !== null || Object.values(probabilities).every((other) => other <= probability),
     };
   });
 }
@@ -31,7 +37,7 @@ export const stretchAt = (all: readonly Stretch[], seconds: number): Stretch | u
   all.find(({ to }) => seconds < to) ?? all.at(-1);
 
 /** The likeliest label of a window. */
-export const likeliest = ({ probabilities }: Window): readonly [label: string, probability: number] =>
+export const likeliest = ({ probabilities = {} }: Window): readonly [label: string, probability: number] =>
   Object.entries(probabilities).reduce((best, one) => (one[1] > best[1] ? one : best), ['', -1]);
 
 /** The loudest sample of each of so many parts; what is loudest of all is 1. */

@@ -1,6 +1,6 @@
 /** What models and predictions say of themselves, in words. */
 import type { Body } from '../../../api/client.ts';
-import { formatDecimal, formatNumber, formatShare } from '../../../i18n/format.ts';
+import { formatDecimal, formatNumber, formatShare, formatValue } from '../../../i18n/format.ts';
 import { t } from '../../../i18n/index.ts';
 import { sureFrom } from './trying.ts';
 
@@ -40,10 +40,11 @@ export const questionOf = (
   field: string,
 ): string => project?.labeling?.fields.find(({ name }) => name === field)?.title ?? field;
 
-/** A label as people read it: of yes or no, the words of the form. */
+/** A label as people read it: of yes or no, the words of the form; a number in their language. */
 export const labelText = (label: unknown, isBoolean: boolean): string => {
   if (label === true || (isBoolean && label === 'true')) return t.form.yes;
   if (label === false || (isBoolean && label === 'false')) return t.form.no;
+  if (typeof label === 'number') return formatValue(label);
   return typeof label === 'string' ? label : JSON.stringify(label);
 };
 

@@ -1,14 +1,21 @@
 //! Every operation, asked wrongly in every way that its description allows: each refusal is the one error body, in
 //! the words of who asked, under the member's own name.
 
+mod description;
+mod wrong;
+
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::scaled;
 
+use self::{
+    description::Description,
+    wrong::{BODIES, QUERIES, SEGMENTS, places, with, wrong},
+};
 use crate::{
-    authz_coverage::{For, Operation, World, body_of, operations, row, rows},
+    authz_coverage::{For, Operation, World, operations, row, rows},
     support::{Answer, INTERNAL_TOKEN, Platform, answer},
 };
 
@@ -49,165 +56,6 @@ const FOREIGN: [&str; 34] = [
     "in body should",
     "Some(",
 ];
-
-/// What a member may wrongly be.
-fn wrong() -> Vec<Value> {
-    vec![
-        json!(null),
-        json!(true),
-        json!(1.5),
-        json!(-1),
-        json!(u64::MAX),
-        json!("x"),
-        json!(""),
-        json!([]),
-        json!([[]]),
-        json!({}),
-        json!({"x": 1}),
-        json!(1e300),
-    ]
-}
-
-/// What stands wrongly in a query.
-const QUERIES: [&str; 8] = [
-    "",
-    "abc",
-    "1.5",
-    "-1",
-    "99999999999999999999",
-    "%ff",
-    "null",
-    "[]",
-];
-/// What stands wrongly in a path.
-const SEGMENTS: [&str; 7] = [
-    "abc",
-    "0",
-    "-1",
-    "99999999999999999999",
-    "%ff",
-    "%20",
-    "a%2Fb",
-];
-/// What is no object, or no JSON.
-const BODIES: [&str; 12] = [
-    "",
-    "null",
-    "[]",
-    "[1]",
-    "1",
-    "\"x\"",
-    "true",
-    "{",
-    "{\"a\":}",
-    "{} x",
-    "{\"a\":1,}",
-    "\u{feff}{}",
-];
-
-/// One description, to look schemas up in.
-struct Description(Value);
-
-impl Description {
-    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        if let Some(name) = schema["$ref"].as_str() {
-            return self.resolve(self.0.pointer(name.trim_start_matches('#')).unwrap());
-        }
-        for key in ["oneOf", "anyOf", "allOf"] {
-            let parts = schema[key].as_array().into_iter().flatten();
-            let mut parts = parts.filter(|part| part["type"] != "null");
-            if let Some(part) = parts.next() {
-                return self.resolve(part);
-            }
-        }
-        schema
-    }
-
-    /// A value with every member that the schema knows.
-    fn sample(&self, schema: &Value, depth: usize) -> Value {
-        let schema = self.resolve(schema);
-        if !schema["example"].is_null() {
-            return schema["example"].clone();
-        }
-        let kind = match &schema["type"] {
-            Value::Array(kinds) => kinds
-                .iter()
-                .find(|k| *k != "null")
-                .cloned()
-                .unwrap_or_default(),
-            kind => kind.clone(),
-        };
-        match kind.as_str() {
-            Some("object") if depth < 6 => {
-                let members = schema["properties"].as_object().into_iter().flatten();
-                members
-                    .map(|(name, member)| (name.clone(), self.sample(member, depth + 1)))
-                    .collect()
-            }
-            Some("object") => json!({}),
-            Some("array") => json!([self.sample(&schema["items"], depth + 1)]),
-            Some("integer" | "number") => json!(1),
-            Some("boolean") => json!(true),
-            _ => match schema["format"].as_str() {
-                Some("uuid") => json!("00000000-0000-0000-0000-000000000000"),
-                Some("date-time") => json!("2030-01-01T00:00:00Z"),
-                _ => json!("x"),
-            },
-        }
-    }
-
-    fn of(&self, operation: &Operation) -> &Value {
-        let method = operation.method.as_str().to_lowercase();
-        &self.0["paths"][&operation.path][method]
-    }
-
-    /// A body that is nearly right: what a test of rights sends, and every other member.
-    fn body(&self, operation: &Operation) -> Option<Value> {
-        let schema = &self.of(operation)["requestBody"]["content"]["application/json"]["schema"];
-        if schema.is_null() {
-            return None;
-        }
-        let mut body = self.sample(schema, 0);
-        let known = body_of(&operation.id);
-        for (name, value) in known.as_object().unwrap() {
-            body[name] = value.clone();
-        }
-        Some(body)
-    }
-}
-
-/// Where the members of a value are, as JSON pointers; every object may have one more.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    match value {
-        Value::Object(members) => {
-            found.push(format!("{at}/notAMember"));
-            for (name, member) in members {
-                let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-                found.push(at.clone());
-                places(member, &at, found);
-            }
-        }
-        Value::Array(items) => {
-            for (n, item) in items.iter().enumerate() {
-                found.push(format!("{at}/{n}"));
-                places(item, &format!("{at}/{n}"), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn with(body: &Value, place: &str, value: Value) -> Value {
-    let mut body = body.clone();
-    match body.pointer_mut(place) {
-        Some(there) => *there = value,
-        None => {
-            let (parent, name) = place.rsplit_once('/').unwrap();
-            body.pointer_mut(parent).unwrap()[name] = value;
-        }
-    }
-    body
-}
 
 /// Collects what no caller would understand.
 #[derive(Default)]

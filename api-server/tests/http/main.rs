@@ -20,6 +20,7 @@ mod accounts;
 mod answering;
 mod authz_coverage;
 mod backlog;
+mod bodies;
 mod cancellation;
 mod connections;
 mod consensus;

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use datacrowd_protocol::{
-    chunk::MAX_RECORD_BYTES,
-    source::{Delimiter, Encoding, TableFormat},
-};
-use proptest::prelude::*;
+use datacrowd_protocol::{chunk::MAX_RECORD_BYTES, source::TableFormat};
 
 use super::*;
 
+mod dialect;
+mod pieces;
+mod quotes;
 mod told;
 
 /// A record without borrows.
@@ -262,58 +261,6 @@ fn a_header_alone_is_a_file_without_rows() {
 }
 
 #[test]
-fn quote_swallows_rows() {
-    let text = "id,text\n1,\"12 inch screen\n2,two\n3,three\n4,\"ok\"\n5,five\n";
-    let all = csv(text).unwrap();
-    assert_eq!(all.len(), 2);
-    let refused = all[0].payload.clone().unwrap_err();
-    assert!(refused.contains("opens on line 2"), "{refused}");
-    assert!(refused.contains("lines 2 to 5"), "{refused}");
-    assert_eq!(
-        (all[1].line, all[1].payload.as_deref()),
-        (6, Ok(r#"{"id":"5","text":"five"}"#))
-    );
-}
-
-#[test]
-fn a_quote_where_none_belongs_refuses_its_row_only() {
-    for (row, says) in [
-        ("a\"b,2", "a quote on line 2 inside a cell"),
-        (" \"a\",2", "a quote on line 2 inside a cell"),
-        ("\"a\"b,2", "text behind the quote that opens on line 2"),
-        ("\"a\" ,2", "text behind the quote that opens on line 2"),
-    ] {
-        for end in ["\n", "\r\n", "\r"] {
-            let all = payloads(csv(format!("x,y{end}{row}{end}3,4{end}")));
-            assert!(all[0].as_ref().unwrap_err().contains(says), "{all:?}");
-            assert_eq!(all[1].as_deref(), Ok(r#"{"x":"3","y":"4"}"#));
-        }
-    }
-}
-
-#[test]
-fn a_cell_longer_than_most_needs_multiline() {
-    let many = Options {
-        multiline: true,
-        ..Options::new(TableFormat::Csv)
-    };
-    let lines = |count: usize| format!("a,b\n\"{}x\",1\n2,3\n", "line\n".repeat(count - 1));
-    assert!(csv(lines(100)).unwrap()[0].payload.is_ok());
-    let refused = bad(csv(lines(101)));
-    assert!(refused.contains("opens on line 2"), "{refused}");
-    assert!(refused.contains("multiline"), "{refused}");
-    let text = lines(101);
-    let read = read_with(&many, Begin::START, [text.as_bytes()]);
-    assert_eq!(read.unwrap().len(), 2);
-    let wide = format!("a,b\n\"{}\",1\n2,3\n", "x".repeat(65 * 1024));
-    let all = payloads(csv(&wide));
-    assert!(all[0].as_ref().unwrap_err().contains("64 KiB"));
-    assert!(all[1].is_ok());
-    let read = read_with(&many, Begin::START, [wide.as_bytes()]);
-    assert!(read.unwrap()[0].payload.is_ok());
-}
-
-#[test]
 fn blank_rows_are_paid_tasks() {
     let all = csv("id,text,lang\n1,Hello,en\n,,\n , ,\n2,Bye,en\n,,\n,,,,\n").unwrap();
     let seen: Vec<_> = all
@@ -386,60 +333,6 @@ fn white_space_shows_workers_nothing_however_it_is_written() {
 }
 
 #[test]
-fn spaces_in_header() {
-    let options = Options {
-        required: vec!["text".to_owned()],
-        ..Options::new(TableFormat::Csv)
-    };
-    let text = b"id, text , category name\n1,Hello,a\n";
-    let head = head(text, &options, 10, true).unwrap();
-    assert_eq!(head.header.unwrap(), ["id", "text", "category name"]);
-    assert_eq!(head.notices.len(), 1);
-    assert!(head.notices[0].contains("\" text \", \" category name\""));
-    assert_eq!(
-        head.rows[0].payload,
-        r#"{"id":"1","text":"Hello","category name":"a"}"#
-    );
-    let other = super::head(b"id,t\xe2\x80\x8bext\n1,2\n", &options, 10, true).unwrap_err();
-    assert!(other.to_string().contains("\"t\\u{200b}ext\""), "{other}");
-}
-
-#[test]
-fn semicolon_known_too_late() {
-    let text = b"id;text;lang\n1;Hello, world;en\n2;Bonjour;fr\n";
-    let mut options = Options {
-        required: vec!["text".to_owned()],
-        ..Options::new(TableFormat::Csv)
-    };
-    let refused = head(text, &options, 10, true).unwrap_err().to_string();
-    assert!(refused.contains("separated by \";\""), "{refused}");
-    assert!(refused.contains("SEMICOLON"), "{refused}");
-    for delimiter in [Delimiter::Auto, Delimiter::Semicolon] {
-        options.delimiter = delimiter;
-        let head = head(text, &options, 10, true).unwrap();
-        assert_eq!(head.dialect.delimiter, Some(Delimiter::Semicolon));
-        assert_eq!(
-            head.rows[0].payload,
-            r#"{"id":"1","text":"Hello, world","lang":"en"}"#
-        );
-    }
-}
-
-#[test]
-fn a_first_line_that_names_the_delimiter_is_honoured() {
-    let text = "\u{feff}sep=;\r\nid;text\r\n1;a\r\n";
-    for delimiter in [Delimiter::Auto, Delimiter::Comma] {
-        let options = Options {
-            delimiter,
-            ..Options::new(TableFormat::Csv)
-        };
-        let all = read_with(&options, Begin::START, [text.as_bytes()]).unwrap();
-        assert_eq!(all[0].payload.as_deref(), Ok(r#"{"id":"1","text":"a"}"#));
-        assert_eq!((all[0].line, all[0].end.offset), (3, text.len() as u64));
-    }
-}
-
-#[test]
 fn json_array_loses_half() {
     let text = "[\n{\"id\":1,\"text\":\"a\"},\n{\"id\":2,\"text\":\"b\"}\n]\n";
     assert!(bad(jsonl(text)).contains("one object per line"));
@@ -450,35 +343,6 @@ fn json_array_loses_half() {
 fn big_integers_keep_their_digits_in_the_row() {
     let line = r#"{"id":18446744073709551616,"f":3.141592653589793238462643,"d":1.10,"z":-0}"#;
     assert_eq!(payloads(jsonl(line)), [Ok(line.to_owned())]);
-}
-
-#[test]
-fn a_row_in_another_encoding_is_refused_with_a_guess() {
-    let text = encoding_rs::WINDOWS_1251.encode("id,text\n1,Привет\n").0;
-    let refused = refusal(csv(&text));
-    assert!(refused.contains("WINDOWS1251"), "{refused}");
-    let options = Options {
-        encoding: Encoding::Windows1251,
-        ..Options::new(TableFormat::Csv)
-    };
-    let all = payloads(read_with(&options, Begin::START, [&*text]));
-    assert_eq!(all, [Ok(r#"{"id":"1","text":"Привет"}"#.to_owned())]);
-}
-
-#[test]
-fn an_unclosed_quote_is_named_by_the_line_on_which_it_opens() {
-    assert!(bad(csv("a,b\n1,2\n\"x\ny\",\"open\n1,2\n")).contains("opens on line 4"));
-    assert!(bad(csv("a,b\n1,\"open")).contains("opens on line 2"));
-    let long = format!("a,b\n\"x\ny\",\"open\n{}", "line\n".repeat(400_000));
-    assert!(bad(csv(&long)).contains("opens on line 3"));
-    let many = Options {
-        multiline: true,
-        ..Options::new(TableFormat::Csv)
-    };
-    let read = |text: &str| read_with(&many, Begin::START, [text.as_bytes()]);
-    assert!(bad(read(&long)).contains("opens on line 3"));
-    let long = format!("a,b\n\"{}\",\"open\n", "line\n".repeat(400_000));
-    assert!(bad(read(&long)).contains("opens on line 400002"));
 }
 
 #[test]
@@ -546,65 +410,6 @@ fn names_of_columns_are_remembered_as_long_as_they_are_names() {
     }
 }
 
-#[test]
-fn a_head_is_read_to_its_end_however_much_of_it_was_held_back() {
-    let text = "id,text\n".to_owned() + &"a,b\n".repeat(20_000);
-    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (encoding, bytes) in [
-        (Encoding::Utf8, text.as_bytes()),
-        (Encoding::Utf16, utf16.as_slice()),
-    ] {
-        let options = Options {
-            encoding,
-            ..Options::new(TableFormat::Csv)
-        };
-        for most in [1_000, 64 * 1024, 64 * 1024 + 2, 70_000] {
-            let read = head(&bytes[..most], &options, 20, false).unwrap();
-            assert_eq!(read.rows.len(), 20, "{encoding:?} {most}");
-        }
-    }
-    let open = "id,text\na,b\na,\"open\n".to_owned() + &"line\n".repeat(20_000);
-    let options = Options::new(TableFormat::Csv);
-    let refused = head(&open.as_bytes()[..64 * 1024], &options, 20, false).unwrap_err();
-    assert!(refused.to_string().contains("opens on line 3"), "{refused}");
-}
-
-/// Texts dense in everything that matters to the formats.
-fn text(alphabet: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop_oneof![
-        8 => prop::sample::select(alphabet).prop_map(|piece| piece.as_bytes().to_vec()),
-        1 => Just(vec![0xff]),
-    ];
-    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
-}
-
-/// Pieces of `text` that end at the given places.
-fn cut<'a>(text: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
-    let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
-    places.extend([0, text.len()]);
-    places.sort_unstable();
-    places
-        .windows(2)
-        .map(|pair| &text[pair[0]..pair[1]])
-        .collect()
-}
-
-/// However the bytes are cut, and wherever a run resumes, the records are the same.
-fn holds(options: &Options, text: &[u8], cuts: &[prop::sample::Index]) {
-    let read = |pieces: Vec<&[u8]>| read_with(options, Begin::START, pieces);
-    let whole = read(vec![text]);
-    assert_eq!(read(cut(text, cuts)), whole);
-    assert_eq!(read(text.chunks(1).collect()), whole);
-    let Ok(whole) = whole else { return };
-    for (index, record) in whole.iter().enumerate() {
-        let begin = begin_behind(options, text, index);
-        assert_eq!(begin.at, record.end);
-        let rest = &text[usize::try_from(record.end.offset).unwrap()..];
-        let resumed = read_with(options, begin, [rest]);
-        assert_eq!(resumed.unwrap(), whole[index + 1..]);
-    }
-}
-
 /// What a checkpoint behind the record of this index would hold.
 fn begin_behind(options: &Options, mut text: &[u8], index: usize) -> Begin {
     let mut records = Records::new(options, Begin::START).unwrap();
@@ -618,81 +423,5 @@ fn begin_behind(options: &Options, mut text: &[u8], index: usize) -> Begin {
         header: records.header().map(<[String]>::to_vec),
         dialect: Some(records.dialect()),
         columns: records.columns().to_vec(),
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn a_head_that_is_longer_than_what_is_held_back_begins_with_its_first_line(
-        rows in 5_000_usize..6_000,
-    ) {
-        let text = "id,text\n".to_owned() + &"a,bbbbbbbbbbbbbbbb\n".repeat(rows);
-        let read = head(text.as_bytes(), &Options::new(TableFormat::Csv), 3, false).unwrap();
-        prop_assert_eq!(read.header.unwrap(), ["id", "text"]);
-        prop_assert_eq!(read.rows[0].line, 2);
-        let all = csv(text);
-        prop_assert_eq!(payloads(all).len(), rows);
-    }
-
-    #[test]
-    fn csv_reads_the_same_in_any_pieces_and_from_any_record(
-        rest in text(&["a", "é", "\"", "\"\"", ",", "\n", "\r\n", "\r", "1,2\n", "\"x\",\"y\"\r\n", "\u{feff}"]),
-        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
-    ) {
-        let options = Options::new(TableFormat::Csv);
-        holds(&options, &[b"a,b\r\n", rest.as_slice()].concat(), &cuts);
-        holds(&options, &rest, &cuts);
-    }
-
-    #[test]
-    fn csv_of_any_dialect_reads_the_same_in_any_pieces_and_from_any_record(
-        text in text(&["a", "ж", "\u{1f600}", "\"", "\"\"", ";", "|", "\n", "\r\n", "\r", "1;2\n", "\"x\";\"y\"\r\n", "sep=;\r\n"]),
-        encoding in prop::sample::select(&[Encoding::Utf8, Encoding::Windows1251, Encoding::Windows1252, Encoding::Utf16]),
-        delimiter in prop::sample::select(&[Delimiter::Auto, Delimiter::Comma, Delimiter::Semicolon, Delimiter::Pipe]),
-        mark in any::<bool>(),
-        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
-    ) {
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let bytes = match encoding {
-            Encoding::Utf8 => text.into_bytes(),
-            Encoding::Windows1251 => encoding_rs::WINDOWS_1251.encode(&text).0.into_owned(),
-            Encoding::Windows1252 => encoding_rs::WINDOWS_1252.encode(&text).0.into_owned(),
-            Encoding::Utf16 => {
-                let mark = mark.then_some('\u{feff}');
-                let text: String = mark.into_iter().chain(text.chars()).collect();
-                text.encode_utf16().flat_map(u16::to_le_bytes).collect()
-            }
-        };
-        let options = Options { delimiter, encoding, ..Options::new(TableFormat::Csv) };
-        holds(&options, &bytes, &cuts);
-    }
-
-    #[test]
-    fn jsonl_reads_the_same_in_any_pieces_and_from_any_record(
-        text in text(&["{}", "{\"a\":1}", "\n", "\r\n", "[", "\"", " ", "é", "\u{feff}"]),
-        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
-    ) {
-        holds(&Options::new(TableFormat::Jsonl), &text, &cuts);
-    }
-
-    #[test]
-    fn csv_that_was_written_by_the_rules_comes_back(
-        rows in prop::collection::vec(prop::collection::vec("[a-z\"\n\r,é ]{0,6}", 3), 0..8),
-    ) {
-        let cell = |text: &String| format!("\"{}\"", text.replace('"', "\"\""));
-        let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n";
-        let text = "a,b,c\r\n".to_owned() + &rows.iter().map(line).collect::<String>();
-        let read: Vec<Vec<String>> = payloads(csv(text))
-            .into_iter()
-            .map(|payload| {
-                let row: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&payload.unwrap()).unwrap();
-                row.values().map(|value| value.as_str().unwrap().to_owned()).collect()
-            })
-            .collect();
-        let is_blank = |row: &&Vec<String>| row.iter().all(|cell| cell.trim_ascii().is_empty());
-        let rows: Vec<_> = rows.iter().filter(|row| !is_blank(row)).cloned().collect();
-        prop_assert_eq!(read, rows);
     }
 }

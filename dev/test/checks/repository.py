@@ -66,13 +66,23 @@ class Statements(unittest.TestCase):
 
 class Sources(unittest.TestCase):
     MOST = 350  # lines; what is longer does more than its name says
+    MOST_OF_TESTS = 500  # a test tells a story, but a file is about one subject
+
+    def of_crates(self, folder):
+        crates = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
+        return [f for crate in crates for path in ROOT.glob(crate) for f in (path / folder).rglob("*.rs")]
+
+    def assert_short(self, files, most, at_least):
+        self.assertGreater(len(files), at_least)
+        long = {str(f.relative_to(ROOT)): lines for f in files if (lines := f.read_text().count("\n")) > most}
+        self.assertEqual(long, {})
 
     def test_no_file_is_too_long_to_be_read(self):
-        crates = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
-        files = [f for crate in crates for folder in ROOT.glob(crate) for f in (folder / "src").rglob("*.rs") if f.name != "tests.rs"]
-        self.assertGreater(len(files), 400)
-        long = {str(f.relative_to(ROOT)): lines for f in files if (lines := f.read_text().count("\n")) > self.MOST}
-        self.assertEqual(long, {})
+        self.assert_short([f for f in self.of_crates("src") if f.name != "tests.rs"], self.MOST, 400)
+
+    def test_no_file_of_tests_is_too_long_to_be_read(self):
+        beside = [f for f in self.of_crates("src") if f.name == "tests.rs"]
+        self.assert_short(beside + self.of_crates("tests"), self.MOST_OF_TESTS, 150)
 
 
 class Images(unittest.TestCase):

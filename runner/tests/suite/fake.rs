@@ -1,6 +1,10 @@
 //! The internal API and an object store in process, with the semantics a runner relies on: epochs, a
 //! checkpoint that moves with the rows, `If-Match` and ranges. Faults are queued per endpoint.
 
+mod folder;
+mod runs;
+mod store;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
@@ -9,27 +13,22 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
-    extract::{Path, Query, State},
-    http::{HeaderMap, Method, StatusCode},
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{any, get, post, put},
 };
 use datacrowd_job::{http, platform::Platform, retry::RetryPolicy};
 use datacrowd_protocol::{
-    chunk::{Checkpoint, ChunkHeader, ChunkLoaded, ChunkRow, RejectedRow, SHOWN_REJECTED_ROWS},
+    chunk::Checkpoint,
     export::{ExportColumns, ExportFormat, ExportPage, RowPer},
-    files::{
-        Companions, EntriesRequest, EntryPlace, EntryPlaces, FilesPage, FilesRequest, FolderOpened,
-        ListedFile, NamedEntry, Selection, companions_of,
-    },
-    ids::{DatasetId, ExportId, RunId},
-    run::{CompleteRun, ExportOpened, GenerateOpened, OpenRun, PartRequest},
+    files::FolderOpened,
+    ids::RunId,
+    run::{CompleteRun, OpenRun},
     source::{Delimiter, Encoding, SourceFormat},
 };
 use datacrowd_runner::{Buckets, Session, source::Keys};
 use datacrowd_testkit::Contract;
-use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
@@ -116,19 +115,19 @@ impl Fake {
             contract: Contract::default(),
         };
         let router = Router::new()
-            .route("/internal/runs/{id}/open", post(open))
-            .route("/internal/runs/{id}/heartbeat", post(heartbeat))
-            .route("/internal/runs/{id}/source-url", post(source_url))
-            .route("/internal/runs/{id}/files", post(files))
-            .route("/internal/runs/{id}/complete", post(complete))
-            .route("/internal/runs/{id}/parts", post(part_url))
-            .route("/internal/datasets/{id}/tasks", post(tasks))
-            .route("/internal/exports/{id}/answers", get(answers))
-            .route("/internal/runs/{id}/entries", post(entries))
-            .route("/unpacked/{*name}", put(unpacked))
-            .route("/bucket/{*key}", any(object))
-            .route("/folder/{*key}", get(file))
-            .route("/parts/{number}", put(part))
+            .route("/internal/runs/{id}/open", post(runs::open))
+            .route("/internal/runs/{id}/heartbeat", post(runs::heartbeat))
+            .route("/internal/runs/{id}/source-url", post(runs::source_url))
+            .route("/internal/runs/{id}/files", post(folder::files))
+            .route("/internal/runs/{id}/complete", post(runs::complete))
+            .route("/internal/runs/{id}/parts", post(runs::part_url))
+            .route("/internal/datasets/{id}/tasks", post(runs::tasks))
+            .route("/internal/exports/{id}/answers", get(runs::answers))
+            .route("/internal/runs/{id}/entries", post(folder::entries))
+            .route("/unpacked/{*name}", put(folder::unpacked))
+            .route("/bucket/{*key}", any(store::object))
+            .route("/folder/{*key}", get(folder::file))
+            .route("/parts/{number}", put(store::part))
             .layer(axum::extract::DefaultBodyLimit::max(64 << 20))
             .with_state(fake.clone());
         let router = fake.contract.observe(router);
@@ -312,391 +311,4 @@ fn refuse_token(headers: &HeaderMap) -> Option<Response> {
         .get("authorization")
         .is_some_and(|value| value == format!("Bearer {TOKEN}").as_str());
     (!right || !headers.contains_key("x-correlation-id")).then(|| problem(401, json!({})))
-}
-
-async fn open(State(fake): State<Fake>, headers: HeaderMap, Json(body): Json<OpenRun>) -> Response {
-    let (_, answer) = fake.enter("open").await;
-    if let Some(answer) = answer.or_else(|| refuse_token(&headers)) {
-        return answer;
-    }
-    let mut world = fake.world();
-    world.epoch += 1;
-    if let Some(found) = &body.source {
-        world.pinned = Some(found.etag.clone());
-    }
-    world.opens.push(body);
-    if world.exporting {
-        let (format, row_per, raw_cells, columns) = world.export.clone();
-        return Json(ExportOpened {
-            epoch: world.epoch,
-            completed: world.completed,
-            export_id: ExportId(Uuid::nil()),
-            format,
-            row_per,
-            raw_cells,
-            bom: world.bom,
-            watermark: 1,
-            columns,
-            consensus: None,
-        })
-        .into_response();
-    }
-    Json(GenerateOpened {
-        epoch: world.epoch,
-        completed: world.completed,
-        dataset_id: DatasetId(Uuid::nil()),
-        source_url: world
-            .signed
-            .then(|| format!("{}/bucket/key?signature=1", world.url)),
-        source_uri: match &world.folder {
-            Some(_) => "s3://bucket/clips/".to_owned(),
-            None => "s3://bucket/key.csv".to_owned(),
-        },
-        etag: world.pinned.clone(),
-        size_bytes: world.pinned.as_ref().map(|_| world.source.len() as i64),
-        sha256: world.sha256.clone(),
-        format: world.format,
-        batch_size: 100,
-        max_invalid_rows: world.max_invalid_rows,
-        required_columns: world.required.clone(),
-        main_column: world.required.first().cloned(),
-        delimiter: world.delimiter,
-        encoding: world.encoding,
-        multiline: world.multiline,
-        folder: world.folder.clone(),
-        checkpoint: world.checkpoint.clone(),
-    })
-    .into_response()
-}
-
-async fn heartbeat(State(fake): State<Fake>, Json(body): Json<Value>) -> Response {
-    let (_, answer) = fake.enter("heartbeat").await;
-    answer.unwrap_or_else(|| fenced_or(&fake, &body, || StatusCode::NO_CONTENT.into_response()))
-}
-
-async fn source_url(State(fake): State<Fake>, Json(body): Json<Value>) -> Response {
-    let (_, answer) = fake.enter("source-url").await;
-    let url = fake.world().url.clone();
-    let fresh = || {
-        Json(json!({ "sourceUrl": format!("{url}/bucket/key?signature=fresh") })).into_response()
-    };
-    answer.unwrap_or_else(|| fenced_or(&fake, &body, fresh))
-}
-
-/// ETag of a file of the folder.
-fn etag_of(bytes: &[u8]) -> String {
-    format!(
-        "\"{:x}\"",
-        bytes.iter().fold(bytes.len(), |sum, byte| sum * 31 % 99_991
-            + usize::from(*byte))
-    )
-}
-
-async fn files(State(fake): State<Fake>, Json(body): Json<FilesRequest>) -> Response {
-    let (_, answer) = fake.enter("files").await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let world = fake.world();
-    if body.epoch != world.epoch {
-        return problem(409, json!({}));
-    }
-    let behind = |key: &&String| body.after.as_ref().is_none_or(|after| *key > after);
-    let keys: Vec<_> = world.files.keys().filter(behind).collect();
-    let has_more = keys.len() > world.page;
-    let page = &keys[..keys.len().min(world.page)];
-    let folder = world.folder.clone().unwrap();
-    let selection = Selection {
-        companions: folder.companions.then_some(Companions::SameStem),
-        ..Selection::default()
-    };
-    let patterns = selection.patterns().unwrap();
-    let url = |key: &str| format!("{}/folder/{key}", world.url);
-    let listed = page.iter().filter_map(|key| {
-        let name = key.strip_prefix("clips/")?;
-        let beside = companions_of(key);
-        patterns.select(name).then(|| ListedFile {
-            key: (*key).clone(),
-            name: name.to_owned(),
-            uri: format!("s3://bucket/{key}"),
-            size_bytes: world.files[*key].len() as i64,
-            etag: etag_of(&world.files[*key]),
-            url: (!name.contains("..")).then(|| url(key)),
-            companions: beside
-                .iter()
-                .filter(|_| folder.companions)
-                .map(|key| url(key))
-                .collect(),
-        })
-    });
-    Json(FilesPage {
-        files: listed.collect(),
-        next: page.last().filter(|_| has_more).map(|key| (*key).clone()),
-    })
-    .into_response()
-}
-
-async fn entries(State(fake): State<Fake>, Json(body): Json<EntriesRequest>) -> Response {
-    let (_, answer) = fake.enter("entries").await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let world = fake.world();
-    if body.epoch != world.epoch {
-        return problem(409, json!({}));
-    }
-    let place = |entry: &NamedEntry| {
-        let there = world.files.get(&format!("clips/{}", entry.name));
-        let is_there = there.is_some_and(|bytes| bytes.len() as i64 == entry.size_bytes);
-        EntryPlace {
-            url: (!is_there).then(|| format!("{}/unpacked/{}", world.url, entry.name)),
-        }
-    };
-    Json(EntryPlaces {
-        places: body.entries.iter().map(place).collect(),
-    })
-    .into_response()
-}
-
-/// Takes an object whole, as an object store does, or not at all.
-async fn unpacked(State(fake): State<Fake>, Path(name): Path<String>, body: Body) -> Response {
-    let (_, answer) = fake.enter("unpacked").await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
-        return problem(400, json!({}));
-    };
-    fake.world().files.insert(format!("clips/{name}"), bytes);
-    StatusCode::OK.into_response()
-}
-
-async fn file(State(fake): State<Fake>, Path(key): Path<String>, headers: HeaderMap) -> Response {
-    let (fault, answer) = fake.enter("file").await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let bytes = fake.world().files.get(&key).cloned();
-    let Some(bytes) = bytes else {
-        return problem(404, json!({}));
-    };
-    if headers
-        .get("if-match")
-        .is_some_and(|etag| *etag != etag_of(&bytes)[..])
-    {
-        return problem(412, json!({}));
-    }
-    let range = headers["range"].to_str().unwrap();
-    let last: usize = range.strip_prefix("bytes=0-").unwrap().parse().unwrap();
-    let head = bytes.slice(..bytes.len().min(last + 1));
-    let body = match fault {
-        Some(Fault::CutAfter(_)) => {
-            let cut = async { Err::<Bytes, _>(std::io::Error::other("cut")) };
-            Body::from_stream(futures::stream::once(cut))
-        }
-        _ => Body::from(head),
-    };
-    (StatusCode::PARTIAL_CONTENT, body).into_response()
-}
-
-async fn part_url(State(fake): State<Fake>, Json(body): Json<PartRequest>) -> Response {
-    let (_, answer) = fake.enter("parts").await;
-    let url = format!("{}/parts/{}", fake.world().url, body.part_number);
-    let epoch = json!({ "epoch": body.epoch });
-    answer.unwrap_or_else(|| {
-        fenced_or(&fake, &epoch, || {
-            Json(json!({ "url": url })).into_response()
-        })
-    })
-}
-
-async fn complete(State(fake): State<Fake>, Json(body): Json<CompleteRun>) -> Response {
-    let (_, answer) = fake.enter("complete").await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let epoch = json!({ "epoch": body.epoch });
-    fenced_or(&fake, &epoch, || {
-        fake.world().completes.push(body);
-        StatusCode::NO_CONTENT.into_response()
-    })
-}
-
-fn fenced_or(fake: &Fake, body: &Value, answer: impl FnOnce() -> Response) -> Response {
-    let current = fake.world().epoch;
-    if body["epoch"] == current {
-        answer()
-    } else {
-        problem(409, json!({}))
-    }
-}
-
-async fn tasks(State(fake): State<Fake>, headers: HeaderMap, body: String) -> Response {
-    let (fault, answer) = fake.enter("tasks").await;
-    if let Some(answer) = answer.or_else(|| refuse_token(&headers)) {
-        return answer;
-    }
-    let mut world = fake.world();
-    if headers["x-epoch"] != world.epoch.to_string().as_str() || !headers.contains_key("x-run-id") {
-        return problem(409, json!({}));
-    }
-    let mut lines = body.lines();
-    let header: ChunkHeader = serde_json::from_str(lines.next().unwrap()).unwrap();
-    let mut rows: Vec<ChunkRow> = lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let whole = rows.len();
-    if let Some(Fault::TakeOnly(most)) = fault {
-        rows.truncate(most);
-    }
-    let quota = world.quota.map(|quota| usize::try_from(quota).unwrap());
-    rows.truncate(quota.unwrap_or(whole));
-    world.quota = world
-        .quota
-        .map(|quota| quota - i64::try_from(rows.len()).unwrap());
-    world.checkpoint.header = header.header;
-    world.checkpoint.dialect = header.dialect;
-    world.checkpoint.columns = header.columns;
-    world.checkpoint.notices = header.notices;
-    for row in &rows {
-        take(&mut world, row);
-    }
-    if rows.len() == whole {
-        world.checkpoint.next_line = header.next_line;
-    }
-    match fault {
-        Some(Fault::LoseAnswer) => problem(500, json!({})),
-        _ if quota.is_some_and(|quota| quota < whole) => {
-            problem(402, json!({ "accepted": rows.len() }))
-        }
-        _ => Json(ChunkLoaded {
-            inserted: i64::try_from(rows.len()).unwrap(),
-            skipped: 0,
-            checkpoint: world.checkpoint.clone(),
-        })
-        .into_response(),
-    }
-}
-
-/// One row of a chunk, exactly once.
-fn take(world: &mut World, row: &ChunkRow) {
-    if row.row_no < world.checkpoint.next_row {
-        return;
-    }
-    assert_eq!(
-        row.row_no, world.checkpoint.next_row,
-        "rows come in order, without gaps"
-    );
-    world.checkpoint.next_row += 1;
-    world.checkpoint.blank += row.blank_before;
-    world.checkpoint.offset = row.end_offset;
-    world.checkpoint.after.clone_from(&row.key);
-    world.checkpoint.next_line = row.next_line().unwrap();
-    match (&row.payload, &row.rejected) {
-        (Some(payload), None) => {
-            world
-                .tasks
-                .insert(row.row_no, serde_json::from_str(payload.get()).unwrap());
-        }
-        (None, Some(reason)) => {
-            world.checkpoint.rejected += 1;
-            if world.checkpoint.rejected_rows.len() < SHOWN_REJECTED_ROWS {
-                let line = row.line.unwrap();
-                world.checkpoint.rejected_rows.push(RejectedRow {
-                    line,
-                    reason: reason.clone(),
-                });
-            }
-        }
-        other => panic!("a row is either loaded or refused: {other:?}"),
-    }
-}
-
-async fn answers(
-    State(fake): State<Fake>,
-    headers: HeaderMap,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
-    let (_, answer) = fake.enter("answers").await;
-    if let Some(answer) = answer.or_else(|| refuse_token(&headers)) {
-        return answer;
-    }
-    let world = fake.world();
-    if query["epoch"] != world.epoch.to_string() || !query.contains_key("runId") {
-        return problem(409, json!({}));
-    }
-    let index: usize = query
-        .get("cursor")
-        .map_or(0, |cursor| cursor.parse().unwrap());
-    let empty = ExportPage {
-        items: Vec::new(),
-        next_cursor: None,
-    };
-    let mut page = world.pages.get(index).cloned().unwrap_or(empty);
-    page.next_cursor = (index + 1 < world.pages.len()).then(|| (index + 1).to_string());
-    Json(page).into_response()
-}
-
-async fn part(State(fake): State<Fake>, Path(number): Path<i32>, body: Bytes) -> Response {
-    let (_, answer) = fake.enter("put").await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    fake.world().parts.insert(number, body);
-    [("etag", format!("\"part-{number}\""))].into_response()
-}
-
-async fn object(State(fake): State<Fake>, method: Method, headers: HeaderMap) -> Response {
-    let endpoint = if method == Method::HEAD {
-        "head"
-    } else {
-        "source"
-    };
-    let (fault, answer) = fake.enter(endpoint).await;
-    if let Some(answer) = answer {
-        return answer;
-    }
-    let world = fake.world();
-    if headers
-        .get("if-match")
-        .is_some_and(|etag| etag != world.etag.as_str())
-    {
-        return problem(412, json!({}));
-    }
-    let size = world.source.len();
-    let etag = ("etag", world.etag.clone());
-    let Some(range) = headers.get("range") else {
-        return ([etag], world.source.clone()).into_response();
-    };
-    let range = range.to_str().unwrap().trim_start_matches("bytes=");
-    let start: usize = range.split('-').next().unwrap().parse().unwrap();
-    if start >= size {
-        return (
-            StatusCode::RANGE_NOT_SATISFIABLE,
-            [("content-range", format!("bytes */{size}"))],
-        )
-            .into_response();
-    }
-    let bytes = world.source.slice(start..);
-    let headers = [
-        etag,
-        (
-            "content-range",
-            format!("bytes {start}-{}/{size}", size - 1),
-        ),
-    ];
-    let body = match fault {
-        Some(Fault::CutAfter(most)) => {
-            // What was sent arrives before the connection breaks, else the store would lose it with the connection.
-            let part = bytes.slice(..most.min(bytes.len()));
-            let cut = async {
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                Err(std::io::Error::other("cut"))
-            };
-            let sent = futures::stream::iter([Ok(part)]);
-            Body::from_stream(sent.chain(futures::stream::once(cut)))
-        }
-        _ => Body::from(bytes),
-    };
-    (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
 }

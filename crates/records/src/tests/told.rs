@@ -1,5 +1,7 @@
 //! What is said of a file, and what to do about it.
 
+use datacrowd_protocol::source::{Delimiter, Encoding};
+
 use super::*;
 
 #[test]

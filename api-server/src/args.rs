@@ -59,6 +59,8 @@ pub enum Command {
     },
     /// Print every type of event with its JSON schema.
     EventSchemas,
+    /// Print every code of an error as a page of Markdown.
+    Errors,
     /// Print every setting as a file of environment variables.
     EnvExample,
     /// Print every setting as a table of Markdown.

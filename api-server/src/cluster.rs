@@ -9,7 +9,6 @@ mod tokens;
 
 use std::{collections::BTreeMap, fmt::Debug};
 
-use axum::http::StatusCode;
 use datacrowd_crds::{
     Dataset, Export, Model, Prediction, Project, Webhook, condition::Condition, names,
 };
@@ -22,7 +21,7 @@ use kube::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, Code};
 
 /// How often a change is tried over a resource that others change.
 pub const CHANGE_ATTEMPTS: usize = 5;
@@ -99,11 +98,7 @@ fn failed(error: kube::Error) -> ApiError {
         kube::Error::Api(status)
             if status.code == 403 && status.message.contains("being terminated") =>
         {
-            ApiError::new(
-                StatusCode::CONFLICT,
-                "namespace_terminating",
-                "The tenant's namespace is being deleted; wait until it is gone.",
-            )
+            ApiError::new(Code::NamespaceTerminating)
         }
         other => ApiError::unavailable("cluster", &other),
     }
@@ -121,12 +116,7 @@ fn is_replaced(status: &kube::core::Status) -> bool {
 
 /// The cluster has another resource under this name than the one that is known here.
 fn replaced() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "replaced",
-        "The resource was deleted or replaced in the cluster a moment ago; read it again, then decide anew.",
-    )
-    .retry_after(1)
+    ApiError::new(Code::Replaced).retry_after(1)
 }
 
 fn named(uid: ResourceUid) -> Preconditions {

@@ -3,10 +3,12 @@
 
 mod accounts;
 mod billing;
+mod code;
 mod labelling;
+mod listed;
 mod notifications;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -17,6 +19,7 @@ use datacrowd_labelling::Refusal;
 use datacrowd_protocol::problem::{PROBLEM_CONTENT_TYPE, Problem};
 use serde_json::Value;
 
+pub use self::{code::Code, listed::listed};
 use crate::database::is_transient;
 
 /// Result of a handler.
@@ -33,7 +36,7 @@ pub struct ApiError {
 }
 
 /// For who is no caller, such as a task: its code and message.
-impl std::fmt::Display for ApiError {
+impl Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.code, self.message)
     }
@@ -42,12 +45,27 @@ impl std::fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 impl ApiError {
-    /// A refusal with a stable code and a sentence that says what to do.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    /// With the words of the table, which have no blanks.
+    pub fn new(code: Code) -> Self {
+        Self::filled(code, &[])
+    }
+
+    /// With the words of the table and what differs this time.
+    pub fn filled(code: Code, blanks: &[&dyn Display]) -> Self {
+        Self::saying(code, code.filled(blanks))
+    }
+
+    /// With words for the occasion: a sentence that says what to do.
+    pub fn saying(code: Code, message: impl Into<String>) -> Self {
+        Self::told(code.status(), code.name(), message.into())
+    }
+
+    /// With a code of ours or of a context.
+    fn told(status: StatusCode, code: &'static str, message: String) -> Self {
         Self {
             status,
             code,
-            message: message.into(),
+            message,
             details: BTreeMap::new(),
             retry_after: None,
         }
@@ -77,12 +95,8 @@ impl ApiError {
     }
 
     /// 422 with a sentence per field.
-    pub fn invalid(code: &'static str, details: BTreeMap<String, String>) -> Self {
-        let mut error = Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            code,
-            "The request does not fit; correct the members named in details.",
-        );
+    pub fn invalid(code: Code, details: BTreeMap<String, String>) -> Self {
+        let mut error = Self::saying(code, Code::InvalidRequest.says());
         error.details = details
             .into_iter()
             .map(|(k, v)| (k, Value::String(v)))
@@ -92,7 +106,10 @@ impl ApiError {
 
     /// 422 for one member.
     pub fn invalid_member(member: &str, why: impl Into<String>) -> Self {
-        Self::invalid("invalid_request", [(member.to_owned(), why.into())].into())
+        Self::invalid(
+            Code::InvalidRequest,
+            [(member.to_owned(), why.into())].into(),
+        )
     }
 
     /// The same refusal of one line among many.
@@ -107,20 +124,12 @@ impl ApiError {
 
     /// 400 for a text that is no JSON at all.
     pub fn not_json(why: &str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_json",
-            format!("The body is not JSON: {why}."),
-        )
+        Self::filled(Code::InvalidJson, &[&why])
     }
 
     /// 403 for who has another role.
     pub fn forbidden(role: &str) -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "forbidden",
-            format!("This is for the role {role}; ask an ADMIN to give it to you."),
-        )
+        Self::filled(Code::Forbidden, &[&role])
     }
 
     /// 404, the same for what does not exist and for what is another tenant's.
@@ -183,11 +192,7 @@ impl ApiError {
     /// 500: logged here, once; the caller learns nothing of the inside.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error.causes = ?causes(error), "request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Something failed on our side; try again, and report the correlationId if it keeps happening.",
-        )
+        Self::new(Code::Internal)
     }
 
     /// 503 where the same call may succeed in a moment, else 500.
@@ -201,24 +206,13 @@ impl ApiError {
     /// 503 for a neighbour that does not answer.
     pub fn unavailable(what: &'static str, error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::warn!(error.causes = ?causes(error), neighbour = what, "a neighbour does not answer");
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            format!("The {what} does not answer; try again in a moment."),
-        )
-        .retry_after(5)
+        Self::filled(Code::Unavailable, &[&what]).retry_after(5)
     }
 
     /// 502 where the object store answers and refuses us: it will until a setting is corrected.
     pub fn object_store_refused(answer: &str, error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error.causes = ?causes(error), answer, "the object store refuses the platform");
-        Self::new(
-            StatusCode::BAD_GATEWAY,
-            "object_store_refused",
-            format!(
-                "The object store refuses the platform ({answer}); its administrator must check the settings of bucket, region and credentials."
-            ),
-        )
+        Self::filled(Code::ObjectStoreRefused, &[&answer])
     }
 }
 
@@ -238,32 +232,17 @@ impl IntoResponse for ApiError {
 
 /// An error that no handler made.
 fn framework_error(status: StatusCode) -> ApiError {
-    let (code, message) = match status {
-        StatusCode::NOT_FOUND => (
-            "no_route",
-            "There is nothing under this path; see /docs for what there is.",
-        ),
-        StatusCode::METHOD_NOT_ALLOWED => (
-            "method_not_allowed",
-            "This path does not take this method; see the Allow header.",
-        ),
-        StatusCode::PAYLOAD_TOO_LARGE => (
-            "payload_too_large",
-            "The body is too large; send less at once.",
-        ),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => (
-            "unsupported_media_type",
-            "This media type is not taken here; see /docs for the one that is.",
-        ),
-        StatusCode::REQUEST_TIMEOUT => ("request_timeout", "The request took too long; try again."),
-        s if s.is_client_error() => (
-            "bad_request",
-            "The request cannot be read; see /docs for its form.",
-        ),
-        _ => (
-            "internal",
-            "Something failed on our side; try again, and report the correlationId if it keeps happening.",
-        ),
+    let code = match status {
+        StatusCode::NOT_FOUND => Code::NoRoute,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
+        s if s.is_client_error() => Code::BadRequest,
+        _ => Code::Internal,
     };
-    ApiError::new(status, code, message)
+    ApiError {
+        status,
+        ..ApiError::new(code)
+    }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     words,
 };
 
@@ -38,18 +38,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
+            return Err(ApiError::saying(
+                Code::UnsupportedMediaType,
                 "Send the body with Content-Type: application/json.",
             ));
         }
         let bytes = Bytes::from_request(request, state).await;
         let bytes = bytes.map_err(|unread| match unread.status() {
             StatusCode::PAYLOAD_TOO_LARGE => ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE),
-            status => ApiError::new(
-                status,
-                "bad_request",
+            _ => ApiError::saying(
+                Code::BadRequest,
                 "The body cannot be read; send it whole and within the size limit.",
             ),
         })?;

@@ -30,7 +30,7 @@ use datacrowd_outbox::go_on;
 use crate::{
     auth::{Owner, bearer},
     digest,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::is_form,
     paths,
     state::App,
@@ -239,20 +239,11 @@ async fn may_read(app: &App, parts: &mut Parts, answer: &StoredAnswer) -> ApiRes
 }
 
 fn reused() -> ApiError {
-    ApiError::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "idempotency_key_reused",
-        "This Idempotency-Key was used for another request; use a new one.",
-    )
+    ApiError::new(Code::IdempotencyKeyReused)
 }
 
 fn running() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "idempotency_key_running",
-        "The first request with this Idempotency-Key still runs; try again in a moment.",
-    )
-    .retry_after(2)
+    ApiError::new(Code::IdempotencyKeyRunning).retry_after(2)
 }
 
 /// Runs the request, saying every now and then that it runs, and keeps the answer of one that worked.

@@ -46,6 +46,7 @@ mod upsert;
 mod webhooks;
 mod words;
 
+pub use error::listed as errors;
 pub use internal::openapi as internal_openapi;
 pub use routes::openapi;
 pub use state::{App, Parts, Settings};

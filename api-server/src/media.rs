@@ -1,12 +1,11 @@
 //! Where the images, audio and video are that the cells of tasks name: for whoever answers, and for models.
 
-use axum::http::StatusCode;
 use datacrowd_labelling::Media;
 use datacrowd_protocol::object::{Origin, PlatformObject};
 use url::Url;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     folder,
     state::App,
 };
@@ -70,11 +69,7 @@ pub async fn locate(app: &App, media: &Media) -> ApiResult<Located> {
 
 /// The file that a cell names is not there.
 pub fn missing() -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        "media_missing",
-        "The file that the cell names is not there. As its worker, skip the task and say so in the reason; as its client, put the file there.",
-    )
+    ApiError::new(Code::MediaMissing)
 }
 
 /// What stands before the first colon, where that is the scheme of a link: `data` of `data:text/html,…`.
@@ -88,9 +83,5 @@ fn scheme(value: &str) -> Option<String> {
 }
 
 fn unreachable_media() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "media_unreachable",
-        "The cell names nothing that this server can show. As its worker, skip the task and say so in the reason; as its client, name a file below your own prefix or a link.",
-    )
+    ApiError::new(Code::MediaUnreachable)
 }

@@ -2,7 +2,6 @@
 
 pub mod invited;
 
-use axum::http::StatusCode;
 use datacrowd_labelling::{Error as CoreError, Refusal, Tenant};
 use datacrowd_protocol::{
     ids::{TenantId, UserId},
@@ -10,7 +9,7 @@ use datacrowd_protocol::{
 };
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     idempotency::SameRequest,
     names::resource_name,
     state::App,
@@ -77,11 +76,7 @@ async fn home_of_founding(app: &App, founding: &Tenant) -> ApiResult<Option<Stri
 }
 
 fn namespace_taken() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "namespace_taken",
-        "The namespace that this tenant would get exists and is somebody else's; try again, or name another tenant.",
-    )
+    ApiError::new(Code::NamespaceTaken)
 }
 
 /// The tenant of a name that could be one's; none when no row has it.

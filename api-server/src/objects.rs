@@ -22,7 +22,7 @@ use aws_smithy_http_client::{
 };
 use datacrowd_protocol::object::{PlatformBucket, PlatformObject};
 
-pub use self::{links::DOWNLOAD_TTL, list::Listed, multipart::PART_LOST};
+pub use self::{links::DOWNLOAD_TTL, list::Listed};
 use crate::{args::Objects as Settings, error::ApiError};
 
 /// What it is called in messages.

@@ -5,10 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::http::StatusCode;
 use datacrowd_protocol::ids::TenantId;
 
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, Code};
 
 /// Of one client.
 const MOST: usize = 100;
@@ -32,14 +31,7 @@ impl OpenStreams {
         let mut counts = self.counts();
         let count = counts.entry(tenant).or_default();
         if *count >= MOST {
-            return Err(ApiError::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_streams",
-                format!(
-                    "{MOST} streams of events are open already; close one, or ask for the list of events instead."
-                ),
-            )
-            .retry_after(AGAIN));
+            return Err(ApiError::filled(Code::TooManyStreams, &[&MOST]).retry_after(AGAIN));
         }
         *count += 1;
         Ok(OpenStream {

@@ -6,11 +6,10 @@ use std::{
     num::NonZeroU32,
 };
 
-use axum::http::StatusCode;
 use datacrowd_protocol::ids::UserId;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, Code};
 
 /// Seconds' worth of requests that may come at once.
 const BURST_SECONDS: u32 = 2;
@@ -69,12 +68,7 @@ fn check<K: std::hash::Hash + Eq + Clone>(
     limiter.check_key(key).map_err(|until| {
         let wait = until.wait_time_from(limiter.clock().now());
         let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX - 1) + 1;
-        ApiError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
-            format!("Too many requests; try again in {seconds} seconds, and send fewer at once."),
-        )
-        .retry_after(seconds)
+        ApiError::filled(Code::RateLimited, &[&seconds]).retry_after(seconds)
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{
     connect::{account_settings, billing, billing_mode, stripe, webhook_keys},
     console::Console,
     database::{pool, pool_of_statements},
-    dispatch,
+    dispatch, errors,
     guards::time_limit::REQUEST_TIME,
     internal_openapi,
     listen::{HEADER_TIME, listen},
@@ -55,6 +55,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             let schemas = datacrowd_notifications::schemas();
             print(&serde_json::to_string_pretty(&schemas).context("rendering the schemas")?)
         }
+        Command::Errors => print(&errors()),
         Command::EnvExample => print(&env_example()),
         Command::Settings => print(&settings_table()),
         Command::Openapi { internal } => {

@@ -1,14 +1,13 @@
 //! The first bytes of a source, read as a run will read them: what a run would refuse whole is refused
 //! before anybody pays.
 
-use axum::http::StatusCode;
 use datacrowd_protocol::{
     labeling::Labeling,
     source::{Delimiter, Encoding, TableFormat},
 };
 use datacrowd_records::{BadInput, Head, Options, head, is_packed};
 
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, Code};
 
 /// Bytes of a source that are looked at.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -99,11 +98,7 @@ pub fn rows(bytes: &[u8], options: &Options, most: usize, whole: bool) -> ApiRes
 
 fn refused(member: &str, error: BadInput) -> ApiError {
     match error {
-        BadInput::NotText(why) => ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            why,
-        ),
+        BadInput::NotText(why) => ApiError::saying(Code::UnsupportedMediaType, why),
         BadInput::Content(why) => ApiError::invalid_member(member, why),
     }
 }

@@ -17,7 +17,7 @@ use futures::{Stream, stream};
 use self::body::{Overfull, Silent, Window};
 use crate::{
     digest,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     guards::time_limit::TimeLimit,
     state::Settings,
 };
@@ -82,11 +82,7 @@ impl FormReader {
         DefaultBodyLimit::disable().apply(&mut request);
         let form = Multipart::from_request(request, &()).await;
         let form = form.map_err(|_| {
-            ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "bad_request",
-                "The form's Content-Type names nothing that separates its parts; send multipart/form-data with a file.",
-            )
+            ApiError::saying(Code::BadRequest, "The form's Content-Type names nothing that separates its parts; send multipart/form-data with a file.")
         })?;
         Ok(Self {
             form,
@@ -168,9 +164,8 @@ impl<'a> File<'a> {
 
 /// A file that is longer than one may be.
 pub fn too_large() -> ApiError {
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "payload_too_large",
+    ApiError::saying(
+        Code::PayloadTooLarge,
         "The file is larger than this server takes; put it into a bucket and send sourceUri instead.",
     )
 }
@@ -178,24 +173,21 @@ pub fn too_large() -> ApiError {
 /// A form that cannot be read to its end, and what to do about it.
 fn broken(error: MultipartError) -> ApiError {
     if body::caused::<Silent>(&error) {
-        return ApiError::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "request_timeout",
+        return ApiError::saying(
+            Code::RequestTimeout,
             "Nothing of the form came for too long; send it again.",
         );
     }
     if body::caused::<Overfull>(&error) {
-        return ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "payload_too_large",
+        return ApiError::saying(
+            Code::PayloadTooLarge,
             "A part of the form other than the file is longer than 1 MiB; shorten it.",
         );
     }
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::framework(StatusCode::PAYLOAD_TOO_LARGE),
-        _ => ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "bad_request",
+        _ => ApiError::saying(
+            Code::BadRequest,
             "The form broke off, or is no multipart/form-data; send it again.",
         ),
     }

@@ -19,7 +19,7 @@ use datacrowd_protocol::{
 };
 use kube::{Resource, ResourceExt, core::object::HasSpec};
 
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, Code};
 
 /// The uid that the cluster gave to a resource.
 pub fn uid_of(resource: &impl Resource) -> ApiResult<ResourceUid> {
@@ -166,7 +166,7 @@ pub fn dataset(up: Upsert<DatasetSpec>, bucket: &PlatformBucket) -> ApiResult<Da
 }
 
 fn invalid(member: &str, why: impl Into<String>) -> ApiError {
-    ApiError::invalid("invalid_spec", [(member.to_owned(), why.into())].into())
+    ApiError::invalid(Code::InvalidSpec, [(member.to_owned(), why.into())].into())
 }
 
 /// An Export's upsert.

@@ -4,7 +4,7 @@
 use datacrowd_accounts::is_invisible;
 use serde_json::error::Category;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 
 /// What is said of a member whose fault has no words yet.
 const GENERAL: &str = "does not fit here; see /docs for its form";
@@ -61,7 +61,7 @@ fn member(path: &str, root: &str, text: &str) -> ApiError {
     let path = if path == "." { "" } else { path };
     if let Some(name) = quoted_after(text, "unknown field ") {
         let why = "is not known here; remove it".to_owned();
-        return ApiError::invalid("unknown_field", [(below(path, name), why)].into());
+        return ApiError::invalid(Code::UnknownField, [(below(path, name), why)].into());
     }
     if let Some(name) = quoted_after(text, "missing field ") {
         return ApiError::invalid_member(&below(path, name), "is missing; add it");

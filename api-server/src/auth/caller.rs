@@ -1,11 +1,11 @@
 //! Who presents a token, and what it may be used for.
 
-use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, header, request::Parts};
 use datacrowd_accounts::{Caller, Credential, Role, Scope};
 use datacrowd_protocol::WireEnum;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
 };
 
@@ -20,13 +20,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Who calls, with whatever they call.
 pub async fn bearer_of(parts: &Parts, app: &App) -> ApiResult<Caller> {
-    let token = bearer(&parts.headers).ok_or_else(|| {
-        ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "Sign in, and send the access token as Authorization: Bearer.",
-        )
-    })?;
+    let token = bearer(&parts.headers).ok_or_else(|| ApiError::new(Code::Unauthenticated))?;
     let caller = app.accounts.verify_access(token, app.now()).await?;
     app.limits().account(caller.user_id)?;
     Ok(caller)
@@ -41,14 +35,7 @@ pub fn has_scope(caller: &Caller, scope: Scope) -> bool {
 }
 
 pub fn insufficient(scope: Scope) -> ApiError {
-    ApiError::new(
-        StatusCode::FORBIDDEN,
-        "insufficient_scope",
-        format!(
-            "This token lacks the scope {}; make one that has it.",
-            scope.upper()
-        ),
-    )
+    ApiError::filled(Code::InsufficientScope, &[&scope.upper()])
 }
 
 /// Who calls, when what they call with may be used for `scope`; `READ` is enough to change nothing.

@@ -1,9 +1,6 @@
 //! Who owns projects: a client within its tenant, or an ADMIN in any.
 
-use axum::{
-    extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use datacrowd_accounts::{Role, Scope};
 use datacrowd_labelling::Tenant;
 use datacrowd_protocol::{
@@ -15,7 +12,7 @@ use serde_json::Value;
 
 use super::caller::{caller, has_scope, insufficient};
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::Query,
     state::App,
 };
@@ -68,20 +65,14 @@ impl Owner {
 
     /// The tenant and its home namespace, for calls that create something.
     pub fn home(&self) -> ApiResult<(&Tenant, &str)> {
-        let tenant = self.tenant.as_ref().ok_or_else(|| {
-            ApiError::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "tenant_required",
-                "An ADMIN has no tenant; name one with ?tenant=.",
-            )
-        })?;
-        let namespace = tenant.namespace.as_deref().ok_or_else(|| {
-            ApiError::new(
-                StatusCode::CONFLICT,
-                "tenant_without_home",
-                "This tenant has no home namespace; make one of its users a CLIENT first.",
-            )
-        })?;
+        let tenant = self
+            .tenant
+            .as_ref()
+            .ok_or_else(|| ApiError::new(Code::TenantRequired))?;
+        let namespace = tenant
+            .namespace
+            .as_deref()
+            .ok_or_else(|| ApiError::new(Code::TenantWithoutHome))?;
         Ok((tenant, namespace))
     }
 }

@@ -1,15 +1,12 @@
 //! People who signed in themselves.
 
-use axum::{
-    extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use datacrowd_accounts::{Caller, Credential, Role, SessionId};
 use datacrowd_protocol::ids::UserId;
 
 use super::caller::{bearer_of, in_role};
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
 };
 
@@ -41,11 +38,7 @@ async fn in_session(parts: &Parts, app: &App) -> ApiResult<(Caller, SessionId)> 
     let caller = bearer_of(parts, app).await?;
     match caller.credential {
         Credential::Session(session) => Ok((caller, session)),
-        Credential::Token { .. } => Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "session_required",
-            "A personal token cannot do this; sign in with your password.",
-        )),
+        Credential::Token { .. } => Err(ApiError::new(Code::SessionRequired)),
     }
 }
 
@@ -58,11 +51,7 @@ async fn proven(app: &App, user: UserId, session: SessionId) -> ApiResult<()> {
     {
         return Ok(());
     }
-    Err(ApiError::new(
-        StatusCode::FORBIDDEN,
-        "reauthentication_required",
-        "This needs your password of the last ten minutes; give it to POST /me/reauthenticate, then repeat this.",
-    ))
+    Err(ApiError::new(Code::ReauthenticationRequired))
 }
 
 impl FromRequestParts<App> for InSession {

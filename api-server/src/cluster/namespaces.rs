@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
 use datacrowd_labelling::Tenant;
 use datacrowd_protocol::names::{FOUNDING, TENANT_LABEL};
 use k8s_openapi::api::core::v1::Namespace;
@@ -12,7 +11,7 @@ use kube::{
 };
 
 use super::{Bound, Cluster, failed};
-use crate::error::{ApiError, ApiResult};
+use crate::error::{ApiError, ApiResult, Code};
 
 impl Cluster {
     /// The namespace, when its live label names this tenant. What it says names no other tenant.
@@ -25,13 +24,9 @@ impl Cluster {
                 namespace: namespace.to_owned(),
             });
         }
-        Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "namespace_not_bound",
-            format!(
-                "Namespace {namespace} does not carry your tenant's label any more, so nothing is changed in it; ask a cluster administrator for {TENANT_LABEL}={}.",
-                tenant.name
-            ),
+        Err(ApiError::filled(
+            Code::NamespaceNotBound,
+            &[&namespace, &TENANT_LABEL, &tenant.name],
         ))
     }
 

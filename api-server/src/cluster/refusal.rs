@@ -1,10 +1,9 @@
 //! What the cluster refuses, in REST's words: the members of a request are not those of the resource, and the rules
 //! of a schema speak of themselves in a way that only its authors understand.
 
-use axum::http::StatusCode;
 use kube::core::{Status, response::StatusCause};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 
 /// Members of resources whose name in REST is another; all others lose their `spec.`.
 const MEMBERS: [(&str, &str); 5] = [
@@ -71,26 +70,18 @@ pub fn invalid(status: &Status) -> ApiError {
             .or_insert_with(|| in_words(&cause.field, &cause.message));
     }
     if !told.is_empty() {
-        return ApiError::invalid("invalid_spec", told);
+        return ApiError::invalid(Code::InvalidSpec, told);
     }
     let why = match status.message.split_once(DENIED) {
         Some((_, why)) => why.trim(),
         None => "see what the resource's rules say, and correct the request",
     };
-    ApiError::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "invalid_spec",
-        format!("The cluster refuses this: {}.", why.trim_end_matches('.')),
-    )
+    ApiError::filled(Code::InvalidSpec, &[&why.trim_end_matches('.')])
 }
 
 /// A change of what somebody else manages.
 pub fn managed_elsewhere(status: &Status) -> ApiError {
-    let mut error = ApiError::new(
-        StatusCode::CONFLICT,
-        "managed_elsewhere",
-        "Another manager owns what you want to change; change it there.",
-    );
+    let mut error = ApiError::new(Code::ManagedElsewhere);
     for cause in causes(status) {
         // conflict with "kubectl" using datacrowd.io/v1alpha1
         let manager = cause.message.split('"').nth(1).unwrap_or("another one");

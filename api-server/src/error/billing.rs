@@ -17,15 +17,28 @@ impl From<BillingError> for ApiError {
 
 impl From<BillingRefusal> for ApiError {
     fn from(refusal: BillingRefusal) -> Self {
-        let status = match refusal {
-            BillingRefusal::NotFound => StatusCode::NOT_FOUND,
-            BillingRefusal::PromoTaken => StatusCode::CONFLICT,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        let error = Self::new(status, refusal.code(), refusal.message());
+        let error = Self::told(status_of(&refusal), refusal.code(), refusal.message());
         match refusal.member() {
             Some(member) => error.detail(member, refusal.message()),
             None => error,
         }
+    }
+}
+
+fn status_of(refusal: &BillingRefusal) -> StatusCode {
+    use BillingRefusal as R;
+    match refusal {
+        R::NotFound => StatusCode::NOT_FOUND,
+        R::PromoTaken => StatusCode::CONFLICT,
+        R::Judgements { .. }
+        | R::BelowMinimum { .. }
+        | R::RequestKey
+        | R::KeyReused
+        | R::PromoUnknown
+        | R::PromoNotValid
+        | R::PromoUsedUp
+        | R::PromoUsedByClient
+        | R::PromoCurrency { .. }
+        | R::PromoInvalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

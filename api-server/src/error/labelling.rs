@@ -5,27 +5,17 @@ use datacrowd_labelling::{Error as CoreError, Refusal};
 use datacrowd_protocol::WireEnum;
 use serde_json::{Value, json};
 
-use super::ApiError;
+use super::{ApiError, Code};
 
 impl ApiError {
     /// 409 when a change over a resource was overtaken again and again.
     pub fn changing() -> Self {
-        Self::new(
-            StatusCode::CONFLICT,
-            "changing",
-            "Others keep changing it at the same time; try again in a moment.",
-        )
-        .retry_after(1)
+        Self::new(Code::Changing).retry_after(1)
     }
 
     /// 503 while a source is read again, to see whether it is what rows were made from.
     pub fn source_compared() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "source_compared",
-            "The source is being compared with the one that the rows of this name were made from; try again in a moment.",
-        )
-        .retry_after(5)
+        Self::new(Code::SourceCompared).retry_after(5)
     }
 }
 
@@ -43,7 +33,7 @@ impl From<CoreError> for ApiError {
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        let mut error = Self::new(status_of(&refusal), refusal.code(), refusal.message());
+        let mut error = Self::told(status_of(&refusal), refusal.code(), refusal.message());
         match refusal {
             Refusal::InvalidSpec { details } | Refusal::InvalidAnswer { details } => {
                 error.details = details

@@ -17,22 +17,25 @@ impl From<NotificationsError> for ApiError {
 
 impl From<NotificationsRefusal> for ApiError {
     fn from(refusal: NotificationsRefusal) -> Self {
-        let status = match refusal {
-            NotificationsRefusal::NotFound | NotificationsRefusal::Unsubscribed => {
-                StatusCode::NOT_FOUND
-            }
-            NotificationsRefusal::TooManyEndpoints { .. }
-            | NotificationsRefusal::Taken
-            | NotificationsRefusal::NamespaceNotBound
-            | NotificationsRefusal::Disabled => StatusCode::CONFLICT,
-            NotificationsRefusal::Tombstoned => StatusCode::GONE,
-            NotificationsRefusal::TelegramTries => StatusCode::TOO_MANY_REQUESTS,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        let error = Self::new(status, refusal.code(), refusal.message());
+        let error = Self::told(status_of(&refusal), refusal.code(), refusal.message());
         match refusal.member() {
             Some(member) => error.detail(member, refusal.message()),
             None => error,
+        }
+    }
+}
+
+fn status_of(refusal: &NotificationsRefusal) -> StatusCode {
+    use NotificationsRefusal as R;
+    match refusal {
+        R::NotFound | R::Unsubscribed => StatusCode::NOT_FOUND,
+        R::TooManyEndpoints { .. } | R::Taken | R::NamespaceNotBound | R::Disabled => {
+            StatusCode::CONFLICT
+        }
+        R::Tombstoned => StatusCode::GONE,
+        R::TelegramTries => StatusCode::TOO_MANY_REQUESTS,
+        R::Url { .. } | R::EventType { .. } | R::TooLong { .. } | R::TelegramCode => {
+            StatusCode::UNPROCESSABLE_ENTITY
         }
     }
 }

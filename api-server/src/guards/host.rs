@@ -2,12 +2,12 @@
 
 use axum::{
     extract::Request,
-    http::{StatusCode, header, uri::Authority},
+    http::{header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 
 /// Refuses who does not say which host is meant, or says it twice: proxies and servers that choose differently
 /// are how requests are smuggled.
@@ -22,10 +22,5 @@ pub async fn require(request: Request, next: Next) -> Response {
     if is_named {
         return next.run(request).await;
     }
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "host_required",
-        "The header Host is missing, given twice or no host name; send it once.",
-    )
-    .into_response()
+    ApiError::new(Code::HostRequired).into_response()
 }

@@ -10,7 +10,7 @@ use axum::{
 use super::{body_limit, time_limit::TimeLimit};
 use crate::{
     client::ClientAddress,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::is_form,
     paths::{self, ITEMS, UPLOADED_FILE, UPLOADED_PART, UPLOADS},
     state::App,
@@ -45,11 +45,7 @@ fn admit(app: &App, request: &Request) -> ApiResult<()> {
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
     if bytes > MAX_HEADER_BYTES {
-        return Err(ApiError::new(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "headers_too_large",
-            "The headers hold more than 16 KiB; send fewer or shorter ones.",
-        ));
+        return Err(ApiError::new(Code::HeadersTooLarge));
     }
     match request.extensions().get::<ClientAddress>() {
         Some(ClientAddress(Some(address))) => app.limits().address(*address),

@@ -1,9 +1,6 @@
 //! Who may use the internal port.
 
-use axum::{
-    extract::FromRequestParts,
-    http::{StatusCode, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use datacrowd_labelling::{RunCaller, WarmModel};
 use datacrowd_protocol::{
     ids::{ModelId, RunId},
@@ -14,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     auth::bearer,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
 };
 
@@ -27,11 +24,7 @@ impl FromRequestParts<App> for Trusted {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let Some(given) = parts.headers.get(INTERNAL_TOKEN_HEADER) else {
-            return Err(ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "internal_token_missing",
-                "Send the internal token in X-Internal-Token.",
-            ));
+            return Err(ApiError::new(Code::InternalTokenMissing));
         };
         let good = app
             .settings
@@ -43,11 +36,7 @@ impl FromRequestParts<App> for Trusted {
         if good {
             Ok(Self)
         } else {
-            Err(ApiError::new(
-                StatusCode::FORBIDDEN,
-                "internal_token_wrong",
-                "The internal token is wrong; read it from the platform's Secret again.",
-            ))
+            Err(ApiError::new(Code::InternalTokenWrong))
         }
     }
 }
@@ -63,25 +52,13 @@ impl FromRequestParts<App> for Runner {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let token = bearer(&parts.headers);
-        let token = token.ok_or_else(|| {
-            ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "runner_token_missing",
-                "Send the pod's projected token as Authorization: Bearer.",
-            )
-        })?;
+        let token = token.ok_or_else(|| ApiError::new(Code::RunnerTokenMissing))?;
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(namespace) = app.reviewed().get(&digest) {
             return Ok(Self { namespace });
         }
         let namespace = app.cluster.runner_namespace(token).await?;
-        let namespace = namespace.ok_or_else(|| {
-            ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "runner_token_wrong",
-                "The cluster does not accept this token; read it from its file again.",
-            )
-        })?;
+        let namespace = namespace.ok_or_else(|| ApiError::new(Code::RunnerTokenWrong))?;
         app.reviewed().put(digest, namespace.clone());
         Ok(Self { namespace })
     }

@@ -26,7 +26,7 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     internal::auth::Runner,
     state::App,
 };
@@ -77,13 +77,7 @@ fn origin(
     let bucket = app.objects.bucket();
     bucket
         .origin(&caller.namespace, source_uri, own_credentials)
-        .map_err(|why| {
-            ApiError::new(
-                StatusCode::FORBIDDEN,
-                "source_forbidden",
-                format!("{why}, in a Dataset under a new name."),
-            )
-        })
+        .map_err(|why| ApiError::filled(Code::SourceForbidden, &[&why]))
 }
 
 /// The object that the platform may sign for this run; none when the tenant's own keys read it, or it is a folder.

@@ -17,7 +17,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::{error::ApiError, guards::security_headers};
+use crate::{
+    error::{ApiError, Code},
+    guards::security_headers,
+};
 
 /// How long the client may go on sending after its refusal. A connection that is closed while bytes arrive is
 /// reset, and the answer may be lost with it.
@@ -165,19 +168,13 @@ fn explanation(bytes: &[u8]) -> Option<Bytes> {
 
 fn refusal(status: StatusCode) -> Option<ApiError> {
     match status {
-        StatusCode::BAD_REQUEST => Some(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "bad_request",
+        StatusCode::BAD_REQUEST => Some(ApiError::saying(
+            Code::BadRequest,
             "The first line or a header breaks the rules of HTTP; correct it and send the request again.",
         )),
-        StatusCode::URI_TOO_LONG => Some(ApiError::new(
-            StatusCode::URI_TOO_LONG,
-            "uri_too_long",
-            "The address is too long; send less in its query.",
-        )),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Some(ApiError::new(
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            "headers_too_large",
+        StatusCode::URI_TOO_LONG => Some(ApiError::new(Code::UriTooLong)),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Some(ApiError::saying(
+            Code::HeadersTooLarge,
             "There are more than 100 headers, or more than 16 KiB of them; send fewer or shorter ones.",
         )),
         _ => None,

@@ -6,15 +6,11 @@ use aws_sdk_s3::{
     error::ProvideErrorMetadata as _,
     types::{CompletedMultipartUpload, CompletedPart},
 };
-use axum::http::StatusCode;
 use bytes::Bytes;
 use datacrowd_protocol::{object::PlatformObject, run::UploadedPart};
 
 use super::{Objects, STORE, failed};
-use crate::error::ApiError;
-
-/// The code of [`part_lost`].
-pub const PART_LOST: &str = "part_lost";
+use crate::error::{ApiError, Code};
 
 impl Objects {
     /// Begins a multipart upload.
@@ -153,9 +149,5 @@ impl Objects {
 }
 
 fn part_lost() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "part_lost",
-        "A part of the file is another one by now; send the file again from its beginning.",
-    )
+    ApiError::new(Code::PartLost)
 }

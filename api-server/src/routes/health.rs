@@ -2,7 +2,10 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 
-use crate::state::App;
+use crate::{
+    error::{ApiError, Code},
+    state::App,
+};
 
 pub fn router() -> Router<App> {
     Router::new()
@@ -11,26 +14,21 @@ pub fn router() -> Router<App> {
 }
 
 /// Ready when what no request can do without answers; the cluster and the object store may be away for a while.
-async fn ready(State(app): State<App>) -> Result<StatusCode, crate::error::ApiError> {
+async fn ready(State(app): State<App>) -> Result<StatusCode, ApiError> {
     if app.is_draining() {
-        return Err(crate::error::ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "draining",
-            "This replica is being stopped; send the request to another one.",
-        )
-        .retry_after(1));
+        return Err(ApiError::new(Code::Draining).retry_after(1));
     }
     app.core
         .ping()
         .await
-        .map_err(|e| crate::error::ApiError::unavailable("core database", &e))?;
+        .map_err(|e| ApiError::unavailable("core database", &e))?;
     app.accounts
         .find_username("")
         .await
-        .map_err(|e| crate::error::ApiError::unavailable("auth database", &e))?;
+        .map_err(|e| ApiError::unavailable("auth database", &e))?;
     app.billing
         .ping()
         .await
-        .map_err(|e| crate::error::ApiError::unavailable("payments database", &e))?;
+        .map_err(|e| ApiError::unavailable("payments database", &e))?;
     Ok(StatusCode::OK)
 }

@@ -1,11 +1,10 @@
 //! Links to the images, audio and video that a task's cells name.
 
-use axum::http::StatusCode;
 use datacrowd_labelling::Media;
 
 use super::link::Link;
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     media::{Located, locate, missing},
     objects::DOWNLOAD_TTL,
     state::App,
@@ -36,9 +35,5 @@ pub async fn link(app: &App, media: &Media) -> ApiResult<Link> {
 }
 
 fn changed() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "media_changed",
-        "The file is no longer the one that this task was made of. As its worker, skip the task and say so in the reason; as its client, put the earlier file back, or bring the new one in another dataset.",
-    )
+    ApiError::new(Code::MediaChanged)
 }

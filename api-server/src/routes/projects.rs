@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     routes::{condition::ConditionBody, labeling::LabelingBody},
     state::App,
     upsert,
@@ -138,7 +138,7 @@ fn refuse_violations(labeling: &Labeling) -> ApiResult<()> {
         Ok(())
     } else {
         Err(ApiError::invalid(
-            "invalid_request",
+            Code::InvalidRequest,
             violations.into_iter().collect(),
         ))
     }

@@ -1,20 +1,15 @@
 //! Bringing back what was deleted: the resource is written again from its row, and adopts the rows there are.
 
-use axum::http::StatusCode;
 use datacrowd_labelling::Tenant;
 
 use crate::{
     cluster::{Bound, Kind},
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
 };
 
 fn not_deleted() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "not_deleted",
-        "It is not deleted; there is nothing to restore.",
-    )
+    ApiError::new(Code::NotDeleted)
 }
 
 /// Refuses what is not deleted: as what is there, or as what is just going, which the platform hears of a moment later.
@@ -36,12 +31,7 @@ pub async fn refuse_live<K: Kind>(
 }
 
 fn being_deleted() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "being_deleted",
-        "It is being deleted; try again in a moment.",
-    )
-    .retry_after(1)
+    ApiError::new(Code::BeingDeleted).retry_after(1)
 }
 
 /// The resource under this name, if there is one that stays.

@@ -1,17 +1,13 @@
 //! `POST /webhooks/stripe`: what Stripe tells. Nothing is read before its signature was checked; whoever holds
 //! no signing secret is told nothing but that.
 
-use axum::{
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{body::Bytes, extract::State, http::HeaderMap};
 use datacrowd_billing::{Outcome, Received, StripeEvent, StripeEventError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
     stripe::SignatureError,
 };
@@ -20,10 +16,6 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventTaken {
     received: bool,
-}
-
-fn refused(code: &'static str, message: &'static str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, code, message)
 }
 
 /// An event of Stripe.
@@ -36,9 +28,8 @@ pub async fn stripe_event(
     body: Bytes,
 ) -> ApiResult<axum::Json<EventTaken>> {
     let stripe = app.stripe.as_ref().ok_or_else(|| {
-        ApiError::new(
-            StatusCode::CONFLICT,
-            "billing_not_stripe",
+        ApiError::saying(
+            Code::BillingNotStripe,
             "billing.mode is not Stripe here; remove this endpoint from the Stripe account.",
         )
     })?;
@@ -51,11 +42,11 @@ pub async fn stripe_event(
     stripe
         .verify(header, &body, app.now())
         .map_err(|error| match error {
-            SignatureError::Missing => refused("signature_missing", "Send the body with one Stripe-Signature header, as Stripe makes it."),
-            SignatureError::Wrong => refused("signature_invalid", "The signature does not fit the body; check the endpoint's signing secret, and that nothing alters the body on its way."),
-            SignatureError::Stale => refused("signature_stale", "The signature is more than five minutes away from our clock; check the clocks, and let Stripe send it again."),
+            SignatureError::Missing => ApiError::new(Code::SignatureMissing),
+            SignatureError::Wrong => ApiError::new(Code::SignatureInvalid),
+            SignatureError::Stale => ApiError::new(Code::SignatureStale),
         })?;
-    let event = StripeEvent::parse(&body).map_err(|error| refused("invalid_event", match error {
+    let event = StripeEvent::parse(&body).map_err(|error| ApiError::saying(Code::InvalidEvent, match error {
         StripeEventError::NotAnEvent(_) => "The body is not an event; see Stripe's documentation of webhooks.",
         StripeEventError::Nul => "The event holds the character U+0000, which cannot be stored; send it without.",
         StripeEventError::LongId => "The event's id is longer than Stripe's are, which cannot be stored; send it under its own.",

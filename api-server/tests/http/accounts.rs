@@ -176,6 +176,11 @@ fn the_committed_descriptions_are_the_current_ones() {
         datacrowd_api_server::args::env_example().trim(),
         "run `make generate` and commit .env.example"
     );
+    assert_eq!(
+        include_str!("../../../docs/errors.md").trim(),
+        datacrowd_api_server::errors().trim(),
+        "run `make generate` and commit docs/errors.md"
+    );
     let table = datacrowd_api_server::args::settings_table();
     assert!(
         include_str!("../../../docs/configuration.md").contains(&table),

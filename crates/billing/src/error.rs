@@ -1,5 +1,6 @@
 //! Why the context refuses: a finite list of codes, each with what to do next.
 
+use datacrowd_protocol::problem::{BLANK, BLANK_NUMBER};
 use thiserror::Error as ThisError;
 
 /// Result of every call into the context.
@@ -126,6 +127,38 @@ impl Refusal {
                 "There is a promo code of this name already; choose another name.".into()
             }
         }
+    }
+
+    /// One of each kind, with blanks for what differs.
+    pub fn examples() -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(Self::NotFound), Self::next_example)
+    }
+
+    /// The example after this one: a new kind comes between two.
+    fn next_example(&self) -> Option<Self> {
+        let some = i64::from(BLANK_NUMBER);
+        Some(match self {
+            Self::NotFound => Self::Judgements { most: some },
+            Self::Judgements { .. } => Self::BelowMinimum {
+                least: some,
+                minimum_cents: some,
+            },
+            Self::BelowMinimum { .. } => Self::RequestKey,
+            Self::RequestKey => Self::KeyReused,
+            Self::KeyReused => Self::PromoUnknown,
+            Self::PromoUnknown => Self::PromoNotValid,
+            Self::PromoNotValid => Self::PromoUsedUp,
+            Self::PromoUsedUp => Self::PromoUsedByClient,
+            Self::PromoUsedByClient => Self::PromoCurrency {
+                currency: BLANK.into(),
+            },
+            Self::PromoCurrency { .. } => Self::PromoInvalid {
+                member: BLANK,
+                why: BLANK,
+            },
+            Self::PromoInvalid { .. } => Self::PromoTaken,
+            Self::PromoTaken => return None,
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why the context refuses: a finite list of codes, each with what to do next.
 
+mod examples;
+
 use std::collections::BTreeMap;
 
 use datacrowd_protocol::{

@@ -1,5 +1,6 @@
 //! Why the context refuses: a finite list of codes, each with what to do next.
 
+use datacrowd_protocol::problem::{BLANK, BLANK_NUMBER};
 use thiserror::Error as ThisError;
 
 /// Result of every call into the context.
@@ -100,6 +101,34 @@ impl Refusal {
             Self::TelegramCode => "This code is not one that the bot gave out in the last five minutes; send it /connect for a new one.".into(),
             Self::TelegramTries => "Too many wrong codes; wait five minutes, then send /connect to the bot for a new one.".into(),
         }
+    }
+
+    /// One of each kind, with blanks for what differs.
+    pub fn examples() -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(Self::NotFound), Self::next_example)
+    }
+
+    /// The example after this one: a new kind comes between two.
+    fn next_example(&self) -> Option<Self> {
+        Some(match self {
+            Self::NotFound => Self::Url { why: BLANK.into() },
+            Self::Url { .. } => Self::EventType { name: BLANK.into() },
+            Self::EventType { .. } => Self::TooLong {
+                member: BLANK,
+                most: BLANK_NUMBER.into(),
+            },
+            Self::TooLong { .. } => Self::TooManyEndpoints {
+                most: BLANK_NUMBER.into(),
+            },
+            Self::TooManyEndpoints { .. } => Self::Taken,
+            Self::Taken => Self::Disabled,
+            Self::Disabled => Self::Tombstoned,
+            Self::Tombstoned => Self::NamespaceNotBound,
+            Self::NamespaceNotBound => Self::Unsubscribed,
+            Self::Unsubscribed => Self::TelegramCode,
+            Self::TelegramCode => Self::TelegramTries,
+            Self::TelegramTries => return None,
+        })
     }
 }
 

@@ -4,9 +4,25 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Media type of [`Problem`].
 pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
+
+/// What stands for a text that differs each time, where a message is shown that nobody was told.
+pub const BLANK: &str = "…";
+/// What stands for a number there. No message says it of itself.
+pub const BLANK_NUMBER: u16 = u16::MAX;
+/// What stands for an id there.
+pub const BLANK_ID: Uuid = Uuid::max();
+
+/// A message with every blank as [`BLANK`].
+#[must_use]
+pub fn blanked(message: &str) -> String {
+    message
+        .replace(&BLANK_NUMBER.to_string(), BLANK)
+        .replace(&BLANK_ID.to_string(), BLANK)
+}
 
 /// RFC 9457 with the platform's members.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

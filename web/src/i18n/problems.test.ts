@@ -7,6 +7,7 @@ import { problems as first } from './ru/common.ts';
 import more from './ru/problems.ts';
 
 const INTERNAL = 'only the operator and the runner call the internal API';
+const STRIPE = 'only Stripe sends its events';
 const TOKEN = 'the console signs in and uses no personal token';
 /** Codes that no browser meets, each with the reason. */
 const PROGRAMS_ONLY: Readonly<Record<string, string>> = {
@@ -18,6 +19,7 @@ const PROGRAMS_ONLY: Readonly<Record<string, string>> = {
   insufficient_scope: TOKEN,
   internal_token_missing: INTERNAL,
   internal_token_wrong: INTERNAL,
+  invalid_event: STRIPE,
   invalid_grant: INTERNAL,
   out_of_order: INTERNAL,
   own_credentials: INTERNAL,
@@ -27,6 +29,9 @@ const PROGRAMS_ONLY: Readonly<Record<string, string>> = {
   runner_token_missing: INTERNAL,
   runner_token_wrong: INTERNAL,
   session_required: TOKEN,
+  signature_invalid: STRIPE,
+  signature_missing: STRIPE,
+  signature_stale: STRIPE,
   source_forbidden: INTERNAL,
 };
 /** What the console finds itself, without a server. */

@@ -1,6 +1,6 @@
 //! `PATCH /internal/projects/{id}/billing`.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use datacrowd_labelling::BillingMode;
 use datacrowd_protocol::{
     ids::ProjectId,
@@ -9,7 +9,7 @@ use datacrowd_protocol::{
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::{Json, Path},
     internal::auth::Trusted,
     state::App,
@@ -24,11 +24,7 @@ pub async fn project_billing(
     Json(grant): Json<Grant>,
 ) -> ApiResult<axum::Json<Billing>> {
     if app.core.billing_mode() != BillingMode::Manual {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "billing_not_manual",
-            "Grants by hand are taken while billing.mode is Manual; nothing is gated now.",
-        ));
+        return Err(ApiError::new(Code::BillingNotManual));
     }
     Ok(axum::Json(
         app.core

@@ -1,6 +1,6 @@
 //! `POST /internal/runs/{id}/source-url`.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use datacrowd_protocol::{
     ids::RunId,
     run::{EpochOnly, SourceUrl},
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{held_dataset, signable};
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::{Json, Path},
     internal::auth::Runner,
     state::App,
@@ -25,13 +25,7 @@ pub async fn run_source_url(
 ) -> ApiResult<axum::Json<SourceUrl>> {
     let (caller, dataset) = held_dataset(&app, &runner, RunId(id), body.epoch).await?;
     let object = signable(&app, &caller, &dataset.source_uri, dataset.own_credentials)?;
-    let object = object.ok_or_else(|| {
-        ApiError::new(
-            StatusCode::FORBIDDEN,
-            "own_credentials",
-            "The source is read with the keys of source.credentialsSecretRef; the platform signs nothing for it.",
-        )
-    })?;
+    let object = object.ok_or_else(|| ApiError::new(Code::OwnCredentials))?;
     Ok(axum::Json(SourceUrl {
         source_url: app.objects.presign_source(&object).await?,
     }))

@@ -14,7 +14,7 @@ use super::{DatasetBody, gone};
 use crate::{
     auth::Owner,
     cluster, debt,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::{Json, Path},
     state::App,
     upsert::uid_of,
@@ -38,13 +38,9 @@ pub async fn dataset_generate(
 ) -> ApiResult<impl IntoResponse> {
     let dataset = app.core.dataset_get(owner.scope(), DatasetId(id)).await?;
     if body.batch_size.is_some_and(|b| b != dataset.batch_size) {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "batch_size_fixed",
-            format!(
-                "The dataset's batch size is {}; upload it again to choose another.",
-                dataset.batch_size
-            ),
+        return Err(ApiError::filled(
+            Code::BatchSizeFixed,
+            &[&dataset.batch_size],
         ));
     }
     match dataset.state {

@@ -1,7 +1,6 @@
 //! The first rows of a dataset's source, before a run has read it.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use datacrowd_labelling::Dataset;
 use datacrowd_protocol::{
     Upper,
@@ -19,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::Owner,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::{Path, Query},
     folder::{self, Selected},
     source_head::{self, Written},
@@ -113,7 +112,7 @@ pub async fn dataset_preview(
 }
 
 fn unavailable(why: impl Into<String>) -> ApiError {
-    ApiError::new(StatusCode::CONFLICT, "preview_unavailable", why)
+    ApiError::saying(Code::PreviewUnavailable, why)
 }
 
 /// Where the rows come from, unless that is out of the platform's reach.
@@ -121,9 +120,7 @@ fn origin(app: &App, dataset: &Dataset) -> ApiResult<Origin> {
     let bucket = app.objects.bucket();
     let (namespace, uri) = (&dataset.namespace, &dataset.source_uri);
     match bucket.origin(namespace, uri, dataset.own_credentials) {
-        Ok(Origin::Own(_)) => Err(unavailable(
-            "The source is in your own bucket, which only the dataset's Job can read; look at the file there.",
-        )),
+        Ok(Origin::Own(_)) => Err(ApiError::new(Code::PreviewUnavailable)),
         Ok(origin) => Ok(origin),
         Err(why) => Err(unavailable(format!("{why}, in a new dataset."))),
     }
@@ -170,13 +167,7 @@ async fn first_rows(app: &App, dataset: &Dataset, most: usize) -> ApiResult<Head
         return Err(ApiError::not_found());
     };
     let head = app.objects.first_bytes(&object, PREVIEW_BYTES).await?;
-    let head = head.ok_or_else(|| {
-        ApiError::new(
-            StatusCode::CONFLICT,
-            "source_missing",
-            "The source is gone from the bucket; upload it again as a new dataset.",
-        )
-    })?;
+    let head = head.ok_or_else(|| ApiError::new(Code::SourceMissing))?;
     let whole = i64::try_from(head.len()).is_ok_and(|read| read < PREVIEW_BYTES);
     let written = Written {
         delimiter: Some(dataset.delimiter),

@@ -16,7 +16,7 @@ use super::DatasetBody;
 use crate::{
     adopt,
     auth::Owner,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::Path,
     routes::restore::{refuse_live, there},
     state::App,
@@ -43,13 +43,9 @@ pub async fn dataset_restore(
     let project = project.live()?;
     let at = app.cluster.bound(&dataset.namespace, &tenant).await?;
     if dataset.own_credentials {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "credentials_needed",
-            format!(
-                "Its source is read with credentials that only the cluster knows; apply Dataset \"{}\" with its credentialsSecretRef in namespace {} again.",
-                dataset.name, dataset.namespace
-            ),
+        return Err(ApiError::filled(
+            Code::CredentialsNeeded,
+            &[&dataset.name, &dataset.namespace],
         ));
     }
     owner

@@ -1,6 +1,5 @@
 //! A recording on its way to its inbox's folder: looked at as it arrives, so that what no model reads is never stored.
 
-use axum::http::StatusCode;
 use bytes::BytesMut;
 use datacrowd_labelling::{ItemContent, NewItem, OpenInbox};
 use datacrowd_protocol::{
@@ -11,7 +10,7 @@ use futures::{StreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
     upload_form::{FILE, File},
 };
@@ -98,9 +97,8 @@ fn recording(begin: &[u8]) -> ApiResult<(&'static str, &'static str)> {
         }
         other => {
             let what = other.map_or("of no known kind", |(media, _)| media);
-            Err(ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
+            Err(ApiError::saying(
+                Code::UnsupportedMediaType,
                 format!(
                     "By its first bytes the file is {what}, not a recording; send WAV, FLAC, MP3, AAC or Ogg Vorbis."
                 ),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::{Owner, SignedIn},
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::Json,
     state::App,
     stripe::{Stripe, StripeFailure},
@@ -52,11 +52,7 @@ pub struct CheckoutBody {
 }
 
 fn no_stripe() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "billing_not_stripe",
-        "There is no checkout: billing.mode is not Stripe. Ask the platform's administrator for quota.",
-    )
+    ApiError::new(Code::BillingNotStripe)
 }
 
 /// Buy judgements for a project. Repeating the request, with the same Idempotency-Key or without one, never buys twice while the first is not open.
@@ -126,12 +122,7 @@ async fn open(
                     .checkout_refused(begun.payment.id, app.now())
                     .await?;
             }
-            Err(ApiError::new(
-                StatusCode::BAD_GATEWAY,
-                "stripe_unavailable",
-                "Stripe did not open the checkout and nothing was charged; send the same request again.",
-            )
-            .retry_after(5))
+            Err(ApiError::new(Code::StripeUnavailable).retry_after(5))
         }
     }
 }

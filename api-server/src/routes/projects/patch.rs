@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::IntoResponse,
 };
 use datacrowd_crds::{Project as ProjectResource, ProjectSpec};
@@ -16,7 +16,7 @@ use super::{ProjectBody, etag, index, refuse_violations};
 use crate::{
     auth::Owner,
     cluster::CHANGE_ATTEMPTS,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::{Json, Path},
     guards::conditional::of_generation,
     routes::labeling::LabelingBody,
@@ -99,12 +99,9 @@ impl ProjectChange {
 fn require_match(headers: &HeaderMap, current: i64) -> ApiResult<()> {
     let current = current.to_string();
     match headers.get(header::IF_MATCH) {
-        Some(wanted) if wanted != "*" && of_generation(wanted) != current => Err(ApiError::new(
-            StatusCode::PRECONDITION_FAILED,
-            "precondition_failed",
-            "The project has changed; read it again and repeat your change.",
-        )
-        .detail("etag", format!("\"{current}\""))),
+        Some(wanted) if wanted != "*" && of_generation(wanted) != current => {
+            Err(ApiError::new(Code::PreconditionFailed).detail("etag", format!("\"{current}\"")))
+        }
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::ProjectBody;
 use crate::{
     auth::Owner,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::Path,
     routes::{
         projects,
@@ -33,13 +33,7 @@ pub async fn project_restore(
         return Err(refuse_live::<ProjectResource>(&app, &tenant, namespace, name).await);
     }
     let at = app.cluster.bound(&project.namespace, &tenant).await?;
-    let resource = project_resource(&project).ok_or_else(|| {
-        ApiError::new(
-            StatusCode::CONFLICT,
-            "never_in_force",
-            "The project was never accepted, so there is nothing to restore; create a new project.",
-        )
-    })?;
+    let resource = project_resource(&project).ok_or_else(|| ApiError::new(Code::NeverInForce))?;
     owner
         .audit(&app, "project.restore", &id.to_string(), json!({}))
         .await?;

@@ -1,13 +1,13 @@
 //! Where a file of an upload goes, and what it is.
 
-use axum::{body::Body, http::StatusCode};
+use axum::body::Body;
 use bytes::Bytes;
 use datacrowd_protocol::object::PlatformObject;
 use futures::{Stream, StreamExt as _};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     state::App,
     upload_form::body::{Silent, Window, bounded, caused},
 };
@@ -19,11 +19,7 @@ const BYTES: &str = "application/octet-stream";
 pub(super) fn open(is_open: bool) -> ApiResult<()> {
     match is_open {
         true => Ok(()),
-        false => Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "upload_closed",
-            "A dataset was made of this upload, or a day is over; begin another one for more files.",
-        )),
+        false => Err(ApiError::new(Code::UploadClosed)),
     }
 }
 
@@ -79,14 +75,12 @@ pub(super) fn pieces(app: &App, body: Body) -> impl Stream<Item = ApiResult<Byte
 
 fn broken(error: &axum::Error) -> ApiError {
     match caused::<Silent>(error) {
-        true => ApiError::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "request_timeout",
+        true => ApiError::saying(
+            Code::RequestTimeout,
             "Nothing more of the file came for too long; send it again.",
         ),
-        false => ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "bad_request",
+        false => ApiError::saying(
+            Code::BadRequest,
             "The file did not arrive whole; send it again.",
         ),
     }

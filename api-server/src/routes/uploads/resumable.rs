@@ -18,8 +18,7 @@ use datacrowd_labelling::FileUpload;
 use datacrowd_protocol::object::PlatformObject;
 
 use crate::{
-    error::{ApiError, ApiResult},
-    objects::PART_LOST,
+    error::{ApiError, ApiResult, Code},
     state::App,
 };
 
@@ -46,13 +45,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Tus {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let is_known = parts.headers.get(TUS_RESUMABLE) == Some(&VERSION);
-        Ok(Self(is_known.then_some(()).ok_or_else(|| {
-            ApiError::new(
-                StatusCode::PRECONDITION_FAILED,
-                "tus_version",
-                "Send the header Tus-Resumable: 1.0.0; this server speaks no other version of the protocol.",
-            )
-        })))
+        Ok(Self(
+            is_known
+                .then_some(())
+                .ok_or_else(|| ApiError::new(Code::TusVersion)),
+        ))
     }
 }
 
@@ -94,7 +91,7 @@ async fn finish(app: &App, file: &mut FileUpload, object: &PlatformObject) -> Ap
         .multipart_complete(object, &file.multipart, &parts);
     if let Err(error) = made.await {
         // Two requests stored it at once, with other bytes.
-        if error.code() == PART_LOST {
+        if error.code() == Code::PartLost.name() {
             app.core.upload_parts_forget(file.id).await?;
         }
         return Err(error);

@@ -3,6 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
+/// Every status and code that there is.
+const LISTED: &str = include_str!("../../../../docs/errors.md");
+
 /// An answer: status, headers and JSON body.
 #[derive(Debug)]
 pub struct Answer {
@@ -29,6 +32,8 @@ impl Answer {
             "{:#}",
             self.body
         );
+        let row = format!("| {status} | `{code}` |");
+        assert!(LISTED.contains(&row), "docs/errors.md lists {row}");
         for member in [
             "type",
             "title",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use datacrowd_protocol::{WireEnum, labeling::Purpose};
 
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     source_head::Written,
     words,
 };
@@ -66,7 +66,7 @@ impl Members {
 /// A part of the form that has no meaning.
 pub fn unknown(name: &str) -> ApiError {
     let why = "is not known here, or was sent twice; remove it".to_owned();
-    ApiError::invalid("unknown_field", [(name.to_owned(), why)].into())
+    ApiError::invalid(Code::UnknownField, [(name.to_owned(), why)].into())
 }
 
 /// One of several names.

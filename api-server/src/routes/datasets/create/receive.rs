@@ -1,6 +1,5 @@
 //! One file on its way to the object store: looked at as it arrives, and gone again when the request ends before it did.
 
-use axum::http::StatusCode;
 use bytes::BytesMut;
 use datacrowd_labelling::{Accepted, ProjectHead};
 use datacrowd_protocol::{
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use super::wanted::labeling_of;
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     folder,
     source_head::{self, Written, head_bytes},
     state::App,
@@ -60,11 +59,7 @@ impl Kind {
             return Ok((Self::Archive, begin));
         }
         let format = TableFormat::from_extension(&file.name).ok_or_else(|| {
-            ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "The file's name must end in .csv or .jsonl, or in one of these and .gz or .zst; or in .zip, when it is a folder of files.",
-            )
+            ApiError::saying(Code::UnsupportedMediaType, "The file's name must end in .csv or .jsonl, or in one of these and .gz or .zst; or in .zip, when it is a folder of files.")
         })?;
         let (begin, whole) = beginning(file).await?;
         let labeling = labeling_of(app, project).await?;

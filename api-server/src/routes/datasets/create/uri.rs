@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::{DefaultBodyLimit, FromRequest, Request},
-    http::StatusCode,
-};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use bytes::Bytes;
 use datacrowd_crds::dataset::Source;
 use datacrowd_labelling::ProjectHead;
@@ -25,7 +22,7 @@ use super::{
     wanted::{self, labeling_of, make, resource, rows_fit, table, within},
 };
 use crate::{
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::Json,
     folder,
     guards::body_limit::MAX_JSON_BYTES,
@@ -114,14 +111,7 @@ async fn is_anothers(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<b
 async fn whole(app: &App, project: &ProjectHead, uri: &str) -> ApiResult<()> {
     match app.core.upload_unfinished(project.tenant, uri).await? {
         None => Ok(()),
-        Some(name) => Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "upload_unfinished",
-            format!(
-                "\"{name}\" has not arrived whole; send the rest of it or take it back, then create the dataset."
-            ),
-        )
-        .detail("name", name)),
+        Some(name) => Err(ApiError::filled(Code::UploadUnfinished, &[&name]).detail("name", name)),
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     auth::Owner,
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, Code},
     extract::Path,
     guards::time_limit::TimeLimit,
     state::App,
@@ -82,18 +82,13 @@ fn admit(file: &FileUpload, headers: &HeaderMap) -> ApiResult<()> {
         .get(CONTENT_TYPE)
         .and_then(|said| said.to_str().ok());
     if said != Some(OFFSET_OCTET_STREAM) {
-        return Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
+        return Err(ApiError::saying(
+            Code::UnsupportedMediaType,
             "Send the bytes with Content-Type: application/offset+octet-stream.",
         ));
     }
     if bytes(headers, &UPLOAD_OFFSET)? != file.offset() {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "wrong_offset",
-            format!("{} bytes have arrived; go on from there.", file.offset()),
-        ));
+        return Err(ApiError::filled(Code::WrongOffset, &[&file.offset()]));
     }
     let rest = file.size_bytes - file.offset();
     match headers.contains_key(CONTENT_LENGTH) {
@@ -125,11 +120,7 @@ fn beyond() -> ApiError {
 
 /// Somebody else goes on with the file.
 fn taken() -> ApiError {
-    ApiError::new(
-        StatusCode::LOCKED,
-        "upload_taken",
-        "Another request sends this file; ask with HEAD how much has arrived, and go on from there.",
-    )
+    ApiError::new(Code::UploadTaken)
 }
 
 /// Stores a file part by part; memory is one part.

@@ -63,8 +63,12 @@ pub enum Command {
     Errors,
     /// Print every setting as a file of environment variables.
     EnvExample,
-    /// Print every setting as a table of Markdown.
-    Settings,
+    /// Print every setting as a table of Markdown, or the settings of each command for programs.
+    Settings {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Command {
@@ -309,4 +313,21 @@ pub fn env_example() -> String {
 pub fn settings_table() -> String {
     let all: Vec<_> = settings().into_iter().flat_map(|(_, own)| own).collect();
     datacrowd_settings::table(&all)
+}
+
+/// The settings of each command, those of a task as `run TASK`: api-server/settings.json has them.
+#[must_use]
+pub fn settings_json() -> String {
+    let args = Args::command();
+    let mut told = Vec::new();
+    for command in args.get_subcommands().filter(|c| !c.is_hide_set()) {
+        let name = command.get_name();
+        told.push((name.to_owned(), datacrowd_settings::settings(command)));
+        for task in command.get_subcommands() {
+            let name = format!("{name} {}", task.get_name());
+            told.push((name, datacrowd_settings::settings(task)));
+        }
+    }
+    told.retain(|(_, settings)| !settings.is_empty());
+    datacrowd_settings::json(&told)
 }

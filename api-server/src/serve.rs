@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     args::{
         Args, Billing as BillingArg, Command, Migrate, Serve, TaskCommand, env_example,
-        settings_table,
+        settings_json, settings_table,
     },
     background,
     cluster::Cluster,
@@ -57,7 +57,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
         Command::Errors => print(&errors()),
         Command::EnvExample => print(&env_example()),
-        Command::Settings => print(&settings_table()),
+        Command::Settings { json: false } => print(&settings_table()),
+        Command::Settings { json: true } => print(&settings_json()),
         Command::Openapi { internal } => {
             let document = if internal {
                 internal_openapi()

@@ -2,14 +2,16 @@
 
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
-use clap::{Command, CommandFactory as _, Parser};
-use datacrowd_protocol::endpoint::TenantEndpoints;
+use clap::{Arg, ArgAction, Command, CommandFactory as _, Parser};
+use datacrowd_protocol::endpoint::{DEFAULT_TENANT_ENDPOINTS, TenantEndpoints};
 use tower::limit::RateLimitLayer;
 
 use crate::context::Settings;
 
 /// Prints every setting as a table of Markdown, instead of starting.
 pub const SETTINGS: &str = "settings";
+/// Prints them as JSON.
+pub const JSON: &str = "json";
 
 /// Reconciles Project, Dataset, Export, Model, Prediction and Webhook with the platform.
 #[derive(Debug, Clone, Parser)]
@@ -59,7 +61,7 @@ pub struct JobArgs {
     #[arg(
         long,
         env = "DATACROWD_TENANT_ENDPOINTS",
-        default_value = "*.amazonaws.com,*.amazonaws.com.cn"
+        default_value = DEFAULT_TENANT_ENDPOINTS
     )]
     pub tenant_endpoints: TenantEndpoints,
     /// Seconds after which a Job is ended.
@@ -119,7 +121,16 @@ pub struct ProcessArgs {
 #[must_use]
 pub fn command() -> Command {
     Args::command()
-        .subcommand(Command::new(SETTINGS).about("Print every setting as a table of Markdown"))
+        .subcommand(
+            Command::new(SETTINGS)
+                .about("Print every setting as a table of Markdown")
+                .arg(
+                    Arg::new(JSON)
+                        .long(JSON)
+                        .action(ArgAction::SetTrue)
+                        .help("As JSON, for programs"),
+                ),
+        )
         .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true)
 }
@@ -128,6 +139,13 @@ pub fn command() -> Command {
 #[must_use]
 pub fn settings_table() -> String {
     datacrowd_settings::table(&datacrowd_settings::settings(&Args::command()))
+}
+
+/// Every setting for programs: operator/settings.json has it.
+#[must_use]
+pub fn settings_json() -> String {
+    let settings = datacrowd_settings::settings(&Args::command());
+    datacrowd_settings::json(&[("operator".to_owned(), settings)])
 }
 
 impl WatchArgs {
@@ -182,13 +200,18 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
-    use super::{SETTINGS, command, settings_table};
+    use super::{SETTINGS, command, settings_json, settings_table};
 
     #[test]
     fn the_settings_are_documented() {
         assert!(
             include_str!("../../docs/configuration.md").ends_with(&settings_table()),
             "run `make generate` and commit docs/configuration.md"
+        );
+        assert_eq!(
+            include_str!("../settings.json"),
+            settings_json(),
+            "run `make generate` and commit operator/settings.json"
         );
     }
 

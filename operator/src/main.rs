@@ -11,8 +11,12 @@ use datacrowd_operator::{
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let asked = args::command().get_matches();
-    if asked.subcommand_matches(args::SETTINGS).is_some() {
-        return Ok(std::io::stdout().write_all(args::settings_table().as_bytes())?);
+    if let Some(asked) = asked.subcommand_matches(args::SETTINGS) {
+        let told = match asked.get_flag(args::JSON) {
+            true => args::settings_json(),
+            false => args::settings_table(),
+        };
+        return Ok(std::io::stdout().write_all(told.as_bytes())?);
     }
     let args = Args::from_arg_matches(&asked).unwrap_or_else(|error| error.exit());
     let _traces = datacrowd_telemetry::init("operator")?;

@@ -177,6 +177,11 @@ fn the_committed_descriptions_are_the_current_ones() {
         "run `make generate` and commit .env.example"
     );
     assert_eq!(
+        include_str!("../../settings.json").trim(),
+        datacrowd_api_server::args::settings_json().trim(),
+        "run `make generate` and commit api-server/settings.json"
+    );
+    assert_eq!(
         include_str!("../../../docs/errors.md").trim(),
         datacrowd_api_server::errors().trim(),
         "run `make generate` and commit docs/errors.md"

@@ -1,13 +1,18 @@
 //! The settings of a program, documented from clap's model of them: what is written is what is parsed. No I/O.
 
+use std::collections::BTreeMap;
+
 use clap::{Arg, Command};
+use serde::Serialize;
 
 /// What comes from an environment variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
     /// Name of the variable.
+    #[serde(skip)]
     pub variable: String,
     /// What it means, without a full stop.
+    #[serde(skip)]
     pub help: String,
     /// What holds when it is not set.
     pub default: Option<String>,
@@ -35,6 +40,22 @@ pub fn settings(command: &Command) -> Vec<Setting> {
     command.get_arguments().filter_map(Setting::of).collect()
 }
 
+/// The settings of each command as JSON, for programs: by variable, which default it has and whether it is required.
+#[must_use]
+pub fn json(commands: &[(String, Vec<Setting>)]) -> String {
+    let by_variable = |settings: &Vec<Setting>| {
+        let all = settings.iter();
+        all.map(|setting| (setting.variable.clone(), setting.clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let all: BTreeMap<_, _> = commands
+        .iter()
+        .map(|(command, settings)| (command, by_variable(settings)))
+        .collect();
+    let text = serde_json::to_string_pretty(&all).expect("texts and booleans are JSON");
+    text + "\n"
+}
+
 /// Settings as a table of Markdown.
 #[must_use]
 pub fn table(settings: &[Setting]) -> String {
@@ -56,11 +77,10 @@ pub fn table(settings: &[Setting]) -> String {
 mod tests {
     use clap::{Arg, Command};
 
-    use super::{settings, table};
+    use super::{json, settings, table};
 
-    #[test]
-    fn the_table_holds_what_comes_from_the_environment() {
-        let command = Command::new("program")
+    fn command() -> Command {
+        Command::new("program")
             .arg(Arg::new("url").env("URL").required(true).help("Where: a|b"))
             .arg(Arg::new("flag").long("flag"))
             .arg(
@@ -68,10 +88,25 @@ mod tests {
                     .env("SECONDS")
                     .default_value("15")
                     .help("How long"),
-            );
+            )
+    }
+
+    #[test]
+    fn the_table_holds_what_comes_from_the_environment() {
         let expected = "| variable | default | what |\n|---|---|---|\n\
                         | `URL` |  | Where: a\\|b; required |\n\
                         | `SECONDS` | `15` | How long |\n";
-        assert_eq!(table(&settings(&command)), expected);
+        assert_eq!(table(&settings(&command())), expected);
+    }
+
+    #[test]
+    fn programs_are_told_what_is_required() {
+        let text = json(&[("run".to_owned(), settings(&command()))]);
+        let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let expected = serde_json::json!({"run": {
+            "SECONDS": {"default": "15", "required": false},
+            "URL": {"default": null, "required": true},
+        }});
+        assert_eq!(told, expected);
     }
 }

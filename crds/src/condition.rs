@@ -1,6 +1,8 @@
 //! Conditions: the one table that says which of them hold in which phase, and the merge that keeps
 //! `lastTransitionTime` honest. Pure; the clock comes in as an argument.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,7 +64,7 @@ pub struct Condition {
 }
 
 /// Where a resource stands: a row of the table of conditions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Phase {
     /// Not looked at yet.
     Unseen,
@@ -77,6 +79,25 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Unseen,
+        Self::Waiting,
+        Self::Running,
+        Self::Done,
+        Self::Failed,
+    ];
+
+    /// The table as JSON, for programs: crds/phases.json has it.
+    #[must_use]
+    pub fn reference() -> String {
+        let row = |phase: Self| -> BTreeMap<_, _> {
+            RUN_CONDITIONS.into_iter().zip(phase.table()).collect()
+        };
+        let table: BTreeMap<_, _> = Self::ALL.map(|phase| (phase, row(phase))).into();
+        serde_json::to_string_pretty(&table).expect("names are JSON") + "\n"
+    }
+
     /// Ready, Succeeded, Reconciling and Stalled in this phase.
     #[must_use]
     pub fn table(self) -> [ConditionStatus; 4] {

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use datacrowd_crds::{condition::Reason, manifest};
+use datacrowd_crds::{
+    condition::{Phase, Reason},
+    manifest,
+};
 
 #[test]
 fn committed_manifests_are_what_the_types_say() {
@@ -14,6 +17,16 @@ fn committed_manifests_are_what_the_types_say() {
             "{name} differs from the types; run `cargo run -p datacrowd-crds --bin crdgen`"
         );
     }
+}
+
+#[test]
+fn the_committed_table_of_phases_is_what_the_code_says() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("phases.json");
+    let committed = fs::read_to_string(table).unwrap_or_default();
+    assert!(
+        committed == Phase::reference(),
+        "crds/phases.json differs from crds/src/condition.rs; run `make generate`"
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
-//! Writes `crds/manifests/*.yaml` and `docs/reasons.md` from the types.
+//! Writes `crds/manifests/*.yaml`, `crds/phases.json` and `docs/reasons.md` from the types.
 
 use std::{fs, path::Path};
 
-use datacrowd_crds::{condition::Reason, manifest};
+use datacrowd_crds::{
+    condition::{Phase, Reason},
+    manifest,
+};
 
 fn main() -> anyhow::Result<()> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -11,6 +14,7 @@ fn main() -> anyhow::Result<()> {
     for (name, crd) in manifest::definitions() {
         fs::write(folder.join(name), manifest::render(&crd)?)?;
     }
+    fs::write(home.join("phases.json"), Phase::reference())?;
     fs::write(home.join("../docs/reasons.md"), Reason::reference())?;
     Ok(())
 }

@@ -200,7 +200,9 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
-    use super::{SETTINGS, command, settings_json, settings_table};
+    use clap::Parser as _;
+
+    use super::{Args, SETTINGS, command, settings_json, settings_table};
 
     #[test]
     fn the_settings_are_documented() {
@@ -213,6 +215,21 @@ mod tests {
             settings_json(),
             "run `make generate` and commit operator/settings.json"
         );
+    }
+
+    /// dev/test/checks/releases.py holds the chart's rights against the same name.
+    #[test]
+    fn the_lease_is_called_after_the_installation() {
+        let args = Args::parse_from([
+            "datacrowd-operator",
+            "--internal-url=http://api",
+            "--internal-token=token",
+            "--bucket=bucket",
+            "--runner-image=runner",
+            "--inference-image=inference",
+            "--installation=blue",
+        ]);
+        assert_eq!(args.process.lease(), "blue-operator");
     }
 
     #[test]

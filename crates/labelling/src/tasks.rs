@@ -22,6 +22,7 @@ use serde_json::Value;
 
 pub use media::Media;
 pub(crate) use prefill::Prefilling;
+pub(crate) use submit::Promise;
 pub use submit::{NewAnswer, Submitted};
 pub(crate) use turn::{MAX_LEASES, lost, take_turn};
 

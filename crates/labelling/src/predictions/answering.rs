@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datacrowd_protocol::{
-    WireEnum as _,
-    ids::{ModelId, ProjectId, TaskId},
+    ids::{LeaseToken, ModelId, ProjectId, TaskId, UserId},
     labeling::Labeling,
     model::ModelOutput,
     raw::RawJson,
-    work::AnswerStatus,
 };
 use serde_json::{Value, json};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::{
-    Error, Labelling, Refusal, Result, labelings::in_force, task_state::TaskEvent,
-    tasks::LEASE_LIVES, validate_answer,
+    Error, Labelling, Refusal, Result,
+    labelings::in_force,
+    task_state::TaskEvent,
+    tasks::{LEASE_LIVES, NewAnswer, Promise},
+    validate_answer,
 };
 
 /// Most tasks of one model in one step.
@@ -158,13 +159,13 @@ impl Labelling {
         .fetch_one(&mut **tx)
         .await?;
         if took {
-            self.hand_in(tx, model, task, ripe, now).await?;
+            self.answer_lease(tx, model, task, ripe, now).await?;
         }
         Ok(took)
     }
 
     /// Ends the lease with the answer, as a submit does.
-    async fn hand_in(
+    async fn answer_lease(
         &self,
         tx: &mut Transaction<'_, Postgres>,
         model: ModelId,
@@ -173,37 +174,28 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let lease = sqlx::query!(
-            "select token, labeling_version, reviewers_needed from leases where task_id = $1 and user_id = $2",
+            "select h.token, coalesce(h.labeling_version, $3) as \"labeling_version!\", coalesce(h.reviewers_needed, p.reviewers_count)::smallint as \"reviewers_needed!\"
+             from leases h join projects p on p.id = h.project_id where h.task_id = $1 and h.user_id = $2",
             task.0,
-            model.0
-        )
-        .fetch_one(&mut **tx)
-        .await?;
-        let approved = lease.reviewers_needed == Some(0);
-        let status = match approved {
-            true => AnswerStatus::Approved,
-            false => AnswerStatus::InReview,
-        };
-        let gated = self.billing.gates();
-        let delta = TaskEvent::Submitted { approved, gated }.delta();
-        // No points: nobody is paid for what a machine does.
-        sqlx::query!(
-            "select answer_id from task_submit_v2($1, $2, $3, ($4::text)::jsonb, null, $5, $6, 0, $7, $8, $9, $10, $11, $12)",
             model.0,
-            task.0,
-            lease.token,
-            ripe.answer.get(),
-            lease.labeling_version.unwrap_or(ripe.labeling_version),
-            lease.reviewers_needed,
-            status.column(),
-            delta.leased,
-            delta.in_review,
-            delta.approved,
-            delta.grows,
-            now
+            ripe.labeling_version
         )
         .fetch_one(&mut **tx)
         .await?;
+        let answer = NewAnswer {
+            user: UserId(model.0),
+            task,
+            lease_token: LeaseToken(lease.token),
+            answer: ripe.answer.clone(),
+            active_millis: None,
+        };
+        let promise = Promise {
+            labeling_version: lease.labeling_version,
+            reviewers_needed: lease.reviewers_needed,
+            // Nobody is paid for what a machine does.
+            reward_points: 0,
+        };
+        self.hand_in(&mut **tx, &answer, promise, now).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use datacrowd_protocol::{
     raw::RawJson,
     work::AnswerStatus,
 };
-use sqlx::types::Json;
+use sqlx::{PgExecutor, types::Json};
 use uuid::Uuid;
 
 use super::lost;
@@ -39,6 +39,24 @@ pub struct Submitted {
     pub points: i32,
     /// True when this very submit was accepted before.
     pub repeated: bool,
+}
+
+/// What is kept of the lease with its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Promise {
+    pub(crate) labeling_version: i32,
+    pub(crate) reviewers_needed: i16,
+    pub(crate) reward_points: i32,
+}
+
+impl Promise {
+    /// How the answer begins.
+    fn status(self) -> AnswerStatus {
+        match self.reviewers_needed == 0 {
+            true => AnswerStatus::Approved,
+            false => AnswerStatus::InReview,
+        }
+    }
 }
 
 /// What goes with an answer from this lease, whatever the project says now. A lease that the release before took
@@ -109,14 +127,28 @@ impl Labelling {
         labeling: &Labeling,
         now: DateTime<Utc>,
     ) -> Result<Option<Submitted>> {
-        let approved = promised.reviewers_needed == 0;
-        let status = match approved {
-            true => AnswerStatus::Approved,
-            false => AnswerStatus::InReview,
+        let promise = Promise {
+            labeling_version: promised.labeling_version,
+            reviewers_needed: promised.reviewers_needed,
+            reward_points: promised.reward_points,
         };
         if let Some(Json(expected)) = &promised.expected {
+            let status = promise.status();
             return self.gold_store(new, labeling, expected, status, now).await;
         }
+        self.hand_in(&self.calls, new, promise, now).await
+    }
+
+    /// Ends the lease of a task with the answer, in one call. None when the lease ended meanwhile.
+    pub(crate) async fn hand_in(
+        &self,
+        executor: impl PgExecutor<'_>,
+        new: &NewAnswer,
+        promise: Promise,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Submitted>> {
+        let status = promise.status();
+        let approved = status == AnswerStatus::Approved;
         let gated = self.billing.gates();
         let delta = TaskEvent::Submitted { approved, gated }.delta();
         let row = sqlx::query!(
@@ -127,9 +159,9 @@ impl Labelling {
             new.lease_token.0,
             new.answer.get(),
             new.active_millis,
-            promised.labeling_version,
-            promised.reviewers_needed,
-            promised.reward_points,
+            promise.labeling_version,
+            promise.reviewers_needed,
+            promise.reward_points,
             status.column(),
             delta.leased,
             delta.in_review,
@@ -137,7 +169,7 @@ impl Labelling {
             delta.grows,
             now
         )
-        .fetch_optional(&self.calls)
+        .fetch_optional(executor)
         .await?;
         row.map(|r| {
             Ok(Submitted {

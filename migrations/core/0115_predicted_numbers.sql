@@ -9,13 +9,6 @@ create function as_number_v1(p_value jsonb) returns numeric language sql immutab
     select case jsonb_typeof(p_value) when 'number' then p_value::numeric end
 $$;
 
--- The middle one; of an even number of them, the mean of the two in the middle.
-create function median_v1(p_numbers numeric[]) returns numeric language sql immutable parallel safe as $$
-    select trim_scale(avg(s.number)) from (
-        select u.number, row_number() over (order by u.number) as place, count(*) over () as numbers from unnest(p_numbers) u (number)) s
-    where s.place in ((s.numbers + 1) / 2, s.numbers / 2 + 1)
-$$;
-
 -- As it is told: what no double holds is the greatest one.
 create function as_double_v1(p_number numeric) returns double precision language sql immutable strict parallel safe as $$
     select greatest(least(p_number, 1e308), -1e308)::float8

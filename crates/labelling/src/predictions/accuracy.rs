@@ -86,15 +86,16 @@ impl Labelling {
         }
     }
 
-    /// Nobody decides a number: what is decided are labels.
+    /// Nobody decides a number: what is decided are labels. The median is the mean of both in the middle, which are one where they are odd.
     async fn number_accuracy(&self, prediction: &Prediction) -> Result<ModelAccuracy> {
         let found = sqlx::query!(
             "with wanted as (select output->>'field' as field from models where id = $2),
              crowd as (
-                 select a.task_id, median_v1(array_agg(as_number_v1(a.answer->w.field))) as number
-                 from wanted w, answers a join tasks t on t.id = a.task_id
-                 where t.dataset_id = $1 and a.status = 'approved' and as_number_v1(a.answer->w.field) is not null
-                   and not exists (select from model_workers o where o.model_id = a.user_id) group by 1),
+                 select s.task_id, (percentile_disc(0.5) within group (order by s.number) + percentile_disc(0.500001) within group (order by s.number)) / 2 as number
+                 from (select a.task_id, as_number_v1(a.answer->w.field) as number from wanted w, answers a join tasks t on t.id = a.task_id
+                       where t.dataset_id = $1 and a.status = 'approved'
+                         and not exists (select from model_workers o where o.model_id = a.user_id)) s
+                 where s.number is not null group by 1),
              compared as (
                  select as_number_v1(p.label) - c.number as off
                  from crowd c join predictions p on p.task_id = c.task_id and p.model_id = $2

@@ -144,8 +144,10 @@ impl Labelling {
                             count(*) over (partition by field, answers) as alike from said) ranked
                  where place = 1 and alike = 1
                  union all
-                 select w.field, to_jsonb(median_v1(array_agg(as_number_v1(a.answer->w.field)))) from wanted w, answers a
-                 where a.task_id = $1 and a.status = 'approved' and as_number_v1(a.answer->w.field) is not null and w.is_number group by 1),
+                 select s.field, to_jsonb(trim_scale((percentile_disc(0.5) within group (order by s.number) + percentile_disc(0.500001) within group (order by s.number)) / 2))
+                 from (select w.field, as_number_v1(a.answer->w.field) as number from wanted w, answers a
+                       where a.task_id = $1 and a.status = 'approved' and w.is_number) s
+                 where s.number is not null group by 1),
              decided as (
                  select distinct on (d.field) d.field, d.value from decisions d join wanted w on w.field = d.field
                  where d.task_id = $1 order by d.field, d.seq desc),

@@ -34,7 +34,7 @@ pub struct ModelOutput {
     /// What each probability is of, in the order of the file: options of the question, or `true` and `false`. None where the question
     /// wants a number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 200), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(min = 2, max = 200), inner(length(min = 1, max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
     pub labels: Vec<String>,
     /// Of Audio: how the windows of a recording become one answer; Mean when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

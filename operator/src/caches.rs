@@ -27,7 +27,7 @@ pub(crate) struct Cache {
     pub models: Store<Guarded<Model>>,
     pub predictions: Store<Guarded<Prediction>>,
     pub webhooks: Store<Guarded<Webhook>>,
-    pub jobs: Store<PartialObjectMeta<Job>>,
+    pub jobs: Store<Job>,
 }
 
 impl Cache {
@@ -110,9 +110,7 @@ impl Caches {
     pub(crate) fn has_job_of(&self, who: &Identity) -> bool {
         let uid = who.uid.to_string();
         let jobs = &self.of(&who.namespace).jobs;
-        let owned = |job: &PartialObjectMeta<Job>| {
-            job.owner_references().iter().any(|owner| owner.uid == uid)
-        };
+        let owned = |job: &Job| job.owner_references().iter().any(|owner| owner.uid == uid);
         jobs.find(owned).is_some()
     }
 }

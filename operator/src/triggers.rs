@@ -29,7 +29,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     guarded::Guarded,
     managed::Managed,
-    watches::{Watch, Watches},
+    watches::{NOTHING_YET, Watch, Watches},
 };
 
 /// For how long what changes often is gathered before it wakes a pass.
@@ -165,7 +165,7 @@ fn with_work<K: Managed>(
     watches: &mut Watches,
     project_of: fn(&K) -> &str,
 ) -> Controller<Guarded<K>> {
-    let jobs = watches.jobs.changes(version);
+    let jobs = watches.jobs.changes(job_facts);
     let owners = jobs.filter_map(|job| ready(owner_of::<K>(&job)));
     let projects = watches.projects.changes(project_facts);
     controller
@@ -216,7 +216,7 @@ fn model_of(prediction: &Guarded<Prediction>) -> Option<ObjectRef<Guarded<Model>
 }
 
 /// The resource that a Job works for, when it is of this kind.
-fn owner_of<K: Managed>(job: &PartialObjectMeta<Job>) -> Option<ObjectRef<Guarded<K>>> {
+fn owner_of<K: Managed>(job: &Job) -> Option<ObjectRef<Guarded<K>>> {
     let mut owners = job.owner_references().iter();
     let owner = owners.find(|o| o.kind == K::kind(&()) && o.api_version == K::api_version(&()))?;
     Some(ObjectRef::new(&owner.name).within(&job.namespace()?))
@@ -237,9 +237,21 @@ fn chosen<K: Managed>(
         .collect()
 }
 
-/// Any change, status included.
-fn version<K: Resource>(object: &K) -> u64 {
-    hash(&object.meta().resource_version)
+/// What a Job says of its attempt. That it starts, its maker expects: a pass looks after a pod that does not come.
+fn job_facts(job: &Job) -> u64 {
+    let status = job.status.as_ref();
+    let conditions = status.and_then(|s| s.conditions.as_ref());
+    let conditions = conditions.into_iter().flatten();
+    let conditions: Vec<_> = conditions.map(|c| (&c.type_, &c.status)).collect();
+    let is_ready = status.and_then(|s| s.ready).unwrap_or(0) > 0;
+    let failed = status.and_then(|s| s.failed).unwrap_or(0);
+    let meta = &job.metadata;
+    let is_as_made = meta.generation.unwrap_or(1) == 1 && meta.deletion_timestamp.is_none();
+    if is_as_made && conditions.is_empty() && !is_ready && failed == 0 {
+        return NOTHING_YET;
+    }
+    let deleted = meta.deletion_timestamp.is_some();
+    hash(&(meta.generation, deleted, conditions, is_ready, failed))
 }
 
 /// What of a namespace decides about what is in it.

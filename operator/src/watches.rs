@@ -27,6 +27,8 @@ use uuid::Uuid;
 
 use crate::{caches::Cache, guarded::Guarded, work::jobs::MANAGED_BY};
 
+/// The facts of an object that says nothing yet that its maker does not know.
+pub(crate) const NOTHING_YET: u64 = 0;
 /// Changes that a listener may be behind; more of them hold the watch up.
 const BEHIND: usize = 256;
 
@@ -39,7 +41,7 @@ pub(crate) struct Watches {
     pub models: Watch<Guarded<Model>>,
     pub predictions: Watch<Guarded<Prediction>>,
     pub webhooks: Watch<Guarded<Webhook>>,
-    pub jobs: Watch<PartialObjectMeta<Job>>,
+    pub jobs: Watch<Job>,
 }
 
 impl Watches {
@@ -58,7 +60,8 @@ impl Watches {
             models: Watch::new(api(client, namespace), Config::default()),
             predictions: Watch::new(api(client, namespace), Config::default()),
             webhooks: Watch::new(api(client, namespace), Config::default()),
-            jobs: Watch::new(api(client, namespace), ours),
+            // What a Job asks for is known by whoever made it, and is most of it.
+            jobs: Watch::pruned(api(client, namespace), ours, |job| job.spec = None),
         }
     }
 
@@ -117,10 +120,18 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     fn new(api: Api<K>, config: Config) -> Self {
+        Self::pruned(api, config, |_| {})
+    }
+
+    /// A watch that forgets what nobody here asks.
+    fn pruned(api: Api<K>, config: Config, prune: fn(&mut K)) -> Self {
         let events = watcher(api, config)
             .default_backoff()
-            // Who manages which field takes more memory than the object, and nobody here asks.
-            .modify(|object| object.meta_mut().managed_fields = None);
+            .modify(move |object| {
+                // Who manages which field takes more memory than the object.
+                object.meta_mut().managed_fields = None;
+                prune(object);
+            });
         Self {
             writer: reflector::store().1,
             events: events.boxed(),
@@ -132,7 +143,8 @@ where
         self.writer.as_reader()
     }
 
-    /// The objects of which `facts` are not what they were, and those that are deleted.
+    /// The objects of which `facts` are not what they were, and those that are deleted. A new one is not told while its
+    /// facts are [`NOTHING_YET`].
     pub(crate) fn changes(
         &mut self,
         facts: fn(&K) -> u64,
@@ -192,11 +204,11 @@ impl<K: Resource> Listener<K> {
         let facts = (self.facts)(object);
         let uid = object.meta().uid.as_deref();
         let known = match uid.and_then(|uid| uid.parse().ok()) {
-            Some(uid) if deleted => self.told.remove(&uid).and(None),
+            Some(uid) if deleted => self.told.remove(&uid),
             Some(uid) => self.told.insert(uid, facts),
             None => None,
         };
-        if known != Some(facts) {
+        if deleted || known.unwrap_or(NOTHING_YET) != facts {
             // A listener that is gone needs nothing.
             let _ = self.changed.send(object.clone()).await;
         }

@@ -11,6 +11,9 @@ use k8s_openapi::jiff::Timestamp;
 
 use super::outcome::{Failure, Seen, remedy};
 
+/// When an attempt that goes on is looked at again, unless its Job says something before: its pods and the platform's
+/// counters wake nobody.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// How long a completed Job may wait for the platform to say the same.
 const COMPLETION_GRACE_SECONDS: i64 = 60;
 
@@ -103,9 +106,8 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Step {
         (JobFact::Present(Seen::Active(verdict)), None) => Step::Watch {
             verdict: verdict.clone(),
             again: match verdict.reason {
-                // What changes in the Job wakes a pass; these look after its pods and the platform's counters.
                 Reason::JobPending => Duration::from_secs(15),
-                _ => Duration::from_secs(10),
+                _ => LOOK_AGAIN,
             },
         },
         (JobFact::Present(Seen::Suspended), None) => Step::Resume,

@@ -1,7 +1,5 @@
 //! From an open gate to a recorded Job. Each effect may be repeated, and none may be left out.
 
-use std::time::Duration;
-
 use datacrowd_crds::{
     condition::{Phase, Reason, Verdict},
     names::{QUEUE_LABEL, TRACE},
@@ -12,6 +10,7 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     Work, created,
+    decide::LOOK_AGAIN,
     jobs::{self, Created},
     manifest::{self, Plan},
 };
@@ -40,7 +39,7 @@ impl<K: Managed> Work<'_, K> {
             Created::Ours(job) => {
                 self.attempts.job_ref = Some(jobs::job_ref(&job));
                 self.write(&created()).await?;
-                Ok(Action::requeue(Duration::from_secs(5)))
+                Ok(Action::requeue(LOOK_AGAIN))
             }
             refused => self.not_created(refused).await,
         }

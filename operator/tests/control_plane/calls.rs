@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use datacrowd_crds::{Dataset, Project, names::QUEUE_LABEL};
 use datacrowd_protocol::{internal::ProjectState, run::RunReason};
+use k8s_openapi::api::batch::v1::Job;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
 
@@ -114,6 +115,29 @@ async fn a_dataset_that_waits_for_its_queue_costs_two_calls_a_pass() {
 }
 
 #[tokio::test]
+async fn a_job_that_starts_wakes_nobody_before_it_says_something() {
+    let world = world().await;
+    world.platform.grant(100);
+    let running = world.start().await;
+    with_project(&world).await;
+    with_dataset(&world, |_| {}).await;
+    let job = world.job_of(1).await;
+    let _: Dataset = world.reason("items", "JobCreated").await;
+    let jobs = world.api::<Job>();
+    world
+        .eventually("the Job has its pod", async || {
+            let status = jobs.get(&job).await.unwrap().status?;
+            (status.active == Some(1)).then_some(())
+        })
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let asked = running.proxy.asked();
+    let read = format!("/jobs/{job}");
+    let reads = asked.iter().filter(|call| call.contains(&read));
+    assert_eq!(reads.count(), 0, "{asked:#?}");
+}
+
+#[tokio::test]
 async fn a_dataset_that_failed_costs_two_calls_a_pass() {
     let world = world().await;
     world.platform.grant(100);
@@ -139,7 +163,7 @@ async fn a_dataset_that_is_done_costs_two_calls_a_pass_and_one_when_its_job_is_g
     world.pod_exits(&job, 0, "Completed", "").await;
     is_cheap(&world, &running, "Generated").await;
     world
-        .api::<k8s_openapi::api::batch::v1::Job>()
+        .api::<Job>()
         .delete(&job, &DeleteParams::background())
         .await
         .unwrap();

@@ -1,7 +1,10 @@
 //! What a page of an export holds, whatever its rows are like.
 
+use std::time::Duration;
+
 use datacrowd_labelling::BillingMode;
 use datacrowd_protocol::ids::ExportId;
+use datacrowd_testkit::eventually;
 use serde_json::json;
 
 use crate::support::Platform;
@@ -37,4 +40,43 @@ async fn a_page_ends_by_what_its_rows_are_as_text_however_well_they_compress() {
         after = cursor.parse().unwrap();
     }
     assert_eq!((rows, pages), (6, 2));
+}
+
+/// By a plan for any parameters the watermark is a narrow range, and all approvals were read for each page.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_reads_the_approvals_that_it_holds() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 8000, 1000).await;
+    for rows in [
+        "insert into answers (task_id, project_id, user_id, lease_token, labeling_version, answer, status, reviewers_needed, claimed_at, submitted_at)
+         select id, project_id, gen_random_uuid(), id, 1, '{\"rating\": \"1\"}', 'approved', 0, now(), now() from tasks",
+        "insert into approval_events (project_id, dataset_id, task_id, answer_id, kind, created_at)
+         select t.project_id, t.dataset_id, t.id, a.id, 'approved', now() from answers a join tasks t on t.id = a.task_id order by t.id",
+    ] {
+        sqlx::query(rows).execute(&p.rows).await.unwrap();
+    }
+    let export = p
+        .export(&client, &project, json!({"format": "JSONL"}))
+        .await;
+    let export = ExportId(export.parse().unwrap());
+    p.export_runs().await;
+    let scans = "select coalesce(sum(idx_scan), 0)::bigint from pg_stat_user_indexes where relname = 'approval_events'";
+    let read = "select (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'approval_events')::bigint
+                     + (select seq_tup_read from pg_stat_user_tables where relname = 'approval_events')";
+    let (mut after, mut rows) = (Some(0), 0);
+    while let Some(behind) = after {
+        let page = p.core.export_page(export, behind).await.unwrap();
+        rows += page.items.len();
+        after = page.next_cursor.map(|cursor| cursor.parse().unwrap());
+    }
+    assert_eq!(rows, 8000);
+    // A session tells what it read once it has been idle for ten seconds: whether each task was looked for, and what was read.
+    eventually(Duration::from_secs(30), || async {
+        (p.count(scans).await > 8000).then_some(())
+    })
+    .await;
+    let read = p.count(read).await;
+    assert!(read < 4 * 8000, "{read} entries of 8,000");
 }

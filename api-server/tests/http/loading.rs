@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::Utc;
+use datacrowd_labelling::BillingMode;
 use datacrowd_testkit::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,25 +15,8 @@ async fn uploaded(p: &Platform, judgements: i64) -> (crate::support::Actor, Stri
     let client = p.client("clara").await;
     let project = p.project(&client, json!({"answersPerTask": 2})).await;
     p.grant(&project, judgements).await;
-    let dataset = p
-        .upload(
-            &client,
-            &project,
-            "items.csv",
-            b"id,text\na,b\n".to_vec(),
-            3,
-        )
-        .await
-        .expect(201);
-    let id = dataset["id"].as_str().unwrap().to_owned();
-    p.call(
-        Some(&client.token),
-        Method::POST,
-        &format!("/datasets/{id}/generate-tasks"),
-        Some(json!({})),
-    )
-    .await
-    .expect(202);
+    let csv = "id,text\na,b\n".to_owned();
+    let id = p.generating(&client, &project, csv, 3).await;
     (client, project, id)
 }
 
@@ -301,4 +285,50 @@ async fn a_form_that_would_not_come_into_force_is_not_written() {
         (&paused["state"], &paused["refusal"], &paused["displayName"]),
         (&json!("PAUSED"), &Value::Null, &seen["displayName"])
     );
+}
+
+/// A session that planned its statements while a table was empty keeps the plans while the table grows.
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_are_not_all_read_for_each_chunk_where_the_table_was_empty() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 400, 100).await;
+    for emptying in ["delete from tasks", "vacuum (analyze, truncate off) tasks"] {
+        sqlx::query(emptying).execute(&p.rows).await.unwrap();
+    }
+    let csv = "id,text\na,b\n".to_owned();
+    let id = p.generating(&client, &project, csv, 100).await;
+    let run = Run::open(&p, &client, &id, "pod-1").await;
+    for first in (1..=3000).step_by(100) {
+        run.load(&p, first, first + 99).await.expect(200);
+        p.sweep_in(0).await;
+    }
+    // A session tells what it read once it has been idle for ten seconds.
+    eventually(Duration::from_secs(30), || async {
+        let told = "select n_tup_ins from pg_stat_user_tables where relname = 'tasks'";
+        (p.count(told).await >= 3400).then_some(())
+    })
+    .await;
+    let read = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'tasks_pkey'";
+    let read = p.count(read).await;
+    assert!(read < 3 * 3000, "{read} entries of 3,000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_of_the_dataset_of_its_batch() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 1, 1).await;
+    let other = p.loaded(&client, &project, 1, 1).await;
+    let moved = sqlx::query(
+        "update tasks set dataset_id = $1::uuid, row_no = 2 where dataset_id <> $1::uuid",
+    )
+    .bind(other)
+    .execute(&p.rows)
+    .await
+    .unwrap_err();
+    let moved = moved.into_database_error().unwrap();
+    assert_eq!(moved.constraint(), Some("tasks_batch_of_dataset"));
 }

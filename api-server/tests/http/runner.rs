@@ -76,19 +76,7 @@ async fn generating(p: &Platform, client: &Actor, rows: i64) -> (String, String,
     for row in 1..=rows {
         writeln!(csv, "i{row},\"text, number {row}\"").unwrap();
     }
-    let dataset = p
-        .upload(client, &project, "items.csv", csv.into_bytes(), 1000)
-        .await
-        .expect(201);
-    let id = dataset["id"].as_str().unwrap().to_owned();
-    p.call(
-        Some(&client.token),
-        Method::POST,
-        &format!("/datasets/{id}/generate-tasks"),
-        Some(json!({})),
-    )
-    .await
-    .expect(202);
+    let id = p.generating(client, &project, csv, 1000).await;
     let run = Run::begin(p, &id, 1).await;
     let job = Job::new(p, &client.namespace, run).await;
     (project, id, job)

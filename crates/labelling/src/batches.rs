@@ -13,17 +13,17 @@ pub(crate) async fn seal_batches(
     dataset: DatasetId,
     batch_size: Option<i32>,
 ) -> Result<()> {
-    // A batch whose tasks are all done before it is sealed cannot exist: unsealed tasks are not in the queue.
+    // A batch whose tasks are all done before it is sealed cannot exist: unsealed tasks are not in the queue. They are looked up by
+    // their batch, then by their ids, and joined with nothing: by a plan for a table that was empty, a join reads all tasks.
     sqlx::query!(
         "with sealed as (
              update task_batches set sealed = true, status = 'ready'
              where dataset_id = $1 and not sealed and ($2::int is null or size >= $2) and size > 0 returning id),
+         unqueued as materialized (
+             select array_agg(id order by id) as ids from tasks
+             where batch_id = any(array(select id from sealed)) and queue_pos is null and slots_free > 0 and charged),
          queued as (
-             update tasks t set queue_pos = o.pos
-             from (select id, nextval('task_queue_pos') as pos
-                   from (select t.id from tasks t join sealed s on s.id = t.batch_id
-                         where t.queue_pos is null and t.slots_free > 0 and t.charged order by t.id) rows) o
-             where t.id = o.id)
+             update tasks set queue_pos = nextval('task_queue_pos') where id = any((select ids from unqueued)::bigint[]))
          update datasets set open_batches = open_batches + (select count(*) from sealed)::int where id = $1",
         dataset.0,
         batch_size

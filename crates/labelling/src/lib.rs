@@ -24,6 +24,7 @@ mod lost;
 mod models;
 mod outbox;
 mod page;
+mod plans;
 mod points;
 mod predictions;
 mod projects;

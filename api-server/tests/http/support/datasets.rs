@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Actor, Answer, Platform, Run, answer};
+use super::{Actor, Answer, Field, Platform, Run, answer, form};
 
 impl Platform {
     pub async fn upload(
@@ -16,22 +16,43 @@ impl Platform {
         bytes: Vec<u8>,
         batch_size: i32,
     ) -> Answer {
-        let boundary = "a-boundary";
-        let mut form = Vec::new();
-        form.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"batchSize\"\r\n\r\n{batch_size}\r\n").as_bytes());
-        form.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\r\n").as_bytes());
-        form.extend_from_slice(&bytes);
-        form.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let batch_size = batch_size.to_string();
+        let parts = [
+            ("batchSize", None, batch_size.as_bytes()),
+            ("file", Some(file_name), &bytes[..]),
+        ];
+        self.upload_form(client, project, &parts).await
+    }
+
+    /// A dataset of a form of these parts.
+    pub async fn upload_form(&self, client: &Actor, project: &str, parts: &[Field<'_>]) -> Answer {
         let request = self
             .http
             .post(format!("{}/projects/{project}/datasets", self.url))
             .bearer_auth(&client.token)
-            .header(
-                "content-type",
-                format!("multipart/form-data; boundary={boundary}"),
-            )
-            .body(form);
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(form(parts));
         answer(request).await
+    }
+
+    /// A dataset of a CSV whose tasks are asked for, and wait for a runner.
+    pub async fn generating(
+        &self,
+        client: &Actor,
+        project: &str,
+        csv: String,
+        batch_size: i32,
+    ) -> String {
+        let dataset = self
+            .upload(client, project, "items.csv", csv.into_bytes(), batch_size)
+            .await
+            .expect(201);
+        let id = dataset["id"].as_str().unwrap().to_owned();
+        let path = format!("/datasets/{id}/generate-tasks");
+        self.call(Some(&client.token), Method::POST, &path, Some(json!({})))
+            .await
+            .expect(202);
+        id
     }
 
     /// A dataset of `rows` tasks, loaded as a runner would.
@@ -63,19 +84,7 @@ impl Platform {
         for row in 1..=rows {
             writeln!(csv, "i{row},text {row}{cell}").unwrap();
         }
-        let dataset = self
-            .upload(client, project, "items.csv", csv.into_bytes(), batch_size)
-            .await
-            .expect(201);
-        let id = dataset["id"].as_str().unwrap().to_owned();
-        self.call(
-            Some(&client.token),
-            Method::POST,
-            &format!("/datasets/{id}/generate-tasks"),
-            Some(json!({})),
-        )
-        .await
-        .expect(202);
+        let id = self.generating(client, project, csv, batch_size).await;
         let run = Run::open(self, client, &id, "pod-1").await;
         for first in (1..=rows).step_by(1000) {
             run.load(self, first, rows.min(first + 999))

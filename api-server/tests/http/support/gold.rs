@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Actor, Answer, Platform, Run, answer};
+use super::{Actor, Answer, Platform, Run};
 use crate::runner::Job;
 
 impl Platform {
@@ -18,26 +18,12 @@ impl Platform {
         csv: String,
         members: &[(&str, &str)],
     ) -> Answer {
-        let edge = "an-edge";
-        let mut form = String::new();
-        for (name, text) in members {
-            write!(
-                form,
-                "--{edge}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
-            )
-            .unwrap();
-        }
-        write!(form, "--{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"gold.csv\"\r\n\r\n{csv}\r\n--{edge}--\r\n").unwrap();
-        let request = self
-            .http
-            .post(format!("{}/projects/{project}/datasets", self.url))
-            .bearer_auth(&client.token)
-            .header(
-                "content-type",
-                format!("multipart/form-data; boundary={edge}"),
-            )
-            .body(form);
-        answer(request).await
+        let members = members
+            .iter()
+            .map(|(name, text)| (*name, None, text.as_bytes()));
+        let file = ("file", Some("gold.csv"), csv.as_bytes());
+        let parts: Vec<_> = members.chain([file]).collect();
+        self.upload_form(client, project, &parts).await
     }
 
     /// Gold of these rows (`id,text,right,why`), loaded by the runner; its dataset.

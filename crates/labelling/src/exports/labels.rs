@@ -8,7 +8,7 @@ use datacrowd_protocol::{
 };
 use sqlx::types::Json;
 
-use crate::{Labelling, Refusal, Result, crowd::pseudonyms};
+use crate::{Labelling, Refusal, Result, crowd::pseudonyms, plans::in_order};
 
 /// Most labels and decisions per page.
 const PAGE_LABELS: i64 = 10_000;
@@ -22,6 +22,8 @@ impl Labelling {
     pub async fn export_labels(&self, id: ExportId, after: i64) -> Result<LabelPage> {
         let export = self.export_range(id).await?;
         let consensus = export.consensus.ok_or(Refusal::NotFound)?;
+        let mut tx = self.begin().await?;
+        in_order(&mut tx).await?;
         let rows = sqlx::query!(
             "select seq as \"seq!\", task_id as \"task_id!\", user_id, label as \"label: Json<RawJson>\" from (
                  (select ev.seq, ev.task_id, a.user_id, a.answer->$2::text as label
@@ -41,8 +43,9 @@ impl Labelling {
             export.watermark,
             PAGE_LABELS
         )
-        .fetch_all(&self.calls)
+        .fetch_all(&mut *tx)
         .await?;
+        tx.commit().await?;
         let is_full = i64::try_from(rows.len()) == Ok(PAGE_LABELS);
         let next_cursor = rows
             .last()

@@ -161,7 +161,8 @@ async fn lock_task(conn: &mut PgConnection, project: ProjectId, task: TaskId) ->
     Ok(DatasetId(row.dataset_id))
 }
 
-/// Which of these tasks are decided by a decision after `since`, as it was known at the watermark.
+/// Which of these tasks are decided by a decision after `since`, as it was known at the watermark. Each is looked up by its own index,
+/// not by a range of numbers.
 pub(crate) async fn decided_tasks(
     conn: &mut PgConnection,
     tasks: &[i64],
@@ -170,9 +171,11 @@ pub(crate) async fn decided_tasks(
     watermark: i64,
 ) -> Result<Vec<i64>> {
     let decided = sqlx::query_scalar!(
-        "select d.task_id from decisions d
-         where d.task_id = any($1) and d.field = $2 and d.seq > $3 and d.seq <= $4 and d.value is not null
-           and not exists (select from decisions l where l.task_id = d.task_id and l.field = $2 and l.seq > d.seq and l.seq <= $4)",
+        "select d.task_id from unnest($1::bigint[]) as t (id) cross join lateral (
+             select e.task_id, e.seq from decisions e
+             where e.task_id = t.id and e.field = $2 and e.seq + 0 > $3 and e.seq + 0 <= $4 and e.value is not null
+               and not exists (select from decisions l where l.task_id = t.id and l.field = $2 and l.seq + 0 > e.seq and l.seq + 0 <= $4)
+             offset 0) d",
         tasks,
         field,
         since,

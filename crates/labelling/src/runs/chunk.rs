@@ -20,6 +20,7 @@ use crate::{
     Error, Labelling, Refusal, Result, batches,
     datasets::{checkpoint, gold_columns, window_lock},
     gold,
+    plans::by_index,
     projects::from_column,
 };
 
@@ -61,6 +62,7 @@ impl Labelling {
         now: DateTime<Utc>,
     ) -> Result<ChunkLoaded> {
         let mut tx = self.begin().await?;
+        // Also for the foreign key of each row, whose plan is made with the first row that a session inserts, and is kept.
         by_index(&mut tx).await?;
         window_lock(&mut tx, id).await?;
         // The dataset before its hold, as whoever fences or deletes it.
@@ -104,15 +106,6 @@ impl Labelling {
             Err(Refusal::QuotaExhausted { accepted: granted }.into())
         }
     }
-}
-
-/// Looks batches up by their index, also for the foreign key of each row. Its plan is made with the first row that a
-/// session inserts, is kept, and would read all batches for every row of the largest dataset when there were few then.
-async fn by_index(conn: &mut PgConnection) -> Result<()> {
-    sqlx::query!("set local enable_seqscan = off")
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// A dataset, locked, with what its project says of its tasks.

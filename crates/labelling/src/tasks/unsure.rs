@@ -16,11 +16,12 @@ impl Labelling {
     /// Looks at the first of them again; those that are left are for the next pass.
     pub(crate) async fn sweep_unsure(&self, now: DateTime<Utc>) -> Result<()> {
         let gated = self.billing.gates();
+        // In the order of their own index: in that of all tasks, all of them were read where none was known to be unsure.
         let unsure = sqlx::query_scalar!(
             "select t.id from tasks t join projects p on p.id = t.project_id join datasets d on d.id = t.dataset_id
              where t.below_confidence and t.charged and d.bound_uid is not null and p.state not in ('closed', 'deleting')
                and (p.task_quota > p.tasks_used or not $1)
-             order by t.id limit $2",
+             order by t.project_id, t.id limit $2",
             gated,
             STEP
         )

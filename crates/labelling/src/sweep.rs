@@ -1,5 +1,7 @@
 //! What time does: leases end, uploads are given up, exports expire, hints are refreshed.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::TaskId;
 
@@ -69,18 +71,31 @@ impl Labelling {
     }
 
     async fn sweep_leases(&self, now: DateTime<Utc>) -> Result<u64> {
-        let mut tx = self.begin().await?;
-        // Tasks before leases, as everywhere; a task that somebody is working on this instant is left for the next pass.
         let expired = sqlx::query!(
-            "select l.task_id, l.user_id, l.token from leases l join tasks t on t.id = l.task_id
-             where l.expires_at < $1 order by l.expires_at limit $2 for update of t skip locked",
+            "select task_id, user_id, token from leases where expires_at < $1 order by expires_at limit $2",
             now,
             SWEEP_BATCH
         )
+        .fetch_all(&self.calls)
+        .await?;
+        if expired.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.begin().await?;
+        // Tasks before leases, as everywhere; a task that somebody is working on this instant is left for the next pass.
+        let tasks: Vec<i64> = expired.iter().map(|lease| lease.task_id).collect();
+        let locked = sqlx::query_scalar!(
+            "select id from tasks where id = any($1) for update skip locked",
+            &tasks
+        )
         .fetch_all(&mut *tx)
         .await?;
+        let locked: HashSet<i64> = locked.into_iter().collect();
         let mut ended = 0;
-        for lease in expired {
+        for lease in expired
+            .iter()
+            .filter(|lease| locked.contains(&lease.task_id))
+        {
             let gone = sqlx::query!(
                 "delete from leases where task_id = $1 and user_id = $2 and token = $3 and expires_at < $4",
                 lease.task_id,

@@ -106,8 +106,8 @@ impl Labelling {
         let placed = sqlx::query!(
             "with next as (
                  select o.task_id, o.user_id from skips o where o.project_id is null order by o.task_id limit $1 for update skip locked)
-             update skips s set project_id = t.project_id from tasks t, next
-             where t.id = s.task_id and next.task_id = s.task_id and next.user_id = s.user_id",
+             update skips s set project_id = (select t.project_id from tasks t where t.id = s.task_id)
+             from next where next.task_id = s.task_id and next.user_id = s.user_id",
             SWEEP_ROWS
         )
         .execute(&self.calls)

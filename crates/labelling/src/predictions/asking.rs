@@ -69,7 +69,8 @@ impl Labelling {
     /// the next pass.
     pub(crate) async fn sweep_inboxes(&self, now: DateTime<Utc>) -> Result<()> {
         let due = sqlx::query_scalar!(
-            "select i.task_id from inbox_items i join tasks t on t.id = i.task_id
+            "select i.task_id from inbox_items i
+             cross join lateral (select o.dataset_id, o.project_id from tasks o where o.id = i.task_id offset 0) t
              join datasets d on d.id = t.dataset_id join projects p on p.id = t.project_id
              where i.look_at <= $1 and d.bound_uid is not null and p.bound_uid is not null
                and p.state in ('active', 'completed') and p.labeling_version > 0

@@ -161,10 +161,10 @@ async fn a_dataset_of_many_steps_leaves_the_queue_joins_it_again_and_goes() {
     let delete = async |uid: &Value, policy: &str| {
         let uid = uid.as_str().unwrap();
         let path = format!("/internal/datasets/{id}?uid={uid}&policy={policy}");
-        // 202 says that there is more: the same request goes on.
+        // 202 says that there is more, 503 that the database is busy: the same request goes on, as the operator's does.
         let done = || async {
             let answer = p.trusted(Method::DELETE, &path, None).await;
-            if answer.status == 202 {
+            if answer.status == 202 || answer.status == 503 {
                 return None;
             }
             answer.expect(204);
@@ -302,7 +302,6 @@ async fn tasks_are_not_all_read_for_each_chunk_where_the_table_was_empty() {
     let run = Run::open(&p, &client, &id, "pod-1").await;
     for first in (1..=3000).step_by(100) {
         run.load(&p, first, first + 99).await.expect(200);
-        p.sweep_in(0).await;
     }
     // A session tells what it read once it has been idle for ten seconds.
     eventually(Duration::from_secs(30), || async {
@@ -313,22 +312,4 @@ async fn tasks_are_not_all_read_for_each_chunk_where_the_table_was_empty() {
     let read = "select idx_tup_read from pg_stat_user_indexes where indexrelname = 'tasks_pkey'";
     let read = p.count(read).await;
     assert!(read < 3 * 3000, "{read} entries of 3,000");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_task_is_of_the_dataset_of_its_batch() {
-    let p = Platform::with_billing(BillingMode::Disabled).await;
-    let client = p.client("clara").await;
-    let project = p.project(&client, json!({})).await;
-    p.loaded(&client, &project, 1, 1).await;
-    let other = p.loaded(&client, &project, 1, 1).await;
-    let moved = sqlx::query(
-        "update tasks set dataset_id = $1::uuid, row_no = 2 where dataset_id <> $1::uuid",
-    )
-    .bind(other)
-    .execute(&p.rows)
-    .await
-    .unwrap_err();
-    let moved = moved.into_database_error().unwrap();
-    assert_eq!(moved.constraint(), Some("tasks_batch_of_dataset"));
 }

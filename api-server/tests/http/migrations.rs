@@ -38,13 +38,12 @@ async fn a_release_that_went_back_accepts_the_newer_schema() {
 
 #[tokio::test]
 async fn what_goes_finds_by_an_index_what_goes_with_it() {
-    // By all columns of the key, or by its first ones where these alone say which row it is.
-    let without = "select c.conrelid::regclass || ': ' || pg_get_constraintdef(c.oid) from pg_constraint c
+    let without =
+        "select c.conrelid::regclass || ': ' || pg_get_constraintdef(c.oid) from pg_constraint c
                    where c.contype = 'f' and c.confdeltype = 'c' and not exists (
-                       select from pg_index i join pg_index u on u.indrelid = c.confrelid and u.indisunique and u.indpred is null
+                       select from pg_index i
                        where i.indrelid = c.conrelid and i.indpred is null and i.indisvalid
-                         and (i.indkey::int2[])[0:u.indnkeyatts - 1] = c.conkey[1:u.indnkeyatts]
-                         and u.indkey::int2[] <@ c.confkey[1:u.indnkeyatts])";
+                         and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] = c.conkey)";
     for context in ["auth", "core", "payments", "notifications"] {
         let database = TestDatabase::create(context).await;
         let slow: Vec<String> = sqlx::query_scalar(without)

@@ -82,7 +82,7 @@ async fn offset(p: &Platform, who: &Actor, path: &str) -> usize {
 /// Waits until so much of a file has arrived.
 async fn stands_at(p: &Platform, who: &Actor, path: &str, at: usize) {
     let stands = async || (offset(p, who, path).await == at).then_some(());
-    eventually(Duration::from_secs(20), stands).await;
+    eventually(Duration::from_mins(1), stands).await;
 }
 
 /// Rows of a table with so many bytes.

@@ -245,13 +245,13 @@ fn job_facts(job: &Job) -> u64 {
     let conditions: Vec<_> = conditions.map(|c| (&c.type_, &c.status)).collect();
     let is_ready = status.and_then(|s| s.ready).unwrap_or(0) > 0;
     let failed = status.and_then(|s| s.failed).unwrap_or(0);
-    let meta = &job.metadata;
-    let is_as_made = meta.generation.unwrap_or(1) == 1 && meta.deletion_timestamp.is_none();
+    let generation = job.metadata.generation;
+    let deleted = job.metadata.deletion_timestamp.is_some();
+    let is_as_made = generation.unwrap_or(1) == 1 && !deleted;
     if is_as_made && conditions.is_empty() && !is_ready && failed == 0 {
         return NOTHING_YET;
     }
-    let deleted = meta.deletion_timestamp.is_some();
-    hash(&(meta.generation, deleted, conditions, is_ready, failed))
+    hash(&(generation, deleted, conditions, is_ready, failed))
 }
 
 /// What of a namespace decides about what is in it.

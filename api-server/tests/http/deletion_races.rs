@@ -27,12 +27,8 @@ fn luck(name: &str) -> StdRng {
 }
 
 async fn begun(p: &Platform, client: &Actor, project: &str) -> (String, Run) {
-    let csv = b"id,text\na,b\n".to_vec();
-    let made = p.upload(client, project, "items.csv", csv, 10).await;
-    let id = made.expect(201)["id"].as_str().unwrap().to_owned();
-    p.post(client, &format!("/datasets/{id}/generate-tasks"))
-        .await
-        .expect(202);
+    let csv = "id,text\na,b\n".to_owned();
+    let id = p.generating(client, project, csv, 10).await;
     let run = Run::open(p, client, &id, "pod").await;
     (id, run)
 }

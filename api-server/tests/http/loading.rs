@@ -9,7 +9,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Platform, Run};
+use crate::{
+    previous_release::queries,
+    support::{Platform, Run},
+};
 
 async fn uploaded(p: &Platform, judgements: i64) -> (crate::support::Actor, String, String) {
     let client = p.client("clara").await;
@@ -294,16 +297,9 @@ async fn full_batches_are_sealed_by_lookups_also_by_a_plan_for_an_emptied_table(
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
     p.loaded(&client, &project, 400, 100).await;
-    let sealing = std::fs::read_dir("../crates/labelling/.sqlx")
-        .unwrap()
-        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
-        .map(|file| serde_json::from_slice::<Value>(&file).unwrap())
-        .find(|file| {
-            file["query"]
-                .as_str()
-                .unwrap()
-                .contains("set sealed = true")
-        })
+    let sealing = queries(&["labelling"])
+        .into_iter()
+        .find(|query| query.contains("set sealed = true"))
         .unwrap();
     let mut conn = p.rows.acquire().await.unwrap();
     for statement in [
@@ -311,10 +307,7 @@ async fn full_batches_are_sealed_by_lookups_also_by_a_plan_for_an_emptied_table(
         "vacuum (analyze, truncate off) tasks",
         "set enable_seqscan = off",
         "set plan_cache_mode = force_generic_plan",
-        &format!(
-            "prepare sealing (uuid, int) as {}",
-            sealing["query"].as_str().unwrap()
-        ),
+        &format!("prepare sealing (uuid, int) as {sealing}"),
     ] {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
             .execute(&mut *conn)

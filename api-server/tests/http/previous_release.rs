@@ -51,7 +51,7 @@ fn root() -> PathBuf {
 }
 
 /// The queries of crates, as the compiler knows them.
-fn queries(names: &[&str]) -> BTreeSet<String> {
+pub fn queries(names: &[&str]) -> BTreeSet<String> {
     let files = names.iter().flat_map(|name| {
         let folder = root().join("crates").join(name).join(".sqlx");
         fs::read_dir(folder).unwrap()

@@ -19,11 +19,10 @@ pub(crate) async fn seal_batches(
         "with sealed as (
              update task_batches set sealed = true, status = 'ready'
              where dataset_id = $1 and not sealed and ($2::int is null or size >= $2) and size > 0 returning id),
-         unqueued as materialized (
-             select array_agg(id order by id) as ids from tasks
-             where batch_id = any(array(select id from sealed)) and queue_pos is null and slots_free > 0 and charged),
          queued as (
-             update tasks set queue_pos = nextval('task_queue_pos') where id = any((select ids from unqueued)::bigint[]))
+             update tasks set queue_pos = nextval('task_queue_pos') where id = any(array(
+                 select id from tasks
+                 where batch_id = any(array(select id from sealed)) and queue_pos is null and slots_free > 0 and charged)))
          update datasets set open_batches = open_batches + (select count(*) from sealed)::int where id = $1",
         dataset.0,
         batch_size

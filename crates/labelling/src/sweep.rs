@@ -1,7 +1,5 @@
 //! What time does: leases end, uploads are given up, exports expire, hints are refreshed.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use datacrowd_protocol::ids::TaskId;
 
@@ -71,7 +69,7 @@ impl Labelling {
     }
 
     async fn sweep_leases(&self, now: DateTime<Utc>) -> Result<u64> {
-        let expired = sqlx::query!(
+        let mut expired = sqlx::query!(
             "select task_id, user_id, token from leases where expires_at < $1 order by expires_at limit $2",
             now,
             SWEEP_BATCH
@@ -90,12 +88,9 @@ impl Labelling {
         )
         .fetch_all(&mut *tx)
         .await?;
-        let locked: HashSet<i64> = locked.into_iter().collect();
+        expired.retain(|lease| locked.contains(&lease.task_id));
         let mut ended = 0;
-        for lease in expired
-            .iter()
-            .filter(|lease| locked.contains(&lease.task_id))
-        {
+        for lease in expired {
             let gone = sqlx::query!(
                 "delete from leases where task_id = $1 and user_id = $2 and token = $3 and expires_at < $4",
                 lease.task_id,

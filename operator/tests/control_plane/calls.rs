@@ -62,6 +62,17 @@ async fn with_dataset(world: &World, change: impl FnOnce(&mut Value)) {
     world.create::<Dataset>(body).await;
 }
 
+/// A Dataset of which the Job is recorded, and the name of it.
+async fn with_job() -> (World, Running, String) {
+    let world = world().await;
+    world.platform.grant(100);
+    let running = world.start().await;
+    with_project(&world).await;
+    with_dataset(&world, |_| {}).await;
+    let job = world.job_of(1).await;
+    (world, running, job)
+}
+
 #[tokio::test]
 async fn a_dataset_that_waits_costs_two_calls_a_pass() {
     let world = world().await;
@@ -116,12 +127,7 @@ async fn a_dataset_that_waits_for_its_queue_costs_two_calls_a_pass() {
 
 #[tokio::test]
 async fn a_job_that_starts_wakes_nobody_before_it_says_something() {
-    let world = world().await;
-    world.platform.grant(100);
-    let running = world.start().await;
-    with_project(&world).await;
-    with_dataset(&world, |_| {}).await;
-    let job = world.job_of(1).await;
+    let (world, running, job) = with_job().await;
     let _: Dataset = world.reason("items", "JobCreated").await;
     let jobs = world.api::<Job>();
     world
@@ -139,12 +145,7 @@ async fn a_job_that_starts_wakes_nobody_before_it_says_something() {
 
 #[tokio::test]
 async fn a_dataset_that_failed_costs_two_calls_a_pass() {
-    let world = world().await;
-    world.platform.grant(100);
-    let running = world.start().await;
-    with_project(&world).await;
-    with_dataset(&world, |_| {}).await;
-    let job = world.job_of(1).await;
+    let (world, running, job) = with_job().await;
     let platform = &world.platform;
     platform.failed("items", RunReason::SourceNotFound, "There is none.");
     world.pod_exits(&job, 66, "Error", "").await;
@@ -153,12 +154,7 @@ async fn a_dataset_that_failed_costs_two_calls_a_pass() {
 
 #[tokio::test]
 async fn a_dataset_that_is_done_costs_two_calls_a_pass_and_one_when_its_job_is_gone() {
-    let world = world().await;
-    world.platform.grant(100);
-    let running = world.start().await;
-    with_project(&world).await;
-    with_dataset(&world, |_| {}).await;
-    let job = world.job_of(1).await;
+    let (world, running, job) = with_job().await;
     world.platform.generated("items", 5);
     world.pod_exits(&job, 0, "Completed", "").await;
     is_cheap(&world, &running, "Generated").await;

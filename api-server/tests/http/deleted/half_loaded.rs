@@ -9,12 +9,8 @@ use crate::support::{Actor, Platform, Run};
 
 /// A dataset in mid-generation, with its runner.
 async fn generating(p: &Platform, client: &Actor, project: &str, rows: i64) -> (String, Run) {
-    let csv = b"id,text\na,b\n".to_vec();
-    let made = p.upload(client, project, "items.csv", csv, 100).await;
-    let id = made.expect(201)["id"].as_str().unwrap().to_owned();
-    p.post(client, &format!("/datasets/{id}/generate-tasks"))
-        .await
-        .expect(202);
+    let csv = "id,text\na,b\n".to_owned();
+    let id = p.generating(client, project, csv, 100).await;
     let run = Run::open(p, client, &id, "pod-1").await;
     for first in (1..=rows).step_by(1000) {
         run.load(p, first, rows.min(first + 999)).await.expect(200);

@@ -2,9 +2,6 @@
 
 use std::fmt::Write as _;
 
-use reqwest::Method;
-use serde_json::json;
-
 use super::{Actor, Answer, Field, Platform, Run, answer, form};
 
 impl Platform {
@@ -48,11 +45,14 @@ impl Platform {
             .await
             .expect(201);
         let id = dataset["id"].as_str().unwrap().to_owned();
-        let path = format!("/datasets/{id}/generate-tasks");
-        self.call(Some(&client.token), Method::POST, &path, Some(json!({})))
-            .await
-            .expect(202);
+        self.generate(client, &id).await;
         id
+    }
+
+    /// Asks for the tasks of a dataset.
+    pub async fn generate(&self, client: &Actor, dataset: &str) {
+        let path = format!("/datasets/{dataset}/generate-tasks");
+        self.post(client, &path).await.expect(202);
     }
 
     /// A dataset of `rows` tasks, loaded as a runner would.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Actor, Answer, Platform, Run};
 use crate::runner::Job;
@@ -49,11 +49,7 @@ impl Platform {
         let dataset = dataset.expect(201);
         let id = dataset["id"].as_str().unwrap();
         let path = format!("/datasets/{id}");
-        let generate = format!("{path}/generate-tasks");
-        let body = Some(json!({}));
-        self.call(Some(&client.token), Method::POST, &generate, body)
-            .await
-            .expect(202);
+        self.generate(client, id).await;
         let run = Run::begin(self, id, 1).await;
         let job = Job::new(self, &client.namespace, run).await;
         assert_eq!(job.finish(self, "generate", "file-pod").await, 0);

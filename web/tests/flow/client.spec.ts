@@ -110,13 +110,6 @@ test('a file that is never taken is left out, and a closed upload begun anew', a
   page,
   console: site,
 }) => {
-  await site.open(page, 'clara', DATA);
-  await page.getByRole('radio', { name: 'Files' }).check();
-  const files = ['a.wav', 'b.wav', 'c.wav'].map((name) => ({
-    name,
-    mimeType: 'audio/wav',
-    buffer: Buffer.from('RIFF'),
-  }));
   await page.route('**/file?name=b.wav', (route) =>
     route.fulfill({
       status: 422,
@@ -127,6 +120,13 @@ test('a file that is never taken is left out, and a closed upload begun anew', a
       },
     }),
   );
+  await site.open(page, 'clara', DATA);
+  await page.getByRole('radio', { name: 'Files' }).check();
+  const files = ['a.wav', 'b.wav', 'c.wav'].map((name) => ({
+    name,
+    mimeType: 'audio/wav',
+    buffer: Buffer.from('RIFF'),
+  }));
   await page.getByLabel('Choose files').setInputFiles(files);
   await page.getByRole('button', { name: 'Upload', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText('b.wav: is no name of a file');

@@ -61,6 +61,8 @@ pub enum Command {
     EventSchemas,
     /// Print every code of an error as a page of Markdown.
     Errors,
+    /// Print every metric as a page of Markdown.
+    Metrics,
     /// Print every setting as a file of environment variables.
     EnvExample,
     /// Print every setting as a table of Markdown, or the settings of each command for programs.

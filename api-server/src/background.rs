@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    error::ApiResult, membership::invited::settle_invitations, scheduled::gauges, state::App,
+    error::ApiResult, membership::invited::settle_invitations, metrics::server, scheduled::gauges,
+    state::App,
 };
 
 /// Begins all of it, in every replica: the database decides who does what. It goes on until `stop`.
@@ -71,10 +72,10 @@ impl Begun<'_> {
 async fn leases(app: App) {
     match app.core.sweep(app.now()).await {
         Ok(swept) => {
-            metrics::counter!("datacrowd_leases_expired_total").increment(swept.leases);
-            metrics::counter!("datacrowd_gold_decided_total").increment(swept.gold.decided);
+            server::LEASES_EXPIRED.only().increment(swept.leases);
+            server::GOLD_DECIDED.only().increment(swept.gold.decided);
             let charged = swept.gold.charged.unsigned_abs();
-            metrics::counter!("datacrowd_gold_charged_total").increment(charged);
+            server::GOLD_CHARGED.only().increment(charged);
         }
         Err(error) => {
             tracing::warn!(error.cause = %error, "a sweep failed; the next one tries again");
@@ -85,7 +86,7 @@ async fn leases(app: App) {
 /// Has models answer what they are sure enough of.
 async fn answers(app: App) {
     match app.core.models_answer(app.now()).await {
-        Ok(answers) => metrics::counter!("datacrowd_model_answers_total").increment(answers),
+        Ok(answers) => server::MODEL_ANSWERS.only().increment(answers),
         Err(error) => {
             tracing::warn!(error.cause = %error, "models cannot answer; the next pass tries again");
         }
@@ -225,8 +226,12 @@ pub async fn backlog(app: App) {
     }
     match app.core.queue_depth().await {
         Ok(depth) => {
-            metrics::gauge!("datacrowd_prediction_queue_items").set(depth.waiting as f64);
-            metrics::gauge!("datacrowd_prediction_queue_oldest_seconds").set(age(depth.since, now));
+            server::PREDICTION_QUEUE_ITEMS
+                .only()
+                .set(depth.waiting as f64);
+            server::PREDICTION_QUEUE_OLDEST_SECONDS
+                .only()
+                .set(age(depth.since, now));
         }
         Err(error) => {
             tracing::warn!(error.cause = %error, "what waits for models cannot be counted; the next pass tries again");
@@ -242,29 +247,42 @@ pub async fn backlog(app: App) {
 }
 
 fn core_gauges(backlog: &datacrowd_labelling::Backlog, now: DateTime<Utc>) {
-    metrics::gauge!("datacrowd_tasks_ready").set(backlog.ready as f64);
-    metrics::gauge!("datacrowd_tasks_oldest_ready_seconds").set(age(backlog.ready_since, now));
-    metrics::gauge!("datacrowd_leases").set(backlog.leases as f64);
-    metrics::gauge!("datacrowd_answers_in_review").set(backlog.in_review as f64);
-    metrics::gauge!("datacrowd_tasks_below_confidence").set(backlog.below_confidence as f64);
+    server::TASKS_READY.only().set(backlog.ready as f64);
+    server::TASKS_OLDEST_READY_SECONDS
+        .only()
+        .set(age(backlog.ready_since, now));
+    server::LEASES.only().set(backlog.leases as f64);
+    server::ANSWERS_IN_REVIEW
+        .only()
+        .set(backlog.in_review as f64);
+    server::TASKS_BELOW_CONFIDENCE
+        .only()
+        .set(backlog.below_confidence as f64);
     for (action, workers) in backlog.below_skill {
-        metrics::gauge!("datacrowd_workers_below_skill", "action" => action).set(workers as f64);
+        server::WORKERS_BELOW_SKILL
+            .with([action])
+            .set(workers as f64);
     }
-    metrics::gauge!("datacrowd_lost_resources").set(backlog.lost as f64);
-    metrics::gauge!("datacrowd_lost_sweep_stopped").set(f64::from(u8::from(backlog.lost_stopped)));
+    server::LOST_RESOURCES.only().set(backlog.lost as f64);
+    server::LOST_SWEEP_STOPPED
+        .only()
+        .set(f64::from(u8::from(backlog.lost_stopped)));
     outbox_gauges("core", backlog.outbox, age(backlog.outbox_since, now));
 }
 
 fn payments_gauges(backlog: &datacrowd_billing::Backlog, now: DateTime<Utc>) {
     outbox_gauges("payments", backlog.outbox, age(backlog.outbox_since, now));
-    metrics::gauge!("datacrowd_stripe_events_parked").set(backlog.parked as f64);
-    metrics::gauge!("datacrowd_stripe_events_oldest_parked_seconds")
+    server::STRIPE_EVENTS_PARKED
+        .only()
+        .set(backlog.parked as f64);
+    server::STRIPE_EVENTS_OLDEST_PARKED_SECONDS
+        .only()
         .set(age(backlog.parked_since, now));
 }
 
 fn outbox_gauges(context: &'static str, rows: i64, lag: f64) {
-    metrics::gauge!("datacrowd_outbox_rows", "context" => context).set(rows as f64);
-    metrics::gauge!("datacrowd_outbox_lag_seconds", "context" => context).set(lag);
+    server::OUTBOX_ROWS.with([context]).set(rows as f64);
+    server::OUTBOX_LAG_SECONDS.with([context]).set(lag);
 }
 
 /// Seconds since then, 0 for never. The database's clock may be ahead of ours.

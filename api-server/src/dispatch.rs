@@ -40,6 +40,7 @@ use crate::{
     connect::{accounts_of_task, core_of_dispatch, webhook_keys},
     database::pool,
     listen::{HEADER_TIME, listen},
+    metrics,
 };
 
 /// Connections to each context that is read.
@@ -62,8 +63,8 @@ const GAUGES: Duration = Duration::from_secs(15);
     reason = "the one clock of the command, handed to all who ask for the time"
 )]
 pub async fn run(settings: &Dispatch, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let metrics =
-        datacrowd_telemetry::install_metrics().context("installing the metrics recorder")?;
+    let metrics = datacrowd_telemetry::install_metrics(metrics::DISPATCHER)
+        .context("installing the metrics recorder")?;
     let sources = [
         source("auth", &settings.auth_database_url)?,
         source("core", &settings.core_database_url)?,

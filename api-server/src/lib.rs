@@ -25,6 +25,7 @@ pub mod listen;
 pub mod lost;
 mod media;
 mod membership;
+pub mod metrics;
 mod names;
 pub mod objects;
 mod open_streams;

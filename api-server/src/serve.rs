@@ -25,6 +25,7 @@ use crate::{
     guards::time_limit::REQUEST_TIME,
     internal_openapi,
     listen::{HEADER_TIME, listen},
+    metrics,
     objects::Objects,
     openapi, probe, scheduled,
     state::{App, Parts, Settings},
@@ -56,6 +57,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             print(&serde_json::to_string_pretty(&schemas).context("rendering the schemas")?)
         }
         Command::Errors => print(&errors()),
+        Command::Metrics => print(&metrics::page()),
         Command::EnvExample => print(&env_example()),
         Command::Settings { json: false } => print(&settings_table()),
         Command::Settings { json: true } => print(&settings_json()),
@@ -126,8 +128,8 @@ async fn migrate(settings: &Migrate) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: Serve) -> anyhow::Result<()> {
-    let metrics =
-        datacrowd_telemetry::install_metrics().context("installing the metrics recorder")?;
+    let metrics = datacrowd_telemetry::install_metrics(metrics::SERVER)
+        .context("installing the metrics recorder")?;
     let app = build(&settings, metrics).await?;
     if let (Some(username), Some(email), Some(password)) = (
         &settings.admin_username,

@@ -10,6 +10,8 @@ use datacrowd_telemetry::PrometheusHandle;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::metrics;
+
 /// What `/readyz` answers by.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Readiness(Arc<Flags>);
@@ -40,7 +42,7 @@ impl Readiness {
     /// This replica does the work; one that stands by is ready without caches.
     pub(crate) fn leading(&self) {
         self.0.leading.store(true, Ordering::Relaxed);
-        metrics::gauge!("datacrowd_operator_leader_election_master_status").set(1.0);
+        metrics::LEADER.only().set(1.0);
     }
 
     fn refusal(&self) -> Option<&'static str> {

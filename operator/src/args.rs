@@ -12,6 +12,8 @@ use crate::context::Settings;
 pub const SETTINGS: &str = "settings";
 /// Prints them as JSON.
 pub const JSON: &str = "json";
+/// Prints every metric as a page of Markdown, instead of starting.
+pub const METRICS: &str = "metrics";
 
 /// Reconciles Project, Dataset, Export, Model, Prediction and Webhook with the platform.
 #[derive(Debug, Clone, Parser)]
@@ -117,7 +119,7 @@ pub struct ProcessArgs {
     pub pod_name: String,
 }
 
-/// The command line: the settings, or [`SETTINGS`], which needs none of them.
+/// The command line: the settings, or [`SETTINGS`] or [`METRICS`], which need none of them.
 #[must_use]
 pub fn command() -> Command {
     Args::command()
@@ -131,6 +133,7 @@ pub fn command() -> Command {
                         .help("As JSON, for programs"),
                 ),
         )
+        .subcommand(Command::new(METRICS).about("Print every metric as a page of Markdown"))
         .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true)
 }
@@ -203,9 +206,10 @@ mod tests {
     use clap::Parser as _;
 
     use super::{Args, SETTINGS, command, settings_json, settings_table};
+    use crate::metrics;
 
     #[test]
-    fn the_settings_are_documented() {
+    fn settings_and_metrics_are_documented() {
         assert!(
             include_str!("../../docs/configuration.md").ends_with(&settings_table()),
             "run `make generate` and commit docs/configuration.md"
@@ -214,6 +218,10 @@ mod tests {
             include_str!("../settings.json"),
             settings_json(),
             "run `make generate` and commit operator/settings.json"
+        );
+        assert!(
+            include_str!("../../docs/metrics.md").ends_with(&metrics::page()),
+            "run `make generate` and commit docs/metrics.md"
         );
     }
 

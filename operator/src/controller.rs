@@ -20,7 +20,7 @@ use crate::{
     guarded::Guarded,
     lifecycle::{self, Orphan},
     managed::Managed,
-    report,
+    metrics, report,
 };
 
 /// What starts and ends a controller's work besides its watches.
@@ -39,7 +39,8 @@ pub(crate) async fn run<K: Managed>(
     control: Control,
 ) {
     let config = controller::Config::default().concurrency(ctx.settings.concurrency);
-    metrics::gauge!("datacrowd_operator_max_concurrent_reconciles", "controller" => K::KIND)
+    metrics::MAX_CONCURRENT_RECONCILES
+        .with([K::KIND])
         .set(f64::from(ctx.settings.concurrency));
     let shutdown = control.shutdown.clone();
     controller
@@ -78,7 +79,7 @@ fn every(nudges: broadcast::Receiver<()>) -> impl Stream<Item = ()> + Send {
 async fn pass<K: Managed>(object: Arc<Guarded<K>>, ctx: Arc<Context>) -> Result<Action, Error> {
     let begun = Instant::now();
     let _permit = K::width(&ctx).acquire().await;
-    let active = metrics::gauge!("datacrowd_operator_active_workers", "controller" => K::KIND);
+    let active = metrics::ACTIVE_WORKERS.with([K::KIND]);
     active.increment(1.0);
     let result = match &object.0 {
         Ok(object) => lifecycle::reconcile(&ctx, Arc::new(object.clone())).await,

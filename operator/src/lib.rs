@@ -5,6 +5,7 @@
 pub mod args;
 pub mod context;
 pub mod error;
+pub mod metrics;
 pub mod platform;
 pub mod runtime;
 

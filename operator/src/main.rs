@@ -1,11 +1,11 @@
-//! Starts the operator, or prints its settings.
+//! Starts the operator, or prints its settings or metrics.
 
 use std::io::Write as _;
 
 use clap::FromArgMatches as _;
 use datacrowd_operator::{
     args::{self, Args},
-    runtime,
+    metrics, runtime,
 };
 
 #[tokio::main]
@@ -17,6 +17,9 @@ async fn main() -> anyhow::Result<()> {
             false => args::settings_table(),
         };
         return Ok(std::io::stdout().write_all(told.as_bytes())?);
+    }
+    if asked.subcommand_matches(args::METRICS).is_some() {
+        return Ok(std::io::stdout().write_all(metrics::page().as_bytes())?);
     }
     let args = Args::from_arg_matches(&asked).unwrap_or_else(|error| error.exit());
     let _traces = datacrowd_telemetry::init("operator")?;

@@ -10,6 +10,7 @@ use crate::{
     error::{Error, is_terminating, refused},
     events::Note,
     managed::Managed,
+    metrics,
     platform::{Resource, causes},
 };
 
@@ -35,8 +36,7 @@ pub(crate) async fn transition<K: Managed>(
         "{}",
         verdict.message
     );
-    metrics::counter!("datacrowd_operator_transitions_total", "controller" => K::KIND, "reason" => reason)
-        .increment(1);
+    metrics::TRANSITIONS.with([K::KIND, reason]).increment(1);
     let note = Note {
         is_warning: verdict.phase == Phase::Failed || verdict.reason == Reason::CleanupFailed,
         reason,
@@ -93,7 +93,8 @@ pub(crate) fn failed(kind: &'static str, object: &str, error: &Error, took: Dura
         return;
     }
     count(kind, "error", took);
-    metrics::counter!("datacrowd_operator_reconcile_errors_total", "controller" => kind, "category" => error.category())
+    metrics::RECONCILE_ERRORS
+        .with([kind, error.category()])
         .increment(1);
     tracing::warn!(
         kind,
@@ -105,8 +106,8 @@ pub(crate) fn failed(kind: &'static str, object: &str, error: &Error, took: Dura
 }
 
 fn count(kind: &'static str, result: &'static str, took: Duration) {
-    metrics::counter!("datacrowd_operator_reconcile_total", "controller" => kind, "result" => result)
-        .increment(1);
-    metrics::histogram!("datacrowd_operator_reconcile_time_seconds", "controller" => kind)
+    metrics::RECONCILES.with([kind, result]).increment(1);
+    metrics::RECONCILE_SECONDS
+        .with([kind])
         .record(took.as_secs_f64());
 }

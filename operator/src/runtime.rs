@@ -27,6 +27,7 @@ use crate::{
     controller::{self, Control},
     guarded::Guarded,
     managed::Managed,
+    metrics,
     platform::Platform,
     schema, triggers,
     watches::Watches,
@@ -151,7 +152,7 @@ async fn run<K: Managed>(
 /// # Errors
 /// What keeps it from starting, and a lost lease.
 pub async fn serve(args: Args) -> anyhow::Result<()> {
-    let metrics = datacrowd_telemetry::install_metrics()?;
+    let metrics = datacrowd_telemetry::install_metrics(&[metrics::ALL])?;
     let config = Config::infer()
         .await
         .context("reading the cluster's configuration")?;

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{GAUGES, PAUSE, STOP_TIME, attempt::Sender};
-use crate::background::age;
+use crate::{background::age, metrics::dispatcher};
 
 /// Attempts that are begun and not recorded at most.
 const AT_ONCE: usize = 512;
@@ -207,9 +207,9 @@ impl Deliverer {
                 None => "delivered",
                 Some(_) => "failed",
             };
-            metrics::counter!("datacrowd_webhook_attempts_total", "outcome" => outcome)
-                .increment(1);
-            metrics::histogram!("datacrowd_webhook_attempt_seconds", "outcome" => outcome)
+            dispatcher::WEBHOOK_ATTEMPTS.with([outcome]).increment(1);
+            dispatcher::WEBHOOK_ATTEMPT_SECONDS
+                .with([outcome])
                 .record(made.took.as_secs_f64());
         }
         let recorded = self.made.len();
@@ -251,8 +251,8 @@ impl Deliverer {
         let Ok((rows, since)) = self.notifications.owed(now).await else {
             return;
         };
-        metrics::gauge!("datacrowd_webhooks_due").set(rows as f64);
-        metrics::gauge!("datacrowd_webhooks_lag_seconds").set(age(since, now));
+        dispatcher::WEBHOOKS_DUE.only().set(rows as f64);
+        dispatcher::WEBHOOKS_LAG_SECONDS.only().set(age(since, now));
     }
 }
 

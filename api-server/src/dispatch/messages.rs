@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{GAUGES, PAUSE, STOP_TIME, mail::Mailer, telegram::Bot};
-use crate::background::age;
+use crate::{background::age, metrics::dispatcher};
 
 /// Messages that are sent at once.
 const AT_ONCE: i64 = 8;
@@ -199,8 +199,7 @@ impl Messenger {
         if let Some(why) = why {
             tracing::warn!(message = message.id, channel, error.cause = %why, "a message was not sent");
         }
-        metrics::counter!("datacrowd_messages_total", "channel" => channel, "outcome" => outcome)
-            .increment(1);
+        dispatcher::MESSAGES.with([channel, outcome]).increment(1);
         let now = (self.clock)();
         if let Sending::Later { after, .. } = went {
             // Whoever takes messages does not say whose were too many: all of them wait.
@@ -235,8 +234,11 @@ impl Messenger {
         let Ok((rows, since)) = self.notifications.messages_backlog(channel).await else {
             return;
         };
-        metrics::gauge!("datacrowd_messages_waiting", "channel" => channel.name()).set(rows as f64);
-        metrics::gauge!("datacrowd_messages_lag_seconds", "channel" => channel.name())
+        dispatcher::MESSAGES_WAITING
+            .with([channel.name()])
+            .set(rows as f64);
+        dispatcher::MESSAGES_LAG_SECONDS
+            .with([channel.name()])
             .set(age(since, (self.clock)()));
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{GAUGES, PAUSE};
-use crate::background::age;
+use crate::{background::age, metrics::dispatcher};
 
 /// Events of one pass.
 const BATCH: i64 = 500;
@@ -159,7 +159,7 @@ pub async fn pass(from: &Notifications, to: &Nats) -> anyhow::Result<usize> {
     });
     let (stored, went) = sending.await.context("NATS does not answer")??;
     taken.stored(stored).await?;
-    metrics::counter!("datacrowd_nats_stored_total").increment(stored as u64);
+    dispatcher::NATS_STORED.only().increment(stored as u64);
     went.map(|()| stored)
 }
 
@@ -168,6 +168,6 @@ async fn gauges(from: &Notifications, now: DateTime<Utc>) {
     let Ok((rows, since)) = from.sink_backlog(Sink::Nats).await else {
         return;
     };
-    metrics::gauge!("datacrowd_nats_rows").set(rows as f64);
-    metrics::gauge!("datacrowd_nats_lag_seconds").set(age(since, now));
+    dispatcher::NATS_ROWS.only().set(rows as f64);
+    dispatcher::NATS_LAG_SECONDS.only().set(age(since, now));
 }

@@ -7,6 +7,7 @@ use datacrowd_notifications::{Notifications, Sink};
 use tokio_util::sync::CancellationToken;
 
 use super::PAUSE;
+use crate::metrics::dispatcher;
 
 /// Events of one pass.
 const BATCH: i64 = 200;
@@ -52,6 +53,6 @@ pub async fn pass(
         .tell(&members, now)
         .await
         .context("recording notices")?;
-    metrics::counter!("datacrowd_notices_total").increment(made);
+    dispatcher::NOTICES.only().increment(made);
     Ok(events)
 }

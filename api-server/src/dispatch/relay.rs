@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{GAUGES, PAUSE};
-use crate::background::age;
+use crate::{background::age, metrics::dispatcher};
 
 /// Rows of one pass: their events become visible together.
 const BATCH: i64 = 500;
@@ -59,13 +59,16 @@ pub async fn pass(from: &Stream, to: &Notifications, now: DateTime<Utc>) -> anyh
             // One row that nobody can read keeps no other from being told.
             Err(untold) => {
                 tracing::error!(context = from.context(), row = row.event, error.cause = %untold, "a change of state cannot be told");
-                metrics::counter!("datacrowd_events_untold_total", "context" => from.context())
+                dispatcher::EVENTS_UNTOLD
+                    .with([from.context()])
                     .increment(1);
             }
         }
     }
     let recorded = to.record(&events, now).await.context("recording events")?;
-    metrics::counter!("datacrowd_events_total", "context" => from.context()).increment(recorded);
+    dispatcher::EVENTS
+        .with([from.context()])
+        .increment(recorded);
     let rows = taken.happened.len();
     taken.told().await.context("taking away what is told")?;
     Ok(rows)
@@ -76,7 +79,10 @@ async fn gauges(from: &Stream, now: DateTime<Utc>) {
     let Ok((rows, since)) = from.backlog().await else {
         return;
     };
-    metrics::gauge!("datacrowd_stream_rows", "context" => from.context()).set(rows as f64);
-    metrics::gauge!("datacrowd_stream_lag_seconds", "context" => from.context())
+    dispatcher::STREAM_ROWS
+        .with([from.context()])
+        .set(rows as f64);
+    dispatcher::STREAM_LAG_SECONDS
+        .with([from.context()])
         .set(age(since, now));
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::{extract::Request, http::Method, middleware::Next, response::Response};
 use tracing::Span;
 
-use crate::paths;
+use crate::{metrics::server, paths};
 
 /// The methods that are counted by name. Any word can be sent as one, and each label stays in memory.
 const METHODS: [Method; 7] = [
@@ -32,15 +32,9 @@ pub async fn measure(request: Request, next: Next) -> Response {
     if response.status().is_server_error() {
         Span::current().record("otel.status_code", "ERROR");
     }
-    let labels = [
-        ("http_request_method", method.to_owned()),
-        ("http_route", route),
-        (
-            "http_response_status_code",
-            response.status().as_u16().to_string(),
-        ),
-    ];
-    metrics::histogram!("http_server_request_duration_seconds", &labels)
+    let status = response.status().as_u16().to_string();
+    server::REQUEST_SECONDS
+        .with([method.to_owned(), route, status])
         .record(begun.elapsed().as_secs_f64());
     response
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     error::{ApiError, ApiResult, Code},
+    metrics::server,
     state::App,
     stripe::SignatureError,
 };
@@ -65,6 +66,6 @@ pub async fn stripe_event(
             outcome.column()
         }
     };
-    metrics::counter!("datacrowd_stripe_events_total", "outcome" => outcome).increment(1);
+    server::STRIPE_EVENTS.with([outcome]).increment(1);
     Ok(axum::Json(EventTaken { received: true }))
 }

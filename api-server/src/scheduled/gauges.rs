@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use datacrowd_labelling::{Result, ScheduledTask, TaskRuns};
 
-use crate::state::App;
+use crate::{metrics::server, state::App};
 
 /// A task that a schedule runs, and when it is late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,8 @@ impl FromStr for AwaitedTask {
 /// Sets the gauges of all tasks that are known. A gauge keeps its value while the database does not answer.
 pub async fn gauges(app: &App) {
     for awaited in &app.settings.scheduled_tasks {
-        metrics::gauge!("datacrowd_task_late_after_seconds", "task" => awaited.task.name())
+        server::TASK_LATE_AFTER_SECONDS
+            .with([awaited.task.name()])
             .set(f64::from(awaited.late_after_seconds));
     }
     match runs(app).await {
@@ -63,10 +64,11 @@ async fn runs(app: &App) -> Result<Vec<TaskRuns>> {
 
 fn show(runs: &TaskRuns) {
     if let Some(since) = runs.last_success.or(runs.awaited_since) {
-        metrics::gauge!("datacrowd_task_last_success_timestamp_seconds", "task" => runs.task.name())
+        server::TASK_LAST_SUCCESS_TIMESTAMP_SECONDS
+            .with([runs.task.name()])
             .set(since.timestamp() as f64);
     }
     if runs.task == ScheduledTask::LedgerDrift && runs.last_success.is_some() {
-        metrics::gauge!("datacrowd_ledger_drift_payments").set(runs.found as f64);
+        server::LEDGER_DRIFT_PAYMENTS.only().set(runs.found as f64);
     }
 }

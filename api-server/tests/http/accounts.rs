@@ -186,6 +186,10 @@ fn the_committed_descriptions_are_the_current_ones() {
         datacrowd_api_server::errors().trim(),
         "run `make generate` and commit docs/errors.md"
     );
+    assert!(
+        include_str!("../../../docs/metrics.md").contains(&datacrowd_api_server::metrics::page()),
+        "run `make generate` and commit docs/metrics.md"
+    );
     let table = datacrowd_api_server::args::settings_table();
     assert!(
         include_str!("../../../docs/configuration.md").contains(&table),

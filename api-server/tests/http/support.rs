@@ -105,7 +105,9 @@ pub fn labeling(members: Value) -> Value {
 fn metrics() -> PrometheusHandle {
     static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
     HANDLE
-        .get_or_init(|| datacrowd_telemetry::install_metrics().unwrap())
+        .get_or_init(|| {
+            datacrowd_telemetry::install_metrics(datacrowd_api_server::metrics::SERVER).unwrap()
+        })
         .clone()
 }
 

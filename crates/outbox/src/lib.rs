@@ -20,6 +20,7 @@ mod backlog;
 mod cause;
 mod claim;
 mod message;
+pub mod metrics;
 mod push;
 mod relay;
 mod retry;

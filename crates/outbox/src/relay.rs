@@ -9,6 +9,7 @@ use crate::{
     Outbox,
     claim::Claimed,
     message::{Columns, Failure, Message, MessageId, Receiver},
+    metrics,
 };
 
 /// After this time a pass claims no more: whoever stops the process waits for it.
@@ -71,8 +72,7 @@ impl<M: DeserializeOwned + Send + Sync> Outbox<M> {
                     "parked"
                 }
             };
-            metrics::counter!("datacrowd_outbox_messages_total", "context" => self.context, "outcome" => outcome)
-                .increment(1);
+            metrics::MESSAGES.with([self.context, outcome]).increment(1);
         }
         Ok(())
     }

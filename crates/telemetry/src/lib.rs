@@ -12,6 +12,8 @@ mod metrics;
 mod traces;
 
 pub use log::{InitError, init};
-pub use metrics::install_metrics;
+pub use metrics::{
+    Counter, Described, Gauge, Handle, Histogram, Kind, Metric, install_metrics, metrics_table,
+};
 pub use metrics_exporter_prometheus::PrometheusHandle;
 pub use traces::{TRACEPARENT, Traces, continue_trace, ids, traceparent};

@@ -18,6 +18,7 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{HAS_NUL, Path, from_json},
     internal::auth::Runner,
+    metrics::server,
     state::App,
 };
 
@@ -49,7 +50,7 @@ pub async fn chunk_load(
     let (header, rows) = tokio::task::spawn_blocking(move || parse(&body))
         .await
         .map_err(|e| ApiError::internal(&e))??;
-    metrics::counter!("datacrowd_rows_received_total").increment(rows.len() as u64);
+    server::ROWS_RECEIVED.only().increment(rows.len() as u64);
     Ok(axum::Json(
         app.core
             .chunk_load(

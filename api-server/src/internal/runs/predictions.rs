@@ -13,6 +13,7 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::{Json, Path},
     internal::auth::Runner,
+    metrics::server,
     state::App,
 };
 
@@ -49,12 +50,14 @@ pub fn count(item: &Predicted) {
         .failure
         .as_ref()
         .map_or("predicted", |f| f.reason.column());
-    metrics::counter!("datacrowd_predicted_items_total", "outcome" => outcome).increment(1);
+    server::PREDICTED_ITEMS.with([outcome]).increment(1);
     if let Some(probability) = item.probability {
-        metrics::histogram!("datacrowd_prediction_probability").record(probability);
+        server::PREDICTION_PROBABILITY.only().record(probability);
     }
     if item.failure.is_none() {
         let micros = u32::try_from(item.micros).unwrap_or(u32::MAX);
-        metrics::histogram!("datacrowd_prediction_seconds").record(f64::from(micros) / 1e6);
+        server::PREDICTION_SECONDS
+            .only()
+            .record(f64::from(micros) / 1e6);
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     auth::Worker,
     error::{ApiError, ApiResult},
     extract::{Json, Path},
+    metrics::server,
     state::App,
 };
 
@@ -73,7 +74,7 @@ pub async fn task_submit(
         .await
         .inspect_err(|error| {
             if matches!(error, Error::Refused(Refusal::LeaseLost)) {
-                metrics::counter!("datacrowd_stale_submits_total").increment(1);
+                server::STALE_SUBMITS.only().increment(1);
             }
         })?;
     let status = if submitted.repeated {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use datacrowd_accounts::{
-    Accounts, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
+    Accounts, HashCost, SealingKey, SealingKeys, Settings as AccountSettings, SigningKey,
 };
 use datacrowd_api_server::{
     App, Parts, Settings,
@@ -131,6 +131,11 @@ pub fn accounts_over(database: &TestDatabase) -> Accounts {
     let key = SigningKey::new("test", b"a signing key for tests, long enough").unwrap();
     let sealing = SealingKeys::new(SealingKey::new(TOTP_KEY.as_bytes()).unwrap(), None);
     let settings = AccountSettings::new(key, None, sealing).unwrap();
+    // What a hash costs is a test of its own.
+    let settings = settings.with_hash_cost(HashCost {
+        memory_kib: 64,
+        passes: 1,
+    });
     Accounts::new(pool_of(database), settings).unwrap()
 }
 

@@ -17,11 +17,11 @@ impl Accounts {
     /// The service over the database `auth`. Computes one password hash.
     ///
     /// # Errors
-    /// [`Unavailable::Hashing`] when the system has no randomness.
+    /// [`Unavailable::Hashing`] when the system has no randomness, or no hash costs what the settings say.
     pub fn new(pool: PgPool, settings: Settings) -> Result<Self, Unavailable> {
         Ok(Self {
             pool,
-            hasher: Hasher::new()?,
+            hasher: Hasher::new(settings.hash_cost)?,
             cache: RightsCache::new(settings.cache),
             settings,
         })

@@ -56,5 +56,5 @@ pub use reset::ResetLink;
 pub use rights::Admin;
 pub use second_factor::{Enrolment, Sealing, SecondFactor};
 pub use sessions::{Session, SessionId};
-pub use settings::{Registration, Settings, SettingsError, SigningKey};
+pub use settings::{HashCost, Registration, Settings, SettingsError, SigningKey};
 pub use user::{Role, User, UserStatus};

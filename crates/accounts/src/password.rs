@@ -13,11 +13,8 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{error::Unavailable, normal::nfkc, policy::MAX_BYTES};
+use crate::{error::Unavailable, normal::nfkc, policy::MAX_BYTES, settings::HashCost};
 
-/// OWASP's second choice: 19 MiB, two passes, one lane.
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// Passwords that may wait per core; more are refused at once, instead of late.
@@ -50,9 +47,9 @@ struct Inner {
 
 impl Hasher {
     /// # Errors
-    /// The system has no randomness for the dummy's salt.
-    pub(crate) fn new() -> Result<Self, Unavailable> {
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(hashing)?;
+    /// The system has no randomness for the dummy's salt, or no hash costs that.
+    pub(crate) fn new(cost: HashCost) -> Result<Self, Unavailable> {
+        let params = Params::new(cost.memory_kib, cost.passes, LANES, None).map_err(hashing)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nothing: [u8; 32] = rand::random();
         let mut memory = Vec::new();
@@ -212,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_names_its_parameters_and_fits_only_its_password() {
-        let hasher = Hasher::new().unwrap();
+        let hasher = Hasher::new(HashCost::default()).unwrap();
         let stored = hasher.hash("correct horse").await.unwrap();
         assert!(
             stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
@@ -229,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn memory_that_was_used_gives_the_same_hashes_and_is_never_more_than_the_cores_need() {
-        let hasher = Hasher::new().unwrap();
+        let hasher = Hasher::new(HashCost::default()).unwrap();
         // With other parameters, and in fresh memory of the library's own.
         let small = Params::new(64, 3, 2, None).unwrap();
         let foreign = Argon2::new(Algorithm::Argon2id, Version::V0x13, small)
@@ -256,7 +253,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_password_in_two_forms_is_one_and_a_hash_of_before_fits_as_typed() {
-        let hasher = Hasher::new().unwrap();
+        let hasher = Hasher::new(HashCost::default()).unwrap();
         let (composed, parts) = ("p\u{e4}ssw\u{f6}rd", "pa\u{308}sswo\u{308}rd");
         let stored = hasher.hash(parts).await.unwrap();
         for typed in [composed, parts] {
@@ -272,7 +269,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_broken_hash_is_an_error_and_opens_nothing() {
-        let hasher = Hasher::new().unwrap();
+        let hasher = Hasher::new(HashCost::default()).unwrap();
         assert!(hasher.verify("x", Some("$argon2id$broken")).await.is_err());
     }
 }

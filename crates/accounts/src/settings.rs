@@ -33,6 +33,25 @@ pub enum Registration {
     Invitation,
 }
 
+/// What the hash of a new password costs. A stored hash names its own cost, under which it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for HashCost {
+    /// OWASP's second choice for Argon2id: 19 MiB, two passes.
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+        }
+    }
+}
+
 /// A secret that signs access tokens, and the `kid` that names it in their headers.
 #[derive(Clone)]
 pub struct SigningKey {
@@ -76,6 +95,7 @@ pub struct Settings {
     pub(crate) previous: Option<SigningKey>,
     pub(crate) sealing: SealingKeys,
     pub(crate) registration: Registration,
+    pub(crate) hash_cost: HashCost,
     pub(crate) issuer: &'static str,
     pub(crate) audience: &'static str,
     pub(crate) access: TimeDelta,
@@ -104,12 +124,19 @@ impl Settings {
             previous,
             sealing,
             registration: Registration::Open,
+            hash_cost: HashCost::default(),
             issuer: "datacrowd",
             audience: "datacrowd-api",
             access: TimeDelta::minutes(15),
             refresh: TimeDelta::days(30),
             cache: TimeDelta::seconds(30),
         })
+    }
+
+    /// The same, with passwords of this cost: for tests, which make hundreds of accounts.
+    #[must_use]
+    pub fn with_hash_cost(self, hash_cost: HashCost) -> Self {
+        Self { hash_cost, ..self }
     }
 
     /// The same, with this rule of who may register.

@@ -1,6 +1,6 @@
 //! Loading: replays, rivals, and the end of the quota.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use chrono::Utc;
 use datacrowd_labelling::BillingMode;
@@ -73,6 +73,58 @@ async fn a_replayed_chunk_changes_nothing() {
         json!({"status": "PAID", "taskQuota": 100, "tasksUsed": 14, "debt": 0}),
         "charged for inserted rows only"
     );
+}
+
+/// The id of an item is the text of its column, whatever JSON that holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_has_the_id_that_its_column_says() {
+    let p = Platform::start().await;
+    let (client, _, dataset) = uploaded(&p, 100).await;
+    let run = Run::open(&p, &client, &dataset, "pod-1").await;
+    let cases = [
+        (r#"{"id": "plain"}"#, Some("plain")),
+        (
+            r#"{"id": "a \"b\"\tc\u00e9\ud83d\ude00"}"#,
+            Some("a \"b\"\tcé😀"),
+        ),
+        (
+            r#"{"i\u0064": "a name that is escaped"}"#,
+            Some("a name that is escaped"),
+        ),
+        (r#"{"id": ""}"#, Some("")),
+        (r#"{"id": 12}"#, Some("12")),
+        (r#"{"id": 1e3}"#, Some("1000")),
+        (r#"{"id": -0.50}"#, Some("-0.50")),
+        (
+            r#"{"id": 12345678901234567890123}"#,
+            Some("12345678901234567890123"),
+        ),
+        (r#"{"id": true}"#, Some("true")),
+        (
+            r#"{"id": {"b": 1, "a": [1,2]}}"#,
+            Some(r#"{"a": [1, 2], "b": 1}"#),
+        ),
+        (r#"{"id": null}"#, None),
+        (r#"{"text": "no id"}"#, None),
+    ];
+    let mut chunk = json!({"header": null, "nextLine": cases.len() + 1}).to_string();
+    for (row, (payload, _)) in (1..).zip(&cases) {
+        write!(
+            chunk,
+            "\n{{\"rowNo\":{row},\"line\":{row},\"endOffset\":{row},\"payload\":{payload}}}"
+        )
+        .unwrap();
+    }
+    run.load_chunk(&p, chunk).await.expect(200);
+    let stored: Vec<(Option<String>, Option<String>)> =
+        sqlx::query_as("select external_id, payload->>'id' from tasks order by row_no")
+            .fetch_all(&p.rows)
+            .await
+            .unwrap();
+    for ((payload, id), (stored, in_payload)) in cases.iter().zip(&stored) {
+        assert_eq!(stored.as_deref(), *id, "{payload}");
+        assert_eq!(stored, in_payload, "{payload}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

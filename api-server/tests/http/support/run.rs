@@ -102,6 +102,11 @@ impl Run {
         for row in first..=last {
             write!(body, "\n{}", json!({"rowNo": row, "line": 2 * row, "endOffset": row * 10, "payload": {"id": format!("i{row}"), "text": format!("text {row}")}})).unwrap();
         }
+        self.load_chunk(platform, body).await
+    }
+
+    /// Loads a chunk as it is written.
+    pub async fn load_chunk(&self, platform: &Platform, body: String) -> Answer {
         let request = platform
             .http
             .post(format!(

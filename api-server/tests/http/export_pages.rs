@@ -77,6 +77,7 @@ async fn a_page_reads_the_approvals_that_it_holds() {
         (p.count(scans).await > 8000).then_some(())
     })
     .await;
+    // Four each, and what vacuum may have read meanwhile; pages that read all there is would read 34 each.
     let read = p.count(read).await;
-    assert!(read < 4 * 8000, "{read} entries of 8,000");
+    assert!(read < 10 * 8000, "{read} entries of 8,000");
 }

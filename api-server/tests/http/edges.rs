@@ -297,12 +297,7 @@ async fn a_token_that_may_only_read_gets_no_stored_answer_of_a_write() {
 
 async fn chunk(p: &Platform, run: &Run, lines: &[Value]) -> Answer {
     let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
-    let url = format!("{}/internal/datasets/{}/tasks", p.internal, run.dataset);
-    let request = p.http.post(url).bearer_auth(&run.token);
-    let request = request
-        .header("x-run-id", &run.id)
-        .header("x-epoch", run.epoch);
-    answer(request.body(lines.join("\n"))).await
+    run.load_chunk(p, lines.join("\n")).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -139,12 +139,7 @@ async fn a_checkpoint_holds_the_last_file_and_a_task_the_version_that_it_was_mad
         let row = json!({"rowNo": row, "endOffset": row, "line": row, "key": file["key"], "payload": payload});
         chunk = format!("{chunk}\n{row}");
     }
-    let path = format!("{}/internal/datasets/{}/tasks", p.internal, held.dataset);
-    let request = p.http.post(path).bearer_auth(&held.token);
-    let request = request
-        .header("x-run-id", &held.id)
-        .header("x-epoch", held.epoch);
-    let loaded = answer(request.body(chunk)).await.expect(200);
+    let loaded = held.load_chunk(&p, chunk).await.expect(200);
     let last = page["files"][1]["key"].clone();
     assert_eq!(loaded["checkpoint"]["after"], last);
     held.complete(&p, 2).await.expect(204);

@@ -8,11 +8,15 @@ use datacrowd_billing::PaymentsMessage;
 use datacrowd_crds::{Project, names::BILLING_REVISION};
 use datacrowd_labelling::CoreMessage;
 use datacrowd_outbox::{Failure, Message, Receiver};
+use datacrowd_telemetry::Gauge;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    error::ApiResult, membership::invited::settle_invitations, metrics::server, scheduled::gauges,
+    error::ApiResult,
+    membership::invited::settle_invitations,
+    metrics::{server, set_backlog},
+    scheduled::gauges,
     state::App,
 };
 
@@ -226,12 +230,11 @@ pub async fn backlog(app: App) {
     }
     match app.core.queue_depth().await {
         Ok(depth) => {
-            server::PREDICTION_QUEUE_ITEMS
-                .only()
-                .set(depth.waiting as f64);
-            server::PREDICTION_QUEUE_OLDEST_SECONDS
-                .only()
-                .set(age(depth.since, now));
+            let gauges = (
+                server::PREDICTION_QUEUE_ITEMS,
+                server::PREDICTION_QUEUE_OLDEST_SECONDS,
+            );
+            set_backlog(gauges, [], (depth.waiting, depth.since), now);
         }
         Err(error) => {
             tracing::warn!(error.cause = %error, "what waits for models cannot be counted; the next pass tries again");
@@ -246,11 +249,12 @@ pub async fn backlog(app: App) {
     gauges(&app).await;
 }
 
+/// What a context's outbox holds.
+const OUTBOX: (Gauge<1>, Gauge<1>) = (server::OUTBOX_ROWS, server::OUTBOX_LAG_SECONDS);
+
 fn core_gauges(backlog: &datacrowd_labelling::Backlog, now: DateTime<Utc>) {
-    server::TASKS_READY.only().set(backlog.ready as f64);
-    server::TASKS_OLDEST_READY_SECONDS
-        .only()
-        .set(age(backlog.ready_since, now));
+    let ready = (server::TASKS_READY, server::TASKS_OLDEST_READY_SECONDS);
+    set_backlog(ready, [], (backlog.ready, backlog.ready_since), now);
     server::LEASES.only().set(backlog.leases as f64);
     server::ANSWERS_IN_REVIEW
         .only()
@@ -267,25 +271,24 @@ fn core_gauges(backlog: &datacrowd_labelling::Backlog, now: DateTime<Utc>) {
     server::LOST_SWEEP_STOPPED
         .only()
         .set(f64::from(u8::from(backlog.lost_stopped)));
-    outbox_gauges("core", backlog.outbox, age(backlog.outbox_since, now));
+    set_backlog(
+        OUTBOX,
+        ["core"],
+        (backlog.outbox, backlog.outbox_since),
+        now,
+    );
 }
 
 fn payments_gauges(backlog: &datacrowd_billing::Backlog, now: DateTime<Utc>) {
-    outbox_gauges("payments", backlog.outbox, age(backlog.outbox_since, now));
-    server::STRIPE_EVENTS_PARKED
-        .only()
-        .set(backlog.parked as f64);
-    server::STRIPE_EVENTS_OLDEST_PARKED_SECONDS
-        .only()
-        .set(age(backlog.parked_since, now));
-}
-
-fn outbox_gauges(context: &'static str, rows: i64, lag: f64) {
-    server::OUTBOX_ROWS.with([context]).set(rows as f64);
-    server::OUTBOX_LAG_SECONDS.with([context]).set(lag);
-}
-
-/// Seconds since then, 0 for never. The database's clock may be ahead of ours.
-pub(crate) fn age(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> f64 {
-    since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
+    set_backlog(
+        OUTBOX,
+        ["payments"],
+        (backlog.outbox, backlog.outbox_since),
+        now,
+    );
+    let parked = (
+        server::STRIPE_EVENTS_PARKED,
+        server::STRIPE_EVENTS_OLDEST_PARKED_SECONDS,
+    );
+    set_backlog(parked, [], (backlog.parked, backlog.parked_since), now);
 }

@@ -1,6 +1,7 @@
 //! What `/metrics` tells.
 
-use datacrowd_telemetry::{Described, metrics_table};
+use chrono::{DateTime, Utc};
+use datacrowd_telemetry::{Described, Gauge, metrics_table};
 
 /// Of the API server.
 pub mod server {
@@ -107,6 +108,19 @@ pub mod dispatcher {
 pub const SERVER: &[&[Described]] = &[server::ALL, datacrowd_outbox::metrics::ALL];
 /// All of the dispatcher's.
 pub const DISPATCHER: &[&[Described]] = &[dispatcher::ALL];
+
+/// Sets how much of something waits, and the age of the oldest in seconds; 0 where nothing does.
+pub(crate) fn set_backlog<const LABELS: usize>(
+    (rows, oldest): (Gauge<LABELS>, Gauge<LABELS>),
+    labels: [&'static str; LABELS],
+    (waiting, since): (i64, Option<DateTime<Utc>>),
+    now: DateTime<Utc>,
+) {
+    rows.with(labels).set(waiting as f64);
+    // The database's clock may be ahead of ours.
+    let age = since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0));
+    oldest.with(labels).set(age);
+}
 
 /// What docs/metrics.md says of both.
 #[must_use]

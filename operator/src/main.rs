@@ -11,15 +11,14 @@ use datacrowd_operator::{
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let asked = args::command().get_matches();
-    if let Some(asked) = asked.subcommand_matches(args::SETTINGS) {
-        let told = match asked.get_flag(args::JSON) {
-            true => args::settings_json(),
-            false => args::settings_table(),
-        };
+    let told = match asked.subcommand() {
+        Some((args::SETTINGS, asked)) if asked.get_flag(args::JSON) => Some(args::settings_json()),
+        Some((args::SETTINGS, _)) => Some(args::settings_table()),
+        Some((args::METRICS, _)) => Some(metrics::page()),
+        _ => None,
+    };
+    if let Some(told) = told {
         return Ok(std::io::stdout().write_all(told.as_bytes())?);
-    }
-    if asked.subcommand_matches(args::METRICS).is_some() {
-        return Ok(std::io::stdout().write_all(metrics::page().as_bytes())?);
     }
     let args = Args::from_arg_matches(&asked).unwrap_or_else(|error| error.exit());
     let _traces = datacrowd_telemetry::init("operator")?;

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{GAUGES, PAUSE, STOP_TIME, attempt::Sender};
-use crate::{background::age, metrics::dispatcher};
+use crate::metrics::{dispatcher, set_backlog};
 
 /// Attempts that are begun and not recorded at most.
 const AT_ONCE: usize = 512;
@@ -248,11 +248,10 @@ impl Deliverer {
             self.quick.clear();
         }
         let now = (self.clock)();
-        let Ok((rows, since)) = self.notifications.owed(now).await else {
-            return;
-        };
-        dispatcher::WEBHOOKS_DUE.only().set(rows as f64);
-        dispatcher::WEBHOOKS_LAG_SECONDS.only().set(age(since, now));
+        if let Ok(owed) = self.notifications.owed(now).await {
+            let gauges = (dispatcher::WEBHOOKS_DUE, dispatcher::WEBHOOKS_LAG_SECONDS);
+            set_backlog(gauges, [], owed, now);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{GAUGES, PAUSE, STOP_TIME, mail::Mailer, telegram::Bot};
-use crate::{background::age, metrics::dispatcher};
+use crate::metrics::{dispatcher, set_backlog};
 
 /// Messages that are sent at once.
 const AT_ONCE: i64 = 8;
@@ -231,15 +231,13 @@ impl Messenger {
     /// A gauge keeps its value while its database does not answer.
     async fn gauges(&self) {
         let channel = self.channel();
-        let Ok((rows, since)) = self.notifications.messages_backlog(channel).await else {
-            return;
-        };
-        dispatcher::MESSAGES_WAITING
-            .with([channel.name()])
-            .set(rows as f64);
-        dispatcher::MESSAGES_LAG_SECONDS
-            .with([channel.name()])
-            .set(age(since, (self.clock)()));
+        if let Ok(backlog) = self.notifications.messages_backlog(channel).await {
+            let gauges = (
+                dispatcher::MESSAGES_WAITING,
+                dispatcher::MESSAGES_LAG_SECONDS,
+            );
+            set_backlog(gauges, [channel.name()], backlog, (self.clock)());
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{GAUGES, PAUSE};
-use crate::{background::age, metrics::dispatcher};
+use crate::metrics::{dispatcher, set_backlog};
 
 /// Events of one pass.
 const BATCH: i64 = 500;
@@ -165,9 +165,8 @@ pub async fn pass(from: &Notifications, to: &Nats) -> anyhow::Result<usize> {
 
 /// A gauge keeps its value while its database does not answer.
 async fn gauges(from: &Notifications, now: DateTime<Utc>) {
-    let Ok((rows, since)) = from.sink_backlog(Sink::Nats).await else {
-        return;
-    };
-    dispatcher::NATS_ROWS.only().set(rows as f64);
-    dispatcher::NATS_LAG_SECONDS.only().set(age(since, now));
+    if let Ok(backlog) = from.sink_backlog(Sink::Nats).await {
+        let gauges = (dispatcher::NATS_ROWS, dispatcher::NATS_LAG_SECONDS);
+        set_backlog(gauges, [], backlog, now);
+    }
 }

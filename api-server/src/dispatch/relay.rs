@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{GAUGES, PAUSE};
-use crate::{background::age, metrics::dispatcher};
+use crate::metrics::{dispatcher, set_backlog};
 
 /// Rows of one pass: their events become visible together.
 const BATCH: i64 = 500;
@@ -76,13 +76,8 @@ pub async fn pass(from: &Stream, to: &Notifications, now: DateTime<Utc>) -> anyh
 
 /// A gauge keeps its value while its database does not answer.
 async fn gauges(from: &Stream, now: DateTime<Utc>) {
-    let Ok((rows, since)) = from.backlog().await else {
-        return;
-    };
-    dispatcher::STREAM_ROWS
-        .with([from.context()])
-        .set(rows as f64);
-    dispatcher::STREAM_LAG_SECONDS
-        .with([from.context()])
-        .set(age(since, now));
+    if let Ok(backlog) = from.backlog().await {
+        let gauges = (dispatcher::STREAM_ROWS, dispatcher::STREAM_LAG_SECONDS);
+        set_backlog(gauges, [from.context()], backlog, now);
+    }
 }

@@ -14,7 +14,7 @@ const SECONDS: [f64; 12] = [
 const PROBABILITIES: [f64; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
 
 /// A metric and the names of its labels. [`metrics!`](crate::metrics!) declares it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Metric<H, const LABELS: usize = 0> {
     name: &'static str,
     labels: [&'static str; LABELS],

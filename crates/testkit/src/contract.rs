@@ -1,7 +1,7 @@
 //! The internal API's description, held against what is really asked and answered: the same check sits in
 //! front of the real server, of the operator's fake of it and of the runner's.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::{
     Router,
@@ -21,7 +21,7 @@ const DOCUMENT: &str = concat!(
 
 /// Fails the test when it is dropped, if anything did not fit.
 #[derive(Debug, Clone, Default)]
-pub struct Contract(Arc<Mutex<Vec<String>>>);
+pub struct Contract(Breaches);
 
 struct Operation {
     method: String,
@@ -30,19 +30,15 @@ struct Operation {
     answers: Vec<(String, Option<Validator>)>,
 }
 
-struct Observer {
-    operations: Vec<Operation>,
-    breaches: Arc<Mutex<Vec<String>>>,
-}
+/// Compiled once for all tests of a process: it takes longer than many a test.
+static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(operations);
+
+type Breaches = Arc<Mutex<Vec<String>>>;
 
 impl Contract {
     /// The router with the check in front of it.
     pub fn observe(&self, router: Router) -> Router {
-        let observer = Observer {
-            operations: operations(),
-            breaches: Arc::clone(&self.0),
-        };
-        router.layer(from_fn_with_state(Arc::new(observer), observe))
+        router.layer(from_fn_with_state(Arc::clone(&self.0), observe))
     }
 }
 
@@ -117,7 +113,7 @@ fn wrong(schema: Option<&Validator>, body: &[u8]) -> Option<String> {
 }
 
 /// What was refused is not looked at: tests ask wrongly on purpose.
-async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: Next) -> Response {
+async fn observe(State(breaches): State<Breaches>, request: Request, next: Next) -> Response {
     let (method, path) = (
         request.method().to_string(),
         request.uri().path().to_owned(),
@@ -131,14 +127,14 @@ async fn observe(State(observer): State<Arc<Observer>>, request: Request, next: 
     let (parts, body) = next.run(request).await.into_parts();
     let answered = whole(body).await;
     if parts.status.is_success() {
-        let operation = observer.operations.iter().find(|o| o.is(&method, &path));
+        let operation = OPERATIONS.iter().find(|o| o.is(&method, &path));
         let breach = match operation {
             Some(operation) => operation.breach(&asked, parts.status, &answered),
             None => Some("is not described".to_owned()),
         };
         if let Some(breach) = breach {
-            let mut breaches = observer.breaches.lock().unwrap();
-            breaches.push(format!("{method} {path}: {breach}"));
+            let breach = format!("{method} {path}: {breach}");
+            breaches.lock().unwrap().push(breach);
         }
     }
     Response::from_parts(parts, Body::from(answered))

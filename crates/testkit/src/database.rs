@@ -3,12 +3,13 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, PoisonError,
+        LazyLock, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Sender, channel},
     },
 };
 
-use sqlx::{Connection, PgPool, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgPoolOptions};
 use uuid::Uuid;
 
 use crate::{
@@ -133,7 +134,7 @@ async fn make(server: &Postgres, context: &'static str) -> Empty {
         .await;
     admin.close().await.unwrap();
     let mut inside = server.connect_to(&name).await;
-    let blank = Blank::of(&mut inside).await.unwrap();
+    let blank = Blank::of(context, &mut inside).await.unwrap();
     inside.close().await.unwrap();
     Empty { name, blank }
 }
@@ -146,35 +147,69 @@ fn pool(url: &str) -> PgPool {
 }
 
 impl Drop for TestDatabase {
-    /// On a thread of its own, since dropping is synchronous and the test's runtime may be going down.
     fn drop(&mut self) {
         let failed = std::thread::panicking() || self.refused.load(Ordering::Relaxed);
-        let blank = self.blank.take().filter(|_| !failed);
-        let (server, context, name) = (self.server.clone(), self.context, self.name.clone());
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(end(server, context, name, blank));
-        });
+        let (done, awaited) = channel();
+        let ended = Ended {
+            server: self.server.clone(),
+            context: self.context,
+            name: self.name.clone(),
+            blank: self.blank.take().filter(|_| !failed),
+            done,
+        };
         // Best effort: the test's verdict must not depend on it.
-        let _ = thread.join();
+        let _ = CLEANER.send(ended);
+        let _ = awaited.recv();
     }
 }
 
+/// A database that its test is done with.
+struct Ended {
+    server: Postgres,
+    context: &'static str,
+    name: String,
+    blank: Option<Blank>,
+    /// Is dropped when the database has been seen to.
+    #[expect(dead_code, reason = "that it is dropped is what it says")]
+    done: Sender<()>,
+}
+
+/// On a thread of its own, since dropping is synchronous and the test's runtime may be going down; one for all, so that
+/// its connection can stay.
+static CLEANER: LazyLock<Sender<Ended>> = LazyLock::new(|| {
+    let (sender, all) = channel::<Ended>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut admin = None;
+        for ended in all {
+            if runtime.block_on(end(&mut admin, ended)).is_err() {
+                admin = None;
+            }
+        }
+    });
+    sender
+});
+
 /// Hands the database on when it can be made as it was, and drops it otherwise.
-async fn end(server: Postgres, context: &'static str, mut name: String, blank: Option<Blank>) {
-    if let Some(blank) = blank
-        && let Ok(true) = recycle(&server, context, &mut name, &blank).await
+async fn end(admin: &mut Option<PgConnection>, mut ended: Ended) -> sqlx::Result<()> {
+    let admin = match admin {
+        Some(open) => open,
+        None => admin.insert(ended.server.try_connect().await?),
+    };
+    if let Some(mut blank) = ended.blank
+        && let Ok(true) = recycle(admin, &ended.server, &mut ended.name, &mut blank).await
     {
         let mut empty = EMPTY.lock().unwrap_or_else(PoisonError::into_inner);
-        empty
-            .entry(context)
-            .or_default()
-            .push(Empty { name, blank });
-        return;
+        empty.entry(ended.context).or_default().push(Empty {
+            name: ended.name,
+            blank,
+        });
+        return Ok(());
     }
-    let drop_it = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    run(&mut server.connect().await, &drop_it).await;
+    let drop_it = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", ended.name);
+    sqlx::raw_sql(AssertSqlSafe(drop_it)).execute(admin).await?;
+    Ok(())
 }

@@ -1,11 +1,16 @@
 //! Making a database that a test has used as it was before.
 
+use std::time::{Duration, Instant};
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{database::new_name, server::Postgres};
 
 /// More than this many bytes of rows are not deleted one by one.
 const MOST_BYTES: i64 = 4 << 20;
+
+/// How long the sessions of a test that has ended may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The tables that have rows, or had.
 const USED: &str = "select c.oid::regclass::text from pg_class c
@@ -27,16 +32,24 @@ const SCHEMA: &str = "select greatest(
     (select max(xmin::text::bigint) from pg_type), (select max(xmin::text::bigint) from pg_namespace),
     (select max(xmin::text::bigint) from pg_default_acl))";
 
+/// How many sessions have been in a database, of those that have ended.
+const SESSIONS: &str =
+    "select coalesce(sum(sessions), 0)::bigint from pg_stat_database where datname = $1";
+
 /// What a database is like that nobody has used.
 #[derive(Debug)]
 pub(crate) struct Blank {
+    context: &'static str,
+    /// Those that have been in it when nobody has used it: the ones that looked at it and emptied it.
+    sessions: i64,
     schema: i64,
     /// Tables to which the migrations gave rows, and the rows as JSON.
     rows: Vec<(String, String)>,
 }
 
 impl Blank {
-    pub(crate) async fn of(inside: &mut PgConnection) -> sqlx::Result<Self> {
+    /// Of a database in which there is no session but this one, and none has been.
+    pub(crate) async fn of(context: &'static str, inside: &mut PgConnection) -> sqlx::Result<Self> {
         let schema = sqlx::query_scalar(SCHEMA).fetch_one(&mut *inside).await?;
         let tables: Vec<String> = sqlx::query_scalar(USED).fetch_all(&mut *inside).await?;
         let mut rows = Vec::new();
@@ -47,34 +60,58 @@ impl Blank {
                 rows.push((table, json));
             }
         }
-        Ok(Self { schema, rows })
+        Ok(Self {
+            context,
+            sessions: 1,
+            schema,
+            rows,
+        })
     }
 }
 
 /// Renames the database, so that what is left of the test that had it finds it no more, and empties it. False when
 /// that is not possible: its schema was changed, or it holds too much.
 pub(crate) async fn recycle(
+    admin: &mut PgConnection,
     server: &Postgres,
-    context: &str,
     name: &mut String,
-    blank: &Blank,
+    blank: &mut Blank,
 ) -> sqlx::Result<bool> {
-    let mut admin = server.connect().await;
-    let other = new_name(context);
+    let other = new_name(blank.context);
     let rename = format!("ALTER DATABASE {name} RENAME TO {other}");
-    sqlx::query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1")
-        .bind(&*name)
-        .execute(&mut admin)
-        .await?;
+    end_sessions(admin, name).await?;
     sqlx::raw_sql(AssertSqlSafe(rename))
-        .execute(&mut admin)
+        .execute(&mut *admin)
         .await?;
-    admin.close().await?;
     *name = other;
+    let sessions: i64 = sqlx::query_scalar(SESSIONS)
+        .bind(&*name)
+        .fetch_one(admin)
+        .await?;
+    if sessions == blank.sessions {
+        return Ok(true);
+    }
     let mut inside = server.connect_to(name).await;
     let emptied = empty(&mut inside, blank).await?;
     inside.close().await?;
+    blank.sessions = sessions + 1;
     Ok(emptied)
+}
+
+/// Postgres itself would look only ten times a second whether they have ended.
+async fn end_sessions(admin: &mut PgConnection, name: &str) -> sqlx::Result<()> {
+    let end = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1";
+    let begin = Instant::now();
+    loop {
+        let left: i64 = sqlx::query_scalar(end)
+            .bind(name)
+            .fetch_one(&mut *admin)
+            .await?;
+        if left == 0 || begin.elapsed() > PATIENCE {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 async fn empty(inside: &mut PgConnection, blank: &Blank) -> sqlx::Result<bool> {

@@ -42,6 +42,10 @@ impl Postgres {
         open(&self.admin).await
     }
 
+    pub(crate) async fn try_connect(&self) -> sqlx::Result<PgConnection> {
+        try_open(&self.admin).await
+    }
+
     /// The superuser's connection to one database.
     pub(crate) async fn connect_to(&self, database: &str) -> PgConnection {
         let mut inside = self.admin.clone();
@@ -207,17 +211,19 @@ fn statements(dump: &str) -> String {
         .collect()
 }
 
+async fn try_open(url: &Url) -> sqlx::Result<PgConnection> {
+    let options = sqlx::postgres::PgConnectOptions::from_url(url)?;
+    PgConnection::connect_with(&options.disable_statement_logging()).await
+}
+
 async fn open(url: &Url) -> PgConnection {
-    let options = sqlx::postgres::PgConnectOptions::from_url(url).unwrap();
-    PgConnection::connect_with(&options.disable_statement_logging())
-        .await
-        .unwrap_or_else(|e| {
-            panic!(
-                "cannot reach the test server at {}:{}, is `dev/test/services start` running? {e}",
-                url.host_str().unwrap_or("?"),
-                url.port().unwrap_or(5432),
-            )
-        })
+    try_open(url).await.unwrap_or_else(|e| {
+        panic!(
+            "cannot reach the test server at {}:{}, is `dev/test/services start` running? {e}",
+            url.host_str().unwrap_or("?"),
+            url.port().unwrap_or(5432),
+        )
+    })
 }
 
 /// DDL takes no parameters; names come from contexts, digests and random UUIDs only.

@@ -141,10 +141,6 @@ async fn people_register_sign_in_and_get_roles() {
         .await
         .expect(200);
     assert_eq!(client["role"], "CLIENT");
-    p.namespaces
-        .lock()
-        .unwrap()
-        .push(client["tenant"]["namespace"].as_str().unwrap().to_owned());
     p.call(Some(&wanda), Method::GET, "/projects", None)
         .await
         .expect(200);

@@ -23,13 +23,8 @@ impl Platform {
             body["tenant"] = json!(tenant);
         }
         let path = format!("/admin/users/{id}/role");
-        let answer = self
-            .call(Some(admin), Method::PATCH, &path, Some(body))
-            .await;
-        if let Some(home) = answer.body["tenant"]["namespace"].as_str() {
-            self.namespaces.lock().unwrap().push(home.to_owned());
-        }
-        answer
+        self.call(Some(admin), Method::PATCH, &path, Some(body))
+            .await
     }
 
     /// As a cluster administrator.
@@ -39,7 +34,6 @@ impl Platform {
         namespace.metadata.name = Some(name.to_owned());
         namespace.metadata.labels =
             tenant.map(|t| [(TENANT_LABEL.to_owned(), t.to_owned())].into());
-        self.namespaces.lock().unwrap().push(name.to_owned());
         api.create(&PostParams::default(), &namespace)
             .await
             .unwrap()

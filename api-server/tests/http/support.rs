@@ -20,10 +20,9 @@ use datacrowd_labelling::{BillingMode, Labelling};
 use datacrowd_notifications::Notifications;
 use datacrowd_telemetry::PrometheusHandle;
 use datacrowd_testkit::{Contract, TestDatabase};
-use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{Patch, PatchParams},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -76,7 +75,6 @@ pub struct Platform {
     pub money: PgPool,
     pub http: reqwest::Client,
     pub cluster: Client,
-    pub namespaces: std::sync::Mutex<Vec<String>>,
     pub auth: TestDatabase,
     pub core_database: TestDatabase,
     _contract: Contract,
@@ -305,7 +303,6 @@ impl Platform {
                 .build()
                 .unwrap(),
             cluster,
-            namespaces: std::sync::Mutex::default(),
             auth: auth_db,
             core_database: core_db,
             payments: payments_db,
@@ -410,7 +407,6 @@ impl Platform {
             .await
             .expect(200);
         let namespace = user["tenant"]["namespace"].as_str().unwrap().to_owned();
-        self.namespaces.lock().unwrap().push(namespace.clone());
         Actor { token, namespace }
     }
 
@@ -450,25 +446,6 @@ impl Platform {
             .fetch_one(&self.rows)
             .await
             .unwrap()
-    }
-}
-
-impl Drop for Platform {
-    /// The namespaces of this test go with it, best effort: the control plane is thrown away anyway.
-    fn drop(&mut self) {
-        let (client, namespaces) = (
-            self.cluster.clone(),
-            std::mem::take(&mut *self.namespaces.lock().unwrap()),
-        );
-        if let Ok(handle) = tokio::runtime::Handle::try_current() {
-            handle.spawn(async move {
-                for namespace in namespaces {
-                    let _ = Api::<Namespace>::all(client.clone())
-                        .delete(&namespace, &DeleteParams::default())
-                        .await;
-                }
-            });
-        }
     }
 }
 

@@ -192,7 +192,6 @@ async fn an_export_begun_before_the_upgrade_gives_the_same_records() {
         .create(&PostParams::default(), &made)
         .await
         .unwrap();
-    p.namespaces.lock().unwrap().push(namespace.to_owned());
     let token = p.runner_token(namespace).await;
     let run = text(&facts, "exportRun");
     let opened = p

@@ -1,5 +1,7 @@
-//! What hyper refuses before any handler is asked: a request that is no HTTP, or headers beyond its limits. Its
-//! bare answer becomes the one error body on the way out. It must not touch an answer of ours.
+//! The end of a connection whose client still sends. What hyper refuses before any handler is asked is explained: a
+//! request that is no HTTP, or headers beyond its limits. Its bare answer becomes the one error body on the way out. It
+//! must not touch an answer of ours. And what a client goes on to send after any answer, a file that was refused by its
+//! headers, is read and thrown away for a while, so that the answer arrives.
 
 use std::{
     io,
@@ -22,24 +24,19 @@ use crate::{
     guards::security_headers,
 };
 
-/// How long the client may go on sending after its refusal. A connection that is closed while bytes arrive is
-/// reset, and the answer may be lost with it.
+/// How long a client may go on sending after the last answer. A connection that is closed while bytes arrive is reset,
+/// and the answer may be lost with it.
 const LINGER: Duration = Duration::from_secs(2);
-/// Bytes that are read and thrown away meanwhile.
-const MAX_DISCARDED_BYTES: usize = 1024 * 1024;
 /// The only headers of hyper's own answer: an answer of ours has others, so it is never taken for one.
 const BARE: [&str; 3] = ["content-length", "connection", "date"];
 
-/// A connection whose bare refusals say why.
+/// A connection whose bare refusals say why, and whose last answer arrives.
 pub(super) struct Explained<S> {
     stream: S,
     /// What is left to write in place of hyper's answer.
     instead: Bytes,
-    /// Set once the refusal is written; nothing is read as a request any more.
-    refused: bool,
-    /// Runs from the end of the refusal to the end of the connection.
+    /// Runs from the end of the last answer to the end of the connection.
     linger: Option<Pin<Box<Sleep>>>,
-    discarded: usize,
 }
 
 impl<S> Explained<S> {
@@ -47,9 +44,7 @@ impl<S> Explained<S> {
         Self {
             stream,
             instead: Bytes::new(),
-            refused: false,
             linger: None,
-            discarded: 0,
         }
     }
 }
@@ -64,7 +59,6 @@ impl<S: AsyncWrite + Unpin> Explained<S> {
             }
             self.instead.advance(written);
         }
-        self.refused = true;
         Poll::Ready(Ok(bare))
     }
 
@@ -125,19 +119,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Explained<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        if !self.refused {
-            return Poll::Ready(Ok(()));
-        }
         let this = &mut *self;
         let linger = this.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
-        let mut scratch = [0; 4096];
-        while this.discarded < MAX_DISCARDED_BYTES && linger.as_mut().poll(cx).is_pending() {
+        let mut scratch = [0; 16 * 1024];
+        while linger.as_mut().poll(cx).is_pending() {
             let mut read = ReadBuf::new(&mut scratch);
-            ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read))?;
-            if read.filled().is_empty() {
-                break;
+            match ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read)) {
+                Ok(()) if !read.filled().is_empty() => {}
+                // The client is done, one way or another.
+                Ok(()) | Err(_) => break,
             }
-            this.discarded += read.filled().len();
         }
         Poll::Ready(Ok(()))
     }

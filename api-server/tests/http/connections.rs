@@ -54,6 +54,31 @@ async fn who_never_ends_its_headers_is_hung_up_on() {
 }
 
 #[tokio::test]
+async fn who_is_refused_while_sending_a_file_reads_why() {
+    let (address, _running) = server(SOON, &CancellationToken::new()).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 33554432\r\n\r\n";
+    connection.write_all(head).await.unwrap();
+    // As long as the file is, and later than the answer.
+    for _ in 0..32 {
+        connection.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
+        sleep(Duration::from_millis(10)).await;
+    }
+    let answer = rest(&mut connection).await;
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_never_ends_what_was_refused_is_hung_up_on() {
+    let (address, _running) = server(SOON, &CancellationToken::new()).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
+    connection.write_all(head).await.unwrap();
+    let endless = async { while connection.write_all(&[b'x'; 1024]).await.is_ok() {} };
+    timeout(SOON, endless).await.expect("it hangs up");
+}
+
+#[tokio::test]
 async fn what_was_asked_before_the_stop_is_answered() {
     let stop = CancellationToken::new();
     let (address, running) = server(SOON, &stop).await;

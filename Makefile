@@ -60,7 +60,7 @@ coverage: ## measure which lines the tests run: target/coverage/html/index.html,
 	@dev/test/run unit operator contract coverage
 
 soak: ## run the randomized tests at their full counts: hours
-	@E2E_SCALE=full TEST_SCALE=full dev/test/run unit browser e2e
+	@E2E_SCALE=full TEST_SCALE=full CONTRACT_SECONDS=1200 dev/test/run unit contract browser e2e
 
 replay: up ## replay 74,160 recorded ratings through 20 workers, and compare the means in the export
 	@. .dev/env && E2E_SCALE=full cargo test --workspace --test promises -- recorded_crowd --nocapture

@@ -28,7 +28,7 @@ pub struct PairwiseRace {
 impl PairwiseRace {
     pub fn new(name: &str) -> Self {
         let seed = first_seed().unwrap_or_else(rand::random);
-        let rounds = scaled(50, 1000);
+        let rounds = scaled(25, 1000);
         eprintln!("{name}: {rounds} rounds, TEST_SEED={seed}");
         Self {
             rounds,

@@ -16,7 +16,7 @@ const SPENDERS: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_spenders_never_share_the_last_unit_and_never_leave_it() {
-    let rounds = scaled(50, 1000);
+    let rounds = scaled(20, 1000);
     let p = Arc::new(Platform::with_billing(BillingMode::Stripe).await);
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;

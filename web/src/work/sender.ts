@@ -81,7 +81,9 @@ export class Sender {
     return true;
   }
 
+  /** It is off the disk before it is off the screen: a page that is left then shows it no more. */
   async discard(id: string): Promise<void> {
+    await this.store.remove(id).catch(() => undefined);
     const entry = this.entries.find((one) => one.id === id);
     if (entry !== undefined) await this.drop(entry);
   }

@@ -49,6 +49,7 @@ test('whoever is blocked is not left to answer what is held in vain', async ({ p
   // What was typed for the one on screen is not thrown away.
   site.state.isBlocked = false;
   await page.getByRole('button', { name: 'Discard' }).click();
+  await expect(page.getByRole('region', { name: 'Answers that need you' })).toBeHidden();
   await page.reload();
   await expect(item(page, 1)).toBeVisible();
 });

@@ -448,11 +448,18 @@ async fn a_project_is_completed_by_its_work() {
         .await
         .expect(202);
     let (_, wanda) = p.register("wanda").await;
-    let gold = 6;
-    p.one_by_one(&wanda, &project, 20 + gold, "1").await;
-    p.claim(&wanda, &project, 1)
-        .await
-        .refused(404, "no_task_available");
+    // Which ones are gold hangs on who the worker is: the last work may come before the last gold, which is then not asked.
+    let end = loop {
+        let claimed = p.claim(&wanda, &project, 1).await;
+        if claimed.status != 200 {
+            break claimed;
+        }
+        p.submit(&wanda, &claimed.body["tasks"][0], "1")
+            .await
+            .expect(201);
+    };
+    end.refused(404, "no_task_available");
+    assert_eq!(p.count("select count(*) from answers").await, 20);
     let state = p
         .count("select count(*) from projects where state = 'completed'")
         .await;

@@ -44,6 +44,8 @@ export class WorkLoop {
   private pace = paces.unknown;
   /** What was on screen. */
   private readonly seenTasks = new Set<number>();
+  /** Answered or skipped since the last claim was asked, which may not know it: both can have arrived before its answer does. */
+  private readonly leftDuringClaim = new Set<number>();
   private readonly ends: (() => void)[] = [];
   private renewing = false;
   /** Refusals that say that nothing more is taken here. */
@@ -167,6 +169,7 @@ export class WorkLoop {
     });
     this.keeper.cancel();
     this.pace = paces.answered(this.pace, Date.now());
+    this.leftDuringClaim.add(taskId);
     this.show(queue.without(this.held, taskId));
     const entry = {
       id,
@@ -331,9 +334,11 @@ export class WorkLoop {
     try {
       const before = this.held.length;
       const asked = performance.now();
+      this.leftDuringClaim.clear();
       const claimed = await service.claim(this.project.id, count);
       this.pace = paces.claimed(this.pace, performance.now() - asked);
-      const answered = new Set([...pending, ...dispatch.entries.map((entry) => entry.taskId)]);
+      const onTheirWay = dispatch.entries.map((entry) => entry.taskId);
+      const answered = new Set([...pending, ...this.leftDuringClaim, ...onTheirWay]);
       const isFirst = before === 0 && this.held.length === 0;
       const merged = queue.merge(this.held, claimed, answered);
       const gained = merged.length > this.held.length;

@@ -77,6 +77,29 @@ test('the API is killed and its last answer lost: nothing is lost, nothing doubl
   expect(site.state.answers.filter((one) => one.taskId === 1)).toHaveLength(1);
 });
 
+test('a claim that was answered before a submit and arrives after it shows nothing again', async ({
+  page,
+  console: site,
+}) => {
+  let claims = 0;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/tasks/claim', async (route) => {
+    const response = await route.fetch();
+    claims += 1;
+    if (claims > 1) await released;
+    await route.fulfill({ response });
+  });
+  await atWork(page, site, 1);
+  await expect.poll(() => claims).toBe(2);
+  await answer(page);
+  await expect.poll(() => site.state.log.length).toBe(1);
+  await expect(page.getByText('being sent')).toHaveCount(0);
+  release();
+  await expect(page.getByText('No task for you just now')).toBeVisible();
+  await expect(item(page, 1)).toBeHidden();
+});
+
 test('the access token expires in the middle: nobody notices', async ({ page, console: site }) => {
   await atWork(page, site);
   await answer(page);

@@ -10,7 +10,7 @@ use crate::{database::new_name, server::Postgres};
 const MOST_BYTES: i64 = 4 << 20;
 
 /// How long the sessions of a test that has ended may take to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SESSIONS_END_WITHIN: Duration = Duration::from_secs(5);
 
 /// The tables that have rows, or had.
 const USED: &str = "select c.oid::regclass::text from pg_class c
@@ -107,7 +107,7 @@ async fn end_sessions(admin: &mut PgConnection, name: &str) -> sqlx::Result<()> 
             .bind(name)
             .fetch_one(&mut *admin)
             .await?;
-        if left == 0 || begin.elapsed() > PATIENCE {
+        if left == 0 || begin.elapsed() > SESSIONS_END_WITHIN {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(2)).await;

@@ -82,12 +82,12 @@ test('a large table goes on where a broken line left it, also after a reload', a
       await page.locator('input[type=file]').setInputFiles(path);
       await page.getByRole('button', { name: 'Upload', exact: true }).click();
     };
-    await site.open(page, 'clara', DATA);
     let lines = 0;
     await page.route('**/uploads/*/files/*', (route) => {
       const breaks = route.request().method() === 'PATCH' && (lines += 1) === 1;
       return breaks ? route.abort() : route.continue();
     });
+    await site.open(page, 'clara', DATA);
     // A line that breaks is tried again by itself, also where nothing had arrived; what is refused is shown.
     site.state.refusedPuts.set('large -1.csv', [503, 413]);
     await choose();

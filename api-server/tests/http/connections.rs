@@ -33,6 +33,13 @@ async fn server(header_time: Duration, stop: &CancellationToken) -> (SocketAddr,
     (address, running)
 }
 
+/// A connection on which this has been sent.
+async fn asked(address: SocketAddr, head: &[u8]) -> TcpStream {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(head).await.unwrap();
+    connection
+}
+
 /// What comes until the server hangs up.
 async fn rest(connection: &mut TcpStream) -> String {
     let mut text = String::new();
@@ -45,20 +52,15 @@ async fn rest(connection: &mut TcpStream) -> String {
 async fn who_never_ends_its_headers_is_hung_up_on() {
     let header_time = Duration::from_millis(200);
     let (address, _running) = server(header_time, &CancellationToken::new()).await;
-    let mut connection = TcpStream::connect(address).await.unwrap();
-    connection
-        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx-slow: ")
-        .await
-        .unwrap();
+    let mut connection = asked(address, b"GET / HTTP/1.1\r\nhost: a\r\nx-slow: ").await;
     rest(&mut connection).await;
 }
 
 #[tokio::test]
 async fn who_is_refused_while_sending_a_file_reads_why() {
     let (address, _running) = server(SOON, &CancellationToken::new()).await;
-    let mut connection = TcpStream::connect(address).await.unwrap();
     let head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 33554432\r\n\r\n";
-    connection.write_all(head).await.unwrap();
+    let mut connection = asked(address, head).await;
     // As long as the file is, and later than the answer.
     for _ in 0..32 {
         connection.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
@@ -71,9 +73,8 @@ async fn who_is_refused_while_sending_a_file_reads_why() {
 #[tokio::test]
 async fn who_never_ends_what_was_refused_is_hung_up_on() {
     let (address, _running) = server(SOON, &CancellationToken::new()).await;
-    let mut connection = TcpStream::connect(address).await.unwrap();
     let head = b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n";
-    connection.write_all(head).await.unwrap();
+    let mut connection = asked(address, head).await;
     let endless = async { while connection.write_all(&[b'x'; 1024]).await.is_ok() {} };
     timeout(SOON, endless).await.expect("it hangs up");
 }
@@ -82,11 +83,7 @@ async fn who_never_ends_what_was_refused_is_hung_up_on() {
 async fn what_was_asked_before_the_stop_is_answered() {
     let stop = CancellationToken::new();
     let (address, running) = server(SOON, &stop).await;
-    let mut connection = TcpStream::connect(address).await.unwrap();
-    connection
-        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .unwrap();
+    let mut connection = asked(address, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
     sleep(Duration::from_millis(100)).await;
     stop.cancel();
     let answer = rest(&mut connection).await;

@@ -134,7 +134,7 @@ async fn make(server: &Postgres, context: &'static str) -> Empty {
         .await;
     admin.close().await.unwrap();
     let mut inside = server.connect_to(&name).await;
-    let blank = Blank::of(context, &mut inside).await.unwrap();
+    let blank = Blank::of(&mut inside).await.unwrap();
     inside.close().await.unwrap();
     Empty { name, blank }
 }
@@ -155,10 +155,9 @@ impl Drop for TestDatabase {
             context: self.context,
             name: self.name.clone(),
             blank: self.blank.take().filter(|_| !failed),
-            done,
         };
         // Best effort: the test's verdict must not depend on it.
-        let _ = CLEANER.send(ended);
+        let _ = CLEANER.send((ended, done));
         let _ = awaited.recv();
     }
 }
@@ -169,22 +168,19 @@ struct Ended {
     context: &'static str,
     name: String,
     blank: Option<Blank>,
-    /// Is dropped when the database has been seen to.
-    #[expect(dead_code, reason = "that it is dropped is what it says")]
-    done: Sender<()>,
 }
 
 /// On a thread of its own, since dropping is synchronous and the test's runtime may be going down; one for all, so that
-/// its connection can stay.
-static CLEANER: LazyLock<Sender<Ended>> = LazyLock::new(|| {
-    let (sender, all) = channel::<Ended>();
+/// its connection can stay. The sender beside a database is dropped when it has been seen to.
+static CLEANER: LazyLock<Sender<(Ended, Sender<()>)>> = LazyLock::new(|| {
+    let (sender, all) = channel::<(Ended, Sender<()>)>();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         let mut admin = None;
-        for ended in all {
+        for (ended, _done) in all {
             if runtime.block_on(end(&mut admin, ended)).is_err() {
                 admin = None;
             }
@@ -200,7 +196,14 @@ async fn end(admin: &mut Option<PgConnection>, mut ended: Ended) -> sqlx::Result
         None => admin.insert(ended.server.try_connect().await?),
     };
     if let Some(mut blank) = ended.blank
-        && let Ok(true) = recycle(admin, &ended.server, &mut ended.name, &mut blank).await
+        && let Ok(true) = recycle(
+            admin,
+            &ended.server,
+            ended.context,
+            &mut ended.name,
+            &mut blank,
+        )
+        .await
     {
         let mut empty = EMPTY.lock().unwrap_or_else(PoisonError::into_inner);
         empty.entry(ended.context).or_default().push(Empty {

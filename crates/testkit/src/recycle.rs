@@ -39,7 +39,6 @@ const SESSIONS: &str =
 /// What a database is like that nobody has used.
 #[derive(Debug)]
 pub(crate) struct Blank {
-    context: &'static str,
     /// Those that have been in it when nobody has used it: the ones that looked at it and emptied it.
     sessions: i64,
     schema: i64,
@@ -49,7 +48,7 @@ pub(crate) struct Blank {
 
 impl Blank {
     /// Of a database in which there is no session but this one, and none has been.
-    pub(crate) async fn of(context: &'static str, inside: &mut PgConnection) -> sqlx::Result<Self> {
+    pub(crate) async fn of(inside: &mut PgConnection) -> sqlx::Result<Self> {
         let schema = sqlx::query_scalar(SCHEMA).fetch_one(&mut *inside).await?;
         let tables: Vec<String> = sqlx::query_scalar(USED).fetch_all(&mut *inside).await?;
         let mut rows = Vec::new();
@@ -61,7 +60,6 @@ impl Blank {
             }
         }
         Ok(Self {
-            context,
             sessions: 1,
             schema,
             rows,
@@ -74,10 +72,11 @@ impl Blank {
 pub(crate) async fn recycle(
     admin: &mut PgConnection,
     server: &Postgres,
+    context: &str,
     name: &mut String,
     blank: &mut Blank,
 ) -> sqlx::Result<bool> {
-    let other = new_name(blank.context);
+    let other = new_name(context);
     let rename = format!("ALTER DATABASE {name} RENAME TO {other}");
     end_sessions(admin, name).await?;
     sqlx::raw_sql(AssertSqlSafe(rename))

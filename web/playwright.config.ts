@@ -12,6 +12,8 @@ export default defineConfig({
   // For machines that build beside it: waiting costs only where something fails.
   timeout: 180_000,
   expect: { timeout: 30_000 },
+  // What a test that passed put there is gone with it.
+  preserveOutput: 'failures-only',
   reporter: 'list',
   use: {
     viewport: { width: 1280, height: 800 },

@@ -1,7 +1,5 @@
 /** Ways out of a page, and what must not be lost or mixed up on them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { expect, test, PASSWORD } from '../console.ts';
 import { PROJECT } from '../fake/state.ts';
 
@@ -158,8 +156,7 @@ test('columns that are added after a look at the next step are columns of their 
 });
 
 test('a file that changed since it was chosen is named as the reason', async ({ page, console: site }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'console-'));
-  const file = join(folder, 'items.csv');
+  const file = test.info().outputPath('items.csv');
   writeFileSync(file, 'id,text\n1,a\n');
   await site.open(page, 'clara', `${OWNED}/data`);
   await page.locator('input[type=file]').setInputFiles(file);
@@ -168,5 +165,4 @@ test('a file that changed since it was chosen is named as the reason', async ({ 
   writeFileSync(file, 'id,text\n1,a longer one\n');
   await page.getByRole('button', { name: 'Upload', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText('changed since you chose it');
-  rmSync(folder, { recursive: true });
 });

@@ -1,6 +1,5 @@
 /** What a client and an administrator do on their pages, on the double. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '../console.ts';
 import { png } from '../fake/media.ts';
@@ -73,37 +72,32 @@ test('a large table goes on where a broken line left it, also after a reload', a
   page,
   console: site,
 }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'console-'));
-  try {
-    const path = join(folder, 'large #1.csv');
-    const bytes = Buffer.concat([Buffer.from('id,text\n'), Buffer.alloc(40 * 1024 * 1024, '1,abcdefgh\n')]);
-    writeFileSync(path, bytes);
-    const choose = async () => {
-      await page.locator('input[type=file]').setInputFiles(path);
-      await page.getByRole('button', { name: 'Upload', exact: true }).click();
-    };
-    let lines = 0;
-    await page.route('**/uploads/*/files/*', (route) => {
-      const breaks = route.request().method() === 'PATCH' && (lines += 1) === 1;
-      return breaks ? route.abort() : route.continue();
-    });
-    await site.open(page, 'clara', DATA);
-    // A line that breaks is tried again by itself, also where nothing had arrived; what is refused is shown.
-    site.state.refusedPuts.set('large -1.csv', [503, 413]);
-    await choose();
-    await expect(page.getByRole('alert')).toContainText('payload_too_large');
-    expect(site.state.large?.bytes.length).toBeGreaterThan(16 * 1024 * 1024);
-    await page.reload();
-    await choose();
-    await expect(page).toHaveURL(/\/datasets\//);
-    expect(site.state.begun).toBe(1);
-    expect(site.state.large?.bytes.equals(bytes)).toBe(true);
-    const sent = JSON.parse(site.state.uploads[0] ?? '') as Record<string, string>;
-    expect(sent['sourceUri']).toMatch(/\/files\/large -1\.csv$/);
-    expect(sent['delimiter']).toBe('AUTO');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const path = test.info().outputPath('large #1.csv');
+  const bytes = Buffer.concat([Buffer.from('id,text\n'), Buffer.alloc(40 * 1024 * 1024, '1,abcdefgh\n')]);
+  writeFileSync(path, bytes);
+  const choose = async () => {
+    await page.locator('input[type=file]').setInputFiles(path);
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  };
+  let lines = 0;
+  await page.route('**/uploads/*/files/*', (route) => {
+    const breaks = route.request().method() === 'PATCH' && (lines += 1) === 1;
+    return breaks ? route.abort() : route.continue();
+  });
+  await site.open(page, 'clara', DATA);
+  // A line that breaks is tried again by itself, also where nothing had arrived; what is refused is shown.
+  site.state.refusedPuts.set('large -1.csv', [503, 413]);
+  await choose();
+  await expect(page.getByRole('alert')).toContainText('payload_too_large');
+  expect(site.state.large?.bytes.length).toBeGreaterThan(16 * 1024 * 1024);
+  await page.reload();
+  await choose();
+  await expect(page).toHaveURL(/\/datasets\//);
+  expect(site.state.begun).toBe(1);
+  expect(site.state.large?.bytes.equals(bytes)).toBe(true);
+  const sent = JSON.parse(site.state.uploads[0] ?? '') as Record<string, string>;
+  expect(sent['sourceUri']).toMatch(/\/files\/large -1\.csv$/);
+  expect(sent['delimiter']).toBe('AUTO');
 });
 
 test('a file that is never taken is left out, and a closed upload begun anew', async ({
@@ -155,8 +149,8 @@ test('a file that is never taken is left out, and a closed upload begun anew', a
 });
 
 test('a folder that is chosen is sent without what systems leave in it', async ({ page, console: site }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'console-'));
-  mkdirSync(join(folder, 'deep'));
+  const folder = test.info().outputPath('clips');
+  mkdirSync(join(folder, 'deep'), { recursive: true });
   for (const name of ['b.wav', 'deep/a.wav', '.DS_Store']) writeFileSync(join(folder, name), 'RIFF');
   await site.open(page, 'clara', DATA);
   await page.getByRole('radio', { name: 'Files' }).check();
@@ -164,7 +158,6 @@ test('a folder that is chosen is sent without what systems leave in it', async (
   await page.getByRole('button', { name: 'Upload', exact: true }).click();
   await expect(page).toHaveURL(/\/datasets\//);
   expect([...site.state.puts].sort()).toEqual(['b.wav', 'deep/a.wav']);
-  rmSync(folder, { recursive: true });
 });
 
 test('a zip alone is sent whole, and named as the source', async ({ page, console: site }) => {

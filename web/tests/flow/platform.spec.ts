@@ -1,7 +1,6 @@
 /** The whole flow by clicks and keys, as four people in four browsers, on a running platform. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, type Browser, type Page } from '@playwright/test';
 import { TEXTS } from '../texts.ts';
@@ -68,7 +67,7 @@ class People {
 
 const ROWS = 6;
 function csv(): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'console-')), 'reviews.csv');
+  const file = test.info().outputPath('reviews.csv');
   const rows = Array.from(
     { length: ROWS },
     (_, i) => `r${i + 1},"Sentence ${i + 1}: the battery lasts, and ""that"" is good 😀"`,
@@ -79,7 +78,7 @@ function csv(): string {
 
 /** Larger than what is sent in one request without going on after a broken line. */
 function large(): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'console-')), 'large.csv');
+  const file = test.info().outputPath('large.csv');
   writeFileSync(file, `id,text\n${'1,a long sentence\n'.repeat(2_000_000)}`);
   return file;
 }

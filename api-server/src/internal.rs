@@ -13,11 +13,7 @@ mod runs;
 mod tasks;
 mod webhooks;
 
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 use datacrowd_protocol::names::INTERNAL_TOKEN_HEADER;
 use utoipa::{
     Modify, OpenApi,
@@ -26,9 +22,6 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{describe, state::App};
-
-/// A chunk's 4 MiB, a last record of at most 1 MiB, and what JSON escaping can add to both.
-const MAX_CHUNK_BODY: usize = 32 * 1024 * 1024;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -60,6 +53,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(datasets::delete::dataset_delete))
         .routes(routes!(datasets::fence::dataset_fence))
         .routes(routes!(datasets::status::dataset_status))
+        .routes(routes!(datasets::load::chunk_load))
         .routes(routes!(exports::put::export_put))
         .routes(routes!(exports::delete::export_delete))
         .routes(routes!(exports::status::export_status))
@@ -94,11 +88,6 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(runs::items::run_items))
         .routes(routes!(runs::predictions::run_predictions))
         .routes(routes!(runs::complete::run_complete))
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(datasets::load::chunk_load))
-                .layer(DefaultBodyLimit::max(MAX_CHUNK_BODY)),
-        )
 }
 
 /// The OpenAPI document of the internal API.

@@ -1,5 +1,7 @@
 //! The calls of the internal API that only the runner makes.
 
+use std::{convert::Infallible, sync::Arc};
+
 use bytes::Bytes;
 use datacrowd_job::platform::{Answer, LONG, Platform, SHORT, decode};
 use datacrowd_protocol::{
@@ -10,8 +12,13 @@ use datacrowd_protocol::{
     names::{EPOCH_HEADER, RUN_ID_HEADER},
     run::{EpochOnly, PartRequest, PartUrl, SourceUrl},
 };
-use reqwest::Method;
+use futures::{StreamExt as _, stream};
+use reqwest::{
+    Body, Method,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use serde::de::DeserializeOwned;
+use tokio::sync::SetOnce;
 use url::form_urlencoded;
 
 /// A fresh presigned URL of the source.
@@ -37,13 +44,13 @@ pub(crate) async fn entries(platform: &Platform, request: &EntriesRequest) -> An
     platform.post(&path, request, LONG).await
 }
 
-/// Loads a chunk. Repeating it is harmless: rows are keyed by their number. It is refused as
-/// [`datacrowd_job::platform::PlatformError::Quota`] when the project's quota ended within it.
+/// Loads a chunk, whose end goes out when it is let go. Repeating it is harmless: rows are keyed by their number. It is
+/// refused as [`datacrowd_job::platform::PlatformError::Quota`] when the project's quota ended within it.
 pub(crate) async fn load_chunk(
-    platform: &Platform,
-    dataset: DatasetId,
-    epoch: i64,
-    body: &Bytes,
+    platform: Arc<Platform>,
+    (dataset, epoch): (DatasetId, i64),
+    body: Bytes,
+    let_go: Arc<SetOnce<()>>,
 ) -> Answer<ChunkLoaded> {
     let path = format!("internal/datasets/{dataset}/tasks");
     let answer = platform
@@ -52,11 +59,24 @@ pub(crate) async fn load_chunk(
                 .request(Method::POST, &path, LONG)?
                 .header(RUN_ID_HEADER, platform.run().to_string())
                 .header(EPOCH_HEADER, epoch)
-                .header(reqwest::header::CONTENT_TYPE, "application/x-ndjson")
-                .body(body.clone()))
+                .header(CONTENT_TYPE, "application/x-ndjson")
+                .header(CONTENT_LENGTH, body.len())
+                .body(held(&body, &let_go)))
         })
         .await?;
     decode(&path, &answer)
+}
+
+/// All but the last byte, and that when it is let go.
+fn held(body: &Bytes, let_go: &Arc<SetOnce<()>>) -> Body {
+    let mut most = body.clone();
+    let end = most.split_off(body.len() - 1);
+    let let_go = Arc::clone(let_go);
+    let end = async move {
+        let_go.wait().await;
+        Ok::<_, Infallible>(end)
+    };
+    Body::wrap_stream(stream::iter([Ok(most)]).chain(stream::once(end)))
 }
 
 /// A page of approved answers.

@@ -1,9 +1,10 @@
 //! A generating run: source → records → chunks → platform. A source is a file of rows, or a folder of files.
 //!
 //! The platform's checkpoint is the only memory: what this pod knows beyond it may be lost at any moment.
-//! At most one chunk is in flight while the next one is cut.
+//! While a chunk is loaded, the next one is sent, all but its end, and the one after it is cut.
 
 mod begin;
+mod load;
 
 use std::sync::Arc;
 
@@ -17,22 +18,18 @@ use datacrowd_protocol::{
     files::FolderOpened,
     run::{GenerateOpened, RunReason},
 };
-use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument as _;
 
-use self::begin::{begin, counts_at, position, refusals, source};
+use self::{
+    begin::{begin, counts_at, position, refusals, source},
+    load::load,
+};
 use crate::{
     Session,
     archive::Archive,
-    calls,
-    cut::{Chunk, Cutter},
     folder::Folder,
     source::{Digest, Location, OwnBucket},
     unpack::begins_packed,
 };
-
-/// How often the platform may stand elsewhere than the chunk it loaded, without moving.
-const MOST_STANDSTILLS: usize = 3;
 
 /// Runs to the end, opening again whenever the run was lost.
 pub async fn generate(session: &Session) -> End {
@@ -122,44 +119,6 @@ fn signed(session: &Session, opened: &GenerateOpened, url: &str) -> Location {
     }
 }
 
-/// Where chunks come from. The next one is made while the one before is on its way.
-trait Chunks: Sized + Send + 'static {
-    /// What was read so far.
-    fn counts(&self) -> Counts;
-    /// Makes the next chunk, and comes back with it.
-    fn next(self) -> Making<Self>;
-}
-
-type Making<C> = AbortOnDropHandle<(C, Result<Option<Chunk>, Halt>)>;
-
-impl Chunks for Cutter {
-    fn counts(&self) -> Counts {
-        Cutter::counts(self)
-    }
-
-    /// On a thread of its own.
-    fn next(mut self) -> Making<Self> {
-        AbortOnDropHandle::new(tokio::task::spawn_blocking(move || {
-            let chunk = self.next_chunk();
-            (self, chunk)
-        }))
-    }
-}
-
-impl Chunks for Folder {
-    fn counts(&self) -> Counts {
-        Folder::counts(self)
-    }
-
-    fn next(mut self) -> Making<Self> {
-        let making = async move {
-            let chunk = self.next_chunk().await;
-            (self, chunk)
-        };
-        AbortOnDropHandle::new(tokio::spawn(making.in_current_span()))
-    }
-}
-
 /// Loads a file of rows.
 async fn load_table(
     session: &Session,
@@ -213,84 +172,4 @@ async fn load_folder(
         Folder::begin(session, opened, folder, checkpoint, refusals).map(|folder| (folder, ()))
     };
     load(session, opened, counts, from).await
-}
-
-/// Loads everything behind the checkpoint; the platform's word on where that is counts. `from` makes what begins at a
-/// checkpoint, and what has to live as long as it.
-async fn load<C: Chunks, G>(
-    session: &Session,
-    opened: &GenerateOpened,
-    counts: &mut Counts,
-    from: impl AsyncFn(&Checkpoint) -> Result<(C, G), Halt>,
-) -> Result<Counts, Halt> {
-    let mut checkpoint = opened.checkpoint.clone();
-    for _ in 0..MOST_STANDSTILLS {
-        let (chunks, guard) = from(&checkpoint).await?;
-        let loaded = load_from(session, opened, chunks, counts).await;
-        drop(guard);
-        match loaded? {
-            Loaded::Everything(counts) => return Ok(counts),
-            Loaded::UpTo(moved) => checkpoint = moved,
-        }
-        tracing::warn!(
-            offset = checkpoint.offset,
-            "the platform's checkpoint differs; going on from there"
-        );
-    }
-    Err(Halt::TryAgain(
-        "The platform's checkpoint does not follow the chunks it loads.".to_owned(),
-    ))
-}
-
-enum Loaded {
-    Everything(Counts),
-    UpTo(Checkpoint),
-}
-
-async fn load_from<C: Chunks>(
-    session: &Session,
-    opened: &GenerateOpened,
-    chunks: C,
-    counts: &mut Counts,
-) -> Result<Loaded, Halt> {
-    let mut making = chunks.next();
-    loop {
-        let (chunks, chunk) = tokio::select! {
-            made = &mut making => made.map_err(|error| Halt::TryAgain(format!("the parser died: {error}")))?,
-            () = session.stop.cancelled() => return Err(Halt::Stopped),
-        };
-        let read = chunks.counts();
-        let chunk = chunk.inspect_err(|_| *counts = read)?;
-        let Some(chunk) = chunk else {
-            return Ok(Loaded::Everything(read));
-        };
-        making = chunks.next();
-        let answer = calls::load_chunk(
-            &session.platform,
-            opened.dataset_id,
-            opened.epoch,
-            &chunk.body,
-        )
-        .await;
-        if let Err(PlatformError::Quota { accepted, .. }) = &answer {
-            counts.rows += accepted;
-        }
-        let loaded = answer?;
-        *counts = counts_at(&loaded.checkpoint);
-        tracing::info!(
-            inserted = loaded.inserted,
-            skipped = loaded.skipped,
-            offset = loaded.checkpoint.offset,
-            rows = counts.rows,
-            rejected = counts.rejected,
-            "chunk loaded"
-        );
-        let at = position(&loaded.checkpoint);
-        if (at.offset, at.row) != (chunk.end.offset, chunk.end.row) {
-            return Ok(Loaded::UpTo(loaded.checkpoint));
-        }
-        if session.stop.is_cancelled() {
-            return Err(Halt::Stopped);
-        }
-    }
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::StatusCode,
     middleware::{Next, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use jsonschema::Validator;
 use serde_json::{Value, from_slice, json};
@@ -122,10 +122,13 @@ async fn observe(State(breaches): State<Breaches>, request: Request, next: Next)
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let asked = whole(body).await;
+    let Ok(asked) = to_bytes(body, usize::MAX).await else {
+        // Whoever asked went away before the end, and nobody acts on a part.
+        return StatusCode::BAD_REQUEST.into_response();
+    };
     let request = Request::from_parts(parts, Body::from(asked.clone()));
     let (parts, body) = next.run(request).await.into_parts();
-    let answered = whole(body).await;
+    let answered = to_bytes(body, usize::MAX).await.unwrap_or_default();
     if parts.status.is_success() {
         let operation = OPERATIONS.iter().find(|o| o.is(&method, &path));
         let breach = match operation {
@@ -138,9 +141,4 @@ async fn observe(State(breaches): State<Breaches>, request: Request, next: Next)
         }
     }
     Response::from_parts(parts, Body::from(answered))
-}
-
-/// Nothing, when the other side went away.
-async fn whole(body: Body) -> Bytes {
-    to_bytes(body, usize::MAX).await.unwrap_or_default()
 }

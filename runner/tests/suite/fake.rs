@@ -15,6 +15,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     http::{HeaderMap, StatusCode},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{any, get, post, put},
 };
@@ -130,7 +131,10 @@ impl Fake {
             .route("/parts/{number}", put(store::part))
             .layer(axum::extract::DefaultBodyLimit::max(64 << 20))
             .with_state(fake.clone());
-        let router = fake.contract.observe(router);
+        let router = fake
+            .contract
+            .observe(router)
+            .layer(from_fn_with_state(fake.clone(), runs::begun));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         fake
     }
@@ -195,6 +199,11 @@ impl Fake {
             .entry(endpoint)
             .or_default()
             .push_back(fault);
+    }
+
+    /// Nothing goes wrong any more.
+    pub fn mend(&self, endpoint: &str) {
+        self.world().faults.remove(endpoint);
     }
 
     pub fn calls(&self, endpoint: &str) -> usize {

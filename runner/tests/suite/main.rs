@@ -7,6 +7,7 @@
 #![expect(clippy::cast_possible_wrap, reason = "the numbers of a test are small")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod ahead;
 mod archive;
 mod export;
 mod fake;

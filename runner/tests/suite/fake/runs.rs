@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Query, Request, State},
     http::{HeaderMap, StatusCode},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use datacrowd_protocol::{
@@ -18,6 +19,18 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Fake, Fault, World, problem, refuse_token};
+
+/// A chunk whose head is there, whatever there is of its body.
+pub async fn begun(State(fake): State<Fake>, request: Request, next: Next) -> Response {
+    if !request.uri().path().ends_with("/tasks") {
+        return next.run(request).await;
+    }
+    let (_, answer) = fake.enter("begun").await;
+    match answer {
+        Some(answer) => answer,
+        None => next.run(request).await,
+    }
+}
 
 pub async fn open(
     State(fake): State<Fake>,

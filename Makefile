@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo example-audio detect test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-overlap bench-crowd bench-events bench-upload bench-operator bench-peers bench-console check fmt generate
+.PHONY: help web web-dev web-check web-browser screenshots drill up down status logs kubeconfig demo example-audio detect test test-charts test-terraform terraform-local test-unit test-operator test-contract test-e2e coverage soak replay bench-load bench-claim bench-overlap bench-crowd bench-events bench-upload bench-start bench-operator bench-peers bench-console check fmt generate
 
 help: ## list the targets
 	@sed -nE 's/\$$\$$/$$/; s/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,9 @@ bench-events: ## measure what telling everybody of everything costs those who wo
 
 bench-upload: ## measure the API server's memory while 1 GiB arrives
 	@dev/bench upload $(ARGS)
+
+bench-start: ## measure how soon the API server is ready, and its memory while idle
+	@dev/bench start $(ARGS)
 
 bench-operator: ## measure the operator with 2,000 suspended Datasets; ARGS="--datasets 10000 --delete"
 	@dev/bench operator $(ARGS)

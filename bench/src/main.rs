@@ -11,6 +11,7 @@ mod platform;
 mod process;
 mod recorded;
 mod samples;
+mod start;
 mod upload;
 mod work;
 
@@ -23,6 +24,8 @@ enum Command {
     Claim(claim::Claim),
     /// The API server's memory while a large file arrives.
     Upload(upload::Upload),
+    /// How soon the API server is ready, and its memory while idle.
+    Start(start::Start),
     /// The operator's rates, memory and cost at rest with many Datasets.
     Operator(operator::Scale),
     /// Whom the platform blocks of a crowd where some say anything, what labels come out, and what it costs.
@@ -40,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Claim(claim) => claim.run().await,
         Command::Upload(upload) => upload.run().await,
+        Command::Start(start) => start.run().await,
         Command::Operator(scale) => scale.run().await,
         Command::Crowd(crowd) => crowd.run().await,
         Command::Events(events) => events.run().await,

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -62,11 +62,12 @@ fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
-/// The server, with its settings.
+/// The server, with its settings; it writes its log to `log`.
 fn server(
     [auth, core, payments, notifications]: [&TestDatabase; 4],
     listen: &str,
     internal: &str,
+    log: &Path,
 ) -> Result<Command> {
     let mut command = Command::new(beside("datacrowd-api-server")?);
     command
@@ -100,7 +101,10 @@ fn server(
         .env("DATACROWD_LOG", "warn")
         .env("KUBECONFIG", env("TEST_KUBECONFIG")?)
         // As the chart sets it.
-        .env("GLIBC_TUNABLES", MALLOC);
+        .env("GLIBC_TUNABLES", MALLOC)
+        .stdout(File::create(log)?)
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true);
     Ok(command)
 }
 
@@ -117,11 +121,7 @@ impl Platform {
         );
         let (listen, internal) = (free_address()?, free_address()?);
         let databases = [&auth, &core, &payments, &notifications];
-        let server = server(databases, &listen, &internal)?
-            .stdout(File::create(log)?)
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()?;
+        let server = server(databases, &listen, &internal, log)?.spawn()?;
         let mut platform = Self {
             core,
             payments,
@@ -141,10 +141,25 @@ impl Platform {
         Ok(platform)
     }
 
+    /// Kills the server and starts it again; how long it took until it was ready.
+    pub async fn restart(&mut self, log: &Path) -> Result<Duration> {
+        self.server.kill().await?;
+        let databases = [&self.auth, &self.core, &self.payments, &self.told];
+        let (listen, internal) = (
+            &self.url["http://".len()..],
+            &self.internal["http://".len()..],
+        );
+        let mut command = server(databases, listen, internal, log)?;
+        let begun = Instant::now();
+        self.server = command.spawn()?;
+        self.ready().await?;
+        Ok(begun.elapsed())
+    }
+
     async fn ready(&mut self) -> Result<()> {
         let url = format!("{}/readyz", self.url);
         let mut last = None;
-        for _ in 0..600 {
+        for _ in 0..12_000 {
             if let Some(status) = self.server.try_wait()? {
                 bail!("the server ended with {status} before it was ready");
             }
@@ -152,7 +167,7 @@ impl Platform {
                 Ok(answer) if answer.status().is_success() => return Ok(()),
                 other => last = Some(format!("{other:?}")),
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
         bail!("the server is not ready after a minute: {last:?}")
     }

@@ -9,9 +9,16 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --workspace \
       --bin datacrowd-api-server --bin datacrowd-operator --bin datacrowd-runner --bin datacrowd-inference \
-    && mkdir /out \
-    && cp target/x86_64-unknown-linux-gnu/release/datacrowd-* /out/ \
-    && rm -f /out/*.d
+    && mkdir /out /symbols \
+    && release=target/x86_64-unknown-linux-gnu/release \
+    && for program in datacrowd-api-server datacrowd-operator datacrowd-runner datacrowd-inference; do \
+         strip -o "/out/$program" "$release/$program" \
+         && cp "$release/$program" "$release/$program.dwp" /symbols/ || exit 1; \
+       done
+
+# What the images leave out, for debuggers and backtraces: docker build --target symbols --output symbols .
+FROM scratch AS symbols
+COPY --from=build /symbols/ /
 
 FROM node:20-bookworm-slim AS console
 WORKDIR /src

@@ -107,8 +107,6 @@ async fn receive(body: Body) -> ApiResult<(ChunkHeader, Vec<ChunkRow>)> {
 struct Received {
     /// Of a line whose end is not there yet.
     begun: Vec<u8>,
-    /// Lines that are not empty.
-    lines: usize,
     header: Option<ChunkHeader>,
     rows: Vec<ChunkRow>,
 }
@@ -134,7 +132,6 @@ impl Received {
         if line.is_empty() {
             return Ok(());
         }
-        self.lines += 1;
         if self.header.is_none() {
             self.header = Some(parse_header(line)?);
             return Ok(());
@@ -145,8 +142,10 @@ impl Received {
                 format!("has more than {MAX_CHUNK_ROWS} rows"),
             ));
         }
-        let row: ChunkRow = from_json(line).map_err(|e| e.of_line(self.lines))?;
-        check_row(&row, self.rows.last()).map_err(|why| in_line(self.lines, why))?;
+        // Of those that are not empty: behind the header and the rows before.
+        let number = self.rows.len() + 2;
+        let row: ChunkRow = from_json(line).map_err(|e| e.of_line(number))?;
+        check_row(&row, self.rows.last()).map_err(|why| in_line(number, why))?;
         self.rows.push(row);
         Ok(())
     }

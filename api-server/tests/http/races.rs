@@ -10,6 +10,7 @@ use datacrowd_protocol::{
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::{Platform, patiently};
@@ -99,26 +100,92 @@ async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
     );
 }
 
+/// What a worker's session asks for, round by round: user, project.
+const TAKING: [&str; 3] = [
+    "select task_id, null::bigint from task_next_v2($1, $2, false, now())",
+    "select task_id, token from tasks_claim_v3($1, $2, 1, 20, 1, -1, 12, false, false, now())",
+    "select task_id, token from tasks_claim_v3($1, $2, 2, 20, 1, -1, 12, true, false, now())",
+];
+/// User, task, token.
+const SUBMIT: &str = "select answer_id from task_submit_v2($1, $2, $3, '{}', null, 1, 0::smallint, 1, 'approved', -1, 0, 1, null, now())";
+
+/// A session keeps the plans that it makes. Made while nothing is there, every way to a row costs them the same.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_claim_reads_the_queue_index() {
+async fn plans_of_an_empty_platform_read_few_of_many_tasks() {
     let p = Platform::with_billing(BillingMode::Disabled).await;
     let client = p.client("clara").await;
     let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 100, 100).await;
+    let (_, wanda) = p.register("wanda").await;
+    let task = p.claim(&wanda, &project, 1).await.expect(200)["tasks"][0].clone();
+    p.submit(&wanda, &task, "1").await.expect(201);
+    for statement in [
+        "delete from task_batches",
+        "alter table tasks set (autovacuum_enabled = false)",
+        "alter table answers set (autovacuum_enabled = false)",
+        "vacuum analyze",
+    ] {
+        sqlx::query(statement).execute(&p.rows).await.unwrap();
+    }
+    let worker = Uuid::new_v4();
+    let of = project.parse::<Uuid>().unwrap();
+    let mut session = p.rows.acquire().await.unwrap();
+    for call in TAKING {
+        assert_eq!(taken(&mut session, call, worker, of).await, []);
+    }
+    assert_eq!(submitted(&mut session, worker, (1, 1)).await, 0);
+
     p.loaded(&client, &project, 3000, 100).await;
-    sqlx::query("analyze tasks").execute(&p.rows).await.unwrap();
-    let plan: Vec<String> = sqlx::query_scalar(
-        "explain select t.id from open_tasks_v1($1, $2, $3) o join tasks t on t.id = o.id and t.queue_pos is not null
-         order by o.queue_pos limit 1 for update of t skip locked",
+    sqlx::query(
+        "insert into answers (task_id, project_id, user_id, lease_token, labeling_version, answer, status, reviewers_needed, claimed_at, submitted_at)
+         select id, project_id, gen_random_uuid(), nextval('leases_token_seq'), 1, '{}', 'approved', 0, now(), now() from tasks",
     )
-    .bind(project.parse::<Uuid>().unwrap())
-    .bind(0_i64)
-    .bind(Uuid::new_v4())
-    .fetch_all(&p.rows)
+    .execute(&p.rows)
     .await
     .unwrap();
-    let plan = plan.join("\n");
-    assert!(plan.contains("Index Scan using tasks_queue"), "{plan}");
-    assert!(!plan.contains("Sort"), "{plan}");
+    let mut held = (0, 0);
+    for call in TAKING {
+        let mut tx = session.begin().await.unwrap();
+        let before = rows_read(&mut tx).await;
+        let found = taken(&mut tx, call, worker, of).await;
+        held = (found[0].0, found[0].1.unwrap_or_default());
+        let read = rows_read(&mut tx).await - before;
+        assert!((1..100).contains(&read), "{call}: {read} rows");
+        tx.commit().await.unwrap();
+    }
+    let mut tx = session.begin().await.unwrap();
+    let before = rows_read(&mut tx).await;
+    assert_eq!(submitted(&mut tx, worker, held).await, 1);
+    let read = rows_read(&mut tx).await - before;
+    assert!((1..100).contains(&read), "{SUBMIT}: {read} rows");
+}
+
+/// Task and token of each row.
+async fn taken(
+    session: &mut PgConnection,
+    call: &'static str,
+    worker: Uuid,
+    project: Uuid,
+) -> Vec<(i64, Option<i64>)> {
+    let rows = sqlx::query_as(call);
+    let rows = rows.bind(worker).bind(project);
+    rows.fetch_all(session).await.unwrap()
+}
+
+/// How many answers were stored from a lease.
+async fn submitted(session: &mut PgConnection, worker: Uuid, (task, token): (i64, i64)) -> usize {
+    let rows = sqlx::query(SUBMIT).bind(worker).bind(task).bind(token);
+    rows.fetch_all(session).await.unwrap().len()
+}
+
+/// How many rows of the large tables this session has read and not yet reported, as it does once a second and in no transaction.
+async fn rows_read(session: &mut PgConnection) -> i64 {
+    sqlx::query_scalar(
+        "select sum(seq_tup_read + idx_tup_fetch)::bigint from pg_stat_xact_user_tables where relname in ('tasks', 'answers')",
+    )
+    .fetch_one(session)
+    .await
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -184,7 +184,8 @@ pub(crate) async fn try_apply(
     let d = event.delta();
     let row = sqlx::query!(
         "select status_after as \"status!\", places_opened as \"places_opened!\"
-         from task_apply_v2($1, $2, $3, $4, $5, $6, $7, $8, $9, null, $10, $11, $12, $13, $14, $15)",
+         from task_apply_v3($1, $2, $3, $4, $5, $6, $7, $8, $9, null, $10, $11, $12, $13, $14, $15)
+         where status_after is not null",
         task.0,
         d.leased,
         d.in_review,

@@ -176,11 +176,6 @@ async fn leases_of_the_release_before_promise_what_the_project_says() {
         .unwrap();
     p.decide(&wim, &answer, "approve").await.expect(200);
     assert_eq!(get(&p, &wanda, "/me/points").await["balance"], 5);
-    // A review of that release left no other trace of what its reviewer saw.
-    sqlx::query("delete from shown_tasks")
-        .execute(&p.rows)
-        .await
-        .unwrap();
     sqlx::query(
         "update tasks set slots = 2, slots_free = 1, queue_pos = nextval('task_queue_pos')",
     )

@@ -40,6 +40,8 @@ const INVARIANTS: &str = "
         union all select 'nobody holds or answered a task of which they were shown an answer', count(*) from shown_tasks v
                   where exists (select from leases l where l.task_id = v.task_id and l.user_id = v.user_id)
                      or exists (select from answers a where a.task_id = v.task_id and a.user_id = v.user_id)
+        union all select 'who reviewed was shown the task', count(*) from reviews r join answers a on a.id = r.answer_id
+                  where not exists (select from shown_tasks v where v.task_id = a.task_id and v.user_id = r.user_id)
         union all select 'nobody holds more than twenty tasks', count(*) from (select from leases group by user_id having count(*) > 20) many
         union all select 'a lease ends in time', count(*) from leases where expires_at > ends_at
         union all select 'who holds a task has its form', count(*) from leases l join tasks t on t.id = l.task_id

@@ -89,6 +89,20 @@ pub(crate) async fn admit(conn: &mut PgConnection, project: Uuid, worker: UserId
     }
 }
 
+/// [`admit`]s a worker who may take tasks of the project now, or says that there are none for them.
+pub(crate) async fn admit_to_work(
+    conn: &mut PgConnection,
+    project: Uuid,
+    worker: UserId,
+) -> Result<()> {
+    admit(conn, project, worker).await?;
+    sqlx::query!("select taken from workplace_v1($1, $2)", worker.0, project)
+        .fetch_optional(conn)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    Ok(())
+}
+
 /// What a worker is told who may not work on a project: that it exists only when its owner has blocked them.
 pub(crate) async fn kept_out(
     conn: &mut PgConnection,

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    Labelling, Lease, Refusal, Result, crowd::membership::admit, events, tasks::LEASE_LIVES,
+    Labelling, Lease, Refusal, Result, crowd::membership::admit_to_work, events, tasks::LEASE_LIVES,
 };
 
 /// Counts one more task that a worker takes in a project, where gold is mixed in.
@@ -38,15 +38,7 @@ impl Labelling {
         .fetch_optional(&mut *conn)
         .await?
         .ok_or(Refusal::NotFound)?;
-        admit(conn, gold.project_id, user).await?;
-        sqlx::query!(
-            "select id from workplaces_v1($1, $2)",
-            user.0,
-            gold.project_id
-        )
-        .fetch_optional(&mut *conn)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+        admit_to_work(conn, gold.project_id, user).await?;
         if gold.queue_pos.is_none() {
             return Err(Refusal::TaskLocked.into());
         }

@@ -66,8 +66,7 @@ async fn starved(conn: &mut PgConnection, project: ProjectId, is_listed: bool) -
                  select from project_workers w where w.project_id = $1 and w.standing = 'member'
                    and not exists (select from answers a where a.task_id = t.id and a.user_id = w.user_id and a.status not in ('withdrawn', 'voided'))
                    and not exists (select from skips s where s.task_id = t.id and s.user_id = w.user_id)
-                   and not exists (select from shown_tasks v where v.task_id = t.id and v.user_id = w.user_id)
-                   and not exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = t.id and r.user_id = w.user_id))
+                   and not exists (select from shown_tasks v where v.task_id = t.id and v.user_id = w.user_id))
              union
              select a.task_id from answers a join projects p on p.id = a.project_id
              where $2 and a.project_id = $1 and a.status = 'in_review' and not exists (

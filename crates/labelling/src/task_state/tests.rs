@@ -7,7 +7,7 @@ use datacrowd_protocol::{
 
 use super::{Delta, TaskEvent};
 
-/// A task's counters, as `task_apply_v2` moves them where no task grows.
+/// A task's counters, as `task_apply_v3` moves them where no task grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counters {
     slots: i32,

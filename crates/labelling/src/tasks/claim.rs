@@ -15,8 +15,8 @@ use super::{
     take_turn,
 };
 use crate::{
-    Error, Labelling, Refusal, Result, crowd::membership::admit, gold, projects::from_column,
-    task_state::TaskEvent,
+    Error, Labelling, Refusal, Result, crowd::membership::admit_to_work, gold,
+    projects::from_column, task_state::TaskEvent,
 };
 
 /// What a call to claim came to.
@@ -178,19 +178,14 @@ impl Labelling {
             self.gold_lock(&mut tx, user, task, full, now).await?;
             return taken(tx, user, task).await;
         };
-        admit(&mut tx, t.project_id, user).await?;
-        sqlx::query!("select id from workplaces_v1($1, $2)", user.0, t.project_id)
-            .fetch_optional(&mut *tx)
-            .await?
-            .ok_or(Refusal::NotFound)?;
+        admit_to_work(&mut tx, t.project_id, user).await?;
         if t.slots_free == 0 || t.queue_pos.is_none() {
             return Err(Refusal::TaskLocked.into());
         }
         let done = sqlx::query!(
             "select exists (select from answers a where a.task_id = $1 and a.user_id = $2 and a.status not in ('withdrawn', 'voided'))
                  or exists (select from skips s where s.task_id = $1 and s.user_id = $2)
-                 or exists (select from shown_tasks v where v.task_id = $1 and v.user_id = $2)
-                 or exists (select from answers o join reviews r on r.answer_id = o.id where o.task_id = $1 and r.user_id = $2) as \"done!\"",
+                 or exists (select from shown_tasks v where v.task_id = $1 and v.user_id = $2) as \"done!\"",
             task.0,
             user.0
         )

@@ -100,6 +100,27 @@ async fn thirty_two_workers_never_exceed_the_answers_asked_for() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_task_is_read_from_the_queues_index() {
+    let p = Platform::with_billing(BillingMode::Disabled).await;
+    let client = p.client("clara").await;
+    let project = p.project(&client, json!({})).await;
+    p.loaded(&client, &project, 3000, 100).await;
+    sqlx::query("analyze tasks").execute(&p.rows).await.unwrap();
+    let plan: Vec<String> = sqlx::query_scalar(
+        "explain select t.id from open_tasks_v2($1, $2, $3) t order by t.queue_pos limit 1",
+    )
+    .bind(project.parse::<Uuid>().unwrap())
+    .bind(0_i64)
+    .bind(Uuid::new_v4())
+    .fetch_all(&p.rows)
+    .await
+    .unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("Index Scan using tasks_queue"), "{plan}");
+    assert!(!plan.contains("Sort"), "{plan}");
+}
+
 /// What a worker's session asks for, round by round: user, project.
 const TAKING: [&str; 3] = [
     "select task_id, null::bigint from task_next_v2($1, $2, false, now())",

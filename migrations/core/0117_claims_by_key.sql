@@ -225,7 +225,6 @@ create or replace function tasks_lease_v1(
 returns boolean language plpgsql volatile as $$
 declare
     v_project record;
-    v_lease leases;
     v_task bigint;
 begin
     perform pg_advisory_xact_lock_shared(hashtextextended(p_project::text || p_user::text, 2));
@@ -238,8 +237,8 @@ begin
         return false;
     end if;
     foreach v_task in array p_tasks loop
-        v_lease := task_lease_v2(p_user, p_project, v_task, v_project.labeling_version, v_project.reward_points, v_project.reviewers,
-                                 v_project.life, p_leased, p_places, p_lives, p_now);
+        perform task_lease_v2(p_user, p_project, v_task, v_project.labeling_version, v_project.reward_points, v_project.reviewers,
+                              v_project.life, p_leased, p_places, p_lives, p_now);
     end loop;
     update task_batches set status = 'in_progress'
     where id in (select batch_id from tasks where id = any(p_tasks)) and status = 'ready';
@@ -303,6 +302,7 @@ declare
     v_place record;
     v_from bigint;
     v_next record;
+    v_task tasks;
 begin
     foreach project_id in array workplaces_v3(p_user, p_project) loop
         select * into v_place from workplace_v1(p_user, project_id);
@@ -325,21 +325,26 @@ begin
                 from gold_draws g where g.id = v_next.id;
                 return;
             end if;
-            continue when v_next.id is null;
-            v_from := v_next.queue_pos - 1;
+            select t.* into v_task from tasks t where t.id = v_next.id;
+        else
+            -- A later chunk can become visible before an earlier one: look once from the beginning.
+            for v_try in 1..2 loop
+                select t.* into v_task from open_tasks_v2(project_id, v_from, p_user) t order by t.queue_pos limit 1;
+                exit when found or v_from = 0;
+                v_from := 0;
+            end loop;
         end if;
-        -- A later chunk can become visible before an earlier one: look once from the beginning.
-        for v_try in 1..2 loop
-            return query select t.id, t.project_id, t.dataset_id, t.batch_id, t.status,
-                case when t.leased + t.in_review + t.approved + t.rejections = 0 then v_place.labeling_version
-                     else coalesce(t.labeling_version, v_place.labeling_version) end, t.payload
-            from open_tasks_v2(project_id, v_from, p_user) t order by t.queue_pos limit 1;
-            if found then
-                return;
-            end if;
-            exit when v_from = 0 or v_place.gold;
-            v_from := 0;
-        end loop;
+        continue when v_task.id is null;
+        task_id := v_task.id;
+        dataset_id := v_task.dataset_id;
+        batch_id := v_task.batch_id;
+        status := v_task.status;
+        labeling_version := case
+            when v_task.leased + v_task.in_review + v_task.approved + v_task.rejections = 0 then v_place.labeling_version
+            else coalesce(v_task.labeling_version, v_place.labeling_version) end;
+        payload := v_task.payload;
+        return next;
+        return;
     end loop;
 end
 $$;
@@ -505,7 +510,6 @@ set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_me
 declare
     v_task record;
     v_lease record;
-    v_changed record;
 begin
     select t.project_id, t.dataset_id into v_task from tasks t where t.id = p_task for update;
     delete from leases l where l.task_id = p_task and l.user_id = p_user and l.token = p_token
@@ -523,8 +527,8 @@ begin
     if p_approved > 0 then
         perform answer_approve_v1(v_task.project_id, v_task.dataset_id, p_task, answer_id, p_user, p_points, p_now);
     end if;
-    v_changed := task_apply_v3(p_task, p_leased, p_in_review, p_approved, 0, 0, false, null, null, null, p_gated,
-                               'answer.submitted', answer_id::text, p_user::text, jsonb_build_object('task', p_task, 'status', p_status), p_now);
+    perform task_apply_v3(p_task, p_leased, p_in_review, p_approved, 0, 0, false, null, null, null, p_gated,
+                          'answer.submitted', answer_id::text, p_user::text, jsonb_build_object('task', p_task, 'status', p_status), p_now);
     answer_status := p_status;
     points := p_points;
     repeated := false;
